@@ -1,0 +1,67 @@
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** The house of lib/README.md: which rooms a room may import from. What is not listed is forbidden. */
+const rooms = {
+  message: [],
+  errors: [],
+  dto: ['message'],
+  gateway: ['message', 'dto', 'errors'],
+  inbox: ['gateway', 'message', 'dto', 'errors'],
+  testing: ['message', 'dto', 'errors', 'inbox', 'gateway'],
+};
+const topFiles = ['oursms\\.[a-z.-]+', 'index'];
+
+const arrows = Object.entries(rooms).map(([room, allowed]) => {
+  const closed = Object.keys(rooms).filter((other) => other !== room && !allowed.includes(other));
+  const files = room === 'testing' ? [] : topFiles;
+  return {
+    files: [`lib/${room}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            ...closed.map((other) => ({
+              regex: `^(\\.\\./)+${other}/`,
+              message: `lib/${room} may not look into lib/${other}: arrows run down only (lib/README.md).`,
+            })),
+            ...files.map((file) => ({
+              regex: `^(\\.\\./)+${file}\\.js$`,
+              message: `lib/${room} may not import from the module above it: arrows run down only (lib/README.md).`,
+            })),
+          ],
+        },
+      ],
+    },
+  };
+});
+
+export default defineConfig([
+  globalIgnores(['dist', 'sample-app/dist', 'coverage']),
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'off',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/require-await': 'off',
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
+    },
+  },
+  {
+    files: ['lib/**/*.ts'],
+    rules: { '@typescript-eslint/explicit-module-boundary-types': 'error' },
+  },
+  ...arrows,
+  {
+    files: ['**/*.{js,mjs}'],
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', performance: 'readonly', URL: 'readonly', setTimeout: 'readonly', Buffer: 'readonly' },
+    },
+  },
+]);

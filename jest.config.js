@@ -1,0 +1,35 @@
+/** One transform for all suites: swc, native ES modules (`npm test` passes --experimental-vm-modules). */
+const shared = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+        },
+        module: { type: 'es6' },
+      },
+    ],
+  },
+  moduleNameMapper: {
+    '^nestjs-oursms$': '<rootDir>/lib/index.ts',
+    '^nestjs-oursms/testing$': '<rootDir>/lib/testing/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/sample-app/dist/'],
+};
+
+const suite = (displayName, testMatch) => ({ ...shared, displayName, testMatch });
+
+export default {
+  testTimeout: 30_000,
+  projects: [
+    suite('suite', ['<rootDir>/test/{unit,e2e,faults,contract}/**/*.spec.ts']),
+    suite('packaging', ['<rootDir>/test/packaging/**/*.spec.ts']),
+    suite('browser', ['<rootDir>/test/browser/**/*.spec.ts']),
+  ],
+};
