@@ -56,7 +56,7 @@ function split(
   if (units <= single) return { encoding, parts: body === '' ? 0 : 1, units, unitsLeft: single - units };
   let parts = 1;
   let used = 0;
-  for (let i = 0; i < body.length; ) {
+  for (let i = 0; i < body.length;) {
     const character = unitsAt(body, i);
     if (used + character.units > multi) {
       parts += 1;

@@ -1,0 +1,31 @@
+import { plainToInstance } from 'class-transformer';
+import type { ValidationError } from 'class-validator';
+import { Validator } from './validation-rules.js';
+
+const validator = new Validator();
+const STRICT = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false } as const;
+
+/** A checked value, and what is wrong with it: empty when all is well. */
+export interface CheckedShape<T> {
+  value: T;
+  faults: { field: string; reason: string }[];
+}
+
+/** Brings a plain object into its class and checks every rule of it. Reasons never quote a value. */
+export function checkShape<T extends object>(shape: new () => T, plain: object): CheckedShape<T> {
+  const value = plainToInstance(shape, plain, { exposeDefaultValues: true });
+  return { value, faults: validator.validateSync(value, STRICT).flatMap((error) => faultsOf(error)) };
+}
+
+function faultsOf(error: ValidationError, path = ''): { field: string; reason: string }[] {
+  const field = path + error.property;
+  const reasons = Object.entries(error.constraints ?? {}).map(([rule, text]) =>
+    rule === 'whitelistValidation' ? 'is not known' : withoutPrefix(text, error.property),
+  );
+  const own = reasons.length > 0 ? [{ field, reason: [...new Set(reasons)].join(', ') }] : [];
+  return [...own, ...(error.children ?? []).flatMap((child) => faultsOf(child, `${field}.`))];
+}
+
+/** The rules name their field, for applications that show the sentence alone; here the field stands beside it. */
+const withoutPrefix = (text: string, property: string): string =>
+  text.startsWith(`${property} `) ? text.slice(property.length + 1) : text;

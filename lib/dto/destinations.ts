@@ -1,0 +1,40 @@
+import { maskNumber } from '../message/mask-number.js';
+import { normalizeNumber, type NumberCountry } from '../message/normalize-number.js';
+
+/** The most recipients one request may have. @see OurSMS HTTP API, "1. Send Message": `dests` */
+export const MAX_DESTS = 500;
+
+/** Recipients as the gateway takes them, or everything that is wrong with them. */
+export interface Destinations {
+  /** Normalised, in the order of their first appearance, without duplicates. */
+  dests: string[];
+  /** How many inputs were duplicates of an earlier one. */
+  skipped: number;
+  /** What is wrong, by position; empty when all is well. Numbers are masked. */
+  faults: { field: string; reason: string }[];
+}
+
+/** Reads `dests` as a caller writes it: an array of numbers, or the document's comma-separated string. */
+export function readDestinations(value: unknown, country: NumberCountry): Destinations {
+  const inputs: unknown = typeof value === 'string' ? splitList(value) : value;
+  if (!Array.isArray(inputs)) return failed('must be an array of numbers or a comma-separated string');
+  const distinct = new Set<string>();
+  const faults: Destinations['faults'] = [];
+  inputs.forEach((input: unknown, position) => {
+    const result = normalizeNumber(input as string, { country });
+    if (result.ok) distinct.add(result.number);
+    else faults.push({ field: `dests[${position}]`, reason: `${shown(input)}${result.reason}` });
+  });
+  if (inputs.length === 0) return failed('must hold at least one number');
+  if (distinct.size > MAX_DESTS) {
+    return failed(`holds ${distinct.size} different numbers, a request takes at most ${MAX_DESTS}`);
+  }
+  return { dests: [...distinct], skipped: inputs.length - faults.length - distinct.size, faults };
+}
+
+const splitList = (text: string): string[] => (text.trim() === '' ? [] : text.split(/[,،]/));
+
+const shown = (input: unknown): string =>
+  typeof input === 'string' && input.trim() !== '' ? `"${maskNumber(input.trim().replace(/[^\d+]/g, '*'))}" is ` : '';
+
+const failed = (reason: string): Destinations => ({ dests: [], skipped: 0, faults: [{ field: 'dests', reason }] });

@@ -1,0 +1,37 @@
+/** The statuses that are known. What the gateway sends besides them is `unknown`, its own word is in `rawStatus`. */
+export const DLR_STATUSES = ['delivered', 'undelivered', 'failed', 'sent', 'deleted', 'expired'] as const;
+
+/** What became of a message. `expired`: not sent within its `validity`. */
+export type DlrStatus = (typeof DLR_STATUSES)[number] | 'unknown';
+
+/**
+ * A delivery report. Only what the gateway sent is set.
+ *
+ * @see OurSMS HTTP API, "2. Download Dlrs"
+ */
+export interface Dlr {
+  /** Ours and stable: the same report has the same id when it is delivered again. Use it to handle a report once. */
+  id: string;
+  /** The gateway's id of the message, as in the receipt of the send. */
+  msgId?: string;
+  /** The gateway's id of the request that the message was sent with. */
+  jobId?: string;
+  /** What became of the message. */
+  status: DlrStatus;
+  /** The status in the gateway's own words. */
+  rawStatus?: string;
+  /** The sender of the message. */
+  src?: string;
+  /** The recipient of the message. */
+  dest?: string;
+  /** When the message was sent, as the gateway writes it; its time zone is not documented. */
+  msgDate?: string;
+  /** When the status was reached, as the gateway writes it; its time zone is not documented. */
+  statusDate?: string;
+  /** When it was downloaded: ISO 8601, UTC. */
+  receivedAt: string;
+  /** The account that it was downloaded with; `default` for the unnamed one. */
+  account: string;
+  /** The report as the gateway sent it. */
+  raw: unknown;
+}

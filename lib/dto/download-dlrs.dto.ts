@@ -1,0 +1,15 @@
+import { WholeNumberFromText } from './coerce.js';
+import { IsWholeNumber } from './field-rules.js';
+import { IsOptional } from './validation-rules.js';
+
+/** The most reports one download may ask for. @see OurSMS HTTP API, "2. Download Dlrs": `count` */
+export const MAX_DLR_COUNT = 500;
+
+/** How many reports to download. @see OurSMS HTTP API, "2. Download Dlrs" */
+export class DownloadDlrsDto {
+  /** 1 to 500. The gateway's default is 100. */
+  @IsOptional()
+  @WholeNumberFromText()
+  @IsWholeNumber(1, MAX_DLR_COUNT)
+  count?: number;
+}

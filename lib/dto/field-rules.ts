@@ -1,0 +1,49 @@
+import { readDestinations } from './destinations.js';
+import { ValidateBy } from './validation-rules.js';
+
+/** The largest value of the document's `int` parameters that we let through: 32 bits. */
+export const MAX_INT = 2_147_483_647;
+
+/** A whole number within a range, both ends included. */
+export function IsWholeNumber(min: number, max = MAX_INT): PropertyDecorator {
+  return ValidateBy({
+    name: 'isWholeNumber',
+    validator: {
+      validate: (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
+      defaultMessage: () => `$property must be a whole number from ${min} to ${max}`,
+    },
+  });
+}
+
+/** Text that is not empty and can be written in UTF-8. */
+export function IsSendableText(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isSendableText',
+    validator: {
+      validate: (value) => textFault(value) === undefined,
+      defaultMessage: (args) => `$property ${textFault(args?.value)}`,
+    },
+  });
+}
+
+/** One or more phone numbers, in an array or separated by commas; at most 500 once duplicates are removed. */
+export function IsDestinations(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isDestinations',
+    validator: {
+      validate: (value) => readDestinations(value, 'any').faults.length === 0,
+      defaultMessage: (args) =>
+        readDestinations(args?.value, 'any')
+          .faults.map(({ field, reason }) => `${field} ${reason}`)
+          .join('; '),
+    },
+  });
+}
+
+function textFault(value: unknown): string | undefined {
+  if (typeof value !== 'string') return 'must be a string';
+  if (value === '') return 'must not be empty';
+  if (/\p{Surrogate}/u.test(value))
+    return 'holds half of a character (a surrogate without its pair): was an emoji cut?';
+  return undefined;
+}

@@ -1,0 +1,86 @@
+import { BooleanFromText, WholeNumberFromText } from './coerce.js';
+import { IsDestinations, IsSendableText, IsWholeNumber } from './field-rules.js';
+import { IsBoolean, IsIn, IsOptional } from './validation-rules.js';
+
+/** The classes of messages that the gateway routes by. @see OurSMS HTTP API, "1. Send Message": `msgClass` */
+export const MESSAGE_CLASSES = ['transactional', 'promotional'] as const;
+
+/** What a message is, for routing. @see OurSMS HTTP API, "1. Send Message": `msgClass` */
+export type MessageClass = (typeof MESSAGE_CLASSES)[number];
+
+/**
+ * A message and how to send it: every parameter of the API, by its own name. What is left unset is not sent.
+ *
+ * Serves as it is in an application's controllers, behind its `ValidationPipe`.
+ *
+ * @see OurSMS HTTP API, "1. Send Message"
+ */
+export class SendMessageDto {
+  /** The sender name or number that the receiver sees. It must be registered with the provider. */
+  @IsSendableText()
+  src!: string;
+
+  /**
+   * The recipients: an array, or a string separated by commas. 1 to 500 once duplicates are removed, in any spelling that
+   * `normalizeNumber` reads.
+   */
+  @IsDestinations()
+  dests!: string[] | string;
+
+  /** The text, in any language. The gateway chooses the encoding. */
+  @IsSendableText()
+  body!: string;
+
+  /** 1 (highest) to 4. 0, the gateway's default, lets the gateway choose. */
+  @IsOptional()
+  @WholeNumberFromText()
+  @IsWholeNumber(0, 4)
+  priority?: number;
+
+  /** Minutes to hold the message before it is sent. The gateway's default is 0: at once. */
+  @IsOptional()
+  @WholeNumberFromText()
+  @IsWholeNumber(0)
+  delay?: number;
+
+  /**
+   * Minutes within which the message must be sent; after that it is marked as expired. The gateway's default is 0: as long
+   * as its system allows.
+   */
+  @IsOptional()
+  @WholeNumberFromText()
+  @IsWholeNumber(0)
+  validity?: number;
+
+  /** The most parts the text may take; a longer message is cancelled, not cut. The gateway's default is 0: no limit. */
+  @IsOptional()
+  @WholeNumberFromText()
+  @IsWholeNumber(0)
+  maxParts?: number;
+
+  /** Whether a delivery report is wanted, if the route supports it. The gateway's default is no. */
+  @IsOptional()
+  @BooleanFromText()
+  @IsBoolean({ message: '$property must be true or false' })
+  dlr?: boolean;
+
+  /**
+   * Minutes to look back for an identical message that has been sent; if there is one, this one is rejected. The gateway's
+   * default is 0: no check.
+   */
+  @IsOptional()
+  @WholeNumberFromText()
+  @IsWholeNumber(0)
+  prevDups?: number;
+
+  /**
+   * The class to route by. Leave it out unless the provider told you to set it: some accounts are refused with code 6208
+   * when it is set.
+   */
+  @IsOptional()
+  @IsIn(MESSAGE_CLASSES, { message: `$property must be ${MESSAGE_CLASSES.join(' or ')}` })
+  msgClass?: MessageClass;
+}
+
+/** A message as `OurSmsService.send` takes it: `src` may be left to `defaults.src` of the options. */
+export type MessageToSend = Omit<SendMessageDto, 'src'> & Partial<Pick<SendMessageDto, 'src'>>;

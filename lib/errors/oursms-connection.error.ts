@@ -1,0 +1,18 @@
+import { OurSmsError, type OurSmsErrorDetails } from './oursms.error.js';
+
+/**
+ * The gateway could not be reached, or the connection broke.
+ *
+ * `outcome` is `notSent` when no byte of the request left this machine (refused, DNS, unreachable, TLS, connect
+ * time-out), and `unknown` when the connection broke after that.
+ */
+export class OurSmsConnectionError extends OurSmsError {
+  override readonly name = 'OurSmsConnectionError';
+  /** The system's code, such as `ECONNREFUSED`, `ENOTFOUND`, `ECONNRESET` or `UND_ERR_CONNECT_TIMEOUT`. */
+  readonly code?: string;
+
+  constructor(message: string, details: OurSmsErrorDetails & { code?: string }) {
+    super(message, details);
+    this.code = details.code;
+  }
+}

@@ -1,0 +1,58 @@
+import type { SendMessageDto } from '../dto/send-message.dto.js';
+import type { Operation, Outcome } from '../errors/oursms.error.js';
+import { maskNumber } from '../message/mask-number.js';
+import type { GatewayAccount } from './account.js';
+import { redact } from './redactor.js';
+
+/** A message as it goes on the wire: checked, with normalised recipients. */
+export type WireMessage = Omit<SendMessageDto, 'dests'> & { dests: string[] };
+
+/** What the gateway may have done when the outcome is unknown, and what it has not done when it is `notSent`. */
+const CONSEQUENCES: Readonly<Record<Operation, Readonly<Record<Outcome, string>>>> = {
+  send: {
+    notSent: 'The message was not sent.',
+    unknown:
+      'The message may have been sent: repeating it as it is may send it twice, repeating it with prevDups does not.',
+  },
+  downloadDlrs: {
+    notSent: 'No report was taken from the gateway.',
+    unknown: 'The gateway may have deleted the reports of this download; up to "count" of them may be lost.',
+  },
+  getCredits: { notSent: 'Nothing was changed.', unknown: 'Nothing was changed.' },
+};
+
+/** One call of the API: what its errors may say about it, and what they must hide. */
+export class Call {
+  constructor(
+    readonly operation: Operation,
+    readonly account: GatewayAccount,
+    private readonly message?: WireMessage,
+  ) {}
+
+  /** The sentence of an error: which call, what happened, what that means, what to do. */
+  sentence(happened: string, outcome: Outcome, advice = ''): string {
+    return `${this.#subject()}: ${happened}. ${CONSEQUENCES[this.operation][outcome]}${advice && ` ${advice}`}`;
+  }
+
+  /** The fields that every error of this call carries. */
+  details(
+    outcome: Outcome,
+    transient: boolean,
+  ): { outcome: Outcome; retryable: boolean; account: string; operation: Operation } {
+    const harmless = this.operation !== 'send' || outcome === 'notSent';
+    return { outcome, retryable: transient && harmless, account: this.account.name, operation: this.operation };
+  }
+
+  /** A sentence of the gateway, or undefined when nothing of it may be shown. */
+  redact(text: string | undefined): string | undefined {
+    if (text === undefined) return undefined;
+    return redact(text, { secrets: Object.values(this.account.auth), body: this.message?.body }) || undefined;
+  }
+
+  #subject(): string {
+    const account = `account ${this.account.name}`;
+    const [first, ...others] = this.message?.dests ?? [];
+    if (first === undefined) return `${this.operation} (${account})`;
+    return `send to ${maskNumber(first)}${others.length > 0 ? ` and ${others.length} more` : ''} (${account})`;
+  }
+}

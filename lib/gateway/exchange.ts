@@ -1,0 +1,97 @@
+import type { AxiosResponse, GenericAbortSignal } from 'axios';
+import type { Dispatcher } from 'undici';
+import { RequestTrace, TransportFault, type TracedRequest } from './request-trace.js';
+
+type ResponseHeaders = Record<string, string | string[] | undefined>;
+
+/** The bounds of one exchange. */
+export interface ExchangeLimits {
+  timeoutMs: number;
+  maxResponseBytes: number;
+}
+
+/**
+ * One request and its answer on a pooled connection. It notes in the trace what no error code can tell: whether the request
+ * was handed to a connection that was ready, that is, whether a byte of it may have left.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  #controller: Dispatcher.DispatchController | undefined;
+  #status: number | undefined;
+  #headers: ResponseHeaders = {};
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+  #ended = false;
+  readonly #trace: RequestTrace;
+  readonly #deadline: NodeJS.Timeout;
+  readonly #signal: GenericAbortSignal | undefined;
+  readonly #onAbort = (): void => this.#fail('aborted');
+
+  constructor(
+    private readonly request: TracedRequest,
+    private readonly limits: ExchangeLimits,
+    private readonly resolve: (response: AxiosResponse<string>) => void,
+    private readonly reject: (fault: TransportFault) => void,
+  ) {
+    this.#trace = request.trace ?? new RequestTrace();
+    if (this.#trace.phase === 'created') this.#trace.phase = 'waiting';
+    // A total deadline: the client's own time-outs start anew with every byte, and a dripping answer would never end.
+    this.#deadline = setTimeout(() => this.#fail('timeout'), limits.timeoutMs);
+    this.#signal = request.signal;
+    this.#signal?.addEventListener?.('abort', this.#onAbort);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Ended while it waited for a connection: it must not go out any more.
+    if (this.#ended) return controller.abort(new Error('ended'));
+    this.#trace.phase = 'started';
+    this.#controller = controller;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    this.#chunks.push(chunk);
+    if (this.#size > this.limits.maxResponseBytes) this.#fail('tooLarge');
+  }
+
+  onResponseEnd(): void {
+    if (!this.#end()) return;
+    this.resolve({
+      status: this.#status ?? 0,
+      statusText: '',
+      headers: this.#headers,
+      config: this.request,
+      data: this.#text(),
+    });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error & { code?: string }): void {
+    this.#fail('connection', error.code);
+  }
+
+  #fail(reason: TransportFault['reason'], code?: string): void {
+    if (!this.#end()) return;
+    const fault = new TransportFault(reason, code, this.#status, this.#text());
+    this.reject(fault);
+    this.#controller?.abort(fault);
+  }
+
+  /** Ends the exchange; false when it had ended before. */
+  #end(): boolean {
+    if (this.#ended) return false;
+    this.#ended = true;
+    clearTimeout(this.#deadline);
+    this.#signal?.removeEventListener?.('abort', this.#onAbort);
+    return true;
+  }
+
+  #text(): string {
+    const [first, ...more] = this.#chunks;
+    if (first === undefined) return '';
+    return (more.length === 0 ? first : Buffer.concat(this.#chunks)).toString('utf8');
+  }
+}

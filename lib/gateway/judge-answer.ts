@@ -1,0 +1,80 @@
+import { OurSmsGatewayError, type GatewayErrorKind } from '../errors/oursms-gateway.error.js';
+import type { Outcome } from '../errors/oursms.error.js';
+import type { Call } from './call.js';
+import { isKnownCode, kindOf, readFailure, readFailureInSuccess, type ReportedFailure } from './read-failure.js';
+import { parseJson } from './parse-json.js';
+
+/** An answer of the gateway, whatever its status. */
+export interface Answer {
+  httpStatus: number;
+  text: string;
+  retryAfter?: string;
+}
+
+/** The statuses that say: not processed, come again. */
+const COME_AGAIN = [408, 425, 429];
+
+const ADVICE: Partial<Record<GatewayErrorKind, string>> = {
+  auth: 'Check `auth` in the options of the module.',
+  balance: 'Top up the account.',
+  sender: 'Use a sender name that is registered for the account.',
+  routing: 'Leave msgClass unset, or ask the provider which numbers and classes the account may use.',
+};
+
+/**
+ * Throws when an answer is a failure: by its HTTP status, or by an error code inside a success.
+ *
+ * @throws {OurSmsGatewayError}
+ * @see OurSMS HTTP API, "Result" of each section
+ */
+export function judgeAnswer(answer: Answer, call: Call): void {
+  const json = parseJson(answer.text);
+  const succeeded = answer.httpStatus >= 200 && answer.httpStatus < 300;
+  if (!succeeded) throw refusal(answer, call, json.ok ? readFailure(json.value) : {}, json.ok ? undefined : json.why);
+  const failure = json.ok ? readFailureInSuccess(json.value) : undefined;
+  if (failure) throw refusal(answer, call, failure);
+}
+
+function refusal(answer: Answer, call: Call, failure: ReportedFailure, unreadable?: string): OurSmsGatewayError {
+  const { httpStatus } = answer;
+  const outcome = outcomeOf(httpStatus, failure.code);
+  const kind = kindOf(httpStatus, failure.code);
+  const code = typeof failure.code === 'string' ? call.redact(failure.code) : failure.code;
+  const description = call.redact(failure.description);
+  const retryAfterMs = readRetryAfter(answer.retryAfter);
+  const happened = [
+    `the gateway answered HTTP ${httpStatus}`,
+    code === undefined ? '' : ` with error code ${code}`,
+    ` (${kind})`,
+    description === undefined ? '' : `: "${description}"`,
+    unreadable === undefined ? '' : `, and of its body: ${unreadable}`,
+  ].join('');
+  return new OurSmsGatewayError(call.sentence(happened, outcome, adviceOf(kind, httpStatus, retryAfterMs)), {
+    ...call.details(outcome, COME_AGAIN.includes(httpStatus) || httpStatus >= 500),
+    httpStatus,
+    kind,
+    code,
+    description,
+    retryAfterMs,
+  });
+}
+
+function outcomeOf(httpStatus: number, code: number | string | undefined): Outcome {
+  if (httpStatus >= 400 && httpStatus < 500) return 'notSent';
+  return httpStatus >= 200 && httpStatus < 300 && isKnownCode(code) ? 'notSent' : 'unknown';
+}
+
+function adviceOf(kind: GatewayErrorKind, httpStatus: number, retryAfterMs: number | undefined): string {
+  if (httpStatus >= 300 && httpStatus < 400) return 'Redirects are not followed: check `baseUrl` in the options.';
+  if (retryAfterMs !== undefined)
+    return `The gateway asks to wait ${Math.ceil(retryAfterMs / 1000)} s before the next try.`;
+  return ADVICE[kind] ?? '';
+}
+
+/** Seconds, or an HTTP date. @see RFC 9110, 10.2.3 */
+function readRetryAfter(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\s*\d{1,9}\s*$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { DLR_STATUSES, type Dlr, type DlrStatus } from '../dto/dlr.js';
+import { FieldReader, isRecord, parseJson } from './parse-json.js';
+
+/** A download as it came: what the gateway has deleted, and nothing has read yet. */
+export interface DlrPage {
+  account: string;
+  /** ISO 8601, UTC. */
+  receivedAt: string;
+  httpStatus: number;
+  /** The body of the answer, untouched. */
+  text: string;
+}
+
+/** The reports of a page, or why it cannot be read. */
+export type DlrReading = { ok: true; dlrs: Dlr[] } | { ok: false; why: string };
+
+/** Where the list of reports may stand in an answer, besides the answer being the list itself. */
+const ENVELOPES = ['dlrs', 'statuses', 'items', 'results', 'data'];
+
+/**
+ * Reads the reports of a page. Never throws, and drops nothing: a row of an unknown shape becomes a report of status
+ * `unknown` with the row in `raw`.
+ */
+export function readDlrs(page: DlrPage): DlrReading {
+  if (page.text.trim() === '') return { ok: true, dlrs: [] };
+  const json = parseJson(page.text);
+  if (!json.ok) return json;
+  const rows = rowsOf(json.value);
+  if (rows === undefined)
+    return { ok: false, why: `it holds no list of reports (looked under ${ENVELOPES.join(', ')})` };
+  return { ok: true, dlrs: rows.map((row) => readDlr(row, page)) };
+}
+
+function rowsOf(value: unknown): unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  if (!isRecord(value)) return undefined;
+  const fields = new FieldReader(value);
+  return ENVELOPES.map((name) => fields.first(name)).find((list): list is unknown[] => Array.isArray(list));
+}
+
+function readDlr(raw: unknown, page: DlrPage): Dlr {
+  const fields = new FieldReader(isRecord(raw) ? raw : {});
+  const rawStatus = fields.text('status');
+  return {
+    id: identify(raw, page.account),
+    msgId: fields.text('msgId', 'messageId'),
+    jobId: fields.text('jobId'),
+    status: statusOf(rawStatus),
+    rawStatus,
+    src: fields.text('src'),
+    dest: fields.text('dest'),
+    msgDate: fields.text('msgDate'),
+    statusDate: fields.text('statusDate'),
+    receivedAt: page.receivedAt,
+    account: page.account,
+    raw,
+  };
+}
+
+function statusOf(rawStatus: string | undefined): DlrStatus {
+  const status = rawStatus?.toLowerCase();
+  return DLR_STATUSES.find((known) => known === status) ?? 'unknown';
+}
+
+/** The same row of the same account has the same id, whatever the order of its fields. */
+function identify(row: unknown, account: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([account, sorted(row)]))
+    .digest('base64url')
+    .slice(0, 24);
+}
+
+function sorted(value: unknown, depth = 0): unknown {
+  // Rows are flat; what an answer nests deeper than this must not exhaust the stack.
+  if (depth > 20) return null;
+  if (Array.isArray(value)) return value.map((item) => sorted(item, depth + 1));
+  if (!isRecord(value)) return value;
+  return Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, field]) => [name, sorted(field, depth + 1)]);
+}

@@ -1,0 +1,73 @@
+import type { GatewayErrorKind } from '../errors/oursms-gateway.error.js';
+import { FieldReader, isRecord } from './parse-json.js';
+
+/** The error code and description of an answer, as the gateway wrote them. */
+export interface ReportedFailure {
+  code?: number | string;
+  description?: string;
+}
+
+/** The codes that are known, from public integrations: the document lists none. */
+const KNOWN_CODES: Readonly<Record<string, GatewayErrorKind>> = {
+  1001: 'auth',
+  1008: 'balance',
+  6208: 'routing',
+  6307: 'sender',
+};
+
+const KINDS_BY_STATUS: Readonly<Record<number, GatewayErrorKind>> = {
+  400: 'content',
+  401: 'auth',
+  402: 'balance',
+  429: 'rateLimit',
+};
+
+/** What sort of failure it is: by the gateway's own code, then by the HTTP status. */
+export function kindOf(httpStatus: number, code: number | string | undefined): GatewayErrorKind {
+  return KNOWN_CODES[String(code)] ?? KINDS_BY_STATUS[httpStatus] ?? (httpStatus >= 500 ? 'server' : 'other');
+}
+
+/** Whether the meaning of a code is known. */
+export function isKnownCode(code: number | string | undefined): boolean {
+  return code !== undefined && Object.hasOwn(KNOWN_CODES, String(code));
+}
+
+/** The failure that an answer with a failed HTTP status describes, as far as it does. */
+export function readFailure(value: unknown): ReportedFailure {
+  if (!isRecord(value)) return {};
+  const fields = new FieldReader(value);
+  const error = fields.first('error', 'errors');
+  if (isRecord(error)) return { ...own(fields), ...defined(own(new FieldReader(error))) };
+  return { description: typeof error === 'string' ? error : undefined, ...defined(own(fields)) };
+}
+
+/**
+ * The failure inside an answer with a successful HTTP status, or undefined when it reports none. `errorCode` and `error`
+ * always mean one; `code` and `statusCode` only beside no sign of a job, since they also stand in successful answers.
+ */
+export function readFailureInSuccess(value: unknown): ReportedFailure | undefined {
+  if (!isRecord(value)) return undefined;
+  const fields = new FieldReader(value);
+  const error = fields.first('error', 'errors');
+  const hasError = isRecord(error) || (typeof error === 'string' && error !== '') || error === true;
+  const hasJob = fields.first('jobId', 'accepted', 'credits') !== undefined;
+  const code =
+    isFailureCode(fields.first('errorCode')) || (!hasJob && isFailureCode(fields.first('code', 'statusCode')));
+  return hasError || code ? readFailure(value) : undefined;
+}
+
+/** 0, 2xx and an empty code say success. */
+function isFailureCode(code: unknown): boolean {
+  return (typeof code === 'number' || typeof code === 'string') && !/^\s*(0*|2\d\d|ok|success)\s*$/i.test(String(code));
+}
+
+function own(fields: FieldReader): ReportedFailure {
+  const code = fields.text('errorCode', 'code', 'statusCode');
+  return {
+    code: code !== undefined && /^\d{1,15}$/.test(code) ? Number(code) : code,
+    description: fields.text('description', 'errorDescription', 'errorDesc', 'message', 'statusDesc'),
+  };
+}
+
+const defined = (failure: ReportedFailure): ReportedFailure =>
+  Object.fromEntries(Object.entries(failure).filter(([, value]) => value !== undefined));

@@ -1,0 +1,27 @@
+import type { ReceiptRow, SendReceipt } from '../dto/send-receipt.js';
+import { FieldReader, isRecord } from './parse-json.js';
+
+/** Reads the answer to a send. Nothing is invented: a counter that is not there is undefined. */
+export function readReceipt(answer: Record<string, unknown>, skipped: number): SendReceipt {
+  const fields = new FieldReader(answer);
+  return {
+    jobId: fields.text('jobId'),
+    total: fields.number('total'),
+    accepted: fields.number('accepted'),
+    rejected: fields.number('rejected'),
+    duplicates: fields.number('duplicates'),
+    cost: fields.number('cost'),
+    acceptedMsgs: readRows(fields.first('acceptedMsgs')),
+    rejectedMsgs: readRows(fields.first('rejectedMsgs')),
+    skipped,
+    raw: answer,
+  };
+}
+
+function readRows(rows: unknown): ReceiptRow[] {
+  if (!Array.isArray(rows)) return [];
+  return rows.map((raw: unknown) => {
+    const fields = new FieldReader(isRecord(raw) ? raw : {});
+    return { msgId: fields.text('msgId', 'messageId', 'id'), dest: fields.text('dest', 'to', 'number'), raw };
+  });
+}

@@ -1,0 +1,31 @@
+import type { InternalAxiosRequestConfig } from 'axios';
+
+/**
+ * How far a request came. It travels with the request through axios and its interceptors, so that the answer to "may it
+ * have been sent?" depends on no error that someone may have wrapped or replaced.
+ */
+export class RequestTrace {
+  /** `created`: not with the transport yet. `waiting`: no ready connection yet. `started`: bytes may have left. */
+  phase: 'created' | 'waiting' | 'started' = 'created';
+}
+
+/** A request as the adapter gets it. */
+export type TracedRequest = InternalAxiosRequestConfig & { trace?: RequestTrace };
+
+/** How a request ended without a whole answer. It stays in this room: what leaves it is an `OurSmsError`. */
+export class TransportFault extends Error {
+  override readonly name = 'TransportFault';
+
+  constructor(
+    /** What ended the request. */
+    readonly reason: 'connection' | 'timeout' | 'aborted' | 'tooLarge',
+    /** The system's or the HTTP client's code. */
+    readonly code: string | undefined,
+    /** The status of the answer, when its head had arrived. */
+    readonly httpStatus: number | undefined,
+    /** What had arrived of the answer's body. */
+    readonly received: string,
+  ) {
+    super(code ?? reason);
+  }
+}

@@ -1,0 +1,37 @@
+export type { Credits } from './dto/credits.js';
+export { DLR_STATUSES, type Dlr, type DlrStatus } from './dto/dlr.js';
+export { DownloadDlrsDto } from './dto/download-dlrs.dto.js';
+export { MESSAGE_CLASSES, SendMessageDto, type MessageClass, type MessageToSend } from './dto/send-message.dto.js';
+export type { ReceiptRow, SendReceipt } from './dto/send-receipt.js';
+export { OurSmsAbortedError } from './errors/oursms-aborted.error.js';
+export { OurSmsConfigError, type Fault } from './errors/oursms-config.error.js';
+export { OurSmsConnectionError } from './errors/oursms-connection.error.js';
+export { OurSmsGatewayError, type GatewayErrorKind } from './errors/oursms-gateway.error.js';
+export { OurSmsResponseError } from './errors/oursms-response.error.js';
+export { OurSmsTimeoutError } from './errors/oursms-timeout.error.js';
+export { OurSmsValidationError } from './errors/oursms-validation.error.js';
+export { OurSmsError, type Operation, type Outcome } from './errors/oursms.error.js';
+export {
+  OURSMS_DLR,
+  OURSMS_DLR_FAILED,
+  OURSMS_DLR_UNREADABLE,
+  type DlrFailure,
+  type UnreadableDlrs,
+} from './inbox/dlr-events.js';
+export { describeText, type TextDescription, type TextEncoding } from './message/describe-text.js';
+export { normalizeNumber, type NormalizedNumber, type NumberCountry } from './message/normalize-number.js';
+export { InjectOurSms, OnDlr } from './oursms.decorators.js';
+export { OurSmsExceptionFilter } from './oursms.exception-filter.js';
+export type { OurSmsModuleExtras } from './oursms.module-definition.js';
+export { OurSmsModule, type OurSmsModuleAsyncOptions, type OurSmsOptionsFactory } from './oursms.module.js';
+export {
+  OurSmsDlrOptions,
+  OurSmsHttpOptions,
+  OurSmsModuleOptions,
+  OurSmsNumbersOptions,
+  OurSmsPollOptions,
+  type OurSmsAuth,
+  type OurSmsMessageDefaults,
+} from './oursms.options.js';
+export { OurSmsService, type SendOptions } from './oursms.service.js';
+export { getOurSmsToken } from './oursms.tokens.js';

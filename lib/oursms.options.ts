@@ -1,0 +1,118 @@
+import { Type } from 'class-transformer';
+import { MAX_DLR_COUNT } from './dto/download-dlrs.dto.js';
+import { IsWholeNumber } from './dto/field-rules.js';
+import type { SendMessageDto } from './dto/send-message.dto.js';
+import { IsBoolean, IsIn, IsObject, IsOptional, IsString, ValidateNested } from './dto/validation-rules.js';
+import type { GatewayAuth } from './gateway/account.js';
+import type { NumberCountry } from './message/normalize-number.js';
+import { IsAuth, IsGatewayUrl } from './oursms.options-rules.js';
+import { VERSION } from './version.js';
+
+/** How the account proves itself: `{ username, password }` as the document has it, or `{ username?, token }`. */
+export type OurSmsAuth = GatewayAuth;
+
+/** What is filled into every message that does not set it itself. */
+export type OurSmsMessageDefaults = Partial<Omit<SendMessageDto, 'dests' | 'body'>>;
+
+/** How requests travel. */
+export class OurSmsHttpOptions {
+  /** Milliseconds for one request, from the call to the last byte of the answer, waiting for a connection included. */
+  @IsWholeNumber(1)
+  timeoutMs?: number = 15_000;
+
+  /** Milliseconds for a connection to be made, TLS included. */
+  @IsWholeNumber(1)
+  connectTimeoutMs?: number = 5_000;
+
+  /** Connections to the gateway at the most; further requests wait for one. */
+  @IsWholeNumber(1, 1_000)
+  maxConnections?: number = 16;
+
+  /** Bytes of an answer at the most. A page of 500 reports is some 100 kB. */
+  @IsWholeNumber(1_024, 1_073_741_824)
+  maxResponseBytes?: number = 4 * 1024 * 1024;
+
+  /** The `User-Agent` header. */
+  @IsString({ message: '$property must be a string' })
+  userAgent?: string = `nestjs-oursms/${VERSION}`;
+}
+
+/** Which numbers are taken. */
+export class OurSmsNumbersOptions {
+  /** `SA`: Saudi mobiles only. `any`: numbers of other countries in international form as well. */
+  @IsIn(['SA', 'any'], { message: '$property must be SA or any' })
+  country?: NumberCountry = 'SA';
+}
+
+/** When delivery reports are downloaded: give `everyMs` or `cron`. */
+export class OurSmsPollOptions {
+  /** Milliseconds from the end of one poll to the next. A full download is followed by the next at once. */
+  @IsOptional()
+  @IsWholeNumber(10)
+  everyMs?: number;
+
+  /** A cron expression, read by the package `cron`, which @nestjs/schedule brings. */
+  @IsOptional()
+  @IsString({ message: '$property must be a cron expression' })
+  cron?: string;
+
+  /** Reports a download asks for, 1 to 500. It is also the most that a broken download can lose. */
+  @IsWholeNumber(1, MAX_DLR_COUNT)
+  count?: number = MAX_DLR_COUNT;
+}
+
+/** How delivery reports are received. */
+export class OurSmsDlrOptions {
+  /** Download reports on a schedule and publish each as the event `oursms.dlr`. Unset: no poller. */
+  @IsOptional()
+  @IsObject({ message: '$property must be an object' })
+  @ValidateNested()
+  @Type(() => OurSmsPollOptions)
+  poll?: OurSmsPollOptions;
+
+  /** How often a report is offered to listeners that fail before it is given up as `oursms.dlr.failed`. */
+  @IsWholeNumber(1, 1_000)
+  maxAttempts?: number = 10;
+}
+
+/** The options of `OurSmsModule`. Only `auth` must be given. */
+export class OurSmsModuleOptions {
+  /** The address of the API. https only, unless it is a loopback address or `allowInsecureHttp` is set. */
+  @IsGatewayUrl()
+  baseUrl?: string = 'https://api.oursms.com/api-a';
+
+  /** Lets `baseUrl` be http: credentials and texts then travel in the clear. */
+  @IsBoolean({ message: '$property must be true or false' })
+  allowInsecureHttp?: boolean = false;
+
+  /** The account's credentials. */
+  @IsAuth()
+  auth!: OurSmsAuth;
+
+  /** Fields for every message that does not set them itself. */
+  @IsObject({ message: '$property must be an object' })
+  defaults?: OurSmsMessageDefaults = {};
+
+  /** Sends every message to this one number instead of its recipients: for staging. */
+  @IsOptional()
+  @IsString({ message: '$property must be a phone number' })
+  divertTo?: string;
+
+  /** How requests travel. */
+  @IsObject({ message: '$property must be an object' })
+  @ValidateNested()
+  @Type(() => OurSmsHttpOptions)
+  http?: OurSmsHttpOptions = new OurSmsHttpOptions();
+
+  /** Which numbers are taken. */
+  @IsObject({ message: '$property must be an object' })
+  @ValidateNested()
+  @Type(() => OurSmsNumbersOptions)
+  numbers?: OurSmsNumbersOptions = new OurSmsNumbersOptions();
+
+  /** How delivery reports are received. */
+  @IsObject({ message: '$property must be an object' })
+  @ValidateNested()
+  @Type(() => OurSmsDlrOptions)
+  dlr?: OurSmsDlrOptions = new OurSmsDlrOptions();
+}

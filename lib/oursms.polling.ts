@@ -1,0 +1,81 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type InjectionToken,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { OurSmsConfigError } from './errors/oursms-config.error.js';
+import { GatewayClient } from './gateway/gateway-client.js';
+import { DlrIntake } from './inbox/dlr-intake.js';
+import { DlrPoller } from './inbox/dlr-poller.js';
+import { DlrPublisher } from './inbox/dlr-publisher.js';
+import { pollRhythm } from './inbox/poll-rhythm.js';
+import { PollTimer } from './inbox/poll-timer.js';
+import { OURSMS_DLR } from './inbox/dlr-events.js';
+import { GATEWAY, RESOLVED_OPTIONS } from './oursms.internal-tokens.js';
+import type { ResolvedOptions } from './oursms.resolve-options.js';
+import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
+
+/** Ties an account's poller to the application: its scheduler, its event emitter, its start and its end. */
+@Injectable()
+export class OurSmsPolling implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
+  #poller: DlrPoller | undefined;
+  #listenersReady: Promise<void> = Promise.resolve();
+
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(GATEWAY) private readonly gateway: GatewayClient,
+    private readonly moduleRef: ModuleRef,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const { poll, maxAttempts, gateway } = this.options;
+    if (poll === undefined) return;
+    const { SchedulerRegistry } = await import('@nestjs/schedule');
+    const { EventEmitter2, EventEmitterReadinessWatcher } = await import('@nestjs/event-emitter');
+    const registry = this.#find(SchedulerRegistry, 'ScheduleModule', '@nestjs/schedule');
+    const publisher = new DlrPublisher(this.#find(EventEmitter2, 'EventEmitterModule', '@nestjs/event-emitter'));
+    const watcher = this.#find(EventEmitterReadinessWatcher, 'EventEmitterModule', '@nestjs/event-emitter');
+    const name = gateway.name === DEFAULT_ACCOUNT ? OURSMS_DLR : `${OURSMS_DLR}.${gateway.name}`;
+    this.#listenersReady = watcher.waitUntilReady();
+    this.#poller = new DlrPoller({
+      gateway: this.gateway,
+      publisher,
+      intake: new DlrIntake(publisher, maxAttempts),
+      timer: new PollTimer(registry, name),
+      count: poll.count,
+      nextDelayMs: await pollRhythm(poll),
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    // Not awaited: the listeners are found in this same phase, perhaps after us.
+    this.#listenersReady.then(
+      () => this.#poller?.start(),
+      () => undefined,
+    );
+  }
+
+  onModuleDestroy(): void {
+    this.#poller?.stop();
+  }
+
+  /** Here the listeners still exist; they are removed in the next phase. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.#poller?.drained();
+  }
+
+  #find<T>(token: InjectionToken<T>, module: string, from: string): T {
+    try {
+      return this.moduleRef.get<T>(token, { strict: false });
+    } catch {
+      throw new OurSmsConfigError(
+        `OurSmsModule (account ${this.options.gateway.name}): dlr.poll needs ${module}.forRoot() of ${from} in the imports of your application.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { checkShape } from './dto/check-shape.js';
+import { SendMessageDto } from './dto/send-message.dto.js';
+import { describeFaults, OurSmsConfigError, type Fault } from './errors/oursms-config.error.js';
+import type { GatewayAccount } from './gateway/account.js';
+import { normalizeNumber } from './message/normalize-number.js';
+import {
+  OurSmsModuleOptions,
+  type OurSmsHttpOptions,
+  type OurSmsNumbersOptions,
+  type OurSmsPollOptions,
+} from './oursms.options.js';
+import type { MessagePolicy } from './outbox/prepare-message.js';
+
+/** The options of an account, checked and complete, as each room takes them. */
+export interface ResolvedOptions {
+  gateway: GatewayAccount;
+  messages: MessagePolicy;
+  poll?: OurSmsPollOptions & { count: number };
+  maxAttempts: number;
+}
+
+/**
+ * Checks the options of an account and fills in what was left out.
+ *
+ * @throws {OurSmsConfigError} naming every faulty field, showing no value
+ */
+export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
+  if (typeof raw !== 'object' || raw === null) {
+    throw new OurSmsConfigError(`OurSmsModule (account ${account}) got no options: its factory must return an object.`);
+  }
+  const { value: options, faults } = checkShape(OurSmsModuleOptions, raw);
+  const all = [
+    ...faults.map(explain),
+    ...defaultsFaults(options.defaults),
+    ...pollFaults(options),
+    ...divertFaults(options),
+  ];
+  if (all.length > 0) {
+    throw new OurSmsConfigError(`OurSmsModule (account ${account}) cannot start: ${describeFaults(all)}.`, all);
+  }
+  const http = options.http as Required<OurSmsHttpOptions>;
+  const numbers = options.numbers as Required<OurSmsNumbersOptions>;
+  const baseUrl = String(options.baseUrl).replace(/\/+$/, '');
+  return {
+    gateway: { name: account, baseUrl, auth: options.auth, ...http },
+    messages: {
+      account,
+      country: numbers.country,
+      defaults: options.defaults ?? {},
+      divertTo: options.divertTo === undefined ? undefined : divertNumber(options),
+    },
+    poll: options.dlr?.poll as ResolvedOptions['poll'],
+    maxAttempts: Number(options.dlr?.maxAttempts),
+  };
+}
+
+/** `isGlobal` and `name` are known to anyone who reads the README, but not here. */
+function explain(fault: Fault): Fault {
+  const extra = fault.field === 'isGlobal' || fault.field === 'name';
+  return extra
+    ? { ...fault, reason: 'stands beside useFactory, useClass or useExisting, not in what they return' }
+    : fault;
+}
+
+/** The rules of a message, but for the fields that each message must bring itself. */
+function defaultsFaults(defaults: unknown): Fault[] {
+  if (typeof defaults !== 'object' || defaults === null) return [];
+  const { faults } = checkShape(SendMessageDto, defaults);
+  return faults
+    .map(({ field, reason }) =>
+      field === 'dests' || field === 'body' ? { field, reason: 'belongs to each message' } : { field, reason },
+    )
+    .filter(({ field }) => Object.hasOwn(defaults, field))
+    .map(({ field, reason }) => ({ field: `defaults.${field}`, reason }));
+}
+
+function pollFaults({ dlr }: OurSmsModuleOptions): Fault[] {
+  const poll = dlr?.poll;
+  if (typeof poll !== 'object' || poll === null) return [];
+  const given = [poll.everyMs, poll.cron].filter((value) => value !== undefined);
+  return given.length === 1 ? [] : [{ field: 'dlr.poll', reason: 'give either everyMs or cron' }];
+}
+
+function divertFaults(options: OurSmsModuleOptions): Fault[] {
+  if (typeof options.divertTo !== 'string') return [];
+  return divertNumber(options) === undefined ? [{ field: 'divertTo', reason: 'is not a phone number' }] : [];
+}
+
+function divertNumber({ divertTo, numbers }: OurSmsModuleOptions): string | undefined {
+  const result = normalizeNumber(divertTo ?? '', { country: numbers?.country });
+  return result.ok ? result.number : undefined;
+}

@@ -1,0 +1,15 @@
+import type { InjectionToken } from '@nestjs/common';
+import { OurSmsService } from './oursms.service.js';
+
+/** The name of the account that was registered without one. */
+export const DEFAULT_ACCOUNT = 'default';
+
+/**
+ * The token of an account's service: the class `OurSmsService` itself for the unnamed account, a token of its own for each
+ * named one.
+ *
+ * @param name The `name` that the account was registered with.
+ */
+export function getOurSmsToken(name?: string): InjectionToken<OurSmsService> {
+  return name === undefined || name === DEFAULT_ACCOUNT ? OurSmsService : `OurSmsService:${name}`;
+}
