@@ -26,7 +26,6 @@ const shared = {
 const suite = (displayName, testMatch) => ({ ...shared, displayName, testMatch });
 
 export default {
-  testTimeout: 30_000,
   projects: [
     suite('suite', ['<rootDir>/test/{unit,e2e,faults,contract}/**/*.spec.ts']),
     suite('packaging', ['<rootDir>/test/packaging/**/*.spec.ts']),

@@ -65,13 +65,15 @@ function explain(fault: Fault): Fault {
 /** The rules of a message, but for the fields that each message must bring itself. */
 function defaultsFaults(defaults: unknown): Fault[] {
   if (typeof defaults !== 'object' || defaults === null) return [];
+  const own = ['dests', 'body'];
+  const misplaced = own.filter((field) => Object.hasOwn(defaults, field));
   const { faults } = checkShape(SendMessageDto, defaults);
-  return faults
-    .map(({ field, reason }) =>
-      field === 'dests' || field === 'body' ? { field, reason: 'belongs to each message' } : { field, reason },
-    )
-    .filter(({ field }) => Object.hasOwn(defaults, field))
-    .map(({ field, reason }) => ({ field: `defaults.${field}`, reason }));
+  return [
+    ...misplaced.map((field) => ({ field: `defaults.${field}`, reason: 'belongs to each message' })),
+    ...faults
+      .filter(({ field }) => !own.includes(field) && Object.hasOwn(defaults, field))
+      .map(({ field, reason }) => ({ field: `defaults.${field}`, reason })),
+  ];
 }
 
 function pollFaults({ dlr }: OurSmsModuleOptions): Fault[] {

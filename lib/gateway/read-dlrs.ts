@@ -33,7 +33,7 @@ export function readDlrs(page: DlrPage): DlrReading {
 }
 
 function rowsOf(value: unknown): unknown[] | undefined {
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) return value as unknown[];
   if (!isRecord(value)) return undefined;
   const fields = new FieldReader(value);
   return ENVELOPES.map((name) => fields.first(name)).find((list): list is unknown[] => Array.isArray(list));

@@ -1,0 +1,21 @@
+export { OurSmsTesting, type SentMessage } from './oursms-testing.js';
+export { OurSmsTestingModule, type OurSmsTestingModuleOptions } from './oursms-testing.module.js';
+export type { TestFailure } from './testing-transport.js';
+export { GatewaySimulator, type GatewaySimulatorOptions } from './simulator/gateway-simulator.js';
+export { SimulatorClock } from './simulator/simulator-clock.js';
+export { SimulatorEngine } from './simulator/simulator-engine.js';
+export type { ReportEnvelope, SimulatorAccount, SimulatorEngineOptions } from './simulator/simulator.options.js';
+export type { FaultKind, FaultParameters } from './simulator/fault-kinds.js';
+export type { FaultTarget } from './simulator/fault-plan.js';
+export type {
+  MessageRecord,
+  MessageState,
+  ReportStatus,
+  RequestRecord,
+  SentStatus,
+  SimulatorCall,
+  SimulatorReport,
+  SimulatorRequest,
+  SimulatorResponse,
+  SimulatorTotals,
+} from './simulator/simulator.records.js';

@@ -1,0 +1,52 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { accountProviders } from '../oursms.account-providers.js';
+import { GATEWAY, RAW_OPTIONS, RESOLVED_OPTIONS } from '../oursms.internal-tokens.js';
+import type { OurSmsModuleExtras } from '../oursms.module-definition.js';
+import type { OurSmsModuleOptions } from '../oursms.options.js';
+import type { ResolvedOptions } from '../oursms.resolve-options.js';
+import { getOurSmsToken } from '../oursms.tokens.js';
+import { OurSmsTesting } from './oursms-testing.js';
+
+/** How `OurSmsTestingModule` stands in: the options of the real module that shape messages, and its extras. */
+export interface OurSmsTestingModuleOptions
+  extends OurSmsModuleExtras, Pick<OurSmsModuleOptions, 'defaults' | 'divertTo' | 'numbers'> {
+  /** The balance at the start. Default: 1000. */
+  credits?: number;
+}
+
+/**
+ * Stands in for `OurSmsModule` in a unit test: the same service on a gateway in memory. Get {@link OurSmsTesting} from the
+ * testing module to see what was sent, to emit reports and to make calls fail.
+ *
+ * @example
+ * const module = await Test.createTestingModule({
+ *   imports: [OurSmsTestingModule.forRoot()],
+ *   providers: [LoginService],
+ * }).compile();
+ * await module.get(LoginService).sendCode('0501234567');
+ * expect(module.get(OurSmsTesting).sent).toHaveLength(1);
+ */
+@Module({})
+export class OurSmsTestingModule {
+  /** Registers the unnamed account, or the one of `name`. */
+  static forRoot(options: OurSmsTestingModuleOptions = {}): DynamicModule {
+    const { credits, isGlobal, name, ...messages } = options;
+    return {
+      module: OurSmsTestingModule,
+      global: isGlobal,
+      providers: [
+        { provide: RAW_OPTIONS, useValue: { ...messages, auth: { token: 'testing' } } },
+        ...accountProviders(name),
+        { provide: OurSmsTesting, useValue: new OurSmsTesting({ credits }) },
+        {
+          provide: GATEWAY,
+          useFactory: (testing: OurSmsTesting, resolved: ResolvedOptions, moduleRef: ModuleRef) =>
+            testing.open(resolved, moduleRef),
+          inject: [OurSmsTesting, RESOLVED_OPTIONS, ModuleRef],
+        },
+      ],
+      exports: [getOurSmsToken(name), OurSmsTesting],
+    };
+  }
+}

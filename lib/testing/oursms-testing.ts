@@ -1,0 +1,119 @@
+import type { InjectionToken } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import type { Dlr } from '../dto/dlr.js';
+import { GatewayClient } from '../gateway/gateway-client.js';
+import { createGatewayHttp } from '../gateway/http-service.js';
+import { readDlrs } from '../gateway/read-dlrs.js';
+import { DlrPublisher } from '../inbox/dlr-publisher.js';
+import { GATEWAY, RESOLVED_OPTIONS } from '../oursms.internal-tokens.js';
+import type { ResolvedOptions } from '../oursms.resolve-options.js';
+import { DEFAULT_ACCOUNT } from '../oursms.tokens.js';
+import { SimulatorEngine } from './simulator/simulator-engine.js';
+import type { RequestRecord, SimulatorReport } from './simulator/simulator.records.js';
+import { engineTransport, type TestFailure } from './testing-transport.js';
+
+/** A request that the gateway accepted, as it went out. */
+export interface SentMessage {
+  /** The account that sent it; `default` for the unnamed one. */
+  account: string;
+  src: string;
+  /** Normalised. */
+  dests: string[];
+  body: string;
+  /** Every parameter but the credentials, as it stands on the wire: `dlr` is `'1'` or `'0'`. */
+  params: Record<string, string>;
+}
+
+/** What Nest's TestingModuleBuilder has that is needed here. */
+interface OverridableBuilder<Builder> {
+  overrideProvider(token: InjectionToken): {
+    useFactory(options: { factory: (...args: never[]) => unknown; inject: InjectionToken[] }): Builder;
+  };
+}
+
+/**
+ * A gateway in memory for an application's tests: no network, no account. All above the socket is the real thing:
+ * validation, encoding, the reading of answers, the errors.
+ *
+ * @example
+ * const sms = new OurSmsTesting();
+ * const module = await sms.override(Test.createTestingModule({ imports: [AppModule] })).compile();
+ * await module.get(LoginService).sendCode('0501234567');
+ * expect(sms.sent[0]).toMatchObject({ dests: ['966501234567'] });
+ */
+export class OurSmsTesting {
+  /** What was sent, oldest first. */
+  readonly sent: SentMessage[] = [];
+  readonly #engines = new Map<string, { engine: SimulatorEngine; username: string }>();
+  readonly #failures: TestFailure[] = [];
+  #credits: number;
+  #moduleRef: ModuleRef | undefined;
+
+  /** @param options.credits The balance of each account. Default: 1000. */
+  constructor(options: { credits?: number } = {}) {
+    this.#credits = options.credits ?? 1000;
+  }
+
+  /** Takes the place of the gateway, for every account of the application under test. */
+  override<Builder extends OverridableBuilder<Builder>>(builder: Builder): Builder {
+    const factory = (options: ResolvedOptions, moduleRef: ModuleRef): Promise<GatewayClient> =>
+      this.open(options, moduleRef);
+    return builder.overrideProvider(GATEWAY).useFactory({ factory, inject: [RESOLVED_OPTIONS, ModuleRef] });
+  }
+
+  /** Forgets what was sent, and the failures still to come. */
+  clear(): void {
+    this.sent.length = 0;
+    this.#failures.length = 0;
+  }
+
+  /** Sets the balance of every account; each message costs its parts. */
+  setCredits(credits: number): void {
+    this.#credits = credits;
+    for (const { engine, username } of this.#engines.values()) engine.setCredits(username, credits);
+  }
+
+  /** Makes the next call of the API fail, of whichever account; called again, the one after that too. */
+  failNext(failure: TestFailure): void {
+    this.#failures.push(failure);
+  }
+
+  /**
+   * Emits a report as `oursms.dlr` and waits for its listeners.
+   *
+   * @param row The report as the gateway would send it; `status` is `delivered` and `msgId` made up unless given.
+   * @param account The account that it is for. Default: the unnamed one.
+   * @returns The report as the listeners got it.
+   * @throws What a listener with `@OnDlr()` threw.
+   */
+  async emitDlr(row: SimulatorReport = {}, account = DEFAULT_ACCOUNT): Promise<Dlr> {
+    if (this.#moduleRef === undefined) throw new Error('OurSmsTesting: compile and init the testing module first');
+    const text = JSON.stringify([{ msgId: `test-${crypto.randomUUID()}`, status: 'delivered', ...row }]);
+    const reading = readDlrs({ account, receivedAt: new Date().toISOString(), httpStatus: 200, text });
+    const [dlr] = reading.ok ? reading.dlrs : [];
+    if (dlr === undefined) throw new Error('OurSmsTesting: the report cannot be read');
+    await new DlrPublisher(this.#moduleRef.get(EventEmitter2, { strict: false })).publish(dlr);
+    return dlr;
+  }
+
+  /** Opens an account's gateway. @internal */
+  async open({ gateway: account }: ResolvedOptions, moduleRef: ModuleRef): Promise<GatewayClient> {
+    this.#moduleRef = moduleRef;
+    const { username = 'testing', ...secret } = account.auth;
+    const engine = new SimulatorEngine({
+      accounts: [{ username, ...secret, credits: this.#credits }],
+      onRequest: (request) => this.#record(request, account.name),
+    });
+    this.#engines.set(account.name, { engine, username });
+    const transport = engineTransport(engine, () => this.#failures.shift());
+    return new GatewayClient(account, await createGatewayHttp(account, () => Promise.resolve(transport)));
+  }
+
+  #record({ call, status, params }: RequestRecord, account: string): void {
+    if (call !== 'send' || status !== 200) return;
+    const shown = Object.entries(params).filter(([name]) => !['username', 'password', 'token'].includes(name));
+    const { src = '', dests = '', body = '' } = params;
+    this.sent.push({ account, src, dests: dests.split(','), body, params: Object.fromEntries(shown) });
+  }
+}

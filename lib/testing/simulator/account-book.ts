@@ -1,0 +1,92 @@
+import { Refusal, SIMULATOR_ERROR_CODES } from './refusal.js';
+import { ReportInbox } from './report-inbox.js';
+import { checkAmount, type SimulatorAccount } from './simulator.options.js';
+
+/** One account with its balance and its inbox. */
+export class Account {
+  /** The account's reports that wait to be downloaded. */
+  readonly inbox = new ReportInbox();
+  #credits: number;
+
+  constructor(readonly settings: SimulatorAccount) {
+    this.#credits = settings.credits ?? 1000;
+  }
+
+  get username(): string {
+    return this.settings.username;
+  }
+
+  /** The balance. */
+  get credits(): number {
+    return this.#credits;
+  }
+
+  set credits(value: number) {
+    checkAmount('credits', value);
+    this.#credits = value;
+  }
+
+  /** @throws Refusal (6307) when the account may not use this sender name. */
+  checkSender(src: string): void {
+    const { senders } = this.settings;
+    if (senders === undefined || senders.includes(src)) return;
+    throw new Refusal(400, 'src: source address not allowed', SIMULATOR_ERROR_CODES.sender);
+  }
+
+  /** @throws Refusal (1008) when the balance does not cover the cost; nothing is taken from it then. */
+  charge(cost: number): void {
+    if (cost > this.#credits) throw new Refusal(402, 'insufficient balance', SIMULATOR_ERROR_CODES.balance);
+    this.#credits = roundCredits(this.#credits - cost);
+  }
+}
+
+/** Keeps decimal prices from drifting, to a millionth of a credit. */
+export function roundCredits(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}
+
+/** The accounts, and who a request comes from. */
+export class AccountBook {
+  /** Every password and token. */
+  readonly secrets: readonly string[];
+  readonly #byUsername: ReadonlyMap<string, Account>;
+  readonly #byToken: ReadonlyMap<string, Account>;
+
+  constructor(accounts: readonly SimulatorAccount[]) {
+    const all = accounts.map((settings) => new Account(settings));
+    this.#byUsername = new Map(all.map((account) => [account.username, account]));
+    this.#byToken = new Map(
+      all.flatMap((account) => (account.settings.token ? [[account.settings.token, account]] : [])),
+    );
+    this.secrets = accounts
+      .flatMap(({ password, token }) => [password, token])
+      .filter((secret) => !!secret) as string[];
+  }
+
+  /** @throws RangeError when there is no such account: a mistake in the test, not in a request. */
+  get(username: string): Account {
+    const account = this.#byUsername.get(username);
+    if (account === undefined) throw new RangeError(`the simulator has no account ${JSON.stringify(username)}`);
+    return account;
+  }
+
+  /**
+   * The account of a username with its password, a username with its token, or a token alone.
+   *
+   * @throws Refusal (401, 1001) for any other; 400 for a password and a token together.
+   */
+  authenticate(values: ReadonlyMap<string, string>): Account {
+    const [username, password, token] = [values.get('username'), values.get('password'), values.get('token')];
+    if (password !== undefined && token !== undefined) {
+      throw new Refusal(400, 'password, token: only one of them may be given');
+    }
+    const account = username === undefined ? this.#byToken.get(token ?? '') : this.#byUsername.get(username);
+    const isRight =
+      (username !== undefined && !!password && account?.settings.password === password) ||
+      (!!token && account?.settings.token === token);
+    if (account === undefined || !isRight) {
+      throw new Refusal(401, 'username, password or token missing or wrong', SIMULATOR_ERROR_CODES.credentials);
+    }
+    return account;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Fault, FaultKind, FaultParameters } from './fault-kinds.js';
+import type { SimulatorCall } from './simulator.records.js';
+
+/** Which requests a fault is for. */
+export interface FaultTarget {
+  /** One call of the API. Default: any of the three. */
+  on?: SimulatorCall;
+}
+
+type Arguments<Kind extends FaultKind, Options> =
+  Record<never, never> extends FaultParameters[Kind]
+    ? [options?: Options & FaultParameters[Kind]]
+    : [options: Options & FaultParameters[Kind]];
+
+interface Rule {
+  fault: Fault;
+  on?: SimulatorCall;
+  /** Whether it plays on this matching request. */
+  fires: () => boolean;
+  /** Requests left; undefined for a rule that stays. */
+  left?: number;
+}
+
+/**
+ * The faults that a simulator will play. One request gets at most one fault and one `latency`; what was asked for with
+ * {@link next} comes before what may happen by {@link chance}, in the order of asking.
+ *
+ * A connection that is refused is no fault of a request: see `GatewaySimulator.refuseConnections`.
+ */
+export class FaultPlan {
+  #next: Rule[] = [];
+  #chances: Rule[] = [];
+
+  /** How many requests the faults of {@link next} are still to be played on. */
+  get pending(): number {
+    return this.#next.reduce((sum, { left = 0 }) => sum + left, 0);
+  }
+
+  /**
+   * Plays a fault on the next requests that match.
+   *
+   * @param options The fault's parameters, `times` (default 1; Infinity for all from now on) and `on`.
+   * @throws RangeError for `times` other than a whole number of 1 or more.
+   */
+  next<Kind extends FaultKind>(kind: Kind, ...args: Arguments<Kind, FaultTarget & { times?: number }>): void {
+    const { times = 1, on, ...parameters } = (args[0] ?? {}) as FaultTarget & { times?: number };
+    if (times !== Infinity && !(Number.isInteger(times) && times >= 1)) {
+      throw new RangeError('faults.next: times must be a whole number of 1 or more');
+    }
+    this.#next.push({ ...ruleOf(kind, parameters, on), fires: () => true, left: times });
+  }
+
+  /**
+   * Plays a fault on each matching request with a probability, until {@link clear}. The same seed gives the same run.
+   *
+   * @param probability 0 (never) to 1 (always).
+   * @param options The fault's parameters, `seed` (a whole number, default 1) and `on`.
+   * @throws RangeError for a probability outside 0 to 1.
+   */
+  chance<Kind extends FaultKind>(
+    kind: Kind,
+    probability: number,
+    ...args: Arguments<Kind, FaultTarget & { seed?: number }>
+  ): void {
+    const { seed = 1, on, ...parameters } = (args[0] ?? {}) as FaultTarget & { seed?: number };
+    if (!(probability >= 0 && probability <= 1)) {
+      throw new RangeError('faults.chance: the probability must be from 0 to 1');
+    }
+    const random = randomFrom(seed);
+    this.#chances.push({ ...ruleOf(kind, parameters, on), fires: () => random() < probability });
+  }
+
+  /** Forgets all faults that were asked for. One that is being played is played to its end. */
+  clear(): void {
+    this.#next = [];
+    this.#chances = [];
+  }
+
+  /** What is to be played on a request of this call. Counts it as played. */
+  take(call: SimulatorCall): { fault?: Fault; latencyMs: number } {
+    const latency = this.#pick(call, true);
+    return { fault: this.#pick(call, false), latencyMs: latency?.kind === 'latency' ? latency.ms : 0 };
+  }
+
+  #pick(call: SimulatorCall, isLatency: boolean): Fault | undefined {
+    const matches = ({ fault, on }: Rule): boolean =>
+      (on === undefined || on === call) && (fault.kind === 'latency') === isLatency;
+    const rule = this.#next.find(matches) ?? this.#chances.find((chance) => matches(chance) && chance.fires());
+    if (rule?.left !== undefined) {
+      rule.left -= 1;
+      if (rule.left === 0) this.#next = this.#next.filter((other) => other !== rule);
+    }
+    return rule?.fault;
+  }
+}
+
+function ruleOf(kind: FaultKind, parameters: object, on?: SimulatorCall): Pick<Rule, 'fault' | 'on'> {
+  return { fault: { ...parameters, kind } as Fault, on: kind === 'envelope' ? 'dlrs' : on };
+}
+
+/** Mulberry32: small, and the same on every machine. */
+function randomFrom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

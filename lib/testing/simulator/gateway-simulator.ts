@@ -1,0 +1,225 @@
+import { setMaxListeners } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { isProcessed, type Fault } from './fault-kinds.js';
+import { FaultPlan } from './fault-plan.js';
+import { replyFor } from './fault-replies.js';
+import { LoopbackListener } from './loopback-listener.js';
+import { jsonResponse } from './refusal.js';
+import { deliverReply } from './reply-delivery.js';
+import { readRequest } from './request-reader.js';
+import type { SimulatorClock } from './simulator-clock.js';
+import { callOf, SIMULATOR_BASE_PATH, SimulatorEngine } from './simulator-engine.js';
+import type { SimulatorEngineOptions } from './simulator.options.js';
+import type {
+  MessageRecord,
+  RequestRecord,
+  SimulatorReport,
+  SimulatorRequest,
+  SimulatorResponse,
+  SimulatorTotals,
+} from './simulator.records.js';
+
+/** How the simulator listens, and how its engine behaves. */
+export interface GatewaySimulatorOptions extends Partial<SimulatorEngineOptions> {
+  /** The port on 127.0.0.1. Default: 0, a free one. */
+  port?: number;
+}
+
+/**
+ * The OurSMS gateway on a port of this machine: the API document taken strictly, faults on demand, and records of what
+ * came in, what reached phones, and which reports were handed out.
+ *
+ * @example
+ * const gateway = await GatewaySimulator.start();
+ * // baseUrl: gateway.url, auth: { username: 'demo', password: 'demo' }
+ * gateway.faults.next('resetAfter', { on: 'send' });
+ * gateway.phone('966501234567');
+ * await gateway.stop();
+ */
+export class GatewaySimulator {
+  /** The gateway behind the server. */
+  readonly engine: SimulatorEngine;
+  /** What will go wrong. */
+  readonly faults = new FaultPlan();
+  readonly #listener = new LoopbackListener((req, res) => void this.#serve(req, res));
+  readonly #stopping = new AbortController();
+  #comeBack = new AbortController();
+  #stopped: Promise<void> | undefined;
+
+  private constructor(options: GatewaySimulatorOptions) {
+    this.engine = new SimulatorEngine(options);
+    setMaxListeners(0, this.#stopping.signal);
+  }
+
+  /**
+   * Starts a simulator on 127.0.0.1.
+   *
+   * @throws The error of Node's `listen`: `EADDRINUSE` when the port is taken.
+   */
+  static async start(options: GatewaySimulatorOptions = {}): Promise<GatewaySimulator> {
+    const simulator = new GatewaySimulator(options);
+    await simulator.#listener.open(options.port ?? 0);
+    return simulator;
+  }
+
+  /** The base URL, such as `http://127.0.0.1:4321/api-a`. */
+  get url(): string {
+    return `http://127.0.0.1:${this.port}${SIMULATOR_BASE_PATH}`;
+  }
+
+  /** The port; it stays the same while connections are refused. */
+  get port(): number {
+    return this.#listener.port;
+  }
+
+  /** How many connections are open. */
+  get openSockets(): number {
+    return this.#listener.openSockets;
+  }
+
+  /** The time that the simulator goes by. */
+  get clock(): SimulatorClock {
+    return this.engine.clock;
+  }
+
+  /** @see SimulatorEngine.requests */
+  get requests(): readonly RequestRecord[] {
+    return this.engine.requests;
+  }
+
+  /** @see SimulatorEngine.messages */
+  get messages(): readonly MessageRecord[] {
+    return this.engine.messages;
+  }
+
+  /** @see SimulatorEngine.delivered */
+  get delivered(): readonly MessageRecord[] {
+    return this.engine.delivered;
+  }
+
+  /** @see SimulatorEngine.handedOut */
+  get handedOut(): readonly SimulatorReport[] {
+    return this.engine.handedOut;
+  }
+
+  /** @see SimulatorEngine.totals */
+  get totals(): Readonly<SimulatorTotals> {
+    return this.engine.totals;
+  }
+
+  /** @see SimulatorEngine.phone */
+  phone(dest: string): readonly MessageRecord[] {
+    return this.engine.phone(dest);
+  }
+
+  /** @see SimulatorEngine.waitingReports */
+  waitingReports(username: string): SimulatorReport[] {
+    return this.engine.waitingReports(username);
+  }
+
+  /** @see SimulatorEngine.pushReport */
+  pushReport(username: string, row: SimulatorReport): void {
+    this.engine.pushReport(username, row);
+  }
+
+  /** @see SimulatorEngine.credits */
+  credits(username: string): number {
+    return this.engine.credits(username);
+  }
+
+  /** @see SimulatorEngine.setCredits */
+  setCredits(username: string, credits: number): void {
+    this.engine.setCredits(username, credits);
+  }
+
+  /**
+   * Goes away as a crashed gateway does: open connections are closed, new ones are refused (`ECONNREFUSED`). Nothing is
+   * forgotten.
+   *
+   * @param options.forMs Comes back by itself after so many milliseconds of real time. Default: stays away.
+   */
+  async refuseConnections(options: { forMs?: number } = {}): Promise<void> {
+    this.#comeBack.abort();
+    this.#comeBack = new AbortController();
+    await this.#listener.close();
+    if (options.forMs !== undefined) void this.#acceptAfter(options.forMs, this.#comeBack.signal);
+  }
+
+  /**
+   * Listens again, on the same port.
+   *
+   * @throws The error of Node's `listen` when another process has taken the port meanwhile; Error after {@link stop}.
+   */
+  async acceptConnections(): Promise<void> {
+    if (this.#stopped !== undefined) throw new Error('the simulator was stopped: start another');
+    this.#comeBack.abort();
+    await this.#listener.open(this.port);
+  }
+
+  /** Closes the port and every connection. The records stay readable. Called again, it does no more. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#comeBack.abort();
+    await this.#listener.close();
+  }
+
+  async #acceptAfter(ms: number, signal: AbortSignal): Promise<void> {
+    try {
+      await wait(ms, undefined, { signal });
+      await this.acceptConnections();
+    } catch {
+      // Accepting or stopped already, or the port is taken: the client goes on being refused.
+    }
+  }
+
+  async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    // A client that has gone away is an outcome of the faults, not an error of the simulator.
+    res.on('error', () => undefined);
+    const request = await readRequest(req).catch(() => undefined);
+    if (request === undefined) return void res.destroy();
+    try {
+      const call = callOf(request.path);
+      const { fault, latencyMs } = call === undefined ? { latencyMs: 0 } : this.faults.take(call);
+      await this.#reply(request, res, fault, latencyMs);
+    } catch (error) {
+      this.#fail(res, error);
+    }
+  }
+
+  async #reply(
+    request: SimulatorRequest,
+    res: ServerResponse,
+    fault: Fault | undefined,
+    latencyMs: number,
+  ): Promise<void> {
+    const response = isProcessed(fault) ? this.#process(request, fault) : undefined;
+    const reply = replyFor(fault, response);
+    this.engine.record(request, {
+      processed: response !== undefined,
+      status: reply?.status,
+      reason: response?.reason,
+      fault: fault?.kind ?? (latencyMs > 0 ? 'latency' : undefined),
+    });
+    const { signal } = this.#stopping;
+    if (latencyMs > 0) await wait(latencyMs, undefined, { signal });
+    await deliverReply(res, reply, fault, signal);
+  }
+
+  /** Says what a callback of the options threw; a stop and a client that has gone away need no words. */
+  #fail(res: ServerResponse, error: unknown): void {
+    if (this.#stopping.signal.aborted || res.headersSent || res.destroyed) return void res.destroy();
+    const message = `the simulator itself failed: ${error instanceof Error ? error.message : 'unknown error'}`;
+    const { headers, body } = jsonResponse(500, { errorCode: 500, message });
+    res.writeHead(500, headers).end(body);
+  }
+
+  #process(request: SimulatorRequest, fault: Fault | undefined): SimulatorResponse {
+    return this.engine.process(request, fault?.kind === 'envelope' ? { envelope: fault.envelope } : {});
+  }
+}

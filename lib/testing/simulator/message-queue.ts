@@ -1,0 +1,114 @@
+import type { Account } from './account-book.js';
+import type { SendParameters } from './send-parameters.js';
+import type { SimulatorLedger } from './simulator-ledger.js';
+import type { SimulatorEngineOptions } from './simulator.options.js';
+import type { MessageRecord, ReportStatus, SimulatorReport } from './simulator.records.js';
+import { Timeline } from './timeline.js';
+
+const MINUTE_MS = 60_000;
+
+/** What a request was taken as, the same for all its recipients. */
+export interface Job extends Omit<SendParameters, 'dests'> {
+  jobId: string;
+  account: Account;
+  parts: number;
+  acceptedAt: number;
+}
+
+type Message = { -readonly [Field in keyof MessageRecord]: MessageRecord[Field] };
+
+interface Step {
+  message: Message;
+  account: Account;
+  /** `report` puts the report into the inbox; the others end the time in the queue. */
+  to: 'sent' | 'expired' | 'cancelled' | 'report';
+}
+
+/** Accepted messages on their way: held, then sent, expired or cancelled, then reported. Moved by {@link settle} alone. */
+export class MessageQueue {
+  readonly #steps = new Timeline<Step>();
+  /** When a text last went out to a recipient, for `prevDups`: by account, sender and text, then by recipient. */
+  readonly #sentAt = new Map<string, Map<string, number>>();
+  readonly #options: Pick<SimulatorEngineOptions, 'routeDelayMs' | 'deliverAfterMs' | 'statusOf'>;
+  readonly #ledger: SimulatorLedger;
+
+  constructor(
+    options: Pick<SimulatorEngineOptions, 'routeDelayMs' | 'deliverAfterMs' | 'statusOf'>,
+    ledger: SimulatorLedger,
+  ) {
+    this.#options = options;
+    this.#ledger = ledger;
+  }
+
+  /** Which of these recipients an identical message has been sent to within the last `prevDups` minutes. */
+  twins(job: Job, dests: Iterable<string>): Set<string> {
+    const sentAt = job.prevDups > 0 ? this.#sentAt.get(textKey(job.account.username, job)) : undefined;
+    if (sentAt === undefined) return new Set();
+    const since = job.acceptedAt - job.prevDups * MINUTE_MS;
+    return new Set([...dests].filter((dest) => (sentAt.get(dest) ?? -Infinity) >= since));
+  }
+
+  /** Takes one message in. */
+  accept(job: Job, dest: string, msgId: string): void {
+    const { jobId, account, src, body, parts, priority, msgClass, dlr, acceptedAt } = job;
+    const { username } = account;
+    const message: Message = {
+      ...{ msgId, jobId, username, src, dest, body, parts, priority, msgClass, dlr, acceptedAt },
+      state: 'held',
+    };
+    this.#ledger.noteAccepted(message);
+    const { to, at } = this.#wayOut(job);
+    this.#steps.add(at, { message, account, to });
+  }
+
+  /** Does all that is due by now, in the order of time. */
+  settle(now: number): void {
+    for (let due = this.#steps.takeDue(now); due !== undefined; due = this.#steps.takeDue(now)) {
+      const { message, account, to } = due.value;
+      if (to === 'report') account.inbox.put(reportOf(message, due.at));
+      else this.#leave(message, account, to, due.at);
+    }
+  }
+
+  #wayOut(job: Job): { to: 'sent' | 'expired' | 'cancelled'; at: number } {
+    const { acceptedAt, maxParts, parts, delay, validity } = job;
+    if (maxParts > 0 && parts > maxParts) return { to: 'cancelled', at: acceptedAt };
+    const sendAt = acceptedAt + delay * MINUTE_MS + this.#options.routeDelayMs;
+    const validUntil = validity > 0 ? acceptedAt + validity * MINUTE_MS : Infinity;
+    return sendAt > validUntil ? { to: 'expired', at: validUntil } : { to: 'sent', at: sendAt };
+  }
+
+  #leave(message: Message, account: Account, state: 'sent' | 'expired' | 'cancelled', at: number): void {
+    message.state = state;
+    message.endedAt = at;
+    message.status = this.#finalStatus(message, state);
+    if (state === 'sent') this.#rememberSent(message, at);
+    this.#ledger.noteEnded(message);
+    const reportAfterMs = state === 'sent' ? this.#options.deliverAfterMs : 0;
+    if (message.dlr) this.#steps.add(at + reportAfterMs, { message, account, to: 'report' });
+  }
+
+  #finalStatus({ dest, body }: Message, state: 'sent' | 'expired' | 'cancelled'): ReportStatus {
+    if (state === 'sent') return this.#options.statusOf(dest, body);
+    return state === 'expired' ? 'expired' : 'deleted';
+  }
+
+  #rememberSent(message: Message, at: number): void {
+    const key = textKey(message.username, message);
+    const sentAt = this.#sentAt.get(key) ?? new Map<string, number>();
+    sentAt.set(message.dest, at);
+    this.#sentAt.set(key, sentAt);
+  }
+}
+
+function textKey(username: string, { src, body }: { src: string; body: string }): string {
+  return JSON.stringify([username, src, body]);
+}
+
+function reportOf({ msgId, jobId, status, src, dest, acceptedAt }: Message, at: number): SimulatorReport {
+  return { msgId, jobId, status, src, dest, msgDate: dateText(acceptedAt), statusDate: dateText(at) };
+}
+
+function dateText(at: number): string {
+  return new Date(at).toISOString().slice(0, 19);
+}

@@ -1,0 +1,106 @@
+import { Refusal } from './refusal.js';
+
+/** Where an account's credentials go in every call. */
+export const CREDENTIAL_NAMES = ['username', 'password', 'token'] as const;
+
+/** The parameters of "1. Send Message", credentials aside. `maxParts` stands in its examples only. */
+export const SEND_NAMES = [
+  'src',
+  'dests',
+  'body',
+  'priority',
+  'delay',
+  'validity',
+  'maxParts',
+  'dlr',
+  'prevDups',
+  'msgClass',
+] as const;
+
+/** The most recipients of one request. @see "1. Send Message", dests */
+export const MAX_DESTS = 500;
+
+/** The most reports of one download. @see "2. Download Dlrs", count */
+export const MAX_COUNT = 500;
+
+/** `int` in the document: 32 bits. */
+const MAX_INT = 2_147_483_647;
+
+/** What "1. Send Message" was asked to do. Times are minutes, 0 means not set. */
+export interface SendParameters {
+  src: string;
+  dests: string[];
+  body: string;
+  priority: number;
+  delay: number;
+  validity: number;
+  maxParts: number;
+  dlr: boolean;
+  prevDups: number;
+  msgClass: string;
+}
+
+/** @throws Refusal naming the first parameter at fault. */
+export function readSendParameters(values: ReadonlyMap<string, string>): SendParameters {
+  return {
+    src: required(values, 'src'),
+    dests: readDests(required(values, 'dests')),
+    body: required(values, 'body'),
+    priority: whole(values, 'priority', { max: 4 }),
+    delay: whole(values, 'delay'),
+    validity: whole(values, 'validity'),
+    maxParts: whole(values, 'maxParts'),
+    dlr: whole(values, 'dlr', { max: 1 }) === 1,
+    prevDups: whole(values, 'prevDups'),
+    msgClass: readMessageClass(values.get('msgClass') ?? ''),
+  };
+}
+
+/** @throws Refusal unless `count` is absent (100) or 1 to 500. */
+export function readCount(values: ReadonlyMap<string, string>): number {
+  return whole(values, 'count', { min: 1, max: MAX_COUNT, unset: 100 });
+}
+
+function required(values: ReadonlyMap<string, string>, name: string): string {
+  const value = values.get(name);
+  if (value === undefined) throw new Refusal(400, `${name}: mandatory parameter missing`);
+  if (value === '') throw new Refusal(400, `${name}: must not be empty`);
+  return value;
+}
+
+function whole(
+  values: ReadonlyMap<string, string>,
+  name: string,
+  { min = 0, max = MAX_INT, unset = 0 }: { min?: number; max?: number; unset?: number } = {},
+): number {
+  const value = values.get(name);
+  if (value === undefined) return unset;
+  const number = /^(0|[1-9]\d*)$/.test(value) ? Number(value) : NaN;
+  if (!(number >= min && number <= max))
+    throw new Refusal(400, `${name}: must be a whole number from ${min} to ${max}`);
+  return number;
+}
+
+function readMessageClass(value: string): string {
+  if (value === '' || value === 'transactional' || value === 'promotional') return value;
+  throw new Refusal(400, 'msgClass: must be transactional, promotional or empty');
+}
+
+function readDests(value: string): string[] {
+  const dests = value.split(',');
+  if (dests.length > MAX_DESTS) throw new Refusal(400, `dests: more than ${MAX_DESTS} destinations`);
+  dests.forEach((dest, index) => {
+    const fault = faultOf(dest);
+    if (fault !== undefined) throw new Refusal(400, `dests: destination ${index + 1} ${fault}`);
+  });
+  return dests;
+}
+
+function faultOf(dest: string): string | undefined {
+  if (dest === '') return 'is empty';
+  if (!/^\d+$/.test(dest)) return 'holds something other than digits';
+  if (dest.startsWith('0')) return 'starts with 0: the country code comes first';
+  if (dest.length < 8 || dest.length > 15) return 'must have 8 to 15 digits';
+  if (dest.startsWith('9665') && dest.length !== 12) return 'is a Saudi mobile and must have 12 digits';
+  return undefined;
+}

@@ -1,0 +1,56 @@
+import type { MessageRecord, RequestRecord, SimulatorReport, SimulatorTotals } from './simulator.records.js';
+
+/** What a test can look up afterwards. Without `record` only the totals are kept. */
+export class SimulatorLedger {
+  readonly requests: RequestRecord[] = [];
+  readonly messages: MessageRecord[] = [];
+  readonly delivered: MessageRecord[] = [];
+  readonly handedOut: SimulatorReport[] = [];
+  readonly totals: SimulatorTotals = {
+    requests: 0,
+    accepted: 0,
+    rejected: 0,
+    duplicates: 0,
+    sent: 0,
+    delivered: 0,
+    expired: 0,
+    cancelled: 0,
+    handedOut: 0,
+  };
+  readonly #phones = new Map<string, MessageRecord[]>();
+  readonly #record: boolean;
+
+  constructor(record: boolean) {
+    this.#record = record;
+  }
+
+  /** What reached one phone, in order. */
+  phone(dest: string): readonly MessageRecord[] {
+    return this.#phones.get(dest) ?? [];
+  }
+
+  noteAccepted(message: MessageRecord): void {
+    this.totals.accepted += 1;
+    if (this.#record) this.messages.push(message);
+  }
+
+  /** A message has left the queue, one way or another. */
+  noteEnded(message: MessageRecord): void {
+    if (message.state !== 'held') this.totals[message.state] += 1;
+    if (message.status === 'delivered' || message.status === 'sent') this.#noteDelivered(message);
+  }
+
+  noteHandedOut(rows: readonly SimulatorReport[]): void {
+    this.totals.handedOut += rows.length;
+    if (this.#record) for (const row of rows) this.handedOut.push(row);
+  }
+
+  #noteDelivered(message: MessageRecord): void {
+    this.totals.delivered += 1;
+    if (!this.#record) return;
+    this.delivered.push(message);
+    const phone = this.#phones.get(message.dest);
+    if (phone === undefined) this.#phones.set(message.dest, [message]);
+    else phone.push(message);
+  }
+}

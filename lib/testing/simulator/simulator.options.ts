@@ -1,0 +1,87 @@
+import { SimulatorClock } from './simulator-clock.js';
+import type { RequestRecord, SentStatus } from './simulator.records.js';
+
+/** An account at the simulated gateway. It needs a password, a token, or both. */
+export interface SimulatorAccount {
+  username: string;
+  password?: string;
+  /** Taken with the username or alone. */
+  token?: string;
+  /** The balance at the start. Default: 1000. */
+  credits?: number;
+  /** Sender names that may be used as `src`; another is refused with 6307. Default: all may. */
+  senders?: readonly string[];
+}
+
+/** The shape of the answer to "2. Download Dlrs": a bare array, or an array under a field of this name. */
+export type ReportEnvelope = 'array' | 'dlrs' | 'statuses' | 'items' | 'results' | 'data';
+
+/** How the simulated gateway behaves. Each field's initial value is its default. */
+export class SimulatorEngineOptions {
+  /** The accounts. Default: `demo` with the password `demo` and 1000 credits. */
+  accounts: readonly SimulatorAccount[] = [{ username: 'demo', password: 'demo', credits: 1000 }];
+
+  /** The time that all goes by. Default: a clock of real time of its own. */
+  clock: SimulatorClock = new SimulatorClock();
+
+  /** Credits for each part to each recipient. */
+  price = 1;
+
+  /** Which recipients no route exists for: a list of prefixes, or a function. They are counted as `rejected`. */
+  unroutable: readonly string[] | ((dest: string) => boolean) = [];
+
+  /** Milliseconds that the route holds a message up on top of its `delay`: past its `validity` it expires. */
+  routeDelayMs = 0;
+
+  /** Milliseconds from a message being sent to its report being in the inbox. */
+  deliverAfterMs = 0;
+
+  /** What becomes of a message that was sent. `undelivered` and `failed` do not reach the phone. */
+  statusOf: (dest: string, body: string) => SentStatus = () => 'delivered';
+
+  /** The shape of the answer to "2. Download Dlrs". */
+  envelope: ReportEnvelope = 'array';
+
+  /** Whether the balance is given as a JSON number or as a string of digits. */
+  creditsAs: 'number' | 'string' = 'number';
+
+  /** Whether requests, messages and handed out reports are recorded. Turn it off for long runs: totals are kept. */
+  record = true;
+
+  /** Called with the record of each request, also when none are kept. */
+  onRequest: ((request: RequestRecord) => void) | undefined = undefined;
+}
+
+/**
+ * The options with the defaults filled in.
+ *
+ * @throws RangeError for a number out of range; TypeError for accounts that cannot be told apart or have no secret.
+ */
+export function resolveEngineOptions(given: Partial<SimulatorEngineOptions> = {}): SimulatorEngineOptions {
+  const defaults = new SimulatorEngineOptions();
+  const names = Object.keys(defaults) as (keyof SimulatorEngineOptions)[];
+  const set = names.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]);
+  const options = Object.assign(defaults, Object.fromEntries(set)) as SimulatorEngineOptions;
+  for (const name of ['price', 'routeDelayMs', 'deliverAfterMs'] as const) checkAmount(name, options[name]);
+  checkAccounts(options.accounts);
+  return options;
+}
+
+function checkAccounts(accounts: readonly SimulatorAccount[]): void {
+  const usernames = new Set<string>();
+  const tokens = new Set<string>();
+  for (const { username, password, token, credits } of accounts) {
+    if (!username) throw new TypeError('every simulator account needs a username');
+    if (!password && !token) throw new TypeError(`the simulator account ${username} needs a password or a token`);
+    if (usernames.has(username)) throw new TypeError(`two simulator accounts have the username ${username}`);
+    if (token && tokens.has(token)) throw new TypeError(`the simulator account ${username} has the token of another`);
+    usernames.add(username);
+    if (token) tokens.add(token);
+    checkAmount('credits', credits ?? 0);
+  }
+}
+
+/** @throws RangeError when the value is not a finite number of 0 or more. */
+export function checkAmount(name: string, value: number): void {
+  if (!Number.isFinite(value) || value < 0) throw new RangeError(`simulator: ${name} must be a number of 0 or more`);
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
+import { OurSmsConfigError, OurSmsModule, type OurSmsModuleOptions } from 'nestjs-oursms';
+import { inspect } from 'node:util';
+import { rejection, startBench } from '../support/application.js';
+
+const auth = { username: 'someone', password: 'pa55-word' };
+const compile = (options: unknown) =>
+  Test.createTestingModule({ imports: [OurSmsModule.forRoot(options as OurSmsModuleOptions)] })
+    .setLogger(false)
+    .compile();
+
+async function faultsOf(options: unknown): Promise<Record<string, string>> {
+  const error = await rejection(compile(options), OurSmsConfigError);
+  return Object.fromEntries(error.faults.map(({ field, reason }) => [field, reason]));
+}
+
+describe('the options', () => {
+  it.each([
+    { auth },
+    { auth: { token: 't' } },
+    { auth: { username: 'u', token: 't' } },
+    { auth, baseUrl: 'http://127.0.0.1:1/x' },
+    { auth, baseUrl: 'http://localhost:1' },
+    { auth, baseUrl: 'http://[::1]:1' },
+    { auth, baseUrl: 'http://gateway.example', allowInsecureHttp: true },
+    { auth, http: { timeoutMs: 1, connectTimeoutMs: 1, maxConnections: 1, maxResponseBytes: 1024, userAgent: 'x' } },
+    { auth, numbers: { country: 'any' }, divertTo: '+971501234567' },
+    { auth, defaults: { src: 'Me', priority: 0, dlr: false }, http: undefined, dlr: undefined, divertTo: undefined },
+  ])('take %j', async (options) => {
+    const module = await compile(options);
+    await module.close();
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['auth', {}, /must be set: give/],
+    ['auth', { auth: null }, /must be set: give/],
+    ['auth', { auth: { username: 'u' } }, /is incomplete or mixed \(it has username\)/],
+    ['auth', { auth: { password: 'p' } }, /is incomplete or mixed/],
+    ['auth', { auth: { username: 'u', password: 'p', token: 't' } }, /is incomplete or mixed/],
+    ['auth', { auth: { username: '', password: 'p' } }, /\.username must be a string that is not empty/],
+    ['auth', { auth: { username: 'u', password: 1 } }, /\.password must be a string that is not empty/],
+    ['auth', { auth: { ...auth, apiKey: 'x' } }, /not known \(apiKey\)/],
+    ['baseUrl', { auth, baseUrl: 'api.oursms.com' }, /must be an absolute URL/],
+    ['baseUrl', { auth, baseUrl: 'ftp://x' }, /must be an https URL/],
+    ['baseUrl', { auth, baseUrl: 'http://api.oursms.com/api-a' }, /must be https/],
+    ['baseUrl', { auth, baseUrl: 'http://127.0.0.1.example.com' }, /must be https/],
+    ['baseUrl', { auth, baseUrl: 'https://u:p@x' }, /must not hold credentials/],
+    ['baseUrl', { auth, baseUrl: 'https://x/?a=1' }, /must not have a query/],
+    ['allowInsecureHttp', { auth, allowInsecureHttp: 'yes' }, /true or false/],
+    ['http.timeoutMs', { auth, http: { timeoutMs: 0 } }, /whole number from 1 to/],
+    ['http.timeoutMs', { auth, http: { timeoutMs: 1.5 } }, /whole number/],
+    ['http.maxConnections', { auth, http: { maxConnections: 1001 } }, /from 1 to 1000/],
+    ['http.maxResponseBytes', { auth, http: { maxResponseBytes: 10 } }, /from 1024/],
+    ['http.retries', { auth, http: { retries: 3 } }, /is not known/],
+    ['http', { auth, http: 5 }, /must be an object/],
+    ['numbers.country', { auth, numbers: { country: 'AE' } }, /SA or any/],
+    ['dlr.poll', { auth, dlr: { poll: {} } }, /give either everyMs or cron/],
+    ['dlr.poll', { auth, dlr: { poll: { everyMs: 100, cron: '* * * * *' } } }, /give either everyMs or cron/],
+    ['dlr.poll.everyMs', { auth, dlr: { poll: { everyMs: 9 } } }, /from 10/],
+    ['dlr.poll.count', { auth, dlr: { poll: { everyMs: 100, count: 0 } } }, /from 1 to 500/],
+    ['dlr.poll.count', { auth, dlr: { poll: { everyMs: 100, count: 501 } } }, /from 1 to 500/],
+    ['dlr.maxAttempts', { auth, dlr: { maxAttempts: 0 } }, /from 1/],
+    ['divertTo', { auth, divertTo: '123' }, /is not a phone number/],
+    ['divertTo', { auth, divertTo: '+971501234567' }, /is not a phone number/],
+    ['divertTo', { auth, divertTo: 5 }, /must be a phone number/],
+    ['defaults.priority', { auth, defaults: { priority: 5 } }, /from 0 to 4/],
+    ['defaults.body', { auth, defaults: { body: 'x' } }, /belongs to each message/],
+    ['defaults.dests', { auth, defaults: { dests: ['0501234567'] } }, /belongs to each message/],
+    ['defaults.colour', { auth, defaults: { colour: 'red' } }, /is not known/],
+    ['timeout', { auth, timeout: 5 }, /is not known/],
+  ])('refuse a faulty %s: %j', async (field, options, reason) => {
+    expect(await faultsOf(options)).toEqual({ [field]: expect.stringMatching(reason) });
+  });
+
+  it('refuse with every faulty field at once, and show no value', async () => {
+    const error = await rejection(
+      compile({
+        auth: { username: 'someone', password: '', token: 'sec-ret' },
+        baseUrl: 'http://user:pa55@nowhere.example',
+        divertTo: 'not-a-number',
+        http: { timeoutMs: -77_777 },
+        defaults: { src: '', prevDups: -88_888 },
+        surprise: 'pa55-word',
+      }),
+      OurSmsConfigError,
+    );
+    expect(error.faults.map(({ field }) => field).sort()).toEqual(
+      ['auth', 'baseUrl', 'defaults.prevDups', 'defaults.src', 'divertTo', 'http.timeoutMs', 'surprise'].sort(),
+    );
+    const shown = inspect(error, { depth: Infinity, showHidden: true }) + JSON.stringify(error) + error.stack;
+    for (const value of ['someone', 'sec-ret', 'pa55', 'nowhere', 'not-a-number', '77_777', '88888']) {
+      expect(shown).not.toContain(value);
+    }
+  });
+
+  it('refuse a cron expression that cannot be read', async () => {
+    await expect(startBench({ dlr: { poll: { cron: 'every now and then' } } })).rejects.toThrow(
+      /dlr\.poll\.cron: is not a cron expression/,
+    );
+  });
+});
