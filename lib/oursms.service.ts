@@ -63,9 +63,9 @@ export class OurSmsService {
    * @see OurSMS HTTP API, "2. Download Dlrs"
    */
   async downloadDlrs(query: DownloadDlrsDto = {}): Promise<Dlr[]> {
-    const { value, faults } = checkShape(DownloadDlrsDto, query);
+    const { value, faults } = checkShape(DownloadDlrsDto, query ?? {});
     if (faults.length > 0) throw new OurSmsValidationError('downloadDlrs', this.#messages.account, faults);
-    return this.#gateway.readDlrs(await this.#gateway.downloadDlrs(value.count));
+    return this.#gateway.readDlrs(await this.#gateway.downloadDlrs(value.count ?? undefined));
   }
 
   /**

@@ -16,11 +16,13 @@ export async function openPooledTransport(account: GatewayAccount): Promise<Tran
     connections: account.maxConnections,
     pipelining: 1,
     keepAliveTimeout: IDLE_MS,
+    keepAliveMaxTimeout: IDLE_MS,
     connect: { timeout: account.connectTimeoutMs },
     // The exchange has one deadline for all of it.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
+  let closing: Promise<void> | undefined;
   return {
     adapter: (request) =>
       new Promise<AxiosResponse<string>>((resolve, reject) => {
@@ -36,6 +38,6 @@ export async function openPooledTransport(account: GatewayAccount): Promise<Tran
           new Exchange(request, account, resolve, reject),
         );
       }),
-    close: () => agent.close(),
+    close: () => (closing ??= agent.close()),
   };
 }

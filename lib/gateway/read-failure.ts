@@ -64,7 +64,7 @@ function isFailureCode(code: unknown): boolean {
 function own(fields: FieldReader): ReportedFailure {
   const code = fields.text('errorCode', 'code', 'statusCode');
   return {
-    code: code !== undefined && /^\d{1,15}$/.test(code) ? Number(code) : code,
+    code: code !== undefined && /^\d{1,6}$/.test(code) ? Number(code) : code,
     description: fields.text('description', 'errorDescription', 'errorDesc', 'message', 'statusDesc'),
   };
 }

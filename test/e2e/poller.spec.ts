@@ -1,0 +1,244 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
+import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
+import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
+import { Test } from '@nestjs/testing';
+import { OurSmsConfigError, OurSmsModule, type Dlr, type DlrFailure, type UnreadableDlrs } from 'nestjs-oursms';
+import { GatewaySimulator } from 'nestjs-oursms/testing';
+import { DEMO, DlrListener, rejection, startApplication, startBench, until, type TestBench } from '../support/application.js';
+
+const POLL = { dlr: { poll: { everyMs: 20 } } };
+const MESSAGE = { src: 'MyBrand', dests: ['0501234567'], body: 'hello', dlr: true };
+
+let bench: TestBench;
+afterEach(() => bench?.close());
+
+const listener = (): DlrListener => bench.app.get(DlrListener);
+const downloads = (): number => bench.gateway.requests.filter(({ call }) => call === 'dlrs').length;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const push = (count: number): void => {
+  for (let i = 0; i < count; i++) bench.gateway.pushReport('demo', { msgId: `m${i}`, status: 'delivered' });
+};
+
+describe('the poller', () => {
+  it('publishes the report of a message as the event oursms.dlr', async () => {
+    bench = await startBench(POLL, {}, [DlrListener]);
+    const { acceptedMsgs } = await bench.sms.send(MESSAGE);
+    await until('the report came', () => listener().handled.length > 0);
+    expect(listener().handled).toMatchObject([
+      { msgId: acceptedMsgs[0]?.msgId, status: 'delivered', dest: '966501234567', account: 'default' },
+    ]);
+  });
+
+  it('is one named job of the scheduler, also in an application with several accounts', async () => {
+    const gateway = await GatewaySimulator.start();
+    const account = { baseUrl: gateway.url, auth: DEMO, ...POLL };
+    const application = await startApplication(
+      [OurSmsModule.forRoot(account), OurSmsModule.forRoot({ ...account, name: 'bulk' })],
+      [DlrListener],
+    );
+    const registry = application.app.get(SchedulerRegistry);
+    await until('both are armed', () => registry.getTimeouts().length === 2);
+    expect(registry.getTimeouts().sort()).toEqual(['oursms.dlr', 'oursms.dlr.bulk']);
+    gateway.pushReport('demo', { msgId: 'm1' });
+    const { handled } = application.app.get(DlrListener);
+    await until('the report came', () => handled.length === 1);
+    await application.close();
+    expect(registry.getTimeouts()).toEqual([]);
+    await gateway.stop();
+  });
+
+  it('downloads nothing while nobody listens, and says so once', async () => {
+    bench = await startBench(POLL);
+    push(1);
+    await pause(150);
+    expect(downloads()).toBe(0);
+    expect(bench.logs.matching('Nobody listens')).toHaveLength(1);
+    const handled: Dlr[] = [];
+    bench.app.get(EventEmitter2).on('oursms.dlr', (dlr: Dlr) => void handled.push(dlr));
+    await until('the report came', () => handled.length === 1);
+  });
+
+  it('counts a listener on a wildcard', async () => {
+    bench = await startBench(POLL);
+    const handled: unknown[] = [];
+    bench.app.get(EventEmitter2).onAny((_event, dlr) => void handled.push(dlr));
+    push(1);
+    await until('the report came', () => handled.length === 1);
+  });
+
+  it('follows a full batch by the next at once', async () => {
+    bench = await startBench({ dlr: { poll: { everyMs: 60_000, count: 50 } } }, {}, [DlrListener]);
+    await until('the first poll found nothing', () => downloads() === 1);
+    await bench.close();
+    bench = await startBench({ dlr: { poll: { everyMs: 60_000, count: 50 } } }, { deliverAfterMs: 0 }, [DlrListener]);
+    push(220);
+    await until('all came', () => listener().handled.length === 220);
+    expect(listener().handled.map(({ msgId }) => msgId)).toEqual(Array.from({ length: 220 }, (_, i) => `m${i}`));
+    await pause(100);
+    expect(downloads()).toBeLessThanOrEqual(6);
+    expect(bench.gateway.requests.at(-1)?.params.count).toBe('50');
+  });
+
+  it('never overlaps itself, however slow the gateway or the listener is', async () => {
+    bench = await startBench(POLL, {}, [DlrListener]);
+    let running = 0;
+    let most = 0;
+    listener().onReport = async () => {
+      most = Math.max(most, ++running);
+      await pause(60);
+      running -= 1;
+    };
+    bench.gateway.faults.chance('latency', 1, { ms: 60 });
+    for (let i = 0; i < 5; i++) {
+      push(1);
+      await pause(40);
+    }
+    await until('all came', () => listener().handled.length === 5);
+    expect(most).toBe(1);
+    expect(downloads()).toBeLessThan(10);
+  });
+
+  it('backs off while downloads fail, and recovers by itself', async () => {
+    bench = await startBench(POLL, {}, [DlrListener]);
+    bench.gateway.faults.next('serverError', { times: Infinity });
+    await pause(700);
+    const tries = downloads();
+    expect(tries).toBeGreaterThan(1);
+    expect(tries).toBeLessThan(8);
+    bench.gateway.faults.clear();
+    push(1);
+    await until('the report came', () => listener().handled.length === 1);
+  });
+
+  it('waits as long as Retry-After says', async () => {
+    bench = await startBench(POLL, {}, [DlrListener]);
+    bench.gateway.faults.next('rateLimit', { retryAfter: 1, on: 'dlrs' });
+    await until('the limit was met', () => bench.gateway.faults.pending === 0);
+    const before = downloads();
+    await pause(700);
+    expect(downloads()).toBe(before);
+    await until('it went on', () => downloads() > before);
+  });
+
+  it('follows a cron expression', async () => {
+    bench = await startBench({ dlr: { poll: { cron: '* * * * * *' } } }, {}, [DlrListener]);
+    await until('the first poll', () => downloads() === 1);
+    push(1);
+    await until('the report came', () => listener().handled.length === 1, 3_000);
+  });
+});
+
+describe('a listener that fails', () => {
+  it('is given the report again until it succeeds, and the others are not held up', async () => {
+    bench = await startBench(POLL, {}, [DlrListener]);
+    let failures = 3;
+    listener().onReport = ({ msgId }) => {
+      if (msgId === 'm0' && failures-- > 0) throw new Error('database is away');
+    };
+    push(3);
+    await until('all came', () => listener().handled.length === 3);
+    expect(listener().handled.map(({ msgId }) => msgId)).toEqual(['m1', 'm2', 'm0']);
+    expect(bench.logs.matching('attempt 3 of 10')).toHaveLength(1);
+  });
+
+  it('ends in oursms.dlr.failed after maxAttempts', async () => {
+    bench = await startBench({ dlr: { poll: { everyMs: 20 }, maxAttempts: 3 } }, {}, [DlrListener]);
+    const failed: DlrFailure[] = [];
+    bench.app.get(EventEmitter2).on('oursms.dlr.failed', (failure: DlrFailure) => void failed.push(failure));
+    listener().onReport = () => Promise.reject(new Error('never'));
+    push(1);
+    await until('it was given up', () => failed.length === 1);
+    expect(failed[0]).toMatchObject({ attempts: 3, dlr: { msgId: 'm0' } });
+    expect(listener().handled).toEqual([]);
+  });
+
+  it('fails silently with a bare @OnEvent, which is why there is @OnDlr', async () => {
+    @Injectable()
+    class Careless {
+      calls = 0;
+      @OnEvent('oursms.dlr')
+      handle(): void {
+        this.calls += 1;
+        throw new Error('lost');
+      }
+    }
+    bench = await startBench(POLL, {}, [Careless]);
+    push(1);
+    await until('it was called', () => bench.app.get(Careless).calls > 0);
+    await pause(100);
+    expect(bench.app.get(Careless).calls).toBe(1);
+  });
+});
+
+describe('a page that cannot be read', () => {
+  it('is handed to oursms.dlr.unreadable as it came', async () => {
+    bench = await startBench(POLL, {}, [DlrListener]);
+    const unreadable: UnreadableDlrs[] = [];
+    bench.app.get(EventEmitter2).on('oursms.dlr.unreadable', (page: UnreadableDlrs) => void unreadable.push(page));
+    bench.gateway.faults.next('garbage', { body: '{"odd":1}', on: 'dlrs' });
+    await until('it was surfaced', () => unreadable.length === 1);
+    expect(unreadable[0]).toMatchObject({ account: 'default', raw: '{"odd":1}', why: expect.stringContaining('no list') });
+    expect(bench.logs.matching(/cannot be read.*is gone/)).toHaveLength(0);
+  });
+});
+
+describe('shutdown', () => {
+  it('awaits the download that is running and its listeners, and leaves no timer and no socket', async () => {
+    bench = await startBench(POLL, {}, [DlrListener]);
+    listener().onReport = () => pause(50);
+    push(3);
+    bench.gateway.faults.next('latency', { ms: 200, on: 'dlrs' });
+    await until('the download is running', () => bench.gateway.faults.pending === 0 && downloads() > 0);
+    const registry = bench.app.get(SchedulerRegistry);
+    const emitted = listener();
+    await bench.app.close();
+    expect(emitted.handled).toHaveLength(bench.gateway.handedOut.length);
+    expect(bench.gateway.handedOut).toHaveLength(3);
+    expect(registry.getTimeouts()).toEqual([]);
+    await until('the sockets were closed', () => bench.gateway.openSockets === 0, 2_000);
+    const requests = bench.gateway.requests.length;
+    await pause(100);
+    expect(bench.gateway.requests).toHaveLength(requests);
+  });
+
+  it('is warned about once when nothing handles signals', async () => {
+    process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
+    bench = await startBench(POLL, {}, [DlrListener]);
+    await until('some polls', () => downloads() > 4);
+    expect(bench.logs.matching('call app.enableShutdownHooks()')).toHaveLength(1);
+  });
+
+  it('is not warned about when enableShutdownHooks was called', async () => {
+    const gateway = await GatewaySimulator.start();
+    const module = await Test.createTestingModule({
+      imports: [
+        ScheduleModule.forRoot(),
+        EventEmitterModule.forRoot(),
+        OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, ...POLL }),
+      ],
+      providers: [DlrListener],
+    })
+      .setLogger(false)
+      .compile();
+    module.enableShutdownHooks();
+    expect(process.listenerCount('SIGTERM')).toBeGreaterThan(0);
+    await module.init();
+    await until('some polls', () => gateway.requests.length > 4);
+    await module.close();
+    await gateway.stop();
+  });
+});
+
+describe('a poller that cannot work is told in one sentence:', () => {
+  const account = OurSmsModule.forRoot({ auth: DEMO, ...POLL });
+
+  it.each([
+    ['ScheduleModule', [EventEmitterModule.forRoot()]],
+    ['EventEmitterModule', [ScheduleModule.forRoot()]],
+  ])('a missing %s', async (missing, imports) => {
+    const module = await Test.createTestingModule({ imports: [...imports, account] }).setLogger(false).compile();
+    const error = await rejection(module.init(), OurSmsConfigError);
+    expect(error.message).toContain(`dlr.poll needs ${missing}.forRoot()`);
+  });
+});

@@ -1,0 +1,115 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { OurSmsError, type OurSmsService } from 'nestjs-oursms';
+import type { GatewaySimulator } from 'nestjs-oursms/testing';
+import { inspect } from 'node:util';
+import { DlrListener, rejection, startBench, until, type TestBench } from '../support/application.js';
+
+const PASSWORD = 'p4ss w/rd+&%"ü';
+const TOKEN = 'tok-8c1f+/=&x';
+const BODY = 'Your login code is 483920, كودك السري';
+const NUMBER = '966501234567';
+const MESSAGE = { src: 'MyBrand', dests: ['0501234567', '0507654321'], body: BODY, dlr: true };
+
+/** Every spelling in which something of ours could stand in an error or a log line. */
+const spellings = (...values: string[]): string[] =>
+  values.flatMap((value) => [
+    value,
+    encodeURIComponent(value),
+    encodeURIComponent(value).replaceAll('%20', '+'),
+    JSON.stringify(value).slice(1, -1),
+    Buffer.from(value).toString('base64'),
+  ]);
+const OF_EVERY_CALL = spellings(PASSWORD, NUMBER, '0501234567', '501234567', '966507654321');
+const OF_A_SEND = spellings(BODY, '483920', 'كودك السري', 'Your login');
+
+const CALLS: Record<string, (sms: OurSmsService) => Promise<unknown>> = {
+  send: (sms) => sms.send(MESSAGE),
+  'send by GET': (sms) => sms.send(MESSAGE, { method: 'GET' }),
+  downloadDlrs: (sms) => sms.downloadDlrs({ count: 5 }),
+  getCredits: (sms) => sms.getCredits(),
+};
+
+/** Answers that repeat what was sent, as a careless gateway does. */
+const ECHO = `Refused: username=demo password=${PASSWORD} for +966 50 123 4567 / ${NUMBER}: "${BODY}"`;
+const URL_ECHO = `GET /msgs?password=${encodeURIComponent(PASSWORD)}&body=${encodeURIComponent(BODY)}&dests=${NUMBER}`;
+
+const FAULTS: Record<string, (gateway: GatewaySimulator) => unknown> = {
+  'a refused connection': (gateway) => gateway.refuseConnections(),
+  'a reset': (gateway) => gateway.faults.next('resetAfter'),
+  'half an answer': (gateway) => gateway.faults.next('halfClosed', { bytes: 1 }),
+  'a time-out': (gateway) => gateway.faults.next('hang'),
+  'a dripping answer': (gateway) => gateway.faults.next('slowBody', { everyMs: 300 }),
+  'garbage that echoes': (gateway) => gateway.faults.next('garbage', { body: ECHO }),
+  'a list that echoes and is cut': (gateway) => gateway.faults.next('garbage', { body: `[{"dest":"${NUMBER}","x":"${ECHO}` }),
+  'an unknown shape that echoes': (gateway) => gateway.faults.next('garbage', { body: JSON.stringify({ errorCode: 9, message: ECHO }) }),
+  'a code that echoes': (gateway) => gateway.faults.next('garbage', { body: JSON.stringify({ errorCode: NUMBER, error: ECHO }) }),
+  'an error object that echoes': (gateway) =>
+    gateway.faults.next('garbage', { body: JSON.stringify({ error: { code: PASSWORD, message: URL_ECHO } }) }),
+  'an error in a 200 that echoes': (gateway) => gateway.faults.next('errorIn200', { message: ECHO }),
+  HTML: (gateway) => gateway.faults.next('html'),
+  'HTML 403': (gateway) => gateway.faults.next('html', { status: 403 }),
+  '429': (gateway) => gateway.faults.next('rateLimit'),
+  '500': (gateway) => gateway.faults.next('serverError'),
+  '503': (gateway) => gateway.faults.next('unavailable'),
+  'an answer too large': (gateway) => gateway.faults.next('huge', { bytes: 1_000_000 }),
+  'a redirect that echoes': (gateway) => gateway.faults.next('redirect', { location: `${gateway.url}/?${encodeURI(URL_ECHO)}` }),
+  'wrong credentials': (gateway) => gateway.stop(),
+};
+
+function everythingSaid(error: unknown, bench: TestBench): string {
+  const { stack, message, cause } = error as Error;
+  const deep = inspect(error, { depth: Infinity, showHidden: true, getters: true, maxStringLength: Infinity });
+  return [deep, JSON.stringify(error), stack, message, String(cause), ...bench.logs.lines.map(({ text }) => text)].join('\n');
+}
+
+function expectHidden(said: string, values: string[]): void {
+  for (const value of values) expect(said).not.toContain(value);
+}
+
+let bench: TestBench;
+afterEach(() => bench?.close());
+
+describe.each(Object.keys(CALLS))('no secret, text or full number is in the error or the logs of %s', (call) => {
+  it.each(Object.keys(FAULTS))('after %s', async (fault) => {
+    const auth = fault === 'wrong credentials' ? { token: TOKEN } : { username: 'demo', password: PASSWORD };
+    bench = await startBench(
+      { auth, http: { timeoutMs: 250, maxResponseBytes: 65_536 }, divertTo: undefined },
+      { accounts: [{ username: 'demo', password: PASSWORD }] },
+    );
+    if (fault !== 'wrong credentials') await FAULTS[fault]?.(bench.gateway);
+    const error = await rejection(CALLS[call]?.(bench.sms) ?? Promise.resolve(), OurSmsError);
+    const said = everythingSaid(error, bench);
+    expectHidden(said, [...OF_EVERY_CALL, ...spellings(TOKEN), ...(call.startsWith('send') ? OF_A_SEND : [])]);
+  });
+});
+
+it('no secret or number is in a validation error', async () => {
+  bench = await startBench({ auth: { username: 'demo', password: PASSWORD } }, { accounts: [{ username: 'demo', password: PASSWORD }] });
+  const message = { ...MESSAGE, dests: ['0501234567', '+9665012345678', '05 0123 45678'], priority: 99, [PASSWORD]: BODY };
+  const error = await rejection(bench.sms.send(message as never), OurSmsError);
+  const said = everythingSaid(error, bench).replaceAll(PASSWORD, '').replaceAll(JSON.stringify(PASSWORD).slice(1, -1), '');
+  for (const hidden of [BODY, '966501234567', '0501234567', '9665012345678', '483920']) expect(said).not.toContain(hidden);
+});
+
+it('no secret, text or number is in the logs of a poller whose downloads fail, or whose listeners do', async () => {
+  bench = await startBench(
+    {
+      auth: { username: 'demo', password: PASSWORD },
+      dlr: { poll: { everyMs: 10 }, maxAttempts: 2 },
+      http: { timeoutMs: 250 },
+    },
+    { accounts: [{ username: 'demo', password: PASSWORD }] },
+    [DlrListener],
+  );
+  bench.app.get(DlrListener).onReport = (dlr) => {
+    throw new Error(`cannot store ${dlr.dest} ${NUMBER}`);
+  };
+  bench.gateway.faults.next('garbage', { body: ECHO, on: 'dlrs' });
+  bench.gateway.faults.next('serverError', { on: 'dlrs' });
+  await until('two polls failed', () => bench.gateway.faults.pending === 0);
+  await bench.sms.send(MESSAGE);
+  await until('both reports were given up', () => bench.logs.matching('Giving up').length === 2);
+  expect(bench.logs.matching('cannot be read')).toHaveLength(1);
+  expect(bench.logs.matching('Polling for delivery reports failed')).toHaveLength(2);
+  expectHidden(bench.logs.lines.map(({ text }) => text).join('\n'), [...OF_EVERY_CALL, 'Refused']);
+});

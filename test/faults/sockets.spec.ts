@@ -1,0 +1,139 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { OurSmsAbortedError, OurSmsConnectionError, OurSmsModule, OurSmsTimeoutError, type OurSmsModuleOptions } from 'nestjs-oursms';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DEMO, rejection, startApplication, until, type TestApplication } from '../support/application.js';
+import { httpAnswer, startRawGateway, type RawGateway } from '../support/raw-gateway.js';
+
+const MESSAGE = { src: 'MyBrand', dests: ['0501234567'], body: 'hello' };
+const RECEIPT = httpAnswer('{"jobId":1,"total":1,"accepted":1}');
+
+let application: TestApplication | undefined;
+let gateway: RawGateway | undefined;
+
+async function start(
+  onConnection: (socket: Socket, connection: number) => void,
+  http: OurSmsModuleOptions['http'] = {},
+): Promise<TestApplication> {
+  gateway = await startRawGateway(onConnection);
+  application = await startApplication([OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, http })]);
+  return application;
+}
+
+afterEach(async () => {
+  await application?.close();
+  await gateway?.close();
+  application = gateway = undefined;
+});
+
+describe('notSent: no byte of the request left', () => {
+  it('when the name does not resolve', async () => {
+    application = await startApplication([OurSmsModule.forRoot({ baseUrl: 'https://gateway.invalid/api-a', auth: DEMO })]);
+    const error = await rejection(application.sms.send(MESSAGE), OurSmsConnectionError);
+    expect(error).toMatchObject({ outcome: 'notSent', retryable: true });
+    expect(error.code).toMatch(/ENOTFOUND|EAI_AGAIN/);
+  });
+
+  it('when the TLS certificate is not trusted', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'oursms-tls-'));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'];
+    execFileSync('openssl', [...request, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+    let requests = 0;
+    const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, () => (requests += 1));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    application = await startApplication([OurSmsModule.forRoot({ baseUrl: `https://localhost:${port}`, auth: DEMO })]);
+    const error = await rejection(application.sms.send(MESSAGE), OurSmsConnectionError);
+    expect(error).toMatchObject({ outcome: 'notSent', code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(requests).toBe(0);
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(folder, { recursive: true });
+  });
+
+  it('when the server speaks no TLS', async () => {
+    gateway = await startRawGateway((socket) => socket.once('data', () => socket.end('plain text')));
+    const baseUrl = gateway.url.replace('http:', 'https:');
+    application = await startApplication([OurSmsModule.forRoot({ baseUrl, auth: DEMO })]);
+    const error = await rejection(application.sms.send(MESSAGE), OurSmsConnectionError);
+    expect(error.outcome).toBe('notSent');
+    expect(gateway.received.join('')).not.toContain('demo');
+  });
+
+  it('when the TLS handshake outlasts the connect time-out', async () => {
+    gateway = await startRawGateway(() => undefined);
+    const baseUrl = gateway.url.replace('http:', 'https:');
+    application = await startApplication([OurSmsModule.forRoot({ baseUrl, auth: DEMO, http: { connectTimeoutMs: 200 } })]);
+    const error = await rejection(application.sms.send(MESSAGE), OurSmsConnectionError);
+    expect(error).toMatchObject({ outcome: 'notSent', code: 'UND_ERR_CONNECT_TIMEOUT' });
+  });
+
+  it('when all connections stayed busy until the deadline, and it does not go out later', async () => {
+    const { sms } = await start((socket) => void setTimeout(() => socket.write(RECEIPT), 400), { maxConnections: 1, timeoutMs: 250 });
+    const [first, second] = await Promise.all([
+      rejection(sms.send(MESSAGE), OurSmsTimeoutError),
+      rejection(sms.send({ ...MESSAGE, body: 'second' }), OurSmsTimeoutError),
+    ]);
+    expect([first.outcome, second.outcome]).toEqual(['unknown', 'notSent']);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(gateway?.received.join('')).not.toContain('second');
+  });
+
+  it('when the signal was aborted before', async () => {
+    const { sms } = await start((socket) => socket.once('data', () => socket.end(RECEIPT)));
+    const error = await rejection(sms.send(MESSAGE, { signal: AbortSignal.abort() }), OurSmsAbortedError);
+    expect(error).toMatchObject({ outcome: 'notSent' });
+    expect(gateway?.connections).toBe(0);
+  });
+});
+
+describe('unknown: it may have left', () => {
+  it('when the server accepts and resets at once', async () => {
+    const { sms } = await start((socket) => void socket.once('data', () => socket.resetAndDestroy()));
+    expect(await rejection(sms.send(MESSAGE), OurSmsConnectionError)).toMatchObject({ outcome: 'unknown', retryable: false });
+    expect(gateway?.connections).toBe(1);
+  });
+
+  it('when the server ends the connection without a word', async () => {
+    const { sms } = await start((socket) => void socket.once('data', () => socket.end()));
+    expect(await rejection(sms.send(MESSAGE), OurSmsConnectionError)).toMatchObject({ outcome: 'unknown' });
+  });
+
+  it('when the server answers something that is not HTTP', async () => {
+    const { sms } = await start((socket) => void socket.once('data', () => socket.end('220 smtp.example ESMTP\r\n')));
+    expect(await rejection(sms.send(MESSAGE), OurSmsConnectionError)).toMatchObject({ outcome: 'unknown' });
+  });
+
+  it.each(['POST', 'GET'] as const)(
+    'when a kept-alive connection is closed just as it is reused by a %s, and it is not repeated',
+    async (method) => {
+      const onConnection = (socket: Socket): void => {
+        let received = '';
+        socket.on('data', (chunk) => {
+          received += chunk.toString('latin1');
+          if (received.endsWith('body=hello')) socket.write(RECEIPT);
+          if (received.includes('body=again')) socket.resetAndDestroy();
+        });
+      };
+      const { sms } = await start(onConnection, { maxConnections: 1 });
+      await sms.send(MESSAGE);
+      const error = await rejection(sms.send({ ...MESSAGE, body: 'again' }, { method }), OurSmsConnectionError);
+      expect(error.outcome).toBe('unknown');
+      expect(gateway?.connections).toBe(1);
+      expect(gateway?.received.join('').split('again')).toHaveLength(2);
+    },
+  );
+
+  it('when the signal is aborted on the way', async () => {
+    const { sms } = await start(() => undefined);
+    const abort = new AbortController();
+    const sending = rejection(sms.send(MESSAGE, { signal: abort.signal }), OurSmsAbortedError);
+    await until('the request came', () => gateway?.received.join('').includes('body=hello') === true);
+    abort.abort();
+    expect(await sending).toMatchObject({ outcome: 'unknown', retryable: false });
+  });
+});
