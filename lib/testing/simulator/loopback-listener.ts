@@ -51,9 +51,9 @@ export class LoopbackListener {
     const server = this.#server;
     if (server === undefined) return;
     this.#server = undefined;
-    const closed = once(server, 'close');
+    const closed = [server, ...this.#sockets].map((end) => new Promise((resolve) => end.once('close', resolve)));
     server.close();
     for (const socket of this.#sockets) socket.destroy();
-    await closed;
+    await Promise.all(closed);
   }
 }

@@ -1,0 +1,110 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { describe, expect, it } from '@jest/globals';
+import { runGatewayCli } from '../../lib/testing/simulator/gateway-cli.js';
+import { demo, get, hello, overWire, post } from '../support/simulator-client.js';
+
+/** The command in this process: its lines, its exit code once it ends, and what stops it. */
+function command(...argv: string[]) {
+  const [out, err]: [string[], string[]] = [[], []];
+  const stop = new AbortController();
+  const io = { out: (line: string) => out.push(line), err: (line: string) => err.push(line), stop: stop.signal };
+  return { out, err, stop: () => stop.abort(), code: runGatewayCli(argv, io) };
+}
+
+async function running(...argv: string[]) {
+  const gateway = command('--port', '0', ...argv);
+  while (gateway.out.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const url = /http:\/\/127\.0\.0\.1:\d+\/api-a/.exec(gateway.out[0] ?? '')?.[0] ?? '';
+  return { ...gateway, url };
+}
+
+describe('the command nestjs-oursms-gateway', () => {
+  it('says where it listens and how to point the module there, serves, and stops', async () => {
+    const { url, out, err, stop, code } = await running();
+    expect(out[0]).toMatch(`baseUrl: '${url}'`);
+    expect(out[0]).toMatch(`auth: { username: 'demo', password: 'demo' }`);
+    expect((await overWire(url, post(hello))).status).toBe(200);
+    stop();
+    expect(await code).toBe(0);
+    expect(err).toEqual([]);
+    expect((await overWire(url, post(hello))).fault).toBe('ECONNREFUSED');
+  });
+
+  it('takes its account and its balance from the flags', async () => {
+    const { url, out, stop, code } = await running('--username', "o'hara", '--password', 'hunter22', '--credits', '7');
+    const account = { username: "o'hara", password: 'hunter22' };
+    expect((await overWire(url, get('/billing/credits', account))).body.toString()).toBe('{"credits":7}');
+    expect((await overWire(url, get('/billing/credits', demo))).status).toBe(401);
+    expect(out[0]).toMatch(String.raw`username: 'o\'hara'`);
+    expect(out.join('\n')).not.toMatch('hunter22');
+    stop();
+    await code;
+  });
+
+  it('brings the report after the time it was told', async () => {
+    const { url, stop, code } = await running('--deliver-after-ms', '0');
+    await overWire(url, post({ ...hello, dlr: 1 }));
+    expect((await overWire(url, get('/inbox/dlrs'))).body.toString()).toMatch('delivered');
+    stop();
+    await code;
+  });
+
+  it('logs one line a request, without credentials, text or numbers', async () => {
+    const { url, out, stop, code } = await running();
+    const secret = { username: 'somebody', password: 'hunter22' };
+    await overWire(url, post({ ...hello, dests: '966501234567,966501234568' }));
+    await overWire(url, post({ ...hello, ...secret }));
+    await overWire(url, get('/inbox/dlrs', { ...demo, count: 501 }));
+    await overWire(url, get('/hunter22'));
+    stop();
+    await code;
+    const lines = out.slice(1, -1);
+    expect(lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, ''))).toEqual([
+      'POST /api-a/msgs 200 2 recipient(s)',
+      'POST /api-a/msgs 401 1 recipient(s): username, password or token missing or wrong',
+      'GET /api-a/inbox/dlrs 400: count: must be a whole number from 1 to 500',
+      'GET (unknown path) 404: no such path',
+    ]);
+    expect(lines.join('\n')).not.toMatch(/hunter22|somebody|hello|96650/);
+  });
+
+  it.each([
+    [['--port', 'http'], /--port must be a whole number from 0 to 65535/],
+    [['--port', '65536'], /--port must be a whole number/],
+    [['--port=-1'], /--port must be a whole number/],
+    [['--port='], /--port must be a whole number/],
+    [['--port'], /--port/],
+    [['--credits', '1.5'], /--credits must be a whole number/],
+    [['--deliver-after-ms', 'soon'], /--deliver-after-ms must be a whole number/],
+    [['--username', ''], /--username must not be empty/],
+    [['--password', ''], /--password must not be empty/],
+    [['--help=yes'], /--help/],
+    [['--verbose'], /--verbose/],
+    [['start'], /start/],
+  ])('answers %j with one line and exit code 2', async (argv, message) => {
+    const { err, out, code } = command(...argv);
+    expect(await code).toBe(2);
+    expect(out).toEqual([]);
+    expect(err).toEqual([expect.stringMatching(message)]);
+    expect(err[0]).not.toMatch('\n');
+  });
+
+  it('answers a port in use with one line and exit code 1', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { err, code } = command('--port', `${port}`);
+    expect(await code).toBe(1);
+    expect(err).toEqual([`nestjs-oursms-gateway: port ${port} is in use: choose another with --port`]);
+    other.close();
+  });
+
+  it('shows every option with --help', async () => {
+    const { out, code } = command('--help');
+    expect(await code).toBe(0);
+    for (const option of ['port', 'username', 'password', 'credits', 'deliver-after-ms', 'help']) {
+      expect(out[0]).toMatch(`--${option} `);
+    }
+  });
+});
