@@ -1,6 +1,5 @@
 import type { Provider } from '@nestjs/common';
-import { GatewayClient } from './gateway/gateway-client.js';
-import { createGatewayHttp } from './gateway/http-service.js';
+import type { GatewayClient } from './gateway/gateway-client.js';
 import { ACCOUNT, GATEWAY, MESSAGE_POLICY, RAW_OPTIONS, RESOLVED_OPTIONS } from './oursms.internal-tokens.js';
 import { OurSmsLifecycle } from './oursms.lifecycle.js';
 import { OurSmsPolling } from './oursms.polling.js';
@@ -20,11 +19,18 @@ export function accountProviders(name: string | undefined): Provider[] {
     },
     {
       provide: GATEWAY,
-      useFactory: async ({ gateway }: ResolvedOptions) => new GatewayClient(gateway, await createGatewayHttp(gateway)),
+      useFactory: openGateway,
       inject: [RESOLVED_OPTIONS],
     },
     OurSmsLifecycle,
     OurSmsPolling,
     { provide: getOurSmsToken(name), useClass: OurSmsService },
   ];
+}
+
+/** What speaks to the gateway is loaded here, at bootstrap: importing the module stays cheap. */
+async function openGateway({ gateway }: ResolvedOptions): Promise<GatewayClient> {
+  const { GatewayClient } = await import('./gateway/gateway-client.js');
+  const { GatewayHttp } = await import('./gateway/gateway-http.js');
+  return new GatewayClient(gateway, await GatewayHttp.open(gateway));
 }

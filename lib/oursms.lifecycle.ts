@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { OurSmsConfigError } from './errors/oursms-config.error.js';
-import { GatewayClient } from './gateway/gateway-client.js';
+import type { GatewayClient } from './gateway/gateway-client.js';
 import { maskNumber } from './message/mask-number.js';
 import { ACCOUNT, GATEWAY, MESSAGE_POLICY } from './oursms.internal-tokens.js';
 import { DEFAULT_ACCOUNT } from './oursms.tokens.js';

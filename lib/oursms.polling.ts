@@ -9,12 +9,8 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { OurSmsConfigError } from './errors/oursms-config.error.js';
-import { GatewayClient } from './gateway/gateway-client.js';
-import { DlrIntake } from './inbox/dlr-intake.js';
-import { DlrPoller } from './inbox/dlr-poller.js';
-import { DlrPublisher } from './inbox/dlr-publisher.js';
-import { pollRhythm } from './inbox/poll-rhythm.js';
-import { PollTimer } from './inbox/poll-timer.js';
+import type { GatewayClient } from './gateway/gateway-client.js';
+import type { DlrPoller } from './inbox/dlr-poller.js';
 import { OURSMS_DLR } from './inbox/dlr-events.js';
 import { GATEWAY, RESOLVED_OPTIONS } from './oursms.internal-tokens.js';
 import type { ResolvedOptions } from './oursms.resolve-options.js';
@@ -35,21 +31,16 @@ export class OurSmsPolling implements OnModuleInit, OnApplicationBootstrap, OnMo
   async onModuleInit(): Promise<void> {
     const { poll, maxAttempts, gateway } = this.options;
     if (poll === undefined) return;
+    // Loaded for those who poll: importing the module stays cheap.
     const { SchedulerRegistry } = await import('@nestjs/schedule');
     const { EventEmitter2, EventEmitterReadinessWatcher } = await import('@nestjs/event-emitter');
     const registry = this.#find(SchedulerRegistry, 'ScheduleModule', '@nestjs/schedule');
-    const publisher = new DlrPublisher(this.#find(EventEmitter2, 'EventEmitterModule', '@nestjs/event-emitter'));
+    const emitter = this.#find(EventEmitter2, 'EventEmitterModule', '@nestjs/event-emitter');
     const watcher = this.#find(EventEmitterReadinessWatcher, 'EventEmitterModule', '@nestjs/event-emitter');
     const name = gateway.name === DEFAULT_ACCOUNT ? OURSMS_DLR : `${OURSMS_DLR}.${gateway.name}`;
     this.#listenersReady = watcher.waitUntilReady();
-    this.#poller = new DlrPoller({
-      gateway: this.gateway,
-      publisher,
-      intake: new DlrIntake(publisher, maxAttempts),
-      timer: new PollTimer(registry, name),
-      count: poll.count,
-      nextDelayMs: await pollRhythm(poll),
-    });
+    const { openPoller } = await import('./inbox/open-poller.js');
+    this.#poller = await openPoller({ gateway: this.gateway, emitter, registry, name, poll, maxAttempts });
   }
 
   onApplicationBootstrap(): void {

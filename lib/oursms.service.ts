@@ -8,8 +8,9 @@ import type { MessageToSend } from './dto/send-message.dto.js';
 import type { SendReceipt } from './dto/send-receipt.js';
 import { OurSmsConfigError } from './errors/oursms-config.error.js';
 import { OurSmsValidationError } from './errors/oursms-validation.error.js';
-import { GatewayClient, type WireOptions } from './gateway/gateway-client.js';
-import { checkSendOptions, prepareMessage, type MessagePolicy } from './outbox/prepare-message.js';
+import type { GatewayClient, WireOptions } from './gateway/gateway-client.js';
+import { checkSendOptions } from './outbox/check-send-options.js';
+import { prepareMessage, type MessagePolicy } from './outbox/prepare-message.js';
 import { GATEWAY, MESSAGE_POLICY } from './oursms.internal-tokens.js';
 
 /** How one message is sent. */

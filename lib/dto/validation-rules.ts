@@ -10,3 +10,4 @@ export { IsBoolean } from 'class-validator/cjs/decorator/typechecker/IsBoolean.j
 export { IsObject } from 'class-validator/cjs/decorator/typechecker/IsObject.js';
 export { IsString } from 'class-validator/cjs/decorator/typechecker/IsString.js';
 export { Validator } from 'class-validator/cjs/validation/Validator.js';
+export { getMetadataStorage } from 'class-validator/cjs/metadata/MetadataStorage.js';

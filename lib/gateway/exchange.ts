@@ -1,8 +1,5 @@
-import type { AxiosResponse, GenericAbortSignal } from 'axios';
 import type { Dispatcher } from 'undici';
-import { RequestTrace, TransportFault, type TracedRequest } from './request-trace.js';
-
-type ResponseHeaders = Record<string, string | string[] | undefined>;
+import { TransportFault, type WireRequest, type WireResponse } from './transport.js';
 
 /** The bounds of one exchange. */
 export interface ExchangeLimits {
@@ -17,37 +14,34 @@ export interface ExchangeLimits {
 export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #status: number | undefined;
-  #headers: ResponseHeaders = {};
+  #headers: WireResponse['headers'] = {};
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #ended = false;
-  readonly #trace: RequestTrace;
   readonly #deadline: NodeJS.Timeout;
-  readonly #signal: GenericAbortSignal | undefined;
   readonly #onAbort = (): void => this.#fail('aborted');
 
   constructor(
-    private readonly request: TracedRequest,
+    private readonly request: WireRequest,
     private readonly limits: ExchangeLimits,
-    private readonly resolve: (response: AxiosResponse<string>) => void,
+    private readonly resolve: (response: WireResponse) => void,
     private readonly reject: (fault: TransportFault) => void,
   ) {
-    this.#trace = request.trace ?? new RequestTrace();
-    if (this.#trace.phase === 'created') this.#trace.phase = 'waiting';
+    // A request that someone repeats keeps what is known of its first try.
+    if (request.trace.phase === 'created') request.trace.phase = 'waiting';
     // A total deadline: the client's own time-outs start anew with every byte, and a dripping answer would never end.
     this.#deadline = setTimeout(() => this.#fail('timeout'), limits.timeoutMs);
-    this.#signal = request.signal;
-    this.#signal?.addEventListener?.('abort', this.#onAbort);
+    request.signal?.addEventListener('abort', this.#onAbort);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Ended while it waited for a connection: it must not go out any more.
     if (this.#ended) return controller.abort(new Error('ended'));
-    this.#trace.phase = 'started';
+    this.request.trace.phase = 'started';
     this.#controller = controller;
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: WireResponse['headers']): void {
     this.#status = status;
     this.#headers = headers;
   }
@@ -60,13 +54,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (!this.#end()) return;
-    this.resolve({
-      status: this.#status ?? 0,
-      statusText: '',
-      headers: this.#headers,
-      config: this.request,
-      data: this.#text(),
-    });
+    this.resolve({ status: this.#status ?? 0, headers: this.#headers, data: this.#text() });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error & { code?: string }): void {
@@ -85,7 +73,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#ended) return false;
     this.#ended = true;
     clearTimeout(this.#deadline);
-    this.#signal?.removeEventListener?.('abort', this.#onAbort);
+    this.request.signal?.removeEventListener('abort', this.#onAbort);
     return true;
   }
 

@@ -1,18 +1,19 @@
 import type { HttpService } from '@nestjs/axios';
-import type { AxiosResponse } from 'axios';
 import type { Credits } from '../dto/credits.js';
 import type { Dlr } from '../dto/dlr.js';
 import type { SendReceipt } from '../dto/send-receipt.js';
 import { credentialsOf, type GatewayAccount } from './account.js';
 import { Call, type WireMessage } from './call.js';
 import { encodeForm } from './encode-form.js';
-import type { GatewayHttp } from './http-service.js';
+import { FieldReader } from './field-reader.js';
+import type { GatewayHttp, HttpAnswer } from './gateway-http.js';
 import { judgeAnswer, type Answer } from './judge-answer.js';
-import { FieldReader, isRecord, parseJson, toNumber } from './parse-json.js';
+import { messageParameters } from './message-parameters.js';
+import { isRecord, toNumber } from './parse-json.js';
 import { readDlrs, type DlrPage } from './read-dlrs.js';
 import { readReceipt } from './read-receipt.js';
-import { RequestTrace } from './request-trace.js';
 import { toOurSmsError, unreadableAnswer } from './to-oursms-error.js';
+import { RequestTrace } from './transport.js';
 
 /** How one send is made. */
 export interface WireOptions {
@@ -24,29 +25,15 @@ export interface WireOptions {
   extra?: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** The parameters of a message, in the document's order. @see OurSMS HTTP API, "1. Send Message" */
-const MESSAGE_PARAMETERS = [
-  'src',
-  'dests',
-  'body',
-  'priority',
-  'delay',
-  'validity',
-  'maxParts',
-  'dlr',
-  'prevDups',
-  'msgClass',
-] as const;
-
 /** The three calls of the API on the wire: what goes out is checked before, what comes back is an answer or an error. */
 export class GatewayClient {
-  readonly #credentials: [string, string][];
+  readonly #credentials: string;
 
   constructor(
-    readonly account: GatewayAccount,
+    private readonly account: GatewayAccount,
     private readonly http: GatewayHttp,
   ) {
-    this.#credentials = credentialsOf(account.auth);
+    this.#credentials = encodeForm(credentialsOf(account.auth));
   }
 
   /** The account's HttpService, for interceptors. */
@@ -57,12 +44,12 @@ export class GatewayClient {
   /** @see OurSMS HTTP API, "1. Send Message" */
   async send(message: WireMessage, skipped: number, options: WireOptions = {}): Promise<SendReceipt> {
     const call = new Call('send', this.account, message);
-    const parameters = [...parametersOf(message), ...Object.entries(options.extra ?? {}).map(onWire)];
-    const answer = await this.#request(call, options.method ?? 'POST', '/msgs', parameters, options.signal);
-    const json = parseJson(answer.text);
-    if (!json.ok) throw unreadableAnswer(call, answer.httpStatus, answer.text, json.why);
-    if (!isRecord(json.value)) throw unreadableAnswer(call, answer.httpStatus, answer.text, 'it is not a JSON object');
-    return readReceipt(json.value, skipped);
+    const { method = 'POST', signal, extra } = options;
+    const parameters = encodeForm(messageParameters(message, extra));
+    const answer = await this.#request(call, method, '/msgs', parameters, signal);
+    const value = judgeAnswer(answer, call);
+    if (!isRecord(value)) throw unreadableAnswer(call, answer.httpStatus, answer.text, 'it is not a JSON object');
+    return readReceipt(value, skipped);
   }
 
   /**
@@ -73,8 +60,10 @@ export class GatewayClient {
    */
   async downloadDlrs(count?: number): Promise<DlrPage> {
     const call = new Call('downloadDlrs', this.account);
-    const parameters: [string, string][] = count === undefined ? [] : [['count', String(count)]];
-    const { httpStatus, text } = await this.#request(call, 'GET', '/inbox/dlrs', parameters);
+    const parameters = count === undefined ? '' : `count=${count}`;
+    const answer = await this.#request(call, 'GET', '/inbox/dlrs', parameters);
+    judgeAnswer(answer, call, { readable: false });
+    const { httpStatus, text } = answer;
     return { account: this.account.name, receivedAt: new Date().toISOString(), httpStatus, text };
   }
 
@@ -88,14 +77,11 @@ export class GatewayClient {
   /** @see OurSMS HTTP API, "3. Get Credits Balance" */
   async getCredits(): Promise<Credits> {
     const call = new Call('getCredits', this.account);
-    const { httpStatus, text } = await this.#request(call, 'GET', '/billing/credits', []);
-    const json = parseJson(text);
-    if (!json.ok) throw unreadableAnswer(call, httpStatus, text, json.why);
-    const credits = isRecord(json.value)
-      ? new FieldReader(json.value).number('credits', 'balance')
-      : toNumber(json.value);
-    if (credits === undefined) throw unreadableAnswer(call, httpStatus, text, 'it holds no number of credits');
-    return { credits, raw: json.value };
+    const answer = await this.#request(call, 'GET', '/billing/credits', '');
+    const raw = judgeAnswer(answer, call);
+    const credits = isRecord(raw) ? new FieldReader(raw).number('credits', 'balance') : toNumber(raw);
+    if (credits !== undefined) return { credits, raw };
+    throw unreadableAnswer(call, answer.httpStatus, answer.text, 'it holds no number of credits');
   }
 
   /** Lets running requests end, then closes every connection. */
@@ -107,45 +93,26 @@ export class GatewayClient {
     call: Call,
     method: 'POST' | 'GET',
     path: string,
-    parameters: [string, string][],
+    parameters: string,
     signal?: AbortSignal,
   ): Promise<Answer> {
-    const form = encodeForm([...this.#credentials, ...parameters]);
+    const form = parameters === '' ? this.#credentials : `${this.#credentials}&${parameters}`;
     const url = this.account.baseUrl + path;
     const trace = new RequestTrace();
-    let answer: Answer;
     const target = method === 'POST' ? { url, data: form } : { url: `${url}?${form}` };
     try {
-      const request = { ...target, method, signal, trace };
-      const response: AxiosResponse<unknown> = await this.http.service.axiosRef.request(request);
-      answer = toAnswer(response);
+      return toAnswer(await this.http.request({ ...target, method, signal, trace }));
     } catch (thrown) {
-      const ownTransport = this.http.service.axiosRef.defaults.adapter === this.http.adapter;
-      throw toOurSmsError(thrown, call, trace, ownTransport);
+      throw toOurSmsError(thrown, call, trace, this.http.usesOwnTransport);
     }
-    judgeAnswer(answer, call);
-    return answer;
   }
 }
 
-function toAnswer({ data, status, headers }: AxiosResponse<unknown>): Answer {
-  const retryAfter: unknown = headers['retry-after'];
+function toAnswer({ data, status, headers }: HttpAnswer): Answer {
+  const retryAfter = headers['retry-after'];
   return {
     httpStatus: status,
-    // An interceptor may have parsed it.
     text: typeof data === 'string' ? data : (JSON.stringify(data) ?? ''),
     retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
   };
-}
-
-function parametersOf(message: WireMessage): [string, string][] {
-  return MESSAGE_PARAMETERS.flatMap((name) => {
-    const value = message[name];
-    return value === undefined || value === null ? [] : [onWire([name, value])];
-  });
-}
-
-/** Booleans are 0 and 1 on the wire, a list is joined by commas. */
-function onWire([name, value]: [string, string | number | boolean | string[]]): [string, string] {
-  return [name, typeof value === 'boolean' ? String(Number(value)) : String(value)];
 }

@@ -2,6 +2,7 @@ import { OurSmsGatewayError, type GatewayErrorKind } from '../errors/oursms-gate
 import type { Outcome } from '../errors/oursms.error.js';
 import type { Call } from './call.js';
 import { isKnownCode, kindOf, readFailure, readFailureInSuccess, type ReportedFailure } from './read-failure.js';
+import { unreadableAnswer } from './to-oursms-error.js';
 import { parseJson } from './parse-json.js';
 
 /** An answer of the gateway, whatever its status. */
@@ -22,17 +23,21 @@ const ADVICE: Partial<Record<GatewayErrorKind, string>> = {
 };
 
 /**
- * Throws when an answer is a failure: by its HTTP status, or by an error code inside a success.
+ * Reads an answer as JSON, and throws when it is a failure: by its HTTP status, or by an error code inside a success.
  *
- * @throws {OurSmsGatewayError}
+ * @param options.readable Whether an answer that is not JSON is an error too. Default: true.
+ * @throws {OurSmsGatewayError} for a failure
+ * @throws {OurSmsResponseError} for an answer that is not JSON
  * @see OurSMS HTTP API, "Result" of each section
  */
-export function judgeAnswer(answer: Answer, call: Call): void {
+export function judgeAnswer(answer: Answer, call: Call, { readable = true } = {}): unknown {
   const json = parseJson(answer.text);
   const succeeded = answer.httpStatus >= 200 && answer.httpStatus < 300;
   if (!succeeded) throw refusal(answer, call, json.ok ? readFailure(json.value) : {}, json.ok ? undefined : json.why);
   const failure = json.ok ? readFailureInSuccess(json.value) : undefined;
   if (failure) throw refusal(answer, call, failure);
+  if (!json.ok && readable) throw unreadableAnswer(call, answer.httpStatus, answer.text, json.why);
+  return json.ok ? json.value : undefined;
 }
 
 function refusal(answer: Answer, call: Call, failure: ReportedFailure, unreadable?: string): OurSmsGatewayError {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DLR_STATUSES, type Dlr, type DlrStatus } from '../dto/dlr.js';
-import { FieldReader, isRecord, parseJson } from './parse-json.js';
+import { FieldReader } from './field-reader.js';
+import { isRecord, parseJson } from './parse-json.js';
 
 /** A download as it came: what the gateway has deleted, and nothing has read yet. */
 export interface DlrPage {
@@ -40,7 +41,7 @@ function rowsOf(value: unknown): unknown[] | undefined {
 }
 
 function readDlr(raw: unknown, page: DlrPage): Dlr {
-  const fields = new FieldReader(isRecord(raw) ? raw : {});
+  const fields = new FieldReader(raw);
   const rawStatus = fields.text('status');
   return {
     id: identify(raw, page.account),

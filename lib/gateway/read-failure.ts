@@ -1,5 +1,6 @@
 import type { GatewayErrorKind } from '../errors/oursms-gateway.error.js';
-import { FieldReader, isRecord } from './parse-json.js';
+import { FieldReader } from './field-reader.js';
+import { isRecord } from './parse-json.js';
 
 /** The error code and description of an answer, as the gateway wrote them. */
 export interface ReportedFailure {

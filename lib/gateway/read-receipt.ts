@@ -1,5 +1,5 @@
 import type { ReceiptRow, SendReceipt } from '../dto/send-receipt.js';
-import { FieldReader, isRecord } from './parse-json.js';
+import { FieldReader } from './field-reader.js';
 
 /** Reads the answer to a send. Nothing is invented: a counter that is not there is undefined. */
 export function readReceipt(answer: Record<string, unknown>, skipped: number): SendReceipt {
@@ -21,7 +21,7 @@ export function readReceipt(answer: Record<string, unknown>, skipped: number): S
 function readRows(rows: unknown): ReceiptRow[] {
   if (!Array.isArray(rows)) return [];
   return rows.map((raw: unknown) => {
-    const fields = new FieldReader(isRecord(raw) ? raw : {});
+    const fields = new FieldReader(raw);
     return { msgId: fields.text('msgId', 'messageId', 'id'), dest: fields.text('dest', 'to', 'number'), raw };
   });
 }

@@ -45,7 +45,7 @@ function unescape(text: string): string {
 /** Takes out every stretch of eight or more characters that the text holds too, and every digit run of it (a login code). */
 function withoutPieces(text: string, body: string): string {
   let safe = '';
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     const length = sharedLength(text, i, body);
     safe += length > 0 ? '[text]' : text[i];
     i += length || 1;

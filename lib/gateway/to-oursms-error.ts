@@ -4,7 +4,7 @@ import type { OurSmsError, Outcome } from '../errors/oursms.error.js';
 import { OurSmsResponseError } from '../errors/oursms-response.error.js';
 import { OurSmsTimeoutError } from '../errors/oursms-timeout.error.js';
 import type { Call } from './call.js';
-import { TransportFault, type RequestTrace } from './request-trace.js';
+import { TransportFault, type RequestTrace } from './transport.js';
 
 /** The steps before a connection is ready: an error of one of these proves that nothing was sent. */
 const CONNECT_STEPS: readonly unknown[] = ['connect', 'getaddrinfo'];
@@ -76,6 +76,7 @@ function outcomeOf(thrown: unknown, trace: RequestTrace, ownTransport: boolean):
   return CONNECT_STEPS.includes(syscall ?? cause?.syscall) ? 'notSent' : 'unknown';
 }
 
+/** Ended by the caller's signal: our transport's own fault, axios' CanceledError, or the signal's AbortError. */
 function isCancelled(thrown: unknown): boolean {
   if (thrown instanceof TransportFault) return thrown.reason === 'aborted';
   return (thrown as { __CANCEL__?: unknown } | undefined)?.__CANCEL__ === true;

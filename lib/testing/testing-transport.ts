@@ -1,9 +1,7 @@
-import type { AxiosResponse } from 'axios';
-import type { Transport } from '../gateway/http-service.js';
-import { TransportFault, type TracedRequest } from '../gateway/request-trace.js';
+import { TransportFault, type Transport, type WireRequest, type WireResponse } from '../gateway/transport.js';
 import type { SimulatorEngine } from './simulator/simulator-engine.js';
 
-/** How the next call fails. */
+/** How a call can be made to fail. */
 export type TestFailure =
   'auth' | 'balance' | 'sender' | 'routing' | 'rateLimit' | 'server' | 'timeout' | 'unreachable' | 'garbage';
 
@@ -19,33 +17,28 @@ const REFUSALS: Partial<Record<TestFailure, { status: number; errorCode: number;
 /** A transport without a network: it hands requests to the simulator's engine, in this process. */
 export function engineTransport(engine: SimulatorEngine, nextFailure: () => TestFailure | undefined): Transport {
   return {
-    adapter: (request) => Promise.resolve().then(() => answer(request, engine, nextFailure())),
+    exchange: (request) => Promise.resolve().then(() => answer(request, engine, nextFailure())),
     close: () => Promise.resolve(),
   };
 }
 
-function answer(request: TracedRequest, engine: SimulatorEngine, failure: TestFailure | undefined): AxiosResponse {
-  if (request.trace) request.trace.phase = failure === 'unreachable' ? 'waiting' : 'started';
+function answer(request: WireRequest, engine: SimulatorEngine, failure: TestFailure | undefined): WireResponse {
+  request.trace.phase = failure === 'unreachable' ? 'waiting' : 'started';
   if (failure === 'unreachable') throw new TransportFault('connection', 'ECONNREFUSED', undefined, '');
   if (failure === 'timeout') throw new TransportFault('timeout', undefined, undefined, '');
-  const respond = (status: number, data: string, headers: Record<string, string> = {}): AxiosResponse => ({
-    status,
-    statusText: '',
-    headers,
-    config: request,
-    data,
-  });
-  if (failure === 'garbage') return respond(200, 'not JSON');
+  if (failure === 'garbage') return { status: 200, headers: {}, data: 'not JSON' };
   const refusal = failure && REFUSALS[failure];
-  if (refusal)
-    return respond(refusal.status, JSON.stringify(refusal), failure === 'rateLimit' ? { 'retry-after': '1' } : {});
-  const url = new URL(request.url ?? '');
+  if (refusal !== undefined) {
+    const headers: WireResponse['headers'] = failure === 'rateLimit' ? { 'retry-after': '1' } : {};
+    return { status: refusal.status, headers, data: JSON.stringify(refusal) };
+  }
+  const url = new URL(request.url);
   const { status, body, headers } = engine.handle({
-    method: (request.method ?? 'get').toUpperCase(),
+    method: request.method,
     path: url.pathname,
     query: url.search.slice(1),
-    contentType: request.headers.get('content-type')?.toString(),
-    body: (request.data as string | undefined) ?? '',
+    contentType: request.headers['content-type'],
+    body: request.data ?? '',
   });
-  return respond(status, body, headers);
+  return { status, headers, data: body };
 }

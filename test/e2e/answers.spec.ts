@@ -17,7 +17,10 @@ async function answering(body: string): Promise<TestBench> {
 
 describe('the answer to a send', () => {
   it.each([
-    ['{"jobId":7,"total":"2","accepted":1,"rejected":1,"duplicates":0,"cost":"0.75"}', { jobId: '7', total: 2, accepted: 1, rejected: 1, duplicates: 0, cost: 0.75 }],
+    [
+      '{"jobId":7,"total":"2","accepted":1,"rejected":1,"duplicates":0,"cost":"0.75"}',
+      { jobId: '7', total: 2, accepted: 1, rejected: 1, duplicates: 0, cost: 0.75 },
+    ],
     ['{"jobId":12345678901234567890}', { jobId: '12345678901234567890' }],
     ['\uFEFF{"JobID":"a"}', { jobId: 'a' }],
     ['{"accepted":0,"statusCode":200,"statusDesc":"OK"}', { accepted: 0 }],
@@ -34,25 +37,42 @@ describe('the answer to a send', () => {
   });
 
   it('lists messages as far as their rows tell', async () => {
-    const { sms } = await answering('{"acceptedMsgs":[{"msgId":1,"dest":966501234567},"odd",{}],"rejectedMsgs":[{"to":"9"}]}');
+    const { sms } = await answering(
+      '{"acceptedMsgs":[{"msgId":1,"dest":966501234567},"odd",{}],"rejectedMsgs":[{"to":"9"}]}',
+    );
     expect(await sms.send(MESSAGE)).toMatchObject({
       acceptedMsgs: [{ msgId: '1', dest: '966501234567' }, { raw: 'odd' }, { raw: {} }],
       rejectedMsgs: [{ dest: '9' }],
     });
   });
 
-  it.each(['', '   ', 'OK', '<html>', '"text"', '[]', 'null', '{"jobId":'])('that cannot be read is unknown: %j', async (body) => {
-    const { sms } = await answering(body);
-    const error = await rejection(sms.send(MESSAGE), OurSmsResponseError);
-    expect(error).toMatchObject({ outcome: 'unknown', retryable: false, httpStatus: 200 });
-    expect(error.rawBody()).toBe(body);
-  });
+  it.each(['', '   ', 'OK', '<html>', '"text"', '[]', 'null', '{"jobId":'])(
+    'that cannot be read is unknown: %j',
+    async (body) => {
+      const { sms } = await answering(body);
+      const error = await rejection(sms.send(MESSAGE), OurSmsResponseError);
+      expect(error).toMatchObject({ outcome: 'unknown', retryable: false, httpStatus: 200 });
+      expect(error.rawBody()).toBe(body);
+    },
+  );
 
   it.each([
-    ['{"errorCode":6307,"message":"source not allowed"}', { code: 6307, kind: 'sender', outcome: 'notSent', description: 'source not allowed' }],
-    ['{"code":"1008","error":"no balance"}', { code: 1008, kind: 'balance', outcome: 'notSent', description: 'no balance' }],
-    ['{"error":{"code":1001,"description":"bad login"}}', { code: 1001, kind: 'auth', outcome: 'notSent', description: 'bad login' }],
-    ['{"statusCode":6208,"statusDesc":"prefix"}', { code: 6208, kind: 'routing', outcome: 'notSent', description: 'prefix' }],
+    [
+      '{"errorCode":6307,"message":"source not allowed"}',
+      { code: 6307, kind: 'sender', outcome: 'notSent', description: 'source not allowed' },
+    ],
+    [
+      '{"code":"1008","error":"no balance"}',
+      { code: 1008, kind: 'balance', outcome: 'notSent', description: 'no balance' },
+    ],
+    [
+      '{"error":{"code":1001,"description":"bad login"}}',
+      { code: 1001, kind: 'auth', outcome: 'notSent', description: 'bad login' },
+    ],
+    [
+      '{"statusCode":6208,"statusDesc":"prefix"}',
+      { code: 6208, kind: 'routing', outcome: 'notSent', description: 'prefix' },
+    ],
     ['{"errorCode":"E-17","errorDesc":"odd"}', { code: 'E-17', kind: 'other', outcome: 'unknown', description: 'odd' }],
     ['{"error":"something"}', { code: undefined, kind: 'other', outcome: 'unknown', description: 'something' }],
     ['{"jobId":"a","errorCode":6208}', { code: 6208, kind: 'routing', outcome: 'notSent' }],
@@ -63,21 +83,32 @@ describe('the answer to a send', () => {
 });
 
 describe('the answer to a download', () => {
-  const row = { msgId: 'm1', jobId: 'j1', status: 'DELIVERED', src: 'Me', dest: '966501234567', msgDate: 'd1', statusDate: 'd2' };
+  const row = {
+    msgId: 'm1',
+    jobId: 'j1',
+    status: 'DELIVERED',
+    src: 'Me',
+    dest: '966501234567',
+    msgDate: 'd1',
+    statusDate: 'd2',
+  };
 
-  it.each<ReportEnvelope>(['array', 'dlrs', 'statuses', 'items', 'results', 'data'])('is read in the envelope %s', async (envelope) => {
-    bench = await startBench({}, { envelope });
-    bench.gateway.pushReport('demo', row);
-    expect(await bench.sms.downloadDlrs()).toEqual([
-      {
-        id: expect.stringMatching(/^[\w-]{24}$/),
-        ...{ msgId: 'm1', jobId: 'j1', status: 'delivered', rawStatus: 'DELIVERED', src: 'Me', dest: '966501234567' },
-        ...{ msgDate: 'd1', statusDate: 'd2', account: 'default', raw: row },
-        receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-      },
-    ]);
-    expect(await bench.sms.downloadDlrs()).toEqual([]);
-  });
+  it.each<ReportEnvelope>(['array', 'dlrs', 'statuses', 'items', 'results', 'data'])(
+    'is read in the envelope %s',
+    async (envelope) => {
+      bench = await startBench({}, { envelope });
+      bench.gateway.pushReport('demo', row);
+      expect(await bench.sms.downloadDlrs()).toEqual([
+        {
+          id: expect.stringMatching(/^[\w-]{24}$/),
+          ...{ msgId: 'm1', jobId: 'j1', status: 'delivered', rawStatus: 'DELIVERED', src: 'Me', dest: '966501234567' },
+          ...{ msgDate: 'd1', statusDate: 'd2', account: 'default', raw: row },
+          receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+        },
+      ]);
+      expect(await bench.sms.downloadDlrs()).toEqual([]);
+    },
+  );
 
   it.each([
     [undefined, '100'],
@@ -93,7 +124,9 @@ describe('the answer to a download', () => {
 
   it.each([0, 501, 1.5, 'many', NaN])('is not asked for with count %j', async (count) => {
     bench = await startBench();
-    await expect(bench.sms.downloadDlrs({ count } as never)).rejects.toThrow(/count: must be a whole number from 1 to 500/);
+    await expect(bench.sms.downloadDlrs({ count } as never)).rejects.toThrow(
+      /count: must be a whole number from 1 to 500/,
+    );
     expect(bench.gateway.requests).toHaveLength(0);
   });
 
@@ -146,8 +179,11 @@ describe('the answer to a look at the credits', () => {
     expect((await sms.getCredits()).credits).toBe(credits);
   });
 
-  it.each(['{}', '{"credits":null}', '{"credits":"lots"}', '[]', '', 'x'])('that holds no number is an error: %j', async (body) => {
-    const { sms } = await answering(body);
-    await rejection(sms.getCredits(), OurSmsResponseError);
-  });
+  it.each(['{}', '{"credits":null}', '{"credits":"lots"}', '[]', '', 'x'])(
+    'that holds no number is an error: %j',
+    async (body) => {
+      const { sms } = await answering(body);
+      await rejection(sms.getCredits(), OurSmsResponseError);
+    },
+  );
 });

@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { OurSmsConfigError, OurSmsModule, type OurSmsModuleOptions } from 'nestjs-oursms';
 import { inspect } from 'node:util';
-import { rejection, startBench } from '../support/application.js';
+import { LogRecorder, rejection, startBench } from '../support/application.js';
 
 const auth = { username: 'someone', password: 'pa55-word' };
 const compile = (options: unknown) =>
   Test.createTestingModule({ imports: [OurSmsModule.forRoot(options as OurSmsModuleOptions)] })
-    .setLogger(false)
+    .setLogger(new LogRecorder())
     .compile();
 
 async function faultsOf(options: unknown): Promise<Record<string, string>> {

@@ -5,7 +5,16 @@ import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { OurSmsConfigError, OurSmsModule, type Dlr, type DlrFailure, type UnreadableDlrs } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
-import { DEMO, DlrListener, rejection, startApplication, startBench, until, type TestBench } from '../support/application.js';
+import {
+  DEMO,
+  DlrListener,
+  LogRecorder,
+  rejection,
+  startApplication,
+  startBench,
+  until,
+  type TestBench,
+} from '../support/application.js';
 
 const POLL = { dlr: { poll: { everyMs: 20 } } };
 const MESSAGE = { src: 'MyBrand', dests: ['0501234567'], body: 'hello', dlr: true };
@@ -178,7 +187,11 @@ describe('a page that cannot be read', () => {
     bench.app.get(EventEmitter2).on('oursms.dlr.unreadable', (page: UnreadableDlrs) => void unreadable.push(page));
     bench.gateway.faults.next('garbage', { body: '{"odd":1}', on: 'dlrs' });
     await until('it was surfaced', () => unreadable.length === 1);
-    expect(unreadable[0]).toMatchObject({ account: 'default', raw: '{"odd":1}', why: expect.stringContaining('no list') });
+    expect(unreadable[0]).toMatchObject({
+      account: 'default',
+      raw: '{"odd":1}',
+      why: expect.stringContaining('no list'),
+    });
     expect(bench.logs.matching(/cannot be read.*is gone/)).toHaveLength(0);
   });
 });
@@ -219,7 +232,7 @@ describe('shutdown', () => {
       ],
       providers: [DlrListener],
     })
-      .setLogger(false)
+      .setLogger(new LogRecorder())
       .compile();
     module.enableShutdownHooks();
     expect(process.listenerCount('SIGTERM')).toBeGreaterThan(0);
@@ -237,7 +250,9 @@ describe('a poller that cannot work is told in one sentence:', () => {
     ['ScheduleModule', [EventEmitterModule.forRoot()]],
     ['EventEmitterModule', [ScheduleModule.forRoot()]],
   ])('a missing %s', async (missing, imports) => {
-    const module = await Test.createTestingModule({ imports: [...imports, account] }).setLogger(false).compile();
+    const module = await Test.createTestingModule({ imports: [...imports, account] })
+      .setLogger(new LogRecorder())
+      .compile();
     const error = await rejection(module.init(), OurSmsConfigError);
     expect(error.message).toContain(`dlr.poll needs ${missing}.forRoot()`);
   });

@@ -11,7 +11,7 @@ import {
   type OurSmsModuleOptions,
   type OurSmsOptionsFactory,
 } from 'nestjs-oursms';
-import { rejection } from '../support/application.js';
+import { LogRecorder, rejection } from '../support/application.js';
 
 const OPTIONS: OurSmsModuleOptions = { auth: { username: 'demo', password: 'demo' } };
 
@@ -32,7 +32,7 @@ class Greeter {
 
 const compile = (...imports: (DynamicModule | Type)[]) =>
   Test.createTestingModule({ imports, providers: [Greeter] })
-    .setLogger(false)
+    .setLogger(new LogRecorder())
     .compile();
 
 async function starts(...imports: (DynamicModule | Type)[]): Promise<void> {
@@ -70,7 +70,7 @@ describe('OurSmsModule is registered', () => {
     @Module({ providers: [Inner] })
     class Feature {}
     const compiled = Test.createTestingModule({ imports: [OurSmsModule.forRoot({ ...OPTIONS, isGlobal }), Feature] })
-      .setLogger(false)
+      .setLogger(new LogRecorder())
       .compile();
     if (isGlobal) await (await compiled).close();
     else await expect(compiled).rejects.toThrow(/can't resolve dependencies of the Inner/);
@@ -93,7 +93,7 @@ describe('OurSmsModule is registered', () => {
       ],
       providers: [Sender],
     })
-      .setLogger(false)
+      .setLogger(new LogRecorder())
       .compile();
     await module.init();
     const { main, otp, bulk } = module.get(Sender);
@@ -111,10 +111,7 @@ describe('OurSmsModule is registered', () => {
 
 describe('a registration that cannot work is told in one sentence:', () => {
   const refuses = async (build: () => Promise<unknown>, sentence: RegExp): Promise<void> => {
-    const error = await rejection(
-      Promise.resolve().then(build),
-      OurSmsConfigError,
-    );
+    const error = await rejection(Promise.resolve().then(build), OurSmsConfigError);
     expect(error.message).toMatch(sentence);
     expect(error.message).not.toContain('\n');
   };
@@ -128,17 +125,19 @@ describe('a registration that cannot work is told in one sentence:', () => {
     ['an empty async form', {}, /takes one of useFactory, useClass, useExisting; it was given none of them/],
     ['no async form', undefined, /takes one of useFactory, useClass, useExisting; it was given none of them/],
     ['two ways at once', { useFactory: () => OPTIONS, useClass: OptionsFactory }, /given useFactory and useClass/],
-  ])('%s', (_what, options, sentence) =>
-    refuses(() => compile(OurSmsModule.forRootAsync(options as never)), sentence),
-  );
+  ])('%s', (_what, options, sentence) => refuses(() => compile(OurSmsModule.forRootAsync(options as never)), sentence));
 
   it.each([undefined, null, 'options'])('a factory that returns %s', (nothing) =>
-    refuses(() => compile(OurSmsModule.forRootAsync({ useFactory: () => nothing as never })), /its factory must return/),
+    refuses(
+      () => compile(OurSmsModule.forRootAsync({ useFactory: () => nothing as never })),
+      /its factory must return/,
+    ),
   );
 
   it('isGlobal or name returned by the factory', () =>
     refuses(
-      () => compile(OurSmsModule.forRootAsync({ useFactory: () => ({ ...OPTIONS, isGlobal: true, name: 'x' }) as never })),
+      () =>
+        compile(OurSmsModule.forRootAsync({ useFactory: () => ({ ...OPTIONS, isGlobal: true, name: 'x' }) as never })),
       /isGlobal: stands beside useFactory.*name: stands beside useFactory/,
     ));
 
@@ -160,7 +159,10 @@ describe('a registration that cannot work is told in one sentence:', () => {
 
   it("the service listed in someone's providers", () =>
     refuses(
-      () => Test.createTestingModule({ providers: [OurSmsService] }).setLogger(false).compile(),
+      () =>
+        Test.createTestingModule({ providers: [OurSmsService] })
+          .setLogger(new LogRecorder())
+          .compile(),
       /stands in the providers of a module of yours/,
     ));
 });

@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { OurSmsValidationError, type MessageToSend, type OurSmsModuleOptions, type SendMessageDto } from 'nestjs-oursms';
+import {
+  OurSmsValidationError,
+  type MessageToSend,
+  type OurSmsModuleOptions,
+  type SendMessageDto,
+} from 'nestjs-oursms';
 import type { GatewaySimulatorOptions, RequestRecord } from 'nestjs-oursms/testing';
 import { rejection, startBench, type TestBench } from '../support/application.js';
 
@@ -32,7 +37,15 @@ describe.each(['POST', 'GET'] as const)('send by %s', (method) => {
 
   it('sends all ten parameters of a message', async () => {
     const sms = await start();
-    const rest = { priority: 1, delay: 2, validity: 30, maxParts: 4, dlr: true, prevDups: 5, msgClass: 'promotional' } as const;
+    const rest = {
+      priority: 1,
+      delay: 2,
+      validity: 30,
+      maxParts: 4,
+      dlr: true,
+      prevDups: 5,
+      msgClass: 'promotional',
+    } as const;
     await sms.send({ ...MESSAGE, ...rest }, { method });
     expect(lastRequest().params).toEqual({
       ...WIRE,
@@ -48,7 +61,10 @@ describe.each(['POST', 'GET'] as const)('send by %s', (method) => {
 
   it('sends 0 and false when they are set', async () => {
     const sms = await start({ defaults: { priority: 3, delay: 9, dlr: true } });
-    await sms.send({ ...MESSAGE, priority: 0, delay: 0, validity: 0, maxParts: 0, dlr: false, prevDups: 0 }, { method });
+    await sms.send(
+      { ...MESSAGE, priority: 0, delay: 0, validity: 0, maxParts: 0, dlr: false, prevDups: 0 },
+      { method },
+    );
     expect(lastRequest().params).toEqual({
       ...WIRE,
       ...{ priority: '0', delay: '0', validity: '0', maxParts: '0', dlr: '0', prevDups: '0' },
@@ -92,7 +108,10 @@ describe.each(['POST', 'GET'] as const)('send by %s', (method) => {
 describe('recipients', () => {
   it('are normalised, and duplicates among them are left out', async () => {
     const sms = await start();
-    const receipt = await sms.send({ ...MESSAGE, dests: ['0501234567', '+966 50 123 4567', '٠٥٠٧٦٥٤٣٢١', '966501234567'] });
+    const receipt = await sms.send({
+      ...MESSAGE,
+      dests: ['0501234567', '+966 50 123 4567', '٠٥٠٧٦٥٤٣٢١', '966501234567'],
+    });
     expect(lastRequest().params.dests).toBe('966501234567,966507654321');
     expect(receipt).toMatchObject({ total: 2, skipped: 2 });
   });
@@ -106,7 +125,9 @@ describe('recipients', () => {
   it('may be 500, counted without duplicates, and not 501', async () => {
     const sms = await start({}, { accounts: [{ username: 'demo', password: 'demo', credits: 10_000 }] });
     const numbers = Array.from({ length: 501 }, (_, i) => `05${String(10_000_000 + i)}`);
-    await expect(sms.send({ ...MESSAGE, dests: [...numbers.slice(0, 500), ...numbers.slice(0, 300)] })).resolves.toMatchObject({
+    await expect(
+      sms.send({ ...MESSAGE, dests: [...numbers.slice(0, 500), ...numbers.slice(0, 300)] }),
+    ).resolves.toMatchObject({
       accepted: 500,
       skipped: 300,
     });
@@ -168,7 +189,7 @@ describe('the ranges of the parameters', () => {
     ...['', [], {}, 5, '   '].map((value): [string, unknown] => ['dests', value]),
   ])('refuse %s: %j before anything is sent', async (name, value) => {
     const sms = await start();
-    const error = await rejection(sms.send({ ...MESSAGE, [name]: value } as MessageToSend), OurSmsValidationError);
+    const error = await rejection(sms.send({ ...MESSAGE, [name]: value }), OurSmsValidationError);
     expect(error.faults.map(({ field }) => field)).toEqual([name]);
     expect(error).toMatchObject({ outcome: 'notSent', retryable: false, operation: 'send', account: 'default' });
     expect(bench.gateway.requests).toHaveLength(0);
@@ -176,7 +197,7 @@ describe('the ranges of the parameters', () => {
 
   it.each(['src', 'dests', 'body'])('refuse a message without %s', async (name) => {
     const sms = await start();
-    const error = await rejection(sms.send({ ...MESSAGE, [name]: undefined } as never), OurSmsValidationError);
+    const error = await rejection(sms.send({ ...MESSAGE, [name]: undefined }), OurSmsValidationError);
     expect(error.faults.map(({ field }) => field)).toEqual([name]);
   });
 
@@ -192,7 +213,11 @@ describe('the ranges of the parameters', () => {
     expect(unknown.faults).toEqual([{ field: 'from', reason: 'is not known' }]);
     const options = { method: 'PUT', extra: { password: 'x', list: [1] } };
     const error = await rejection(sms.send(MESSAGE, options as never), OurSmsValidationError);
-    expect(error.faults.map(({ field }) => field)).toEqual(['options.method', 'options.extra.password', 'options.extra.list']);
+    expect(error.faults.map(({ field }) => field)).toEqual([
+      'options.method',
+      'options.extra.password',
+      'options.extra.list',
+    ]);
     expect(bench.gateway.requests).toHaveLength(0);
   });
 });

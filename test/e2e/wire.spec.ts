@@ -37,7 +37,9 @@ async function start(http: OurSmsModuleOptions['http'] = {}, answerAfterMs = 0):
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/some/path/`;
-  application = await startApplication([OurSmsModule.forRoot({ baseUrl, auth: { ...DEMO, password: 'p w,+&' }, http })]);
+  application = await startApplication([
+    OurSmsModule.forRoot({ baseUrl, auth: { ...DEMO, password: 'p w,+&' }, http }),
+  ]);
   return application;
 }
 

@@ -165,7 +165,13 @@ describe.each(CALL_NAMES)('%s', (call) => {
     const error = await rejection(CALLS[call](bench.sms), type);
     const operation = call === 'sendByGet' ? 'send' : call;
     const harmless = operation !== 'send' || outcome === 'notSent';
-    expect(error).toMatchObject({ outcome, retryable: transient && harmless, operation, account: 'default', ...fields });
+    expect(error).toMatchObject({
+      outcome,
+      retryable: transient && harmless,
+      operation,
+      account: 'default',
+      ...fields,
+    });
     expect(error.message).toMatch(/\(account default\): .+\. .+\.$/);
     const requests = bench.gateway.requests.length;
     expect(requests).toBe(error instanceof OurSmsConnectionError && error.outcome === 'notSent' ? 0 : 1);

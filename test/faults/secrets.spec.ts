@@ -40,9 +40,12 @@ const FAULTS: Record<string, (gateway: GatewaySimulator) => unknown> = {
   'a time-out': (gateway) => gateway.faults.next('hang'),
   'a dripping answer': (gateway) => gateway.faults.next('slowBody', { everyMs: 300 }),
   'garbage that echoes': (gateway) => gateway.faults.next('garbage', { body: ECHO }),
-  'a list that echoes and is cut': (gateway) => gateway.faults.next('garbage', { body: `[{"dest":"${NUMBER}","x":"${ECHO}` }),
-  'an unknown shape that echoes': (gateway) => gateway.faults.next('garbage', { body: JSON.stringify({ errorCode: 9, message: ECHO }) }),
-  'a code that echoes': (gateway) => gateway.faults.next('garbage', { body: JSON.stringify({ errorCode: NUMBER, error: ECHO }) }),
+  'a list that echoes and is cut': (gateway) =>
+    gateway.faults.next('garbage', { body: `[{"dest":"${NUMBER}","x":"${ECHO}` }),
+  'an unknown shape that echoes': (gateway) =>
+    gateway.faults.next('garbage', { body: JSON.stringify({ errorCode: 9, message: ECHO }) }),
+  'a code that echoes': (gateway) =>
+    gateway.faults.next('garbage', { body: JSON.stringify({ errorCode: NUMBER, error: ECHO }) }),
   'an error object that echoes': (gateway) =>
     gateway.faults.next('garbage', { body: JSON.stringify({ error: { code: PASSWORD, message: URL_ECHO } }) }),
   'an error in a 200 that echoes': (gateway) => gateway.faults.next('errorIn200', { message: ECHO }),
@@ -52,14 +55,17 @@ const FAULTS: Record<string, (gateway: GatewaySimulator) => unknown> = {
   '500': (gateway) => gateway.faults.next('serverError'),
   '503': (gateway) => gateway.faults.next('unavailable'),
   'an answer too large': (gateway) => gateway.faults.next('huge', { bytes: 1_000_000 }),
-  'a redirect that echoes': (gateway) => gateway.faults.next('redirect', { location: `${gateway.url}/?${encodeURI(URL_ECHO)}` }),
+  'a redirect that echoes': (gateway) =>
+    gateway.faults.next('redirect', { location: `${gateway.url}/?${encodeURI(URL_ECHO)}` }),
   'wrong credentials': (gateway) => gateway.stop(),
 };
 
 function everythingSaid(error: unknown, bench: TestBench): string {
   const { stack, message, cause } = error as Error;
   const deep = inspect(error, { depth: Infinity, showHidden: true, getters: true, maxStringLength: Infinity });
-  return [deep, JSON.stringify(error), stack, message, String(cause), ...bench.logs.lines.map(({ text }) => text)].join('\n');
+  return [deep, JSON.stringify(error), stack, message, String(cause), ...bench.logs.lines.map(({ text }) => text)].join(
+    '\n',
+  );
 }
 
 function expectHidden(said: string, values: string[]): void {
@@ -84,11 +90,22 @@ describe.each(Object.keys(CALLS))('no secret, text or full number is in the erro
 });
 
 it('no secret or number is in a validation error', async () => {
-  bench = await startBench({ auth: { username: 'demo', password: PASSWORD } }, { accounts: [{ username: 'demo', password: PASSWORD }] });
-  const message = { ...MESSAGE, dests: ['0501234567', '+9665012345678', '05 0123 45678'], priority: 99, [PASSWORD]: BODY };
+  bench = await startBench(
+    { auth: { username: 'demo', password: PASSWORD } },
+    { accounts: [{ username: 'demo', password: PASSWORD }] },
+  );
+  const message = {
+    ...MESSAGE,
+    dests: ['0501234567', '+9665012345678', '05 0123 45678'],
+    priority: 99,
+    [PASSWORD]: BODY,
+  };
   const error = await rejection(bench.sms.send(message as never), OurSmsError);
-  const said = everythingSaid(error, bench).replaceAll(PASSWORD, '').replaceAll(JSON.stringify(PASSWORD).slice(1, -1), '');
-  for (const hidden of [BODY, '966501234567', '0501234567', '9665012345678', '483920']) expect(said).not.toContain(hidden);
+  const said = everythingSaid(error, bench)
+    .replaceAll(PASSWORD, '')
+    .replaceAll(JSON.stringify(PASSWORD).slice(1, -1), '');
+  for (const hidden of [BODY, '966501234567', '0501234567', '9665012345678', '483920'])
+    expect(said).not.toContain(hidden);
 });
 
 it('no secret, text or number is in the logs of a poller whose downloads fail, or whose listeners do', async () => {

@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { OurSmsAbortedError, OurSmsConnectionError, OurSmsModule, OurSmsTimeoutError, type OurSmsModuleOptions } from 'nestjs-oursms';
+import {
+  OurSmsAbortedError,
+  OurSmsConnectionError,
+  OurSmsModule,
+  OurSmsTimeoutError,
+  type OurSmsModuleOptions,
+} from 'nestjs-oursms';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
@@ -32,7 +38,9 @@ afterEach(async () => {
 
 describe('notSent: no byte of the request left', () => {
   it('when the name does not resolve', async () => {
-    application = await startApplication([OurSmsModule.forRoot({ baseUrl: 'https://gateway.invalid/api-a', auth: DEMO })]);
+    application = await startApplication([
+      OurSmsModule.forRoot({ baseUrl: 'https://gateway.invalid/api-a', auth: DEMO }),
+    ]);
     const error = await rejection(application.sms.send(MESSAGE), OurSmsConnectionError);
     expect(error).toMatchObject({ outcome: 'notSent', retryable: true });
     expect(error.code).toMatch(/ENOTFOUND|EAI_AGAIN/);
@@ -67,19 +75,35 @@ describe('notSent: no byte of the request left', () => {
   it('when the TLS handshake outlasts the connect time-out', async () => {
     gateway = await startRawGateway(() => undefined);
     const baseUrl = gateway.url.replace('http:', 'https:');
-    application = await startApplication([OurSmsModule.forRoot({ baseUrl, auth: DEMO, http: { connectTimeoutMs: 200 } })]);
+    application = await startApplication([
+      OurSmsModule.forRoot({ baseUrl, auth: DEMO, http: { connectTimeoutMs: 200 } }),
+    ]);
     const error = await rejection(application.sms.send(MESSAGE), OurSmsConnectionError);
     expect(error).toMatchObject({ outcome: 'notSent', code: 'UND_ERR_CONNECT_TIMEOUT' });
   });
 
-  it('when all connections stayed busy until the deadline, and it does not go out later', async () => {
-    const { sms } = await start((socket) => void setTimeout(() => socket.write(RECEIPT), 400), { maxConnections: 1, timeoutMs: 250 });
-    const [first, second] = await Promise.all([
-      rejection(sms.send(MESSAGE), OurSmsTimeoutError),
-      rejection(sms.send({ ...MESSAGE, body: 'second' }), OurSmsTimeoutError),
-    ]);
-    expect([first.outcome, second.outcome]).toEqual(['unknown', 'notSent']);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+  it('when the deadline passes while the connection is still being made', async () => {
+    gateway = await startRawGateway(() => undefined);
+    const baseUrl = gateway.url.replace('http:', 'https:');
+    application = await startApplication([OurSmsModule.forRoot({ baseUrl, auth: DEMO, http: { timeoutMs: 200 } })]);
+    const error = await rejection(application.sms.send(MESSAGE), OurSmsTimeoutError);
+    expect(error).toMatchObject({ outcome: 'notSent', retryable: true, timeoutMs: 200 });
+  });
+
+  it('when the signal is aborted while all connections are busy, and it does not go out later', async () => {
+    const { sms } = await start(
+      (socket) =>
+        void socket.on(
+          'data',
+          (chunk) => void (chunk.includes('hello') && setTimeout(() => socket.write(RECEIPT), 300)),
+        ),
+      { maxConnections: 1 },
+    );
+    const first = sms.send(MESSAGE);
+    const second = sms.send({ ...MESSAGE, body: 'second' }, { signal: AbortSignal.timeout(100) });
+    expect(await rejection(second, OurSmsAbortedError)).toMatchObject({ outcome: 'notSent', retryable: true });
+    await first;
+    await sms.send(MESSAGE);
     expect(gateway?.received.join('')).not.toContain('second');
   });
 
@@ -94,7 +118,10 @@ describe('notSent: no byte of the request left', () => {
 describe('unknown: it may have left', () => {
   it('when the server accepts and resets at once', async () => {
     const { sms } = await start((socket) => void socket.once('data', () => socket.resetAndDestroy()));
-    expect(await rejection(sms.send(MESSAGE), OurSmsConnectionError)).toMatchObject({ outcome: 'unknown', retryable: false });
+    expect(await rejection(sms.send(MESSAGE), OurSmsConnectionError)).toMatchObject({
+      outcome: 'unknown',
+      retryable: false,
+    });
     expect(gateway?.connections).toBe(1);
   });
 

@@ -1,5 +1,11 @@
 import 'reflect-metadata';
-import { Injectable, type DynamicModule, type INestApplicationContext, type LoggerService, type Provider } from '@nestjs/common';
+import {
+  Injectable,
+  type DynamicModule,
+  type INestApplicationContext,
+  type LoggerService,
+  type Provider,
+} from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
@@ -26,7 +32,9 @@ export class LogRecorder implements LoggerService {
 
   /** The lines that hold a piece of text. */
   matching(piece: string | RegExp): string[] {
-    return this.lines.map(({ text }) => text).filter((text) => (typeof piece === 'string' ? text.includes(piece) : piece.test(text)));
+    return this.lines
+      .map(({ text }) => text)
+      .filter((text) => (typeof piece === 'string' ? text.includes(piece) : piece.test(text)));
   }
 
   #keep(level: string): (...parts: unknown[]) => void {
@@ -107,7 +115,10 @@ export async function until(what: string, condition: () => boolean, timeoutMs = 
 }
 
 /** What a promise is rejected with; fails when it is not. */
-export async function rejection<T extends Error>(promise: Promise<unknown>, type: abstract new (...args: never[]) => T): Promise<T> {
+export async function rejection<T extends Error>(
+  promise: Promise<unknown>,
+  type: abstract new (...args: never[]) => T,
+): Promise<T> {
   const outcome = await promise.then(
     () => undefined,
     (error: unknown) => ({ error }),

@@ -1,5 +1,3 @@
-import type { InternalAxiosRequestConfig } from 'axios';
-
 /**
  * How far a request came. It travels with the request through axios and its interceptors, so that the answer to "may it
  * have been sent?" depends on no error that someone may have wrapped or replaced.
@@ -9,8 +7,31 @@ export class RequestTrace {
   phase: 'created' | 'waiting' | 'started' = 'created';
 }
 
-/** A request as the adapter gets it. */
-export type TracedRequest = InternalAxiosRequestConfig & { trace?: RequestTrace };
+/** A request as it goes out. */
+export interface WireRequest {
+  method: 'POST' | 'GET';
+  url: string;
+  headers: Record<string, string>;
+  /** The body of a POST. */
+  data?: string;
+  signal?: AbortSignal;
+  trace: RequestTrace;
+}
+
+/** An answer as it came in, whatever its status. */
+export interface WireResponse {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  data: string;
+}
+
+/** What carries an account's requests. */
+export interface Transport {
+  /** @throws {TransportFault} when no whole answer came */
+  exchange(request: WireRequest): Promise<WireResponse>;
+  /** Lets running requests end, then closes every connection. */
+  close(): Promise<void>;
+}
 
 /** How a request ended without a whole answer. It stays in this room: what leaves it is an `OurSmsError`. */
 export class TransportFault extends Error {

@@ -1,0 +1,41 @@
+import { isRecord, toNumber } from './parse-json.js';
+
+/** Reads the fields of an answer by name, whatever their case and underscores: `msgId`, `MsgId`, `msg_id`. */
+export class FieldReader {
+  readonly #record: Record<string, unknown>;
+  #folded: Map<string, unknown> | undefined;
+
+  /** @param value A JSON object; anything else has no fields. */
+  constructor(value: unknown) {
+    this.#record = isRecord(value) ? value : {};
+  }
+
+  /** The first of these fields that is neither absent nor null. */
+  first(...names: string[]): unknown {
+    for (const name of names) {
+      const value = this.#get(name);
+      if (value !== undefined && value !== null) return value;
+    }
+    return undefined;
+  }
+
+  /** A field as text: a string that is not blank, or a number. */
+  text(...names: string[]): string | undefined {
+    const value = this.first(...names);
+    if (typeof value === 'number') return String(value);
+    return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+  }
+
+  /** A field as a number: a number, or a numeric string. Never invented: undefined when it is neither. */
+  number(...names: string[]): number | undefined {
+    return toNumber(this.first(...names));
+  }
+
+  #get(name: string): unknown {
+    if (Object.hasOwn(this.#record, name)) return this.#record[name];
+    this.#folded ??= new Map(Object.entries(this.#record).map(([own, value]) => [fold(own), value]));
+    return this.#folded.get(fold(name));
+  }
+}
+
+const fold = (name: string): string => name.toLowerCase().replaceAll('_', '');

@@ -1,0 +1,34 @@
+import type { WireMessage } from './call.js';
+
+type Parameter = [name: string, value: string];
+type Value = string | number | boolean | string[];
+
+/** The parameters of a message, in the document's order. @see OurSMS HTTP API, "1. Send Message" */
+const NAMES = [
+  'src',
+  'dests',
+  'body',
+  'priority',
+  'delay',
+  'validity',
+  'maxParts',
+  'dlr',
+  'prevDups',
+  'msgClass',
+] as const;
+
+/** The parameters of a message that are set, and then those beyond the document. */
+export function messageParameters(message: WireMessage, extra: Readonly<Record<string, Value>> = {}): Parameter[] {
+  const parameters: Parameter[] = [];
+  for (const name of NAMES) {
+    const value = message[name];
+    if (value !== undefined && value !== null) parameters.push([name, onWire(value)]);
+  }
+  for (const [name, value] of Object.entries(extra)) parameters.push([name, onWire(value)]);
+  return parameters;
+}
+
+/** Booleans are 0 and 1, a list is joined by commas. */
+function onWire(value: Value): string {
+  return typeof value === 'boolean' ? String(Number(value)) : String(value);
+}
