@@ -1,10 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import {
-  OurSmsValidationError,
-  type MessageToSend,
-  type OurSmsModuleOptions,
-  type SendMessageDto,
-} from 'nestjs-oursms';
+import { OurSmsValidationError, type OurSmsModuleOptions, type SendMessageDto } from 'nestjs-oursms';
 import type { GatewaySimulatorOptions, RequestRecord } from 'nestjs-oursms/testing';
 import { rejection, startBench, type TestBench } from '../support/application.js';
 

@@ -1,0 +1,36 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { EventEmitterModule } from '@nestjs/event-emitter';
+import { ScheduleModule } from '@nestjs/schedule';
+import { OurSmsModule } from 'nestjs-oursms';
+import { GatewayChoice } from './gateway/gateway-choice.js';
+import { GatewayModule } from './gateway/gateway.module.js';
+import { CreditsController } from './messages/credits.controller.js';
+import { MessagesController } from './messages/messages.controller.js';
+import { DlrFeed } from './reports/dlr-feed.js';
+import { DlrsController } from './reports/dlrs.controller.js';
+import type { Settings } from './settings.js';
+import { StatusController } from './status.controller.js';
+
+/** The sample: a form that sends messages, and a list that fills with their delivery reports. */
+@Module({})
+export class AppModule {
+  /** @param settings Whether the gateway is real, and who we are there. */
+  static with(settings: Settings): DynamicModule {
+    const gateway = GatewayModule.with(settings);
+    return {
+      module: AppModule,
+      imports: [
+        EventEmitterModule.forRoot(),
+        ScheduleModule.forRoot(),
+        gateway,
+        OurSmsModule.forRootAsync({
+          imports: [gateway],
+          inject: [GatewayChoice],
+          useFactory: (choice: GatewayChoice) => choice.moduleOptions,
+        }),
+      ],
+      controllers: [MessagesController, CreditsController, DlrsController, StatusController],
+      providers: [DlrFeed],
+    };
+  }
+}

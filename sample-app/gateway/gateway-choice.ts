@@ -1,0 +1,49 @@
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { OurSmsModuleOptions } from 'nestjs-oursms';
+import { GatewaySimulator } from 'nestjs-oursms/testing';
+import type { Settings } from '../settings.js';
+
+/** Milliseconds from a send to its report at the simulated gateway: long enough to see the one, then the other. */
+const REPORT_AFTER_MS = 2_000;
+
+/** The account at the simulated gateway. */
+const DEMO = { username: 'demo', password: 'demo' };
+
+/** The gateway that the application works with: the real one, or a simulated one in this process. */
+export class GatewayChoice implements OnApplicationShutdown {
+  constructor(
+    /** What `OurSmsModule` is registered with. */
+    readonly moduleOptions: OurSmsModuleOptions,
+    private readonly simulator?: GatewaySimulator,
+  ) {}
+
+  /** Whether nothing is really sent. */
+  get isSimulated(): boolean {
+    return this.simulator !== undefined;
+  }
+
+  /** The last phase of a shutdown: the poller has had its last answer, and no request can come in any more. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.simulator?.stop();
+  }
+}
+
+/** Takes the real gateway when there are credentials for it; otherwise starts a simulated one. */
+export async function chooseGateway({ auth, baseUrl, src }: Settings): Promise<GatewayChoice> {
+  const logger = new Logger('SampleApp');
+  const defaults = src === undefined ? {} : { src };
+  if (auth !== undefined) {
+    logger.warn('Real gateway: messages cost money');
+    return new GatewayChoice({ baseUrl, auth, defaults, dlr: { poll: { everyMs: 15_000 } } });
+  }
+  const simulator = await GatewaySimulator.start({
+    accounts: [{ ...DEMO, credits: 1_000 }],
+    deliverAfterMs: REPORT_AFTER_MS,
+    statusOf: (dest) => (dest.endsWith('00') ? 'undelivered' : 'delivered'),
+    unroutable: (dest) => dest.endsWith('99'),
+    record: false,
+  });
+  logger.log('Simulated gateway: nothing is really sent. For the real one set OURSMS_USERNAME and OURSMS_PASSWORD.');
+  const options = { baseUrl: simulator.url, auth: DEMO, defaults, dlr: { poll: { everyMs: 1_000 } } };
+  return new GatewayChoice(options, simulator);
+}

@@ -1,0 +1,19 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { OurSmsService, type Credits } from 'nestjs-oursms';
+
+/** What is left in the account. */
+@ApiTags('credits')
+@Controller('credits')
+export class CreditsController {
+  constructor(private readonly oursms: OurSmsService) {}
+
+  @ApiOperation({ summary: 'The remaining credits' })
+  @ApiOkResponse({
+    schema: { type: 'object', properties: { credits: { type: 'number', example: 1000 }, raw: { type: 'object' } } },
+  })
+  @Get()
+  credits(): Promise<Credits> {
+    return this.oursms.getCredits();
+  }
+}

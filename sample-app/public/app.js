@@ -1,0 +1,33 @@
+/* global document */
+import { balance } from './balance.js';
+import { wireComposer } from './compose.js';
+import { watchReports } from './reports.js';
+import { ask } from './server.js';
+
+const REAL = 'Real gateway: messages cost money';
+const SIMULATED = 'Simulated gateway: nothing is really sent';
+const TRY = 'Try it: a number ending in 00 is not delivered, one ending in 99 is rejected.';
+
+/** Says which gateway is used, and begins with its sender. */
+async function showStatus() {
+  const { ok, answer } = await ask('/status');
+  if (!ok) return;
+  const banner = document.getElementById('banner');
+  const isReal = answer.gateway === 'real';
+  const words = document.createElement('strong');
+  words.textContent = isReal ? REAL : SIMULATED;
+  banner.replaceChildren(words, isReal ? '' : TRY);
+  banner.classList.toggle('real', isReal);
+  banner.hidden = false;
+  const sender = document.getElementById('src');
+  if (sender.value === '') sender.value = answer.src;
+}
+
+wireComposer({ onSent: balance.refresh });
+watchReports({
+  onOpen: () => {
+    void showStatus();
+    balance.refresh();
+  },
+  onReport: balance.refresh,
+});

@@ -1,0 +1,37 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
+
+/**
+ * Middleware that answers this application's own pages and local tools alone. Whoever runs it has a browser, and any web
+ * page open there can send requests to 127.0.0.1: without this, it could send messages from the developer's account.
+ */
+export function refuseForeignRequests(req: IncomingMessage, res: ServerResponse, next: () => void): void {
+  const refusal = refusalOf(req);
+  if (refusal === undefined) return next();
+  const [statusCode, message] = refusal;
+  res.statusCode = statusCode;
+  res.setHeader('content-type', 'application/json; charset=utf-8');
+  // The body was not read: the connection cannot serve another request.
+  res.setHeader('connection', 'close');
+  res.end(JSON.stringify({ statusCode, message }));
+}
+
+function refusalOf({ method = 'GET', headers }: IncomingMessage): [number, string] | undefined {
+  // A name that an attacker's DNS points to 127.0.0.1 still stands in Host.
+  if (!LOOPBACK_HOST.test(headers.host ?? '')) return [403, 'Only requests to localhost or 127.0.0.1 are answered.'];
+  const isRead = method === 'GET' || method === 'HEAD';
+  if (isForeign(headers) && !(isRead && headers['sec-fetch-mode'] === 'navigate')) {
+    return [403, 'Requests from other web pages are refused.'];
+  }
+  // A form of another page cannot send JSON, and a script of one would have to ask first.
+  if (!isRead && !/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
+    return [415, 'Send the body as application/json.'];
+  }
+  return undefined;
+}
+
+function isForeign({ origin, host, 'sec-fetch-site': site }: IncomingMessage['headers']): boolean {
+  if (origin !== undefined && origin.toLowerCase() !== `http://${host}`.toLowerCase()) return true;
+  return site === 'cross-site' || site === 'same-site';
+}

@@ -1,0 +1,64 @@
+import type { OurSmsAuth } from 'nestjs-oursms';
+
+/** What the environment says. Without credentials the gateway is simulated. */
+export class Settings {
+  /** The sender that the page begins with, and that messages without one get. */
+  readonly src?: string;
+  /** The credentials of the real gateway; undefined for the simulated one. */
+  readonly auth?: OurSmsAuth;
+  /** The address of the real gateway. Default: the provider's. */
+  readonly baseUrl?: string;
+
+  constructor(settings: { src?: string; auth?: OurSmsAuth; baseUrl?: string }) {
+    this.src = settings.src;
+    this.auth = settings.auth;
+    this.baseUrl = settings.baseUrl;
+  }
+}
+
+/** The environment sets things that do not go together. The message says what to do, and shows no value. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/**
+ * Reads `OURSMS_USERNAME`, `OURSMS_PASSWORD` (or `OURSMS_TOKEN`), `OURSMS_SRC` and `OURSMS_BASE_URL`. An empty variable
+ * counts as not set.
+ *
+ * @throws {SettingsError} when the credentials are set in part
+ */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const username = env.OURSMS_USERNAME || undefined;
+  const password = env.OURSMS_PASSWORD || undefined;
+  const token = env.OURSMS_TOKEN || undefined;
+  const baseUrl = env.OURSMS_BASE_URL || undefined;
+  const src = env.OURSMS_SRC || undefined;
+  if (token !== undefined && password !== undefined) {
+    throw new SettingsError('OURSMS_PASSWORD and OURSMS_TOKEN are both set: keep the one that your account uses.');
+  }
+  if (token !== undefined) return new Settings({ src, baseUrl, auth: { username, token } });
+  if (username !== undefined && password !== undefined) {
+    return new Settings({ src, baseUrl, auth: { username, password } });
+  }
+  const set = Object.entries({ OURSMS_USERNAME: username, OURSMS_PASSWORD: password, OURSMS_BASE_URL: baseUrl })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
+  if (set.length > 0) {
+    throw new SettingsError(
+      `${set.join(' and ')} set, but that is not enough for the real gateway: set OURSMS_USERNAME and OURSMS_PASSWORD (or OURSMS_TOKEN), or none of them for the simulated gateway.`,
+    );
+  }
+  return new Settings({ src });
+}
+
+/**
+ * Reads `PORT`. Default: 3000.
+ *
+ * @throws {SettingsError} when it is not a port
+ */
+export function readPort(env: NodeJS.ProcessEnv): number {
+  const text = env.PORT || '3000';
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (!(port <= 65_535)) throw new SettingsError('PORT must be a number from 0 to 65535 (0: any free port).');
+  return port;
+}

@@ -1,0 +1,167 @@
+import { existsSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import { startSampleApp, type SampleApp } from '../../sample-app/start-sample-app.js';
+
+jest.setTimeout(60_000);
+
+const executablePath = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
+  (path) => path !== undefined && existsSync(path),
+);
+const mustRun = process.env.CI === 'true';
+
+if (executablePath === undefined && !mustRun) {
+  process.stderr.write(
+    'Left out: the tests of the sample page. They need Chromium: apt-get install chromium, or set CHROMIUM_PATH.\n',
+  );
+}
+
+(executablePath === undefined && !mustRun ? describe.skip : describe)('the page of the sample application', () => {
+  let browser: Browser;
+  let sample: SampleApp;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    if (executablePath === undefined) throw new Error('no Chromium: apt-get install chromium, or set CHROMIUM_PATH');
+    const quiet = ['quic', 'background-networking', 'component-update', 'sync'].map((name) => `--disable-${name}`);
+    browser = await chromium.launch({
+      executablePath,
+      args: ['--no-sandbox', '--disable-gpu', '--no-first-run', ...quiet],
+    });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  beforeEach(async () => {
+    sample = await startSampleApp({ env: {}, port: 0, logger: false });
+    page = await browser.newPage();
+    complaints = [];
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(sample.url);
+    await shows(page.locator('#stream'), 'Live');
+    await shows(page.locator('#balance'), '1,000 credits');
+  });
+
+  afterEach(async () => {
+    await page.close();
+    await sample.app.close();
+  });
+
+  const meter = (fact: string): Locator => page.locator(`#meter [data-fact=${fact}]`);
+  const send = (): Promise<void> => page.getByRole('button', { name: 'Send' }).click();
+
+  it('says that nothing is really sent, and begins with a sender', async () => {
+    await shows(page.locator('#banner'), 'Simulated gateway: nothing is really sent');
+    expect(await page.getByLabel('Sender').inputValue()).toBe('MyBrand');
+    expect(await page.getByLabel('Ask for a delivery report').isChecked()).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+
+  it('says how a text travels while it is typed, in either script', async () => {
+    const text = page.getByLabel('Text');
+    await text.pressSequentially('Your code is 4321');
+    await shows(meter('encoding'), 'GSM-7');
+    await shows(meter('units'), '17 used');
+    await shows(meter('left'), '143 left');
+    await text.fill('x'.repeat(161));
+    await shows(meter('parts'), '2 parts');
+    await text.fill('رمز التحقق ');
+    await text.pressSequentially('هو 4321');
+    await shows(meter('encoding'), 'UCS-2');
+    await shows(meter('parts'), '1 part');
+    expect(await page.locator('#body:dir(rtl)').count()).toBe(1);
+    await text.fill('م'.repeat(71));
+    await shows(meter('parts'), '2 parts');
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows the receipt, then the delivery reports as they come in, and the new balance', async () => {
+    await page.getByLabel('Recipients').fill('٠٥٠١٢٣٤٥٦٧\n050 765 4300, 0501234599');
+    await page.getByLabel('Text').fill('مرحبا');
+    await send();
+    const result = page.locator('#result');
+    await shows(result, 'Accepted in part');
+    await shows(result, '2 credits');
+    await shows(result, 'Rejected 966501234599: prefix not supported');
+    await shows(page.locator('#balance'), '998 credits');
+    const reports = page.locator('#reports');
+    await shows(reports.getByRole('listitem').filter({ hasText: '966501234567' }), 'delivered');
+    await shows(reports.getByRole('listitem').filter({ hasText: '966507654300' }), 'undelivered');
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows each report once after the stream was cut, and those of before to a page opened later', async () => {
+    await page.getByLabel('Recipients').fill('0501234567');
+    await page.getByLabel('Text').fill('hello');
+    await send();
+    const rows = page.locator('#reports li');
+    await rows.first().waitFor();
+    sample.app.getHttpServer().closeAllConnections();
+    await shows(page.locator('#stream'), 'Reconnecting');
+    await shows(page.locator('#stream'), 'Live');
+    await send();
+    await rows.nth(1).waitFor();
+    const later = await browser.newPage();
+    await later.goto(sample.url);
+    await later.locator('#reports li').nth(1).waitFor();
+    await later.close();
+    expect(await rows.count()).toBe(2);
+  });
+
+  it('shows a bad number at its field, and that nothing was sent', async () => {
+    await page.getByLabel('Recipients').fill('0501234567, 0501');
+    await page.getByLabel('Text').fill('hello');
+    await page.getByText('Advanced').click();
+    await page.getByLabel('Hold for, minutes').fill('soon');
+    await send();
+    await shows(page.locator('#result'), 'Not sent');
+    await shows(page.locator('#dests-fault'), 'Recipient 2:');
+    await shows(page.locator('#delay-fault'), 'must be a whole number');
+    expect(await page.getByLabel('Recipients').getAttribute('aria-invalid')).toBe('true');
+    expect(await page.locator('#dests:focus').count()).toBe(1);
+    await page.getByLabel('Recipients').fill('+971501234567');
+    await page.getByLabel('Hold for, minutes').fill('');
+    await send();
+    await shows(page.locator('#dests-fault'), 'not a Saudi mobile');
+    await page.getByLabel('Recipients').fill('0501234567');
+    await send();
+    await shows(page.locator('#result'), 'Accepted');
+    expect(await page.locator('[aria-invalid]').count()).toBe(0);
+    // The browser itself reports an answer of 400.
+    expect(complaints.filter((text) => !text.includes('400 (Bad Request)'))).toEqual([]);
+  });
+
+  it('sends nothing but what is set', async () => {
+    await page.getByLabel('Recipients').fill('0501234567');
+    await page.getByLabel('Text').fill('hello');
+    await page.getByLabel('Ask for a delivery report').uncheck();
+    const sent = page.waitForRequest((request) => request.url().endsWith('/messages'));
+    await page.getByLabel('Text').press('Control+Enter');
+    expect((await sent).postDataJSON()).toEqual({ src: 'MyBrand', dests: ['0501234567'], body: 'hello' });
+    await shows(page.locator('#result'), 'Accepted');
+  });
+
+  it('fits a narrow screen', async () => {
+    await page.setViewportSize({ width: 320, height: 700 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
+  });
+
+  it('lets a message be tried on the API page', async () => {
+    await page.goto(`${sample.url}/api`);
+    await page.getByText('Send a message to up to 500 recipients').click();
+    await page.getByRole('button', { name: 'Try it out' }).first().click();
+    await page.getByRole('button', { name: 'Execute' }).first().click();
+    await page.locator('.live-responses-table').getByText('"accepted": 1').first().waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
+async function shows(where: Locator, text: string): Promise<void> {
+  await where.filter({ hasText: text }).waitFor({ timeout: 15_000 });
+}

@@ -1,0 +1,255 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Dlr, SendReceipt } from 'nestjs-oursms';
+import { GatewaySimulator } from 'nestjs-oursms/testing';
+import { explainStartFault } from '../../sample-app/explain-start-fault.js';
+import { readPort } from '../../sample-app/settings.js';
+import { startSampleApp, type SampleApp } from '../../sample-app/start-sample-app.js';
+
+jest.setTimeout(30_000);
+
+interface Answer<T> {
+  status: number;
+  json: T;
+}
+
+interface Refused {
+  statusCode: number;
+  message: string | string[];
+  outcome?: string;
+  faults?: { field: string; reason: string }[];
+}
+
+const hello = { src: 'MyBrand', dests: ['0501234567'], body: 'hello', dlr: true };
+
+describe('the sample application without credentials', () => {
+  let sample: SampleApp;
+
+  beforeAll(async () => {
+    sample = await startSampleApp({ env: { OURSMS_SRC: 'Shop' }, port: 0, logger: false });
+  });
+
+  afterAll(async () => {
+    await sample.app.close();
+  });
+
+  async function get<T>(path: string): Promise<Answer<T>> {
+    const response = await fetch(sample.url + path);
+    return { status: response.status, json: (await response.json()) as T };
+  }
+
+  async function post<T>(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> {
+    const response = await fetch(sample.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, json: (await response.json()) as T };
+  }
+
+  /** The status that a request gets with headers that fetch does not let one set. */
+  function statusWith(path: string, headers: Record<string, string>): Promise<number | undefined> {
+    return new Promise((resolve, reject) => {
+      request(sample.url + path, { headers, agent: false }, (response) => {
+        response.resume();
+        response.on('end', () => resolve(response.statusCode));
+      })
+        .on('error', reject)
+        .end();
+    });
+  }
+
+  const credits = async (): Promise<number> => (await get<{ credits: number }>('/credits')).json.credits;
+
+  it('listens on the loopback address alone', () => {
+    expect(sample.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  });
+
+  it('says that the gateway is simulated, and the sender of the environment', async () => {
+    expect((await get('/status')).json).toEqual({ gateway: 'simulated', src: 'Shop' });
+  });
+
+  it('sends a message, charges it, and says which recipients were rejected', async () => {
+    const before = await credits();
+    const dests = ['٠٥٠١٢٣٤٥٦٧', '+966 50 123 4567', '0501234599'];
+    const { status, json } = await post<SendReceipt>('/messages', { ...hello, dests });
+    expect(status).toBe(201);
+    expect(json).toMatchObject({ total: 2, accepted: 1, rejected: 1, skipped: 1, cost: 1 });
+    expect(json.rejectedMsgs.map(({ dest }) => dest)).toEqual(['966501234599']);
+    expect(await credits()).toBe(before - 1);
+  });
+
+  it('names every faulty field of a bad message, and sends nothing', async () => {
+    const before = await credits();
+    const { status, json } = await post<Refused>('/messages', { dests: ['0501'], body: '', delay: -1, colour: 'red' });
+    expect(status).toBe(400);
+    for (const field of ['src', 'dests[0]', 'body', 'delay', 'colour']) expect(String(json.message)).toContain(field);
+    expect(await credits()).toBe(before);
+  });
+
+  it('names the fault and the outcome when the module refuses a message', async () => {
+    const { status, json } = await post<Refused>('/messages', { ...hello, dests: ['+971501234567'] });
+    expect(status).toBe(400);
+    expect(json.outcome).toBe('notSent');
+    expect(json.faults?.map(({ field }) => field)).toEqual(['dests[0]']);
+    expect(JSON.stringify(json)).not.toContain('971501234567');
+  });
+
+  it('describes a text before it is sent', async () => {
+    const preview = (body: string): Promise<Answer<unknown>> => post('/messages/preview', { body });
+    expect((await preview('hello')).json).toEqual({ encoding: 'GSM-7', parts: 1, units: 5, unitsLeft: 155 });
+    expect((await preview('م'.repeat(71))).json).toEqual({ encoding: 'UCS-2', parts: 2, units: 71, unitsLeft: 63 });
+    expect((await preview('')).json).toMatchObject({ parts: 0 });
+  });
+
+  it('streams the report of a message, also to a stream opened after it came', async () => {
+    const { json } = await post<SendReceipt>('/messages', { ...hello, dests: ['0507654300'] });
+    const wanted = json.acceptedMsgs[0]?.msgId;
+    const first = await readUntil(`${sample.url}/dlrs`, ({ msgId }) => msgId === wanted);
+    expect(first.data).toMatchObject({ status: 'undelivered', dest: '966507654300' });
+    expect(first.id).toBe(first.data.id);
+    const again = await readUntil(`${sample.url}/dlrs`, ({ msgId }) => msgId === wanted);
+    expect(again.id).toBe(first.id);
+  });
+
+  it('refuses what another web page sends', async () => {
+    const before = await credits();
+    expect((await post('/messages', hello, { origin: 'http://evil.example' })).status).toBe(403);
+    expect((await post('/messages', hello, { origin: 'http://127.0.0.1:1' })).status).toBe(403);
+    expect((await post('/messages', hello, { origin: 'null' })).status).toBe(403);
+    expect((await post('/messages', hello, { 'content-type': 'text/plain' })).status).toBe(415);
+    expect((await post('/messages', hello, { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415);
+    expect(await statusWith('/dlrs', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' })).toBe(403);
+    expect(await credits()).toBe(before);
+  });
+
+  it('answers its own page, and a person who follows a link to it', async () => {
+    expect((await post('/messages/preview', { body: '' }, { origin: sample.url })).status).toBe(200);
+    expect(await statusWith('/', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).toBe(200);
+  });
+
+  it('refuses a host name that is not this machine', async () => {
+    expect(await statusWith('/credits', { host: 'evil.example' })).toBe(403);
+    expect(await statusWith('/credits', { host: '127.0.0.1.evil.example' })).toBe(403);
+    expect(await statusWith('/credits', { host: 'localhost:3000' })).toBe(200);
+  });
+
+  it('serves the page and its files, and lets it load nothing else', async () => {
+    const page = await fetch(`${sample.url}/`);
+    const html = await page.text();
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+    expect(page.headers.get('content-security-policy')).not.toContain('unsafe');
+    expect(page.headers.get('x-powered-by')).toBeNull();
+    expect(html).not.toMatch(/https?:\/\/|<style|<script(?![^>]+src=)| style=| on\w+=/);
+    for (const [, path] of html.matchAll(/(?:href|src)="(\/[^"]*)"/g)) {
+      expect((await fetch(sample.url + path)).status).toBe(200);
+    }
+  });
+
+  it('describes every field of a message on the API page', async () => {
+    const { json } = await get<{
+      components: {
+        schemas: Record<string, { properties: Record<string, { description?: string }>; required: string[] }>;
+      };
+    }>('/api-json');
+    const schema = json.components.schemas.SendMessageDto;
+    expect(Object.keys(schema?.properties ?? {})).toEqual([
+      ...['src', 'dests', 'body', 'priority', 'delay', 'validity', 'maxParts', 'dlr', 'prevDups', 'msgClass'],
+    ]);
+    expect(schema?.required).toEqual(['src', 'dests', 'body']);
+    expect(Object.values(schema?.properties ?? {}).every(({ description }) => description)).toBe(true);
+  });
+
+  it('says in a sentence that its port is taken', async () => {
+    const port = Number(new URL(sample.url).port);
+    const fault: unknown = await startSampleApp({ env: {}, port, logger: false }).catch((error: unknown) => error);
+    expect(explainStartFault(fault)).toContain(`Port ${port} is in use`);
+  });
+
+  it('closes with a stream open', async () => {
+    const other = await startSampleApp({ env: {}, port: 0, logger: false });
+    const stream = await fetch(`${other.url}/dlrs`);
+    await other.app.close();
+    await stream.text().catch(() => undefined);
+    await expect(fetch(`${other.url}/status`)).rejects.toThrow();
+  });
+});
+
+describe('the sample application with credentials', () => {
+  it.each([
+    ['a password', { OURSMS_USERNAME: 'me', OURSMS_PASSWORD: 'hush-hush' }],
+    ['a token', { OURSMS_TOKEN: 'psst' }],
+  ])('works with the gateway that %s is for, and says that it is real', async (_, credentials) => {
+    const gateway = await GatewaySimulator.start({
+      accounts: [{ username: 'me', password: 'hush-hush', token: 'psst', credits: 7 }],
+    });
+    const env = { ...credentials, OURSMS_BASE_URL: gateway.url };
+    const { app, url } = await startSampleApp({ env, port: 0, logger: false });
+    try {
+      expect(await (await fetch(`${url}/status`)).json()).toEqual({ gateway: 'real', src: '' });
+      expect(await (await fetch(`${url}/credits`)).json()).toMatchObject({ credits: 7 });
+    } finally {
+      await app.close();
+      await gateway.stop();
+    }
+  });
+
+  it('does not start when the address would carry the password in the clear', async () => {
+    const env = { OURSMS_USERNAME: 'me', OURSMS_PASSWORD: 'hush-hush', OURSMS_BASE_URL: 'http://gateway.example' };
+    const fault: unknown = await startSampleApp({ env, port: 0, logger: false }).catch((error: unknown) => error);
+    expect(explainStartFault(fault)).toMatch(/^OurSmsModule[^\n]+baseUrl: must be https[^\n]+$/);
+    expect(explainStartFault(fault)).not.toContain('hush-hush');
+  });
+});
+
+describe('the settings of the sample application', () => {
+  const start = (env: NodeJS.ProcessEnv): Promise<string> =>
+    startSampleApp({ env, port: 0, logger: false }).then(
+      async ({ app }) => {
+        await app.close();
+        return 'started';
+      },
+      (error: unknown) => explainStartFault(error),
+    );
+
+  it.each([
+    [{ OURSMS_USERNAME: 'me' }],
+    [{ OURSMS_PASSWORD: 'hush-hush' }],
+    [{ OURSMS_USERNAME: 'me', OURSMS_PASSWORD: '' }],
+    [{ OURSMS_BASE_URL: 'https://gateway.example/api-a' }],
+  ])('refuses %j in one sentence', async (env) => {
+    const fault = await start(env);
+    expect(fault).toMatch(/set OURSMS_USERNAME and OURSMS_PASSWORD \(or OURSMS_TOKEN\)[^\n]*\.$/);
+    expect(fault).not.toContain('hush-hush');
+  });
+
+  it('refuses a password beside a token', async () => {
+    const fault = await start({ OURSMS_USERNAME: 'me', OURSMS_PASSWORD: 'hush-hush', OURSMS_TOKEN: 'psst' });
+    expect(fault).toMatch(/^OURSMS_PASSWORD and OURSMS_TOKEN are both set[^\n]*\.$/);
+    expect(fault).not.toMatch(/hush-hush|psst/);
+  });
+
+  it('refuses a port that is none', () => {
+    expect(readPort({})).toBe(3000);
+    expect(() => readPort({ PORT: '70000' })).toThrow(/^PORT must be a number/);
+    expect(() => readPort({ PORT: 'http' })).toThrow(/^PORT must be a number/);
+  });
+});
+
+/** Reads server-sent events until one fits, then leaves. */
+async function readUntil(url: string, fits: (dlr: Dlr) => boolean): Promise<{ id: string; data: Dlr }> {
+  const leave = new AbortController();
+  const response = await fetch(url, { signal: AbortSignal.any([leave.signal, AbortSignal.timeout(15_000)]) });
+  let text = '';
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    for (const [, id = '', data = ''] of text.matchAll(/^id: (.*)\ndata: (.*)\n\n/gm)) {
+      const dlr = JSON.parse(data) as Dlr;
+      if (!fits(dlr)) continue;
+      leave.abort();
+      return { id, data: dlr };
+    }
+  }
+  throw new Error('the stream ended without the report');
+}

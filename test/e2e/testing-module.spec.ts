@@ -1,0 +1,168 @@
+import { describe, expect, it } from '@jest/globals';
+import { Injectable, Module } from '@nestjs/common';
+import { EventEmitterModule } from '@nestjs/event-emitter';
+import { ScheduleModule } from '@nestjs/schedule';
+import { Test } from '@nestjs/testing';
+import {
+  InjectOurSms,
+  OnDlr,
+  OurSmsConnectionError,
+  OurSmsGatewayError,
+  OurSmsModule,
+  OurSmsResponseError,
+  OurSmsService,
+  OurSmsTimeoutError,
+  OurSmsValidationError,
+  type Dlr,
+} from 'nestjs-oursms';
+import {
+  OurSmsTesting,
+  OurSmsTestingModule,
+  type OurSmsTestingModuleOptions,
+  type TestFailure,
+} from 'nestjs-oursms/testing';
+import { LogRecorder } from '../support/application.js';
+
+@Injectable()
+class LoginService {
+  readonly reports: Dlr[] = [];
+
+  constructor(private readonly sms: OurSmsService) {}
+
+  sendCode(number: string): Promise<unknown> {
+    return this.sms.send({ src: 'MyBrand', dests: [number], body: 'Your code is 1234', dlr: true });
+  }
+
+  @OnDlr()
+  onDlr(dlr: Dlr): void {
+    if (dlr.dest === 'broken') throw new Error('database is away');
+    this.reports.push(dlr);
+  }
+}
+
+async function start(options: OurSmsTestingModuleOptions = {}) {
+  const module = await Test.createTestingModule({
+    imports: [EventEmitterModule.forRoot(), OurSmsTestingModule.forRoot(options)],
+    providers: [LoginService],
+  })
+    .setLogger(new LogRecorder())
+    .compile();
+  await module.init();
+  return { module, login: module.get(LoginService), sms: module.get(OurSmsTesting), close: () => module.close() };
+}
+
+describe('OurSmsTestingModule', () => {
+  it('records what was sent, normalised as it would be', async () => {
+    const { login, sms, close } = await start();
+    await login.sendCode('٠٥٠١٢٣٤٥٦٧');
+    expect(sms.sent).toEqual([
+      {
+        account: 'default',
+        src: 'MyBrand',
+        dests: ['966501234567'],
+        body: 'Your code is 1234',
+        params: { src: 'MyBrand', dests: '966501234567', body: 'Your code is 1234', dlr: '1' },
+      },
+    ]);
+    sms.clear();
+    expect(sms.sent).toEqual([]);
+    await close();
+  });
+
+  it('validates like the real one', async () => {
+    const { login, sms, close } = await start();
+    await expect(login.sendCode('123')).rejects.toThrow(OurSmsValidationError);
+    expect(sms.sent).toEqual([]);
+    await close();
+  });
+
+  it('emits reports on demand, and passes on what a listener throws', async () => {
+    const { login, sms, close } = await start();
+    const dlr = await sms.emitDlr({ msgId: 'm1', status: 'undelivered', dest: '966501234567' });
+    expect(dlr).toMatchObject({ msgId: 'm1', status: 'undelivered', account: 'default' });
+    expect(login.reports).toEqual([dlr]);
+    expect(await sms.emitDlr()).toMatchObject({ status: 'delivered' });
+    await expect(sms.emitDlr({ dest: 'broken' })).rejects.toThrow('database is away');
+    await close();
+  });
+
+  it.each<[TestFailure, abstract new (...args: never[]) => Error, object]>([
+    ['auth', OurSmsGatewayError, { kind: 'auth', outcome: 'notSent' }],
+    ['balance', OurSmsGatewayError, { kind: 'balance', outcome: 'notSent' }],
+    ['sender', OurSmsGatewayError, { kind: 'sender', outcome: 'notSent' }],
+    ['routing', OurSmsGatewayError, { kind: 'routing', outcome: 'notSent' }],
+    ['rateLimit', OurSmsGatewayError, { kind: 'rateLimit', retryable: true, retryAfterMs: 1_000 }],
+    ['server', OurSmsGatewayError, { kind: 'server', outcome: 'unknown' }],
+    ['timeout', OurSmsTimeoutError, { outcome: 'unknown' }],
+    ['unreachable', OurSmsConnectionError, { outcome: 'notSent', retryable: true }],
+    ['garbage', OurSmsResponseError, { outcome: 'unknown' }],
+  ])('makes the next call fail: %s', async (failure, type, fields) => {
+    const { login, sms, close } = await start();
+    sms.failNext(failure);
+    const error = await login.sendCode('0501234567').catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(type);
+    expect(error).toMatchObject(fields);
+    await login.sendCode('0501234567');
+    expect(sms.sent).toHaveLength(1);
+    await close();
+  });
+
+  it('keeps credits', async () => {
+    const { module, login, sms, close } = await start({ credits: 1 });
+    const service = module.get(OurSmsService);
+    await login.sendCode('0501234567');
+    expect((await service.getCredits()).credits).toBe(0);
+    await expect(login.sendCode('0501234567')).rejects.toThrow(OurSmsGatewayError);
+    sms.setCredits(5);
+    await login.sendCode('0501234567');
+    expect((await service.getCredits()).credits).toBe(4);
+    await close();
+  });
+
+  it('takes defaults, numbers and a name', async () => {
+    @Injectable()
+    class Bulk {
+      constructor(@InjectOurSms('bulk') readonly sms: OurSmsService) {}
+    }
+    const module = await Test.createTestingModule({
+      imports: [OurSmsTestingModule.forRoot({ name: 'bulk', defaults: { src: 'Shop' }, numbers: { country: 'any' } })],
+      providers: [Bulk],
+    })
+      .setLogger(new LogRecorder())
+      .compile();
+    await module.get(Bulk).sms.send({ dests: '+971501234567', body: 'x' });
+    expect(module.get(OurSmsTesting).sent).toMatchObject([{ account: 'bulk', src: 'Shop', dests: ['971501234567'] }]);
+    await module.close();
+  });
+});
+
+describe('OurSmsTesting', () => {
+  it('stands in for the gateway of a whole application, all its accounts and its poller', async () => {
+    const auth = { username: 'real', password: 'secret' };
+    @Module({
+      imports: [
+        ScheduleModule.forRoot(),
+        EventEmitterModule.forRoot(),
+        OurSmsModule.forRoot({ auth, dlr: { poll: { everyMs: 10 } } }),
+        OurSmsModule.forRootAsync({ name: 'bulk', useFactory: () => ({ auth: { token: 't' } }) }),
+      ],
+      providers: [LoginService],
+    })
+    class AppModule {}
+    const sms = new OurSmsTesting();
+    const builder = sms.override(Test.createTestingModule({ imports: [AppModule] }));
+    const module = await builder.setLogger(new LogRecorder()).compile();
+    await module.init();
+    const login = module.get(LoginService);
+    await login.sendCode('0501234567');
+    const bulk = module.get<OurSmsService>('OurSmsService:bulk', { strict: false });
+    await bulk.send({ src: 'Shop', dests: '0507654321', body: 'sale' });
+    expect(sms.sent.map(({ account, dests }) => [account, dests])).toEqual([
+      ['default', ['966501234567']],
+      ['bulk', ['966507654321']],
+    ]);
+    for (let i = 0; i < 200 && login.reports.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(login.reports).toMatchObject([{ status: 'delivered', dest: '966501234567' }]);
+    await module.close();
+  });
+});
