@@ -9,7 +9,9 @@ const rooms = {
   dto: ['message'],
   gateway: ['message', 'dto', 'errors'],
   inbox: ['gateway', 'message', 'dto', 'errors'],
-  testing: ['message', 'dto', 'errors', 'inbox', 'gateway'],
+  outbox: ['gateway', 'message', 'dto', 'errors'],
+  testing: ['message', 'dto', 'errors', 'inbox', 'outbox', 'gateway'],
+  'testing/simulator': ['message'],
 };
 const topFiles = ['oursms\\.[a-z.-]+', 'index'];
 

@@ -25,7 +25,7 @@ export class SendMessageDto {
    * `normalizeNumber` reads.
    */
   @IsDestinations()
-  dests!: string[] | string;
+  dests!: readonly string[] | string;
 
   /** The text, in any language. The gateway chooses the encoding. */
   @IsSendableText()

@@ -1,7 +1,7 @@
 import type { WireMessage } from './call.js';
 
 type Parameter = [name: string, value: string];
-type Value = string | number | boolean | string[];
+type Value = string | number | boolean | readonly string[];
 
 /** The parameters of a message, in the document's order. @see OurSMS HTTP API, "1. Send Message" */
 const NAMES = [

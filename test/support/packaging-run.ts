@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** The repository. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** How a child process ended, and what it wrote. */
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** How a child process is run. */
+export interface RunOptions {
+  /** Default: the repository. */
+  cwd?: string;
+  /** Added to the environment of this process. */
+  env?: Record<string, string>;
+  /** Written to its standard input, which is closed then. Default: nothing. */
+  input?: string;
+  /** It is killed after so many milliseconds, and its code is null. Default: 60 s. */
+  timeoutMs?: number;
+}
+
+/** Runs a command to its end, without a shell. */
+export function run(command: string, args: string[], options: RunOptions = {}): Promise<Ended> {
+  const { cwd = ROOT, input = '', timeoutMs = 60_000 } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env: { ...cleanEnv(), ...options.env }, timeout: timeoutMs });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+    // A child that does not read its input may have closed it already.
+    child.stdin.on('error', () => undefined).end(input);
+  });
+}
+
+/** Runs a command that must succeed. @throws Error with all that it wrote when it does not */
+export async function runOk(command: string, args: string[], options: RunOptions = {}): Promise<Ended> {
+  const ended = await run(command, args, options);
+  if (ended.code === 0) return ended;
+  throw new Error(`${[command, ...args].join(' ')} ended with ${ended.code}\n${ended.stdout}\n${ended.stderr}`);
+}
+
+/** Without what jest and npm put there for their own children. */
+function cleanEnv(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_(lifecycle_|package_|config_local_prefix)|JEST_|NODE_ENV$|NODE_OPTIONS$|INIT_CWD$)/.test(name),
+  );
+  return Object.fromEntries(own);
+}
