@@ -47,9 +47,9 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
       account,
       country: numbers.country,
       defaults: options.defaults ?? {},
-      divertTo: options.divertTo === undefined ? undefined : divertNumber(options),
+      divertTo: divertNumber(options),
     },
-    poll: options.dlr?.poll as ResolvedOptions['poll'],
+    poll: (options.dlr?.poll ?? undefined) as ResolvedOptions['poll'],
     maxAttempts: Number(options.dlr?.maxAttempts),
   };
 }

@@ -46,7 +46,9 @@ export class Call {
   /** A sentence of the gateway, or undefined when nothing of it may be shown. */
   redact(text: string | undefined): string | undefined {
     if (text === undefined) return undefined;
-    return redact(text, { secrets: Object.values(this.account.auth), body: this.message?.body }) || undefined;
+    const { auth } = this.account;
+    const secret = 'token' in auth ? auth.token : auth.password;
+    return redact(text, { secrets: [secret], body: this.message?.body }) || undefined;
   }
 
   #subject(): string {
