@@ -1,7 +1,7 @@
-import { Type } from 'class-transformer';
 import { MAX_DLR_COUNT } from './dto/download-dlrs.dto.js';
 import { IsWholeNumber } from './dto/field-rules.js';
 import type { SendMessageDto } from './dto/send-message.dto.js';
+import { Type } from './dto/transformation-rules.js';
 import { IsBoolean, IsIn, IsObject, IsOptional, IsString, ValidateNested } from './dto/validation-rules.js';
 import type { GatewayAuth } from './gateway/account.js';
 import type { NumberCountry } from './message/normalize-number.js';

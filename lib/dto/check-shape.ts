@@ -1,7 +1,8 @@
-import { plainToInstance } from 'class-transformer';
 import type { ValidationError } from 'class-validator';
+import { ClassTransformer } from './transformation-rules.js';
 import { Validator } from './validation-rules.js';
 
+const transformer = new ClassTransformer();
 const validator = new Validator();
 const STRICT = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false } as const;
 
@@ -13,7 +14,7 @@ export interface CheckedShape<T> {
 
 /** Brings a plain object into its class and checks every rule of it. Reasons never quote a value. */
 export function checkShape<T extends object>(shape: new () => T, plain: object): CheckedShape<T> {
-  const value = plainToInstance(shape, plain, { exposeDefaultValues: true });
+  const value = transformer.plainToInstance(shape, plain, { exposeDefaultValues: true });
   return { value, faults: validator.validateSync(value, STRICT).flatMap((error) => faultsOf(error)) };
 }
 

@@ -1,4 +1,5 @@
-import { Transform, type TransformFnParams } from 'class-transformer';
+import type { TransformFnParams } from 'class-transformer';
+import { Transform } from './transformation-rules.js';
 
 /**
  * Reads a whole number written as text (`'4'`, as a query string or a form has it). Anything else stays as it is, so that

@@ -1,4 +1,4 @@
-// The types of the files that validation-rules.ts takes its rules from: the package types its index only.
+// The types of the single files that validation-rules.ts and transformation-rules.ts take: the packages type their index only.
 declare module 'class-validator/cjs/decorator/common/IsIn.js' {
   export { IsIn } from 'class-validator';
 }
@@ -25,4 +25,13 @@ declare module 'class-validator/cjs/validation/Validator.js' {
 }
 declare module 'class-validator/cjs/metadata/MetadataStorage.js' {
   export { getMetadataStorage } from 'class-validator';
+}
+declare module 'class-transformer/cjs/ClassTransformer.js' {
+  export { ClassTransformer } from 'class-transformer';
+}
+declare module 'class-transformer/cjs/decorators/transform.decorator.js' {
+  export { Transform } from 'class-transformer';
+}
+declare module 'class-transformer/cjs/decorators/type.decorator.js' {
+  export { Type } from 'class-transformer';
 }
