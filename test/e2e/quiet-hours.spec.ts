@@ -71,9 +71,9 @@ describe('a promotional message in quiet hours', () => {
   });
 
   it('is held by the testing module as well', async () => {
-    const { sms, close } = await startApplication([OurSmsTestingModule.forRoot(quietNow('hold'))]);
-    expect((await sms.send(OFFER)).heldMinutes).toBeGreaterThanOrEqual(88);
-    await close();
+    const application = await startApplication([OurSmsTestingModule.forRoot(quietNow('hold'))]);
+    expect((await application.sms.send(OFFER)).heldMinutes).toBeGreaterThanOrEqual(88);
+    await application.close();
   });
 });
 
