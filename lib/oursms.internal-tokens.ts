@@ -2,9 +2,15 @@
 export const RAW_OPTIONS = Symbol('OURSMS_RAW_OPTIONS');
 /** The name of the account, `default` for the unnamed one. */
 export const ACCOUNT = Symbol('OURSMS_ACCOUNT');
+/** What only an application that starts needs: see oursms.bootstrap.ts. */
+export const BOOTSTRAP = Symbol('OURSMS_BOOTSTRAP');
 /** The checked and complete options. */
 export const RESOLVED_OPTIONS = Symbol('OURSMS_RESOLVED_OPTIONS');
 /** The account's GatewayClient. */
 export const GATEWAY = Symbol('OURSMS_GATEWAY');
-/** What the options say about every message. */
-export const MESSAGE_POLICY = Symbol('OURSMS_MESSAGE_POLICY');
+/** The account's Outbox. */
+export const OUTBOX = Symbol('OURSMS_OUTBOX');
+/** The account's OurSmsLifecycle. */
+export const LIFECYCLE = Symbol('OURSMS_LIFECYCLE');
+/** The account's OurSmsPolling. */
+export const POLLING = Symbol('OURSMS_POLLING');

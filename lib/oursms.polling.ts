@@ -1,37 +1,34 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type InjectionToken,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-  type OnModuleInit,
+import type {
+  BeforeApplicationShutdown,
+  InjectionToken,
+  OnApplicationBootstrap,
+  OnModuleDestroy,
+  OnModuleInit,
 } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import type { ModuleRef } from '@nestjs/core';
 import { OurSmsConfigError } from './errors/oursms-config.error.js';
 import type { GatewayClient } from './gateway/gateway-client.js';
 import type { DlrPoller } from './inbox/dlr-poller.js';
+import { openPoller } from './inbox/open-poller.js';
 import { OURSMS_DLR } from './inbox/dlr-events.js';
-import { GATEWAY, RESOLVED_OPTIONS } from './oursms.internal-tokens.js';
 import type { ResolvedOptions } from './oursms.resolve-options.js';
 import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
 
 /** Ties an account's poller to the application: its scheduler, its event emitter, its start and its end. */
-@Injectable()
 export class OurSmsPolling implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   #poller: DlrPoller | undefined;
   #listenersReady: Promise<void> = Promise.resolve();
 
   constructor(
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-    @Inject(GATEWAY) private readonly gateway: GatewayClient,
+    private readonly gateway: GatewayClient,
+    private readonly options: ResolvedOptions,
     private readonly moduleRef: ModuleRef,
   ) {}
 
   async onModuleInit(): Promise<void> {
     const { poll, maxAttempts, gateway } = this.options;
     if (poll === undefined) return;
-    // Loaded for those who poll: importing the module stays cheap.
+    // Loaded for those who poll.
     const { SchedulerRegistry } = await import('@nestjs/schedule');
     const { EventEmitter2, EventEmitterReadinessWatcher } = await import('@nestjs/event-emitter');
     const registry = this.#find(SchedulerRegistry, 'ScheduleModule', '@nestjs/schedule');
@@ -39,7 +36,6 @@ export class OurSmsPolling implements OnModuleInit, OnApplicationBootstrap, OnMo
     const watcher = this.#find(EventEmitterReadinessWatcher, 'EventEmitterModule', '@nestjs/event-emitter');
     const name = gateway.name === DEFAULT_ACCOUNT ? OURSMS_DLR : `${OURSMS_DLR}.${gateway.name}`;
     this.#listenersReady = watcher.waitUntilReady();
-    const { openPoller } = await import('./inbox/open-poller.js');
     this.#poller = await openPoller({ gateway: this.gateway, emitter, registry, name, poll, maxAttempts });
   }
 

@@ -1,6 +1,5 @@
-import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { HttpService } from '@nestjs/axios';
-import { checkShape } from './dto/check-shape.js';
 import type { Credits } from './dto/credits.js';
 import type { Dlr } from './dto/dlr.js';
 import { DownloadDlrsDto } from './dto/download-dlrs.dto.js';
@@ -10,12 +9,8 @@ import type { SendReceipt } from './dto/send-receipt.js';
 import { OurSmsConfigError } from './errors/oursms-config.error.js';
 import { OurSmsValidationError } from './errors/oursms-validation.error.js';
 import type { GatewayClient, WireOptions } from './gateway/gateway-client.js';
-import { adviseMessage } from './message/advise-message.js';
-import { describeText } from './message/describe-text.js';
-import { checkSendOptions } from './outbox/check-send-options.js';
-import { keepQuietHours } from './outbox/keep-quiet-hours.js';
-import { prepareMessage, type MessagePolicy } from './outbox/prepare-message.js';
-import { GATEWAY, MESSAGE_POLICY } from './oursms.internal-tokens.js';
+import { GATEWAY, OUTBOX } from './oursms.internal-tokens.js';
+import type { Outbox } from './outbox/outbox.js';
 
 /** How one message is sent. */
 export type SendOptions = WireOptions;
@@ -23,21 +18,17 @@ export type SendOptions = WireOptions;
 /** The three calls of the OurSMS HTTP API and the dry run of a send, for one account. */
 @Injectable()
 export class OurSmsService {
-  readonly #logger = new Logger('OurSmsService');
   readonly #gateway: GatewayClient;
-  readonly #messages: MessagePolicy;
+  readonly #outbox: Outbox;
 
-  constructor(
-    @Optional() @Inject(GATEWAY) gateway?: GatewayClient,
-    @Optional() @Inject(MESSAGE_POLICY) messages?: MessagePolicy,
-  ) {
-    if (gateway === undefined || messages === undefined) {
+  constructor(@Optional() @Inject(GATEWAY) gateway?: GatewayClient, @Optional() @Inject(OUTBOX) outbox?: Outbox) {
+    if (gateway === undefined || outbox === undefined) {
       throw new OurSmsConfigError(
         'OurSmsService stands in the providers of a module of yours: take it out there, and import OurSmsModule.forRoot() or forRootAsync() instead.',
       );
     }
     this.#gateway = gateway;
-    this.#messages = messages;
+    this.#outbox = outbox;
   }
 
   /**
@@ -53,12 +44,7 @@ export class OurSmsService {
    * @see OurSMS HTTP API, "1. Send Message"
    */
   async send(message: MessageToSend, options: SendOptions = {}): Promise<SendReceipt> {
-    const { skipped, ...wire } = prepareMessage(message, this.#messages);
-    checkSendOptions(options, this.#messages.account);
-    const { message: quieted, heldMinutes, warning } = keepQuietHours(wire, this.#messages, new Date());
-    if (warning !== undefined) this.#logger.warn(warning);
-    const receipt = await this.#gateway.send(quieted, skipped, options);
-    return heldMinutes === undefined ? receipt : { ...receipt, heldMinutes };
+    return this.#outbox.send(message, options ?? {});
   }
 
   /**
@@ -69,16 +55,7 @@ export class OurSmsService {
    * @throws {OurSmsError} one of its other children when the credits cannot be read, as `getCredits` does
    */
   async estimate(message: MessageToSend): Promise<SendEstimate> {
-    const now = new Date();
-    const { skipped, ...wire } = prepareMessage(message, this.#messages);
-    const { message: quieted, heldMinutes } = keepQuietHours(wire, this.#messages, now);
-    const text = describeText(quieted.body);
-    const recipients = quieted.dests.length;
-    const parts = recipients * text.parts;
-    const advice = adviseMessage(quieted, { quietHours: this.#messages.quietHours, now });
-    const { credits } = await this.#gateway.getCredits();
-    const estimate = { recipients, skipped, text, parts, credits, sufficient: credits >= parts, advice };
-    return heldMinutes === undefined ? estimate : { ...estimate, heldMinutes };
+    return this.#outbox.estimate(message);
   }
 
   /**
@@ -92,8 +69,9 @@ export class OurSmsService {
    * @see OurSMS HTTP API, "2. Download Dlrs"
    */
   async downloadDlrs(query: DownloadDlrsDto = {}): Promise<Dlr[]> {
+    const { checkShape } = await import('./dto/check-shape.js');
     const { value, faults } = checkShape(DownloadDlrsDto, query ?? {});
-    if (faults.length > 0) throw new OurSmsValidationError('downloadDlrs', this.#messages.account, faults);
+    if (faults.length > 0) throw new OurSmsValidationError('downloadDlrs', this.#gateway.accountName, faults);
     return this.#gateway.readDlrs(await this.#gateway.downloadDlrs(value.count ?? undefined));
   }
 

@@ -36,6 +36,11 @@ export class GatewayClient {
     this.#credentials = encodeForm(credentialsOf(account.auth));
   }
 
+  /** The name of the account. */
+  get accountName(): string {
+    return this.account.name;
+  }
+
   /** The account's HttpService, for interceptors. */
   get httpService(): HttpService {
     return this.http.service;

@@ -2,8 +2,8 @@ import type { InjectionToken } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import type { Dlr } from '../dto/dlr.js';
-import { GatewayClient } from '../gateway/gateway-client.js';
-import { GatewayHttp } from '../gateway/gateway-http.js';
+import type { GatewayClient } from '../gateway/gateway-client.js';
+import { openGateway } from '../gateway/open-gateway.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
 import { DlrPublisher } from '../inbox/dlr-publisher.js';
 import { GATEWAY, RESOLVED_OPTIONS } from '../oursms.internal-tokens.js';
@@ -107,7 +107,7 @@ export class OurSmsTesting {
     });
     this.#engines.set(account.name, { engine, username });
     const transport = engineTransport(engine, () => this.#failures.shift());
-    return new GatewayClient(account, await GatewayHttp.open(account, () => Promise.resolve(transport)));
+    return openGateway(account, () => Promise.resolve(transport));
   }
 
   #record({ call, status, params }: RequestRecord, account: string): void {

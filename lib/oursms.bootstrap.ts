@@ -1,0 +1,8 @@
+/**
+ * What only an application that starts needs. It is loaded then, in one piece, so that importing the module stays cheap.
+ */
+export { openGateway } from './gateway/open-gateway.js';
+export { OurSmsLifecycle } from './oursms.lifecycle.js';
+export { OurSmsPolling } from './oursms.polling.js';
+export { resolveOptions } from './oursms.resolve-options.js';
+export { Outbox } from './outbox/outbox.js';
