@@ -19,7 +19,9 @@ export {
   type UnreadableDlrs,
 } from './inbox/dlr-events.js';
 export { describeText, type TextDescription, type TextEncoding } from './message/describe-text.js';
+export type { ForcingCharacter } from './message/forcing-characters.js';
 export { normalizeNumber, type NormalizedNumber, type NumberCountry } from './message/normalize-number.js';
+export { simplifyText } from './message/simplify-text.js';
 export { InjectOurSms, OnDlr } from './oursms.decorators.js';
 export { OurSmsExceptionFilter } from './oursms.exception-filter.js';
 export type { OurSmsModuleExtras } from './oursms.module-definition.js';
