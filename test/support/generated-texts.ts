@@ -41,8 +41,8 @@ const lengths = (inHundred: Record<number, number>): number[] => {
 };
 
 /** Around which lengths, and how many texts in a hundred; the rest is shorter than a part: oracles are slow. */
-const GSM_TARGETS = lengths({ 160: 22, 153: 3, 306: 2 });
-const UCS2_TARGETS = lengths({ 70: 34, 67: 4, 134: 6, 201: 1 });
+const GSM_TARGETS = lengths({ 160: 12, 153: 3, 306: 1 });
+const UCS2_TARGETS = lengths({ 70: 27, 67: 3, 134: 3, 201: 1 });
 
 const KINDS: readonly Kind[] = [
   { common: GSM, special: EXTENSION, every: 40, part: 153, targets: GSM_TARGETS },
