@@ -2,6 +2,7 @@ export type { Credits } from './dto/credits.js';
 export { DLR_STATUSES, type Dlr, type DlrStatus } from './dto/dlr.js';
 export { DownloadDlrsDto } from './dto/download-dlrs.dto.js';
 export { MESSAGE_CLASSES, SendMessageDto, type MessageClass, type MessageToSend } from './dto/send-message.dto.js';
+export type { SendEstimate } from './dto/send-estimate.js';
 export type { ReceiptRow, SendReceipt } from './dto/send-receipt.js';
 export { OurSmsAbortedError } from './errors/oursms-aborted.error.js';
 export { OurSmsConfigError, type Fault } from './errors/oursms-config.error.js';
@@ -18,9 +19,12 @@ export {
   type DlrFailure,
   type UnreadableDlrs,
 } from './inbox/dlr-events.js';
+export { adviseMessage, type AdviceOptions } from './message/advise-message.js';
+export type { AdvisableMessage, Advice, AdviceCode } from './message/advice/advice.js';
 export { describeText, type TextDescription, type TextEncoding } from './message/describe-text.js';
 export type { ForcingCharacter } from './message/forcing-characters.js';
 export { normalizeNumber, type NormalizedNumber, type NumberCountry } from './message/normalize-number.js';
+export type { QuietHours } from './message/quiet-hours.js';
 export { simplifyText } from './message/simplify-text.js';
 export { InjectOurSms, OnDlr } from './oursms.decorators.js';
 export { OurSmsExceptionFilter } from './oursms.exception-filter.js';
@@ -32,8 +36,10 @@ export {
   OurSmsModuleOptions,
   OurSmsNumbersOptions,
   OurSmsPollOptions,
+  OurSmsQuietHoursOptions,
   type OurSmsAuth,
   type OurSmsMessageDefaults,
 } from './oursms.options.js';
 export { OurSmsService, type SendOptions } from './oursms.service.js';
+export type { QuietHoursAction } from './outbox/keep-quiet-hours.js';
 export { getOurSmsToken } from './oursms.tokens.js';

@@ -1,4 +1,5 @@
 import { ValidateBy } from './dto/validation-rules.js';
+import { isTimeOfDay } from './message/quiet-hours.js';
 
 /** Credentials in one of their two forms. The faults name fields, never values. */
 export function IsAuth(): PropertyDecorator {
@@ -18,6 +19,17 @@ export function IsGatewayUrl(): PropertyDecorator {
     validator: {
       validate: (value, args) => urlFault(value, allowsHttp(args?.object)) === undefined,
       defaultMessage: (args) => `$property ${urlFault(args?.value, allowsHttp(args?.object))}`,
+    },
+  });
+}
+
+/** A time of day as `HH:MM`. */
+export function IsTimeOfDay(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isTimeOfDay',
+    validator: {
+      validate: isTimeOfDay,
+      defaultMessage: () => '$property must be a time of day from 00:00 to 23:59, as HH:MM',
     },
   });
 }

@@ -5,7 +5,8 @@ import { Type } from './dto/transformation-rules.js';
 import { IsBoolean, IsIn, IsObject, IsOptional, IsString, ValidateNested } from './dto/validation-rules.js';
 import type { GatewayAuth } from './gateway/account.js';
 import type { NumberCountry } from './message/normalize-number.js';
-import { IsAuth, IsGatewayUrl } from './oursms.options-rules.js';
+import { IsAuth, IsGatewayUrl, IsTimeOfDay } from './oursms.options-rules.js';
+import type { QuietHoursAction } from './outbox/keep-quiet-hours.js';
 import { VERSION } from './version.js';
 
 /** How the account proves itself: `{ username, password }` as the document has it, or `{ username?, token }`. */
@@ -42,6 +43,24 @@ export class OurSmsNumbersOptions {
   /** `SA`: Saudi mobiles only. `any`: numbers of other countries in international form as well. */
   @IsIn(['SA', 'any'], { message: '$property must be SA or any' })
   country?: NumberCountry = 'SA';
+}
+
+/** When promotional messages (`msgClass` promotional, or a sender that ends in `-AD`) should not go out. */
+export class OurSmsQuietHoursOptions {
+  /** When quiet hours begin, by the clock of Riyadh (UTC+3), as `HH:MM`. */
+  @IsTimeOfDay()
+  from!: string;
+
+  /** When they end; earlier than `from` means on the next day. */
+  @IsTimeOfDay()
+  to!: string;
+
+  /**
+   * What happens to such a message. `warn`: it is sent, and a warning logged. `refuse`: an `OurSmsValidationError` says which
+   * `delay` would do. `hold`: `delay` is raised until they end, which `SendReceipt.heldMinutes` says.
+   */
+  @IsIn(['warn', 'refuse', 'hold'], { message: '$property must be warn, refuse or hold' })
+  action!: QuietHoursAction;
 }
 
 /** When delivery reports are downloaded: give `everyMs` or `cron`. */
@@ -109,6 +128,13 @@ export class OurSmsModuleOptions {
   @ValidateNested()
   @Type(() => OurSmsNumbersOptions)
   numbers?: OurSmsNumbersOptions = new OurSmsNumbersOptions();
+
+  /** Hours without promotional messages, such as `{ from: '21:00', to: '09:00', action: 'hold' }`. Unset: none. */
+  @IsOptional()
+  @IsObject({ message: '$property must be an object' })
+  @ValidateNested()
+  @Type(() => OurSmsQuietHoursOptions)
+  quietHours?: OurSmsQuietHoursOptions;
 
   /** How delivery reports are received. */
   @IsObject({ message: '$property must be an object' })

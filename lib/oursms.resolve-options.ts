@@ -34,6 +34,7 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
     ...defaultsFaults(options.defaults),
     ...pollFaults(options),
     ...divertFaults(options),
+    ...quietHoursFaults(options),
   ];
   if (all.length > 0) {
     throw new OurSmsConfigError(`OurSmsModule (account ${account}) cannot start: ${describeFaults(all)}.`, all);
@@ -48,6 +49,7 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
       country: numbers.country,
       defaults: options.defaults ?? {},
       divertTo: divertNumber(options),
+      quietHours: options.quietHours ?? undefined,
     },
     poll: (options.dlr?.poll ?? undefined) as ResolvedOptions['poll'],
     maxAttempts: Number(options.dlr?.maxAttempts),
@@ -86,6 +88,11 @@ function pollFaults({ dlr }: OurSmsModuleOptions): Fault[] {
 function divertFaults(options: OurSmsModuleOptions): Fault[] {
   if (typeof options.divertTo !== 'string') return [];
   return divertNumber(options) === undefined ? [{ field: 'divertTo', reason: 'is not a phone number' }] : [];
+}
+
+function quietHoursFaults({ quietHours }: OurSmsModuleOptions): Fault[] {
+  if (typeof quietHours?.from !== 'string' || quietHours.from !== quietHours.to) return [];
+  return [{ field: 'quietHours.to', reason: 'must differ from quietHours.from: a whole day cannot be quiet' }];
 }
 
 function divertNumber({ divertTo, numbers }: OurSmsModuleOptions): string | undefined {

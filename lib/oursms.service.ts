@@ -1,24 +1,29 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import type { HttpService } from '@nestjs/axios';
 import { checkShape } from './dto/check-shape.js';
 import type { Credits } from './dto/credits.js';
 import type { Dlr } from './dto/dlr.js';
 import { DownloadDlrsDto } from './dto/download-dlrs.dto.js';
+import type { SendEstimate } from './dto/send-estimate.js';
 import type { MessageToSend } from './dto/send-message.dto.js';
 import type { SendReceipt } from './dto/send-receipt.js';
 import { OurSmsConfigError } from './errors/oursms-config.error.js';
 import { OurSmsValidationError } from './errors/oursms-validation.error.js';
 import type { GatewayClient, WireOptions } from './gateway/gateway-client.js';
+import { adviseMessage } from './message/advise-message.js';
+import { describeText } from './message/describe-text.js';
 import { checkSendOptions } from './outbox/check-send-options.js';
+import { keepQuietHours } from './outbox/keep-quiet-hours.js';
 import { prepareMessage, type MessagePolicy } from './outbox/prepare-message.js';
 import { GATEWAY, MESSAGE_POLICY } from './oursms.internal-tokens.js';
 
 /** How one message is sent. */
 export type SendOptions = WireOptions;
 
-/** The three calls of the OurSMS HTTP API, for one account. */
+/** The three calls of the OurSMS HTTP API and the dry run of a send, for one account. */
 @Injectable()
 export class OurSmsService {
+  readonly #logger = new Logger('OurSmsService');
   readonly #gateway: GatewayClient;
   readonly #messages: MessagePolicy;
 
@@ -50,7 +55,30 @@ export class OurSmsService {
   async send(message: MessageToSend, options: SendOptions = {}): Promise<SendReceipt> {
     const { skipped, ...wire } = prepareMessage(message, this.#messages);
     checkSendOptions(options, this.#messages.account);
-    return this.#gateway.send(wire, skipped, options);
+    const { message: quieted, heldMinutes, warning } = keepQuietHours(wire, this.#messages, new Date());
+    if (warning !== undefined) this.#logger.warn(warning);
+    const receipt = await this.#gateway.send(quieted, skipped, options);
+    return heldMinutes === undefined ? receipt : { ...receipt, heldMinutes };
+  }
+
+  /**
+   * The dry run of {@link send}: checks and normalises a message in the same way, reads the credits, and sends nothing.
+   *
+   * @param message As `send` takes it.
+   * @throws {OurSmsValidationError} for what `send` would refuse, before anything is requested
+   * @throws {OurSmsError} one of its other children when the credits cannot be read, as `getCredits` does
+   */
+  async estimate(message: MessageToSend): Promise<SendEstimate> {
+    const now = new Date();
+    const { skipped, ...wire } = prepareMessage(message, this.#messages);
+    const { message: quieted, heldMinutes } = keepQuietHours(wire, this.#messages, now);
+    const text = describeText(quieted.body);
+    const recipients = quieted.dests.length;
+    const parts = recipients * text.parts;
+    const advice = adviseMessage(quieted, { quietHours: this.#messages.quietHours, now });
+    const { credits } = await this.#gateway.getCredits();
+    const estimate = { recipients, skipped, text, parts, credits, sufficient: credits >= parts, advice };
+    return heldMinutes === undefined ? estimate : { ...estimate, heldMinutes };
   }
 
   /**

@@ -52,7 +52,10 @@ export class SendMessageDto {
   @IsWholeNumber(0)
   validity?: number;
 
-  /** The most parts the text may take; a longer message is cancelled, not cut. The gateway's default is 0: no limit. */
+  /**
+   * The most parts the text may take; a longer message is cancelled, not cut. The gateway's default is 0: no limit. The
+   * document has it in its examples only; its meaning is known from public integrations.
+   */
   @IsOptional()
   @WholeNumberFromText()
   @IsWholeNumber(0)

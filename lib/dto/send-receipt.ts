@@ -34,6 +34,8 @@ export interface SendReceipt {
   rejectedMsgs: ReceiptRow[];
   /** How many of the given recipients were left out because they repeat another one. */
   skipped: number;
+  /** Minutes that were added to `delay` to keep out of quiet hours; absent when the message was not held. */
+  heldMinutes?: number;
   /** The whole answer as the gateway sent it. */
   raw: unknown;
 }

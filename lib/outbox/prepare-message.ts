@@ -2,8 +2,11 @@ import { checkShape } from '../dto/check-shape.js';
 import { CompiledRules } from '../dto/compiled-rules.js';
 import { readDestinations } from '../dto/destinations.js';
 import { SendMessageDto, type MessageToSend } from '../dto/send-message.dto.js';
+import type { Fault } from '../errors/oursms-config.error.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
+import { describeText } from '../message/describe-text.js';
 import type { NumberCountry } from '../message/normalize-number.js';
+import type { QuietHoursPolicy } from './keep-quiet-hours.js';
 
 /** What the options of an account say about every message. */
 export interface MessagePolicy {
@@ -11,6 +14,7 @@ export interface MessagePolicy {
   country: NumberCountry;
   defaults: Partial<SendMessageDto>;
   divertTo?: string;
+  quietHours?: QuietHoursPolicy;
 }
 
 /** A message that may be sent: checked, with normalised recipients. */
@@ -20,7 +24,8 @@ const rules = new CompiledRules(SendMessageDto);
 
 /**
  * Checks a message, typed or not, and makes it ready: defaults filled in, recipients normalised, duplicates removed, and
- * diverted when the account says so.
+ * diverted when the account says so. A text of more parts than its own `maxParts` is refused: the gateway would take it and
+ * cancel it.
  *
  * @throws {OurSmsValidationError} naming every fault
  */
@@ -31,9 +36,19 @@ export function prepareMessage(message: MessageToSend, policy: MessagePolicy): P
     : checkShape(SendMessageDto, filled);
   const recipients = readDestinations(checked.value.dests, policy.country);
   const faults = [...checked.faults.filter(({ field }) => field !== 'dests'), ...recipients.faults];
+  if (faults.length === 0) faults.push(...partsFaults(checked.value));
   if (faults.length > 0) throw new OurSmsValidationError('send', policy.account, faults);
   const dests = policy.divertTo === undefined ? recipients.dests : [policy.divertTo];
   return { ...checked.value, dests, skipped: recipients.skipped };
+}
+
+/** @see OurSMS HTTP API, "1. Send Message": a message longer than `maxParts` is cancelled, not cut; 0 is no limit */
+function partsFaults({ body, maxParts = 0 }: SendMessageDto): Fault[] {
+  if (maxParts === 0) return [];
+  const { parts } = describeText(body);
+  if (parts <= maxParts) return [];
+  const reason = `the text takes ${parts} parts, maxParts is ${maxParts}: the gateway would cancel it`;
+  return [{ field: 'maxParts', reason }];
 }
 
 /** The message with the defaults in it: an explicit `undefined` or `null` is no reason to lose a default. */

@@ -10,7 +10,7 @@ import { OurSmsTesting } from './oursms-testing.js';
 
 /** How `OurSmsTestingModule` stands in: the options of the real module that shape messages, and its extras. */
 export interface OurSmsTestingModuleOptions
-  extends OurSmsModuleExtras, Pick<OurSmsModuleOptions, 'defaults' | 'divertTo' | 'numbers'> {
+  extends OurSmsModuleExtras, Pick<OurSmsModuleOptions, 'defaults' | 'divertTo' | 'numbers' | 'quietHours'> {
   /** The balance at the start. Default: 1000. */
   credits?: number;
 }

@@ -1,6 +1,7 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { OurSmsModuleOptions } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
+import { QUIET_HOURS } from '../messages/quiet-hours.js';
 import type { Settings } from '../settings.js';
 
 /** Milliseconds from a send to its report at the simulated gateway: long enough to see the one, then the other. */
@@ -31,10 +32,10 @@ export class GatewayChoice implements OnApplicationShutdown {
 /** Takes the real gateway when there are credentials for it; otherwise starts a simulated one. */
 export async function chooseGateway({ auth, baseUrl, src }: Settings): Promise<GatewayChoice> {
   const logger = new Logger('SampleApp');
-  const defaults = src === undefined ? {} : { src };
+  const messages = { defaults: src === undefined ? {} : { src }, quietHours: QUIET_HOURS };
   if (auth !== undefined) {
     logger.warn('Real gateway: messages cost money');
-    return new GatewayChoice({ baseUrl, auth, defaults, dlr: { poll: { everyMs: 15_000 } } });
+    return new GatewayChoice({ baseUrl, auth, ...messages, dlr: { poll: { everyMs: 15_000 } } });
   }
   const simulator = await GatewaySimulator.start({
     accounts: [{ ...DEMO, credits: 1_000 }],
@@ -44,6 +45,6 @@ export async function chooseGateway({ auth, baseUrl, src }: Settings): Promise<G
     record: false,
   });
   logger.log('Simulated gateway: nothing is really sent. For the real one set OURSMS_USERNAME and OURSMS_PASSWORD.');
-  const options = { baseUrl: simulator.url, auth: DEMO, defaults, dlr: { poll: { everyMs: 1_000 } } };
+  const options = { baseUrl: simulator.url, auth: DEMO, ...messages, dlr: { poll: { everyMs: 1_000 } } };
   return new GatewayChoice(options, simulator);
 }

@@ -7,10 +7,11 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import { describeText, OurSmsService, SendMessageDto, type SendReceipt, type TextDescription } from 'nestjs-oursms';
+import { OurSmsService, SendMessageDto, type SendEstimate, type SendReceipt } from 'nestjs-oursms';
 import { MESSAGE_EXAMPLES } from './message-fields.js';
 import { PreviewDto } from './preview.dto.js';
-import { RECEIPT_SCHEMA, TEXT_SCHEMA } from './response-schemas.js';
+import { previewMessage, type Preview } from './preview.js';
+import { ESTIMATE_SCHEMA, PREVIEW_SCHEMA, RECEIPT_SCHEMA } from './response-schemas.js';
 
 /** Sends messages, and says beforehand what a text will take. */
 @ApiTags('messages')
@@ -27,11 +28,21 @@ export class MessagesController {
     return this.oursms.send(message);
   }
 
-  @ApiOperation({ summary: 'Encoding and parts of a text; nothing is sent' })
-  @ApiOkResponse({ schema: TEXT_SCHEMA })
+  @ApiOperation({ summary: 'The dry run: what a message would take, and whether the credits suffice; nothing is sent' })
+  @ApiBody({ type: SendMessageDto, examples: MESSAGE_EXAMPLES })
+  @ApiOkResponse({ schema: ESTIMATE_SCHEMA })
+  @ApiBadRequestResponse({ description: 'A send would be refused: the answer names the faulty fields' })
+  @HttpCode(HttpStatus.OK)
+  @Post('estimate')
+  estimate(@Body() message: SendMessageDto): Promise<SendEstimate> {
+    return this.oursms.estimate(message);
+  }
+
+  @ApiOperation({ summary: 'Parts of a text and advice on it while it is written; the gateway is not asked' })
+  @ApiOkResponse({ schema: PREVIEW_SCHEMA })
   @HttpCode(HttpStatus.OK)
   @Post('preview')
-  preview(@Body() { body }: PreviewDto): TextDescription {
-    return describeText(body);
+  preview(@Body() message: PreviewDto): Preview {
+    return previewMessage(message);
   }
 }

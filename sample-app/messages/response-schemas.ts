@@ -21,18 +21,54 @@ export const RECEIPT_SCHEMA: Schema = {
     acceptedMsgs: ROWS,
     rejectedMsgs: ROWS,
     skipped: { type: 'integer', description: 'Recipients left out because they repeat another one' },
+    heldMinutes: { type: 'integer', description: 'Minutes added to delay to keep out of quiet hours' },
     raw: { type: 'object', description: 'The whole answer as the gateway sent it' },
   },
 };
 
-/** `TextDescription`, for the API page. */
-export const TEXT_SCHEMA: Schema = {
+type Properties = Record<string, Schema>;
+
+const TEXT_PROPERTIES: Properties = {
+  encoding: { type: 'string', enum: ['GSM-7', 'UCS-2'] },
+  parts: { type: 'integer', description: 'Parts that each recipient is billed for', example: 1 },
+  units: { type: 'integer', description: 'Units used: 7-bit in GSM-7, 16-bit in UCS-2', example: 17 },
+  unitsLeft: { type: 'integer', description: 'Units that still fit in the last part', example: 143 },
+};
+
+const ADVICE: Schema = {
+  type: 'array',
+  description: 'What may keep the message from arriving',
+  items: {
+    type: 'object',
+    properties: {
+      code: { type: 'string', example: 'otpWithoutPurpose' },
+      message: { type: 'string', description: 'What may go wrong and what would help' },
+      source: { type: 'string', description: 'Where the rule comes from' },
+    },
+  },
+};
+
+/** What a preview says, for the API page. */
+export const PREVIEW_SCHEMA: Schema = {
   type: 'object',
-  required: ['encoding', 'parts', 'units', 'unitsLeft'],
   properties: {
-    encoding: { type: 'string', enum: ['GSM-7', 'UCS-2'] },
-    parts: { type: 'integer', description: 'Parts that each recipient is billed for', example: 1 },
-    units: { type: 'integer', description: 'Units used: 7-bit in GSM-7, 16-bit in UCS-2', example: 17 },
-    unitsLeft: { type: 'integer', description: 'Units that still fit in the last part', example: 143 },
+    ...TEXT_PROPERTIES,
+    advice: ADVICE,
+    recipients: { type: 'integer', description: 'Different numbers among the recipients so far', example: 1 },
+  },
+};
+
+/** `SendEstimate`, for the API page. */
+export const ESTIMATE_SCHEMA: Schema = {
+  type: 'object',
+  properties: {
+    recipients: { type: 'integer', description: 'Recipients without duplicates', example: 1 },
+    skipped: { type: 'integer', description: 'Recipients left out because they repeat another one', example: 0 },
+    text: { type: 'object', properties: TEXT_PROPERTIES },
+    parts: { type: 'integer', description: 'Recipients × parts of the text', example: 1 },
+    credits: { type: 'number', description: 'The credits at hand', example: 1000 },
+    sufficient: { type: 'boolean', description: 'Whether there is a credit for each part' },
+    advice: ADVICE,
+    heldMinutes: { type: 'integer', description: 'Minutes that quiet hours would add to delay' },
   },
 };

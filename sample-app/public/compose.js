@@ -1,6 +1,6 @@
 /* global document, FormData */
 import { clearFaults, showFaults } from './faults.js';
-import { watchText } from './meter.js';
+import { watchMessage } from './preview.js';
 import { showFailure, showReceipt } from './result.js';
 import { ask, faultsOf } from './server.js';
 
@@ -9,7 +9,7 @@ const button = document.getElementById('send');
 const WHOLE_NUMBERS = ['priority', 'delay', 'validity', 'maxParts', 'prevDups'];
 
 /** Recipients as they stand in the form: one on each line, or separated by commas of either script. */
-export function readRecipients() {
+function readRecipients() {
   return form.elements.dests.value.split(/[\n,،;؛]/).filter((number) => number.trim() !== '');
 }
 
@@ -24,6 +24,18 @@ function readMessage() {
   }
   if (fields.get('msgClass') !== '') message.msgClass = fields.get('msgClass');
   return message;
+}
+
+/** What is written so far, as far as it can be read: half a number of minutes is none. */
+function readDraft() {
+  const { src, body, msgClass, delay } = form.elements;
+  return {
+    body: body.value,
+    src: src.value,
+    dests: readRecipients(),
+    ...(msgClass.value === '' ? {} : { msgClass: msgClass.value }),
+    ...(/^\d{1,9}$/.test(delay.value.trim()) ? { delay: Number(delay.value) } : {}),
+  };
 }
 
 async function send(onSent) {
@@ -45,7 +57,7 @@ async function send(onSent) {
 
 /** Makes the form work. `onSent` is called after each send, whatever came of it. */
 export function wireComposer({ onSent }) {
-  watchText(form.elements.body, form.elements.dests, readRecipients);
+  watchMessage(form, readDraft);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     if (!button.disabled) void send(onSent);

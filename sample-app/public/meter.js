@@ -1,38 +1,13 @@
-/* global AbortController, clearTimeout, document */
-import { ask } from './server.js';
+/* global document */
 import { count } from './words.js';
-
-const QUIET_MS = 150;
 
 const meter = document.getElementById('meter');
 
-/** Says under the text how it travels, while it is typed. Only the answer to the latest text is shown. */
-export function watchText(body, dests, readRecipients) {
-  let due;
-  let latest = new AbortController();
-
-  const look = async () => {
-    latest.abort();
-    latest = new AbortController();
-    const { signal } = latest;
-    const { ok, answer } = await ask('/messages/preview', { body: { body: body.value }, signal });
-    if (signal.aborted) return;
-    if (ok) show(answer, readRecipients().length);
-    else meter.textContent = '';
-  };
-  const soon = () => {
-    clearTimeout(due);
-    due = setTimeout(() => void look(), QUIET_MS);
-  };
-  body.addEventListener('input', soon);
-  dests.addEventListener('input', soon);
-  soon();
-}
-
-function show({ encoding, parts, units, unitsLeft }, recipients) {
+/** Says how a text travels: its encoding, its parts, and what is left of the last one. */
+export function showMeter({ encoding, parts, units, unitsLeft }) {
   const facts = [
     ['encoding', encoding],
-    ['parts', recipients > 1 ? `${count(parts, 'part')} × ${count(recipients, 'recipient')}` : count(parts, 'part')],
+    ['parts', count(parts, 'part')],
     ['units', `${units.toLocaleString('en')} used`],
     ['left', `${unitsLeft.toLocaleString('en')} left`],
   ].map(([name, text]) => {
@@ -42,4 +17,9 @@ function show({ encoding, parts, units, unitsLeft }, recipients) {
     return fact;
   });
   meter.replaceChildren(...facts);
+}
+
+/** Says nothing: the application gave no answer. */
+export function clearMeter() {
+  meter.textContent = '';
 }

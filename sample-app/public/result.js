@@ -29,7 +29,7 @@ function list(facts) {
 
 /** Shows what the gateway accepted of a message. */
 export function showReceipt(receipt, message) {
-  const { accepted, rejected, duplicates, skipped, cost, jobId, rejectedMsgs } = receipt;
+  const { accepted, rejected, duplicates, skipped, heldMinutes, cost, jobId, rejectedMsgs } = receipt;
   const isWhole = !rejected && !duplicates && accepted !== 0;
   const title = accepted === 0 ? 'Nothing was accepted' : isWhole ? 'Accepted' : 'Accepted in part';
   const parts = [
@@ -39,6 +39,7 @@ export function showReceipt(receipt, message) {
       ['Rejected', rejected],
       ['Duplicates', duplicates],
       ['Repeated in the list', skipped || undefined],
+      ['Held', heldMinutes === undefined ? undefined : count(heldMinutes, 'minute')],
       ['Cost', cost === undefined ? undefined : count(cost, 'credit')],
       ['Job', jobId],
     ]),

@@ -81,6 +81,71 @@ if (executablePath === undefined && !mustRun) {
     expect(complaints).toEqual([]);
   });
 
+  it('says what a message costs for its different recipients, beside the balance', async () => {
+    const cost = page.locator('#cost');
+    await page.getByLabel('Text').fill('x'.repeat(161));
+    expect(await cost.isVisible()).toBe(false);
+    await page.getByLabel('Recipients').fill('0501234567, +966 50 123 4567\n٠٥٠٧٦٥٤٣٢١, 0501');
+    await shows(cost, '4 credits');
+    await shows(cost, '2 parts × 2 recipients');
+    await shows(cost, 'leaves 996 of 1,000');
+    const many = Array.from({ length: 501 }, (_, i) => `05${String(10_000_000 + i)}`).join('\n');
+    await page.getByLabel('Recipients').fill(many);
+    await shows(cost, '1,002 credits');
+    await shows(cost, 'more than the balance of 1,000');
+    expect(complaints).toEqual([]);
+  });
+
+  it('advises while a message is written, each time with the source, and keeps an opened one open', async () => {
+    const advice = page.locator('#advice details');
+    await page.getByLabel('Text').fill('رمز التحقق هو 4321');
+    await shows(advice, 'does not say what it is for');
+    await advice.first().locator('summary').click();
+    await shows(advice.locator('p'), 'CST');
+    await page.getByLabel('Sender').fill('FarTooLongAName');
+    await shows(advice, 'has room for 11');
+    expect(await page.locator('#advice details[open]').getAttribute('data-code')).toBe('otpWithoutPurpose');
+    await page.getByText('Advanced').click();
+    await page.getByLabel('Class').selectOption('promotional');
+    await shows(advice, 'does not end in -AD');
+    await page.getByLabel('Text').fill('hello');
+    await page.getByLabel('Sender').fill('MyBrand');
+    await page.getByLabel('Class').selectOption('');
+    await page.locator('#advice').waitFor({ state: 'hidden' });
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows where a text splits and which characters make it dear, and offers cheaper ones', async () => {
+    const body = `${'م'.repeat(67)}\u00a0${'ن'.repeat(9)}`;
+    const simplified = body.replace('\u00a0', '');
+    // What is added here is what the text room says of this text; the page shows it whenever it is there.
+    await page.route('**/messages/preview', async (route) => {
+      const response = await route.fetch();
+      const json = (await response.json()) as object;
+      const { body: asked } = route.request().postDataJSON() as { body: string };
+      const forcing = [
+        { character: 'م', positions: [0] },
+        { character: '\u00a0', positions: [67], suggestion: ' ' },
+      ];
+      const said = asked === body ? { boundaries: [67], forcing, simplified } : { boundaries: [], forcing: [] };
+      const simplifiedText = { encoding: 'UCS-2', parts: 1, units: 76, unitsLeft: 0 };
+      await route.fulfill({ response, json: { ...json, ...said, simplifiedText } });
+    });
+    await page.getByLabel('Text').fill(body);
+    await shows(page.locator('#split-title'), 'splits into 2 parts');
+    expect(await page.locator('#split .part').allTextContents()).toEqual([body.slice(0, 67), body.slice(67)]);
+    expect(await page.locator('#split mark').allTextContents()).toEqual(['\u00a0']);
+    expect(await page.locator('#split-text:dir(rtl)').count()).toBe(1);
+    await shows(page.locator('#forcing'), 'Arabic letters');
+    await shows(page.locator('#forcing'), 'no-break space → space');
+    await shows(page.locator('#cheaper'), '1 part instead of 2');
+    await page.getByRole('button', { name: 'Use cheaper characters' }).click();
+    expect(await page.getByLabel('Text').inputValue()).toBe(simplified);
+    await page.locator('#cheaper').waitFor({ state: 'hidden' });
+    await page.locator('#split').waitFor({ state: 'hidden' });
+    expect(complaints).toEqual([]);
+  });
+
   it('shows the receipt, then the delivery reports as they come in, and the new balance', async () => {
     await page.getByLabel('Recipients').fill('٠٥٠١٢٣٤٥٦٧\n050 765 4300, 0501234599');
     await page.getByLabel('Text').fill('مرحبا');

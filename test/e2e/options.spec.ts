@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { LogRecorder, rejection, startBench } from '../support/application.js';
 
 const auth = { username: 'someone', password: 'pa55-word' };
+const NIGHT = { from: '21:00', to: '09:00', action: 'hold' };
 const compile = (options: unknown) =>
   Test.createTestingModule({ imports: [OurSmsModule.forRoot(options as OurSmsModuleOptions)] })
     .setLogger(new LogRecorder())
@@ -26,6 +27,8 @@ describe('the options', () => {
     { auth, baseUrl: 'http://gateway.example', allowInsecureHttp: true },
     { auth, http: { timeoutMs: 1, connectTimeoutMs: 1, maxConnections: 1, maxResponseBytes: 1024, userAgent: 'x' } },
     { auth, numbers: { country: 'any' }, divertTo: '+971501234567' },
+    { auth, quietHours: { from: '21:00', to: '09:00', action: 'hold' } },
+    { auth, quietHours: undefined },
     { auth, defaults: { src: 'Me', priority: 0, dlr: false }, http: undefined, dlr: undefined, divertTo: undefined },
   ])('take %j', async (options) => {
     const module = await compile(options);
@@ -68,6 +71,14 @@ describe('the options', () => {
     ['defaults.body', { auth, defaults: { body: 'x' } }, /belongs to each message/],
     ['defaults.dests', { auth, defaults: { dests: ['0501234567'] } }, /belongs to each message/],
     ['defaults.colour', { auth, defaults: { colour: 'red' } }, /is not known/],
+    ['quietHours', { auth, quietHours: 'at night' }, /must be an object/],
+    ['quietHours.from', { auth, quietHours: { ...NIGHT, from: '9pm' } }, /time of day from 00:00 to 23:59, as HH:MM/],
+    ['quietHours.from', { auth, quietHours: { to: '09:00', action: 'warn' } }, /time of day/],
+    ['quietHours.to', { auth, quietHours: { ...NIGHT, to: '24:00' } }, /time of day/],
+    ['quietHours.to', { auth, quietHours: { ...NIGHT, to: '21:00' } }, /must differ from quietHours\.from/],
+    ['quietHours.action', { auth, quietHours: { ...NIGHT, action: 'drop' } }, /must be warn, refuse or hold/],
+    ['quietHours.action', { auth, quietHours: { from: '21:00', to: '09:00' } }, /must be warn, refuse or hold/],
+    ['quietHours.zone', { auth, quietHours: { ...NIGHT, zone: 'UTC' } }, /is not known/],
     ['timeout', { auth, timeout: 5 }, /is not known/],
   ])('refuse a faulty %s: %j', async (field, options, reason) => {
     expect(await faultsOf(options)).toEqual({ [field]: expect.stringMatching(reason) });

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { Dlr, SendReceipt } from 'nestjs-oursms';
+import type { Advice, Dlr, SendEstimate, SendReceipt } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { explainStartFault } from '../../sample-app/explain-start-fault.js';
 import { readPort } from '../../sample-app/settings.js';
@@ -97,9 +97,35 @@ describe('the sample application without credentials', () => {
 
   it('describes a text before it is sent', async () => {
     const preview = (body: string): Promise<Answer<unknown>> => post('/messages/preview', { body });
-    expect((await preview('hello')).json).toEqual({ encoding: 'GSM-7', parts: 1, units: 5, unitsLeft: 155 });
-    expect((await preview('م'.repeat(71))).json).toEqual({ encoding: 'UCS-2', parts: 2, units: 71, unitsLeft: 63 });
+    expect((await preview('hello')).json).toMatchObject({ encoding: 'GSM-7', parts: 1, units: 5, unitsLeft: 155 });
+    expect((await preview('م'.repeat(71))).json).toMatchObject({
+      encoding: 'UCS-2',
+      parts: 2,
+      units: 71,
+      unitsLeft: 63,
+    });
     expect((await preview('')).json).toMatchObject({ parts: 0 });
+  });
+
+  it('advises on a message that is still being written, and counts the recipients that can be read', async () => {
+    const draft = { body: 'code 1234', src: 'FarTooLongAName', dests: ['0501234567', '٠٥٠١٢٣٤٥٦٧', '050'] };
+    const { status, json } = await post<{ advice: Advice[]; recipients: number }>('/messages/preview', draft);
+    expect(status).toBe(200);
+    expect(json.advice.map(({ code }) => code)).toEqual(['senderTooLong', 'otpWithoutPurpose']);
+    expect(json.recipients).toBe(1);
+    expect((await post('/messages/preview', { body: 'x', delay: -1 })).status).toBe(400);
+  });
+
+  it('estimates a message without sending it, and names what is wrong with it', async () => {
+    const before = await credits();
+    const dests = ['0501234567', '0507654321'];
+    const { status, json } = await post<SendEstimate>('/messages/estimate', { ...hello, dests, body: 'x'.repeat(161) });
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ recipients: 2, parts: 4, credits: before, sufficient: true, advice: [] });
+    const refused = await post<Refused>('/messages/estimate', { ...hello, body: 'x'.repeat(161), maxParts: 1 });
+    expect(refused.status).toBe(400);
+    expect(refused.json.faults?.map(({ field }) => field)).toEqual(['maxParts']);
+    expect(await credits()).toBe(before);
   });
 
   it('streams the report of a message, also to a stream opened after it came', async () => {

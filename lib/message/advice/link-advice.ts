@@ -1,0 +1,90 @@
+import { SAUDI_RULES, type AdvisableMessage, type Advice } from './advice.js';
+
+/** Well-known hosts that hide where a link leads. */
+const SHORTENERS = new Set([
+  ...['bit.ly', 'bitly.com', 'j.mp', 'tinyurl.com', 'goo.gl', 'g.co', 't.co', 'ow.ly', 'is.gd', 'v.gd', 'buff.ly'],
+  ...[
+    'cutt.ly',
+    'rb.gy',
+    'rebrand.ly',
+    't.ly',
+    'tiny.cc',
+    'tiny.one',
+    'shorturl.at',
+    'shorturl.asia',
+    's.id',
+    'bl.ink',
+  ],
+  ...['lnkd.in', 'fb.me', 'wa.link', 'soo.gd', 'clck.ru', 'u.to', 'qr.ae', 'short.io', 'short.gy', 'adf.ly', 'dub.sh'],
+]);
+
+/** Endings by which a bare host is told from two words with a full stop between them. */
+const COMMON_ENDINGS = new Set([
+  ...[
+    'com',
+    'net',
+    'org',
+    'info',
+    'biz',
+    'gov',
+    'edu',
+    'app',
+    'dev',
+    'shop',
+    'store',
+    'online',
+    'site',
+    'link',
+    'page',
+  ],
+  ...['sa', 'ae', 'kw', 'qa', 'bh', 'om', 'eg', 'jo', 'io', 'co', 'me', 'tv', 'xyz', 'top', 'club', 'cloud'],
+]);
+
+/** What there is to say about links in the text: shortened ones are barred, all others need whitelisting. */
+export function adviseOnLinks({ body = '' }: AdvisableMessage): Advice[] {
+  const kinds = new Set(body.split(/[^\x21-\x7e]+/).map(kindOf));
+  const advice: Advice[] = [];
+  if (kinds.has('shortened')) {
+    advice.push({
+      code: 'shortenedUrl',
+      message: 'The text holds a shortened link, which Saudi operators bar: write the full address.',
+      source: SAUDI_RULES,
+    });
+  }
+  if (kinds.has('link')) {
+    advice.push({
+      code: 'url',
+      message:
+        'The text holds a link: its address has to be whitelisted with the provider, or the message may be blocked.',
+      source: SAUDI_RULES,
+    });
+  }
+  return advice;
+}
+
+/** What a run of printable ASCII is. Arabic letters and white space end one. */
+function kindOf(run: string): 'shortened' | 'link' | 'text' {
+  const [scheme, afterScheme] = split(run, '://');
+  const address = (afterScheme ?? scheme).replace(/^[^a-z0-9]+/i, '');
+  const host = withoutTail(address.split(/[/?#:]/, 1)[0] ?? '').toLowerCase();
+  const labels = host.split('.');
+  const isHost = labels.length > 1 && labels.every((label) => /^[a-z0-9-]{1,63}$/.test(label));
+  if (isHost && (SHORTENERS.has(host) || SHORTENERS.has(host.replace(/^www\./, '')))) return 'shortened';
+  if (afterScheme !== undefined) return /[a-z]$/i.test(scheme) ? 'link' : 'text';
+  if (!isHost) return 'text';
+  const ending = labels.at(-1) ?? '';
+  const isNamed = COMMON_ENDINGS.has(ending) || labels[0] === 'www';
+  return isNamed || (/^[a-z]{2,}$/.test(ending) && /[a-z0-9]\//i.test(address)) ? 'link' : 'text';
+}
+
+/** Without what ends a sentence or a quotation. By hand: a pattern tied to the end takes quadratic time on long runs. */
+function withoutTail(host: string): string {
+  let end = host.length;
+  while (end > 0 && !/[a-z0-9]/i.test(host.charAt(end - 1))) end -= 1;
+  return host.slice(0, end);
+}
+
+function split(text: string, mark: string): [before: string, after: string | undefined] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + mark.length)];
+}

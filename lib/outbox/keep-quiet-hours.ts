@@ -1,0 +1,61 @@
+import type { MessageClass } from '../dto/send-message.dto.js';
+import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
+import { quietMinutesAtLeaving } from '../message/advise-message.js';
+import type { QuietHours } from '../message/quiet-hours.js';
+
+/** What is done with a promotional message in quiet hours. */
+export type QuietHoursAction = 'warn' | 'refuse' | 'hold';
+
+/** Quiet hours, and what is done in them. */
+export interface QuietHoursPolicy extends QuietHours {
+  action: QuietHoursAction;
+}
+
+interface TimedMessage {
+  src: string;
+  delay?: number;
+  validity?: number;
+  msgClass?: MessageClass;
+}
+
+/** A message after its account's quiet hours were looked at. */
+export interface QuietedMessage<T> {
+  /** The message, with a longer `delay` if it is held. */
+  message: T;
+  /** Minutes that were added to `delay`; absent when it is not held. */
+  heldMinutes?: number;
+  /** What is to be logged; it holds nothing of the message. */
+  warning?: string;
+}
+
+/**
+ * Applies quiet hours to a message that would leave at `now` (or `delay` minutes later): warns, refuses or holds it, as the
+ * account says. Only promotional messages are concerned.
+ *
+ * @throws {OurSmsValidationError} when it is refused, or would expire while it is held
+ */
+export function keepQuietHours<T extends TimedMessage>(
+  message: T,
+  { account, quietHours }: { account: string; quietHours?: QuietHoursPolicy },
+  now: Date,
+): QuietedMessage<T> {
+  if (quietHours === undefined) return { message };
+  const minutes = quietMinutesAtLeaving(message, quietHours, now);
+  if (minutes === 0) return { message };
+  const { from, to, action } = quietHours;
+  const hours = `quiet hours are from ${from} to ${to} in Riyadh`;
+  const delay = (message.delay ?? 0) + minutes;
+  if (action === 'warn') {
+    return { message, warning: `A promotional message of account ${account} goes out in quiet hours: ${hours}` };
+  }
+  if (action === 'refuse') {
+    const reason = `must be ${delay} or more for a promotional message now: ${hours}`;
+    throw new OurSmsValidationError('send', account, [{ field: 'delay', reason }]);
+  }
+  const { validity = 0 } = message;
+  if (validity > 0 && validity <= delay) {
+    const reason = `is over before the message may go, ${delay} minutes from now: ${hours}`;
+    throw new OurSmsValidationError('send', account, [{ field: 'validity', reason }]);
+  }
+  return { message: { ...message, delay }, heldMinutes: minutes };
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { ROOT, runOk } from '../support/packaging-run.js';
+
+/** Which rooms of lib/ a room may look into. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  message: [],
+  errors: [],
+  dto: ['message'],
+  gateway: ['message', 'dto', 'errors'],
+  outbox: ['gateway', 'message', 'dto', 'errors'],
+  inbox: ['gateway', 'message', 'dto', 'errors'],
+};
+const ROOMS = Object.keys(ARROWS);
+const MODULE_FILES = ['../oursms.service.js', '../oursms.module.js', '../oursms.options.js', '../index.js'];
+
+interface Case {
+  file: string;
+  target: string;
+}
+
+const between = (open: boolean): Case[] =>
+  ROOMS.flatMap((room) =>
+    ROOMS.filter((other) => other !== room && ARROWS[room]?.includes(other) === open).map((other) => ({
+      file: `lib/${room}/made-up.ts`,
+      target: `../${other}/made-up.js`,
+    })),
+  );
+
+const allowed: Case[] = [
+  ...between(true),
+  ...ROOMS.map((room) => ({ file: `lib/${room}/made-up.ts`, target: './other.js' })),
+  { file: 'lib/testing/made-up.ts', target: '../oursms.module.js' },
+  { file: 'lib/oursms.made-up.ts', target: './gateway/gateway-client.js' },
+];
+const forbidden: Case[] = [
+  ...between(false),
+  ...ROOMS.flatMap((room) => MODULE_FILES.map((target) => ({ file: `lib/${room}/made-up.ts`, target }))),
+  ...ROOMS.map((room) => ({ file: `lib/${room}/made-up.ts`, target: '../testing/index.js' })),
+  { file: 'lib/message/deeper/made-up.ts', target: '../../gateway/gateway-client.js' },
+];
+
+describe('the lint rule on the rooms of lib/', () => {
+  const messages = new Map<Case, string[]>();
+
+  beforeAll(async () => {
+    const cases = [...allowed, ...forbidden];
+    const probe = join(ROOT, 'test/packaging/probes/lint-imports.mjs');
+    const { stdout } = await runOk(process.execPath, [probe], { input: JSON.stringify(cases) });
+    const results = JSON.parse(stdout) as string[][];
+    cases.forEach((one, i) => messages.set(one, results[i] ?? []));
+  }, 60_000);
+
+  it.each(allowed)('lets $file import $target', (one) => {
+    expect(messages.get(one)).toEqual([]);
+  });
+
+  it.each(forbidden)('forbids $file to import $target', (one) => {
+    expect(messages.get(one)).toEqual([expect.stringContaining('arrows run down only')]);
+  });
+});

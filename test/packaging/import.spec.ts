@@ -1,0 +1,47 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { ROOT, runOk } from '../support/packaging-run.js';
+
+describe('importing the root entry', () => {
+  it('loads single files of the validation packages, and no HTTP client, no scheduler, no testing tools', async () => {
+    const files = await filesLoadedBy('dist/index.js');
+
+    expect(files).toContain('dist/index.js');
+    expect(files).toContain('node_modules/class-validator/cjs/decorator/common/ValidateBy.js');
+    expect(packagesOf(files)).toEqual(expect.arrayContaining(['@nestjs/common', 'class-validator', 'rxjs']));
+
+    expect(packagesOf(files)).not.toContain('axios');
+    expect(packagesOf(files)).not.toContain('undici');
+    expect(packagesOf(files)).not.toContain('@nestjs/axios');
+    expect(packagesOf(files)).not.toContain('@nestjs/schedule');
+    expect(packagesOf(files)).not.toContain('libphonenumber-js');
+    expect(files).not.toContain('node_modules/class-validator/cjs/index.js');
+    expect(files).not.toContain('node_modules/class-transformer/cjs/index.js');
+    expect(files.filter((file) => file.startsWith('dist/testing/'))).toEqual([]);
+  });
+
+  it('would see these packages if they were loaded', async () => {
+    const files = await filesLoadedBy('node_modules/@nestjs/axios/dist/index.js');
+
+    expect(packagesOf(files)).toEqual(expect.arrayContaining(['@nestjs/axios', 'axios']));
+  });
+});
+
+/** The files that an import of one loads, relative to the repository. */
+async function filesLoadedBy(file: string): Promise<string[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'oursms-import-'));
+  try {
+    const probe = join(ROOT, 'test/packaging/probes/loaded-modules.mjs');
+    const { stdout } = await runOk(process.execPath, [probe, join(ROOT, file), join(directory, 'notes')]);
+    return (JSON.parse(stdout) as string[]).map((path) => path.slice(ROOT.length));
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function packagesOf(files: string[]): string[] {
+  const names = files.map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);
+  return [...new Set(names.filter((name) => name !== undefined))];
+}

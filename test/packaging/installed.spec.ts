@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PackagedApplication, type ApplicationPlan } from '../support/packaging-application.js';
+import { startGatewayCommand } from '../support/packaging-gateway.js';
+import { packTarball, type Tarball } from '../support/packaging-tarball.js';
+
+const EVERYWHERE = ['axios@1', 'class-transformer@0.5', 'reflect-metadata@0.2', 'rxjs@7', '@types/node@20'];
+const NEST_12 = [
+  ...['@nestjs/common@12', '@nestjs/core@12', '@nestjs/axios@12', '@nestjs/event-emitter@12', '@nestjs/schedule@12'],
+  ...['class-validator@0.15', 'typescript@~6.0.0', ...EVERYWHERE],
+];
+const NEST_11 = [
+  ...['@nestjs/common@11', '@nestjs/core@11', '@nestjs/axios@4', '@nestjs/event-emitter@3', '@nestjs/schedule@6'],
+  ...['class-validator@0.14', 'typescript@~5.9.0', ...EVERYWHERE],
+];
+const APPLICATIONS: (ApplicationPlan & { name: string })[] = [
+  { name: 'Nest 12, ES modules', modules: 'esm', packages: NEST_12, gateway: 'in-process' },
+  { name: 'Nest 11, ES modules', modules: 'esm', packages: NEST_11, gateway: 'in-process' },
+  { name: 'Nest 11, CommonJS', modules: 'commonjs', packages: NEST_11, gateway: 'outside' },
+];
+
+describe('the installed package', () => {
+  let tarball: Tarball;
+
+  beforeAll(async () => {
+    tarball = await packTarball();
+  }, 60_000);
+
+  afterAll(() => tarball?.remove());
+
+  describe.each(APPLICATIONS)('in an application on $name', (plan) => {
+    let application: PackagedApplication;
+
+    beforeAll(async () => {
+      application = await PackagedApplication.create(plan, tarball.path);
+    }, 200_000);
+
+    afterAll(() => application?.remove());
+
+    it('compiles with the example of the README in it, and the declarations of every package are right', async () => {
+      expect(await application.compile()).toEqual([]);
+    }, 130_000);
+
+    it('sends, receives the report through the poller, reads the credits, and ends by itself', async () => {
+      const gateway = plan.gateway === 'outside' ? await startGatewayCommand(gatewayOf(application)) : undefined;
+      try {
+        const ended = await application.start(gateway === undefined ? {} : { OURSMS_BASE_URL: gateway.url });
+
+        expect(ended).toMatchObject({ code: 0, stderr: '' });
+        const { receipt, report, credits } = JSON.parse(ended.stdout) as Said;
+        expect(receipt).toMatchObject({ total: 1, accepted: 1 });
+        expect(report).toMatchObject({ status: 'delivered', dest: '966501234567', src: 'Packed', account: 'default' });
+        expect(credits).toBe(999);
+      } finally {
+        expect(await gateway?.stop()).toBe(gateway && 0);
+      }
+    }, 90_000);
+  });
+});
+
+interface Said {
+  receipt: unknown;
+  report: unknown;
+  credits: number;
+}
+
+const gatewayOf = (application: PackagedApplication): string => application.bin('nestjs-oursms-gateway');
