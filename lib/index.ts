@@ -22,8 +22,10 @@ export {
 export { adviseMessage, type AdviceOptions } from './message/advise-message.js';
 export type { AdvisableMessage, Advice, AdviceCode } from './message/advice/advice.js';
 export { describeText, type TextDescription, type TextEncoding } from './message/describe-text.js';
+export type { ForcingCharacter } from './message/forcing-characters.js';
 export { normalizeNumber, type NormalizedNumber, type NumberCountry } from './message/normalize-number.js';
 export type { QuietHours } from './message/quiet-hours.js';
+export { simplifyText } from './message/simplify-text.js';
 export { InjectOurSms, OnDlr } from './oursms.decorators.js';
 export { OurSmsExceptionFilter } from './oursms.exception-filter.js';
 export type { OurSmsModuleExtras } from './oursms.module-definition.js';

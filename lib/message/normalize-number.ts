@@ -31,12 +31,13 @@ export function normalizeNumber(input: string, options: { country?: NumberCountr
 }
 
 function otherCountry(digits: string, national: string | undefined): NormalizedNumber {
-  if (national?.startsWith('5') || national?.startsWith('966')) return refuse(`not a Saudi mobile: ${SAUDI_FORMS}`);
+  if (national !== undefined && /^(?:5|966|0)/.test(national)) return refuse(`not a Saudi mobile: ${SAUDI_FORMS}`);
   if (digits[0] === '0')
     return refuse("a number of another country needs its country code, such as +971 for the Emirates'");
-  if (digits.length < 8) return refuse(`too short: ${digits.length} digits, an international number has 8 to 15`);
-  if (digits.length > 15) return refuse(`too long: ${digits.length} digits, an international number has 8 to 15`);
-  return accept(digits);
+  const number = national === undefined ? digits : `966${national}`;
+  if (number.length < 8) return refuse(`too short: ${number.length} digits, an international number has 8 to 15`);
+  if (number.length > 15) return refuse(`too long: ${number.length} digits, an international number has 8 to 15`);
+  return accept(number);
 }
 
 /** The digits after Saudi Arabia's country code or trunk zero, or undefined for a number written as another country's. */

@@ -17,20 +17,80 @@ describe('describeText', () => {
     ['😀', 'UCS-2', 1, 2, 68],
     ['’', 'UCS-2', 1, 1, 69],
   ])('describes %j', (text, encoding, parts, units, unitsLeft) => {
-    expect(describeText(text)).toEqual({ encoding, parts, units, unitsLeft });
+    expect(describeText(text)).toMatchObject({ encoding, parts, units, unitsLeft });
   });
 
   it('never lets an extension character straddle two parts: 306 units can need three parts', () => {
     const text = `${'a'.repeat(152)}€${'a'.repeat(152)}`;
-    expect(describeText(text)).toEqual({ encoding: 'GSM-7', parts: 3, units: 306, unitsLeft: 152 });
+    expect(describeText(text)).toMatchObject({ encoding: 'GSM-7', parts: 3, units: 306, boundaries: [152, 304] });
   });
 
   it('never lets a surrogate pair straddle two parts: 134 units can need three parts', () => {
     const text = `${'م'.repeat(66)}😀${'م'.repeat(66)}`;
-    expect(describeText(text)).toMatchObject({ encoding: 'UCS-2', parts: 3, units: 134 });
+    expect(describeText(text)).toMatchObject({ encoding: 'UCS-2', parts: 3, units: 134, boundaries: [66, 133] });
   });
 
   it('counts an extension character as one unit once the text is UCS-2', () => {
-    expect(describeText(`م${'€'.repeat(69)}`)).toEqual({ encoding: 'UCS-2', parts: 1, units: 70, unitsLeft: 0 });
+    expect(describeText(`م${'€'.repeat(69)}`)).toMatchObject({
+      encoding: 'UCS-2',
+      parts: 1,
+      units: 70,
+      unitsLeft: 0,
+    });
+  });
+
+  it('says where each part after the first starts', () => {
+    expect(describeText('a'.repeat(160)).boundaries).toEqual([]);
+    expect(describeText('a'.repeat(307)).boundaries).toEqual([153, 306]);
+    expect(describeText('م'.repeat(135)).boundaries).toEqual([67, 134]);
+  });
+
+  it('names each character that forces UCS-2 with its positions and what could stand for it', () => {
+    expect(describeText('Don’t… it’s `me`').forcing).toEqual([
+      { character: '’', positions: [3, 9], suggestion: "'" },
+      { character: '…', positions: [5], suggestion: '...' },
+      { character: '`', positions: [12, 15], suggestion: "'" },
+    ]);
+    expect(describeText('hello €').forcing).toEqual([]);
+  });
+
+  it('names an emoji by its characters, a surrogate pair as one', () => {
+    expect(describeText('a 😀 ❤️😀').forcing).toEqual([
+      { character: '😀', positions: [2, 7] },
+      { character: '❤', positions: [5] },
+      { character: '\ufe0f', positions: [6] },
+    ]);
+  });
+
+  it('suggests what costs more only where it lets the text be GSM-7', () => {
+    expect(describeText('wait… 😀').forcing[0]).toEqual({ character: '…', positions: [4] });
+    expect(describeText('wait…').forcing[0]).toMatchObject({ suggestion: '...' });
+  });
+
+  it('suggests one letter for a letter and its combining mark', () => {
+    expect(describeText('cafe\u0301').forcing).toEqual([{ character: 'e\u0301', positions: [3], suggestion: 'é' }]);
+  });
+
+  it('suggests ordinary letters for presentation forms, and that tatweel can go', () => {
+    expect(describeText('ﻣـ').forcing).toEqual([
+      { character: 'ﻣ', positions: [0], suggestion: 'م' },
+      { character: 'ـ', positions: [1], suggestion: '' },
+    ]);
+  });
+
+  it('lists no more characters than a long text has different ones', () => {
+    const { forcing } = describeText('مرحبا '.repeat(2000));
+    expect(forcing.map(({ character }) => character)).toEqual(['م', 'ر', 'ح', 'ب', 'ا']);
+    expect(forcing[0]?.positions).toHaveLength(2000);
+  });
+
+  it('is a plain object: it prints and serialises with all its fields', () => {
+    const description = describeText('it’s');
+    expect(JSON.parse(JSON.stringify(description))).toStrictEqual(description);
+    expect(Object.keys(description)).toEqual(['encoding', 'parts', 'units', 'unitsLeft', 'boundaries', 'forcing']);
+  });
+
+  it('counts half of a surrogate pair as one unit', () => {
+    expect(describeText(`${'م'.repeat(69)}\ud83d`)).toMatchObject({ parts: 1, units: 70 });
   });
 });

@@ -1,0 +1,106 @@
+import { gsmUnits } from './gsm-alphabet.js';
+
+/** What can stand for a character that GSM-7 does not have. */
+export interface SimplerCharacter {
+  /** The replacement; empty when the character can go. */
+  text: string;
+  /** Only worth it, or only harmless, when the whole text becomes GSM-7 by it. */
+  onlyForGsm: boolean;
+}
+
+interface Row {
+  from: string;
+  to: string;
+  why: string;
+  onlyForGsm?: boolean;
+}
+
+/** A replacement that is longer than its character is `onlyForGsm` in any case. */
+const ROWS: Row[] = [
+  {
+    from: '‘’‚‛‹›ʹʻʼʽ',
+    to: "'",
+    why: 'typographic quotes and apostrophes, set by word processors and phone keyboards',
+  },
+  { from: '`´′', to: "'", why: 'the backtick, the spacing acute and the prime are typed as apostrophes' },
+  { from: '“”„‟«»″〝〞', to: '"', why: 'typographic quotes' },
+  { from: '\u2010\u2011\u2012–—―−⁃﹘﹣', to: '-', why: 'dashes, the minus sign and the hyphen bullet' },
+  { from: '…', to: '...', why: 'the ellipsis is one character for three dots' },
+  {
+    from: '\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000',
+    to: ' ',
+    why: 'spaces of another width, the no-break spaces and the tab, which GSM-7 lacks',
+  },
+  { from: '\u000b\u0085\u2028\u2029', to: '\n', why: 'line breaks by other names' },
+  { from: '\u00ad\u200b\u2060\ufeff', to: '', why: 'invisible: they only say where a line may or may not break' },
+  {
+    from: '\u200c\u200d\u034f\ufe0e\ufe0f',
+    to: '',
+    why: 'joiners and variation selectors shape Arabic, Persian, Indic scripts and emoji; what is GSM-7 has no use for them',
+    onlyForGsm: true,
+  },
+  {
+    from: '\u061c\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069',
+    to: '',
+    why: 'bidi marks and embeddings, pasted along with numbers: they order Arabic beside Latin, not Latin alone',
+    onlyForGsm: true,
+  },
+  { from: '•‣◦●', to: '*', why: 'bullets of a list' },
+  { from: '⁄∕', to: '/', why: 'the fraction and the division slash' },
+  { from: '×', to: 'x', why: 'the multiplication sign' },
+  { from: 'ﬀ', to: 'ff', why: 'a ligature' },
+  { from: 'ﬁ', to: 'fi', why: 'a ligature' },
+  { from: 'ﬂ', to: 'fl', why: 'a ligature' },
+  { from: 'ﬃ', to: 'ffi', why: 'a ligature' },
+  { from: 'ﬄ', to: 'ffl', why: 'a ligature' },
+  { from: 'ﬅﬆ', to: 'st', why: 'a ligature' },
+  { from: '\u2126', to: 'Ω', why: 'the Ohm sign is canonically the Greek letter' },
+  { from: '\u212a', to: 'K', why: 'the Kelvin sign is canonically the letter' },
+  { from: '\u212b', to: 'Å', why: 'the Angstrom sign is canonically the letter' },
+  { from: '\u037e', to: ';', why: 'the Greek question mark is canonically the semicolon' },
+  { from: '￡', to: '£', why: 'full width' },
+  { from: '￥', to: '¥', why: 'full width' },
+  { from: '\u0640', to: '', why: 'tatweel only stretches an Arabic word, and costs a unit' },
+];
+
+/** Full-width ASCII is ASCII, 0xfee0 higher. @see Unicode, Halfwidth and Fullwidth Forms */
+const FULL_WIDTH = { first: 0xff01, last: 0xff5e, offset: 0xfee0 };
+
+const SIMPLER: ReadonlyMap<string, SimplerCharacter> = new Map(
+  ROWS.flatMap(({ from, to, onlyForGsm = false }) =>
+    [...from].map((character) => [character, { text: to, onlyForGsm: onlyForGsm || to.length > 1 }]),
+  ),
+);
+
+/** `e` + U+0301 for `é`: the sequences that are one character of GSM-7 when composed. @see UAX #15, NFC */
+const COMPOSED: ReadonlyMap<string, string> = new Map(
+  [...'àÄäÅåÇÉéèìÑñÖöòÜüù'].map((character) => [character.normalize('NFD'), character]),
+);
+
+/** The replacement of one character (code point) outside GSM-7, undefined where there is none that means the same. */
+export function simplerCharacter(character: string): SimplerCharacter | undefined {
+  const code = character.charCodeAt(0);
+  if (isArabicLetter(code)) return undefined;
+  if (isArabicForm(code)) return letterOfForm(character);
+  if (code < FULL_WIDTH.first || code > FULL_WIDTH.last) return SIMPLER.get(character);
+  const ascii = String.fromCharCode(code - FULL_WIDTH.offset);
+  return gsmUnits(ascii.charCodeAt(0)) === 0 ? SIMPLER.get(ascii) : { text: ascii, onlyForGsm: false };
+}
+
+/** The GSM-7 character that a letter and a combining mark are together, undefined when there is none. */
+export function composedForGsm(letterAndMark: string): string | undefined {
+  return COMPOSED.get(letterAndMark);
+}
+
+/** Whether this is a character of Arabic Presentation Forms-A or -B (U+FEFF among them is a byte order mark). */
+export const isArabicForm = (code: number): boolean =>
+  (code >= 0xfb50 && code <= 0xfdff) || (code >= 0xfe70 && code < 0xfeff);
+
+/** Nothing of the ordinary letters, marks and digits is in the table but tatweel: spares an Arabic text the look. */
+const isArabicLetter = (code: number): boolean => code >= 0x0620 && code <= 0x06ff && code !== 0x0640;
+
+/** A contextual form is its ordinary letter, which the phone shapes by itself; a ligature would cost more as letters. */
+function letterOfForm(form: string): SimplerCharacter | undefined {
+  const letter = form.normalize('NFKC');
+  return letter === form || letter.length > 1 ? undefined : { text: letter, onlyForGsm: false };
+}
