@@ -33,6 +33,19 @@ const TEXT_PROPERTIES: Properties = {
   parts: { type: 'integer', description: 'Parts that each recipient is billed for', example: 1 },
   units: { type: 'integer', description: 'Units used: 7-bit in GSM-7, 16-bit in UCS-2', example: 17 },
   unitsLeft: { type: 'integer', description: 'Units that still fit in the last part', example: 143 },
+  boundaries: { type: 'array', items: { type: 'integer' }, description: 'Where each part after the first starts' },
+  forcing: {
+    type: 'array',
+    description: 'The characters that force UCS-2',
+    items: {
+      type: 'object',
+      properties: {
+        character: { type: 'string' },
+        positions: { type: 'array', items: { type: 'integer' } },
+        suggestion: { type: 'string', description: 'A cheaper equivalent, if there is one' },
+      },
+    },
+  },
 };
 
 const ADVICE: Schema = {
@@ -55,6 +68,8 @@ export const PREVIEW_SCHEMA: Schema = {
     ...TEXT_PROPERTIES,
     advice: ADVICE,
     recipients: { type: 'integer', description: 'Different numbers among the recipients so far', example: 1 },
+    simplified: { type: 'string', description: 'The text in cheaper characters' },
+    simplifiedText: { type: 'object', properties: TEXT_PROPERTIES },
   },
 };
 
