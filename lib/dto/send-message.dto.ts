@@ -87,3 +87,17 @@ export class SendMessageDto {
 
 /** A message as `OurSmsService.send` takes it: `src` may be left to `defaults.src` of the options. */
 export type MessageToSend = Omit<SendMessageDto, 'src'> & Partial<Pick<SendMessageDto, 'src'>>;
+
+/** The parameters of a message, in the document's order. @see OurSMS HTTP API, "1. Send Message" */
+export const MESSAGE_PARAMETERS = [
+  'src',
+  'dests',
+  'body',
+  'priority',
+  'delay',
+  'validity',
+  'maxParts',
+  'dlr',
+  'prevDups',
+  'msgClass',
+] as const satisfies readonly (keyof SendMessageDto)[];

@@ -1,26 +1,13 @@
+import { MESSAGE_PARAMETERS } from '../dto/send-message.dto.js';
 import type { WireMessage } from './call.js';
 
 type Parameter = [name: string, value: string];
 type Value = string | number | boolean | readonly string[];
 
-/** The parameters of a message, in the document's order. @see OurSMS HTTP API, "1. Send Message" */
-const NAMES = [
-  'src',
-  'dests',
-  'body',
-  'priority',
-  'delay',
-  'validity',
-  'maxParts',
-  'dlr',
-  'prevDups',
-  'msgClass',
-] as const;
-
 /** The parameters of a message that are set, and then those beyond the document. */
 export function messageParameters(message: WireMessage, extra: Readonly<Record<string, Value>> = {}): Parameter[] {
   const parameters: Parameter[] = [];
-  for (const name of NAMES) {
+  for (const name of MESSAGE_PARAMETERS) {
     const value = message[name];
     if (value !== undefined && value !== null) parameters.push([name, onWire(value)]);
   }

@@ -1,10 +1,8 @@
+import { MESSAGE_PARAMETERS } from '../dto/send-message.dto.js';
 import type { Fault } from '../errors/oursms-config.error.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
 
-const OWN_PARAMETERS = [
-  ...['username', 'password', 'token', 'src', 'dests', 'body', 'priority', 'delay', 'validity'],
-  ...['maxParts', 'dlr', 'prevDups', 'msgClass'],
-];
+const OWN_PARAMETERS: readonly string[] = ['username', 'password', 'token', ...MESSAGE_PARAMETERS];
 
 /**
  * Checks how a message is to be sent: the method, and that no extra parameter replaces a documented one.
