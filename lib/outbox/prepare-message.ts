@@ -53,10 +53,10 @@ function partsFaults({ body, maxParts = 0 }: SendMessageDto): Fault[] {
 
 /** The message with the defaults in it: an explicit `undefined` or `null` is no reason to lose a default. */
 function fillIn(message: unknown, defaults: Partial<SendMessageDto>): object {
-  const filled: Record<string, unknown> = { ...defaults };
-  if (typeof message !== 'object' || message === null) return filled;
-  for (const [name, value] of Object.entries(message)) {
-    if (value !== undefined && value !== null) filled[name] = value;
-  }
-  return filled;
+  const given = typeof message === 'object' && message !== null ? Object.entries(message) : [];
+  // Not by assignment: a parsed `__proto__` would become the prototype, and its fields pass as the message's own.
+  return Object.fromEntries([
+    ...Object.entries(defaults),
+    ...given.filter(([, value]) => value !== undefined && value !== null),
+  ]);
 }

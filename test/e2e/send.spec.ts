@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { OurSmsValidationError, type OurSmsModuleOptions, type SendMessageDto } from 'nestjs-oursms';
+import {
+  OurSmsValidationError,
+  type MessageToSend,
+  type OurSmsModuleOptions,
+  type SendMessageDto,
+} from 'nestjs-oursms';
 import type { GatewaySimulatorOptions, RequestRecord } from 'nestjs-oursms/testing';
 import { rejection, startBench, type TestBench } from '../support/application.js';
 
@@ -200,6 +205,14 @@ describe('the ranges of the parameters', () => {
     const sms = await start();
     const error = await rejection(sms.send(message as never), OurSmsValidationError);
     expect(error.faults.map(({ field }) => field)).toEqual(['src', 'body', 'dests']);
+  });
+
+  it('are those of the message itself, whatever prototype a request body brings', async () => {
+    const sms = await start();
+    const message: unknown = JSON.parse('{"src":"MyBrand","dests":["0501234567"],"__proto__":{"body":"smuggled"}}');
+    const error = await rejection(sms.send(message as MessageToSend), OurSmsValidationError);
+    expect(error.faults.map(({ field }) => field)).toEqual(['body']);
+    expect(bench.gateway.requests).toHaveLength(0);
   });
 
   it('refuse fields that the API does not have, and bad options of the call', async () => {
