@@ -1,6 +1,5 @@
 import type { ValidationError } from 'class-validator';
-import { ClassTransformer } from './transformation-rules.js';
-import { Validator } from './validation-rules.js';
+import { ClassTransformer, Validator } from './rule-readers.js';
 
 const transformer = new ClassTransformer();
 const validator = new Validator();

@@ -1,5 +1,5 @@
 import type { ValidationArguments, ValidatorConstraintInterface } from 'class-validator';
-import { getMetadataStorage } from './validation-rules.js';
+import { getMetadataStorage } from './rule-readers.js';
 
 type Rule = (value: unknown, object: object) => boolean;
 

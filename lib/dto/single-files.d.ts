@@ -1,4 +1,5 @@
-// The types of the single files that validation-rules.ts and transformation-rules.ts take: the packages type their index only.
+// The types of the single files that validation-rules.ts, transformation-rules.ts and rule-readers.ts take: the packages
+// type their index only.
 declare module 'class-validator/cjs/decorator/common/IsIn.js' {
   export { IsIn } from 'class-validator';
 }

@@ -1,4 +1,3 @@
 /** What is used of class-transformer, from its own files like the rules of class-validator, and for the same reason. */
-export { ClassTransformer } from 'class-transformer/cjs/ClassTransformer.js';
 export { Transform } from 'class-transformer/cjs/decorators/transform.decorator.js';
 export { Type } from 'class-transformer/cjs/decorators/type.decorator.js';

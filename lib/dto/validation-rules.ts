@@ -9,5 +9,3 @@ export { ValidateNested } from 'class-validator/cjs/decorator/common/ValidateNes
 export { IsBoolean } from 'class-validator/cjs/decorator/typechecker/IsBoolean.js';
 export { IsObject } from 'class-validator/cjs/decorator/typechecker/IsObject.js';
 export { IsString } from 'class-validator/cjs/decorator/typechecker/IsString.js';
-export { Validator } from 'class-validator/cjs/validation/Validator.js';
-export { getMetadataStorage } from 'class-validator/cjs/metadata/MetadataStorage.js';
