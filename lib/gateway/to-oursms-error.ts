@@ -29,7 +29,7 @@ export function toOurSmsError(thrown: unknown, call: Call, trace: RequestTrace, 
     case 'timeout': {
       const late = outcome === 'notSent' ? 'no connection became free' : 'no complete answer came';
       const message = call.sentence(`${late} within ${timeoutMs} ms`, outcome);
-      return new OurSmsTimeoutError(message, { ...call.details(outcome, true), timeoutMs });
+      return new OurSmsTimeoutError(message, { ...call.details(outcome, true), timeoutMs, raw: thrown.received });
     }
     case 'tooLarge':
       return unreadableAnswer(call, thrown.httpStatus, thrown.received, `it is larger than ${maxResponseBytes} bytes`);

@@ -39,7 +39,7 @@ export class DlrIntake {
   async take(page: DlrPage): Promise<number | undefined> {
     const reading = readDlrs(page);
     if (!reading.ok) {
-      await this.#surface(page, reading.why);
+      await this.surface(page, reading.why);
       return undefined;
     }
     for (const dlr of reading.dlrs) await this.#offer({ dlr, attempts: 0 });
@@ -51,6 +51,15 @@ export class DlrIntake {
     const waiting = this.#held;
     this.#held = [];
     for (const held of waiting) await this.#offer(held);
+  }
+
+  /** Hands what cannot be read to whoever keeps it: the gateway has deleted it. */
+  async surface({ account, receivedAt, text }: Omit<DlrPage, 'httpStatus'>, why: string): Promise<void> {
+    const keeper = await this.#announce(() =>
+      this.publisher.publishUnreadable({ account, receivedAt, why, raw: text }),
+    );
+    const kept = keeper ? '' : ' Nobody listens to oursms.dlr.unreadable, so what it held is gone.';
+    this.#logger.error(`A download of delivery reports (account ${account}) cannot be read: ${why}.${kept}`);
   }
 
   async #offer({ dlr, attempts }: HeldDlr): Promise<void> {
@@ -71,14 +80,6 @@ export class DlrIntake {
     }
     this.#logger.error(`Giving up ${report}: its listener failed ${attempts} times, the last time with ${reason}`);
     await this.#announce(() => this.publisher.publishFailed(held));
-  }
-
-  async #surface({ account, receivedAt, text }: DlrPage, why: string): Promise<void> {
-    const keeper = await this.#announce(() =>
-      this.publisher.publishUnreadable({ account, receivedAt, why, raw: text }),
-    );
-    const kept = keeper ? '' : ' Nobody listens to oursms.dlr.unreadable, so what it held is gone.';
-    this.#logger.error(`A download of delivery reports (account ${account}) cannot be read: ${why}.${kept}`);
   }
 
   async #announce<T>(announce: () => Promise<T>): Promise<T | undefined> {

@@ -1,7 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { OurSmsError } from '../errors/oursms.error.js';
 import { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
+import { OurSmsResponseError } from '../errors/oursms-response.error.js';
+import { OurSmsTimeoutError } from '../errors/oursms-timeout.error.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
+import type { DlrPage } from '../gateway/read-dlrs.js';
 import { describeThrown } from './describe-thrown.js';
 import type { DlrIntake } from './dlr-intake.js';
 import type { DlrPublisher } from './dlr-publisher.js';
@@ -78,16 +81,29 @@ export class DlrPoller {
 
   /** One poll; resolves to the delay until the next. */
   async #poll(): Promise<number> {
-    const { gateway, publisher, intake, count, nextDelayMs } = this.parts;
+    const { publisher, intake, count, nextDelayMs } = this.parts;
     if (!publisher.hasListeners()) {
       this.#sayNobodyListens();
       return nextDelayMs();
     }
     await intake.offerAgain();
     if (!intake.hasRoom() || this.#stopped) return nextDelayMs();
-    const taken = await intake.take(await gateway.downloadDlrs(count));
+    const taken = await intake.take(await this.#download());
     if (taken === undefined) throw new Error('a page of reports could not be read');
     return taken >= count ? 0 : nextDelayMs();
+  }
+
+  /** Downloads a page. What arrived of a broken answer is surfaced before the failure is reported. */
+  async #download(): Promise<DlrPage> {
+    const { gateway, intake, count } = this.parts;
+    try {
+      return await gateway.downloadDlrs(count);
+    } catch (error) {
+      const text = error instanceof OurSmsResponseError || error instanceof OurSmsTimeoutError ? error.rawBody() : '';
+      const received = { account: gateway.accountName, receivedAt: new Date().toISOString(), text };
+      if (text !== '') await intake.surface(received, 'the answer broke off, or was too large');
+      throw error;
+    }
   }
 
   /** Twice the wait with each failure, up to five minutes, with jitter; never sooner than the gateway asks for. */

@@ -196,6 +196,21 @@ describe('a page that cannot be read', () => {
   });
 });
 
+describe('an answer that broke off', () => {
+  it.each([
+    ['half of it', { kind: 'halfClosed' as const, bytes: 30 }],
+    ['what came before the deadline', { kind: 'slowBody' as const, bytes: 10, everyMs: 40 }],
+  ])('is handed to oursms.dlr.unreadable as far as it came: %s', async (_what, { kind, ...parameters }) => {
+    bench = await startBench({ ...POLL, http: { timeoutMs: 300 } }, {}, [DlrListener]);
+    const unreadable: UnreadableDlrs[] = [];
+    bench.app.get(EventEmitter2).on('oursms.dlr.unreadable', (page: UnreadableDlrs) => void unreadable.push(page));
+    bench.gateway.faults.next(kind, { ...parameters, on: 'dlrs' });
+    push(5);
+    await until('it was surfaced', () => unreadable.length === 1);
+    expect(unreadable[0]).toMatchObject({ account: 'default', raw: expect.stringMatching(/^\[\{"msgId":"m0"/) });
+  });
+});
+
 describe('shutdown', () => {
   it('awaits the download that is running and its listeners, and leaves no timer and no socket', async () => {
     bench = await startBench(POLL, {}, [DlrListener]);
