@@ -23,6 +23,17 @@ export function IsGatewayUrl(): PropertyDecorator {
   });
 }
 
+/** Text that may stand in an HTTP header: printable ASCII. */
+export function IsHeaderValue(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isHeaderValue',
+    validator: {
+      validate: (value) => typeof value === 'string' && /^[\x20-\x7e]+$/.test(value),
+      defaultMessage: () => '$property must be a text of printable ASCII characters',
+    },
+  });
+}
+
 /** A time of day as `HH:MM`. */
 export function IsTimeOfDay(): PropertyDecorator {
   return ValidateBy({

@@ -5,7 +5,7 @@ import { Type } from './dto/transformation-rules.js';
 import { IsBoolean, IsIn, IsObject, IsOptional, IsString, ValidateNested } from './dto/validation-rules.js';
 import type { GatewayAuth } from './gateway/account.js';
 import type { NumberCountry } from './message/normalize-number.js';
-import { IsAuth, IsGatewayUrl, IsTimeOfDay } from './oursms.options-rules.js';
+import { IsAuth, IsGatewayUrl, IsHeaderValue, IsTimeOfDay } from './oursms.options-rules.js';
 import type { QuietHoursAction } from './outbox/keep-quiet-hours.js';
 import { VERSION } from './version.js';
 
@@ -34,7 +34,7 @@ export class OurSmsHttpOptions {
   maxResponseBytes?: number = 4 * 1024 * 1024;
 
   /** The `User-Agent` header. */
-  @IsString({ message: '$property must be a string' })
+  @IsHeaderValue()
   userAgent?: string = `nestjs-oursms/${VERSION}`;
 }
 

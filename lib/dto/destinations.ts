@@ -10,7 +10,7 @@ export interface Destinations {
   dests: string[];
   /** How many inputs were duplicates of an earlier one. */
   skipped: number;
-  /** What is wrong, by position; empty when all is well. Numbers are masked. */
+  /** What is wrong, by position, the first 500; empty when all is well. Numbers are masked. */
   faults: { field: string; reason: string }[];
 }
 
@@ -20,16 +20,18 @@ export function readDestinations(value: unknown, country: NumberCountry): Destin
   if (!Array.isArray(inputs)) return failed('must be an array of numbers or a comma-separated string');
   const distinct = new Set<string>();
   const faults: Destinations['faults'] = [];
+  let invalid = 0;
   inputs.forEach((input: unknown, position) => {
     const result = normalizeNumber(input as string, { country });
     if (result.ok) distinct.add(result.number);
-    else faults.push({ field: `dests[${position}]`, reason: `${shown(input)}${result.reason}` });
+    else if (++invalid <= MAX_DESTS) faults.push({ field: `dests[${position}]`, reason: shown(input) + result.reason });
   });
+  if (invalid > MAX_DESTS) faults.push({ field: 'dests', reason: `${invalid - MAX_DESTS} more are not numbers` });
   if (inputs.length === 0) return failed('must hold at least one number');
   if (distinct.size > MAX_DESTS) {
     return failed(`holds ${distinct.size} different numbers, a request takes at most ${MAX_DESTS}`);
   }
-  return { dests: [...distinct], skipped: inputs.length - faults.length - distinct.size, faults };
+  return { dests: [...distinct], skipped: inputs.length - invalid - distinct.size, faults };
 }
 
 const splitList = (text: string): string[] => (text.trim() === '' ? [] : text.split(/[,،]/));

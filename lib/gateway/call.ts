@@ -12,7 +12,7 @@ const CONSEQUENCES: Readonly<Record<Operation, Readonly<Record<Outcome, string>>
   send: {
     notSent: 'The message was not sent.',
     unknown:
-      'The message may have been sent: repeating it as it is may send it twice, repeating it with prevDups does not.',
+      'The message may have been sent: repeated as it is, it may be sent twice; with a prevDups that covers the minutes since, the gateway refuses the twin.',
   },
   downloadDlrs: {
     notSent: 'No report was taken from the gateway.',

@@ -100,7 +100,6 @@ class Untouched {
 
   holds(): boolean {
     const { interceptors, defaults } = this.axios;
-
     if (this.axios.request !== this.#request || isUsed(interceptors.request) || isUsed(interceptors.response))
       return false;
     const now = defaults as unknown as Record<string, unknown>;

@@ -27,7 +27,7 @@ export function toOurSmsError(thrown: unknown, call: Call, trace: RequestTrace, 
   const { timeoutMs, maxResponseBytes } = call.account;
   switch (thrown.reason) {
     case 'timeout': {
-      const late = outcome === 'notSent' ? 'no connection became free' : 'no complete answer came';
+      const late = outcome === 'notSent' ? 'no connection was ready' : 'no complete answer came';
       const message = call.sentence(`${late} within ${timeoutMs} ms`, outcome);
       return new OurSmsTimeoutError(message, { ...call.details(outcome, true), timeoutMs, raw: thrown.received });
     }

@@ -11,6 +11,8 @@ import type { DlrPublisher } from './dlr-publisher.js';
 import type { PollTimer } from './poll-timer.js';
 
 const MAX_BACKOFF_MS = 5 * 60_000;
+/** A gateway that asks for more is asked again all the same: a wrong header must not end the polling. */
+const MAX_RETRY_AFTER_MS = 60 * 60_000;
 
 /** What the poller works with. */
 export interface DlrPollerParts {
@@ -106,13 +108,13 @@ export class DlrPoller {
     }
   }
 
-  /** Twice the wait with each failure, up to five minutes, with jitter; never sooner than the gateway asks for. */
+  /** Twice the wait with each failure, up to five minutes, with jitter; an hour at the most if the gateway asks for it. */
   #backoff(error: unknown): number {
     const base = Math.max(this.parts.nextDelayMs(), 100);
     const longest = Math.max(base, MAX_BACKOFF_MS);
     const wait = Math.min(base * 2 ** Math.min(this.#failures, 20), longest);
     const asked = error instanceof OurSmsGatewayError ? (error.retryAfterMs ?? 0) : 0;
-    return Math.max(wait / 2 + (Math.random() * wait) / 2, asked);
+    return Math.max(wait / 2 + (Math.random() * wait) / 2, Math.min(asked, MAX_RETRY_AFTER_MS));
   }
 
   #sayNobodyListens(): void {

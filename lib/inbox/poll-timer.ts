@@ -1,5 +1,8 @@
 import type { SchedulerRegistry } from '@nestjs/schedule';
 
+/** The longest wait that a timer takes; a longer one would fire at once. */
+const MAX_TIMEOUT_MS = 2_147_483_647;
+
 /** One named timeout in the application's `SchedulerRegistry`, armed anew for each poll, so that polls never overlap. */
 export class PollTimer {
   constructor(
@@ -10,7 +13,9 @@ export class PollTimer {
   /** Runs the poll once, after a delay. */
   arm(delayMs: number, poll: () => void): void {
     this.disarm();
-    this.registry.addTimeout(this.name, setTimeout(poll, delayMs));
+    const left = delayMs - MAX_TIMEOUT_MS;
+    const due = left > 0 ? (): void => this.arm(left, poll) : poll;
+    this.registry.addTimeout(this.name, setTimeout(due, Math.min(delayMs, MAX_TIMEOUT_MS)));
   }
 
   /** Forgets the poll that is due. */

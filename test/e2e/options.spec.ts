@@ -57,6 +57,7 @@ describe('the options', () => {
     ['http.maxResponseBytes', { auth, http: { maxResponseBytes: 10 } }, /from 1024/],
     ['http.retries', { auth, http: { retries: 3 } }, /is not known/],
     ['http', { auth, http: 5 }, /must be an object/],
+    ['http.userAgent', { auth, http: { userAgent: 'two\nlines' } }, /printable ASCII/],
     ['numbers.country', { auth, numbers: { country: 'AE' } }, /SA or any/],
     ['dlr.poll', { auth, dlr: { poll: {} } }, /give either everyMs or cron/],
     ['dlr.poll', { auth, dlr: { poll: { everyMs: 100, cron: '* * * * *' } } }, /give either everyMs or cron/],

@@ -130,6 +130,25 @@ describe('the poller', () => {
     await until('it went on', () => downloads() > before);
   });
 
+  it('neither hurries nor falls asleep for a Retry-After of thirty years', async () => {
+    bench = await startBench(POLL, {}, [DlrListener]);
+    bench.gateway.faults.next('rateLimit', { retryAfter: 999_999_999, on: 'dlrs' });
+    await until('the limit was met', () => bench.logs.matching('next try in').length === 1);
+    expect(bench.logs.matching('next try in 3600000 ms')).toHaveLength(1);
+    const before = downloads();
+    await pause(300);
+    expect(downloads()).toBe(before);
+  });
+
+  it('waits for a cron date that is further away than a timer reaches', async () => {
+    const date = new Date(Date.now() + 60 * 24 * 3_600_000);
+    const cron = `0 0 ${date.getDate()} ${date.getMonth() + 1} *`;
+    bench = await startBench({ dlr: { poll: { cron } } }, {}, [DlrListener]);
+    await until('the first poll', () => downloads() === 1);
+    await pause(300);
+    expect(downloads()).toBe(1);
+  });
+
   it('follows a cron expression', async () => {
     bench = await startBench({ dlr: { poll: { cron: '* * * * * *' } } }, {}, [DlrListener]);
     await until('the first poll', () => downloads() === 1);

@@ -150,6 +150,13 @@ describe('recipients', () => {
     expect(bench.gateway.requests).toHaveLength(0);
   });
 
+  it('are named up to the five hundredth fault, however many are wrong', async () => {
+    const sms = await start();
+    const error = await rejection(sms.send({ ...MESSAGE, dests: 'x,'.repeat(5_000) }), OurSmsValidationError);
+    expect(error.faults).toHaveLength(501);
+    expect(error.faults.at(-1)).toEqual({ field: 'dests', reason: '4501 more are not numbers' });
+  });
+
   it('abroad are refused, unless numbers.country is any', async () => {
     const sms = await start();
     await expect(sms.send({ ...MESSAGE, dests: ['+971501234567'] })).rejects.toThrow(OurSmsValidationError);

@@ -158,9 +158,15 @@ const FAULTS: Expected[] = [
 let bench: TestBench;
 afterEach(() => bench?.close());
 
-describe.each(CALL_NAMES)('%s', (call) => {
+const WAYS = [
+  { way: '', hooked: false },
+  { way: ', through axios with an interceptor', hooked: true },
+];
+
+describe.each(WAYS.flatMap((way) => CALL_NAMES.map((call) => ({ ...way, call }))))('$call$way', ({ call, hooked }) => {
   it.each(FAULTS)('tells what happened on $fault', async ({ play, type, outcome, transient, fields }) => {
     bench = await startBench({ http: { timeoutMs: 300, maxResponseBytes: 65_536 } });
+    if (hooked) bench.sms.httpService.axiosRef.interceptors.request.use((request) => request);
     await play(bench.gateway);
     const error = await rejection(CALLS[call](bench.sms), type);
     const operation = call === 'sendByGet' ? 'send' : call;

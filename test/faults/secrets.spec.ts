@@ -75,13 +75,19 @@ function expectHidden(said: string, values: string[]): void {
 let bench: TestBench;
 afterEach(() => bench?.close());
 
-describe.each(Object.keys(CALLS))('no secret, text or full number is in the error or the logs of %s', (call) => {
+const WAYS = Object.keys(CALLS).flatMap((call) => [
+  { call, way: '', hooked: false },
+  { call, way: ', through axios with an interceptor', hooked: true },
+]);
+
+describe.each(WAYS)('no secret, text or full number is in the error or the logs of $call$way', ({ call, hooked }) => {
   it.each(Object.keys(FAULTS))('after %s', async (fault) => {
     const auth = fault === 'wrong credentials' ? { token: TOKEN } : { username: 'demo', password: PASSWORD };
     bench = await startBench(
       { auth, http: { timeoutMs: 250, maxResponseBytes: 65_536 }, divertTo: undefined },
       { accounts: [{ username: 'demo', password: PASSWORD }] },
     );
+    if (hooked) bench.sms.httpService.axiosRef.interceptors.response.use((response) => response);
     if (fault !== 'wrong credentials') await FAULTS[fault]?.(bench.gateway);
     const error = await rejection(CALLS[call]?.(bench.sms) ?? Promise.resolve(), OurSmsError);
     const said = everythingSaid(error, bench);

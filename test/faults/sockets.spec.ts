@@ -107,8 +107,9 @@ describe('notSent: no byte of the request left', () => {
     expect(gateway?.received.join('')).not.toContain('second');
   });
 
-  it('when the signal was aborted before', async () => {
+  it.each([false, true])('when the signal was aborted before (through axios: %s)', async (hooked) => {
     const { sms } = await start((socket) => socket.once('data', () => socket.end(RECEIPT)));
+    if (hooked) sms.httpService.axiosRef.interceptors.request.use((request) => request);
     const error = await rejection(sms.send(MESSAGE, { signal: AbortSignal.abort() }), OurSmsAbortedError);
     expect(error).toMatchObject({ outcome: 'notSent' });
     expect(gateway?.connections).toBe(0);
@@ -155,8 +156,9 @@ describe('unknown: it may have left', () => {
     },
   );
 
-  it('when the signal is aborted on the way', async () => {
+  it.each([false, true])('when the signal is aborted on the way (through axios: %s)', async (hooked) => {
     const { sms } = await start(() => undefined);
+    if (hooked) sms.httpService.axiosRef.interceptors.request.use((request) => request);
     const abort = new AbortController();
     const sending = rejection(sms.send(MESSAGE, { signal: abort.signal }), OurSmsAbortedError);
     await until('the request came', () => gateway?.received.join('').includes('body=hello') === true);
