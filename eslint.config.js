@@ -8,9 +8,10 @@ const rooms = {
   errors: [],
   dto: ['message'],
   gateway: ['message', 'dto', 'errors'],
-  inbox: ['gateway', 'message', 'dto', 'errors'],
+  queue: ['errors'],
+  inbox: ['queue', 'gateway', 'message', 'dto', 'errors'],
   outbox: ['gateway', 'message', 'dto', 'errors'],
-  testing: ['message', 'dto', 'errors', 'inbox', 'outbox', 'gateway'],
+  testing: ['message', 'dto', 'errors', 'queue', 'inbox', 'outbox', 'gateway'],
   'testing/simulator': ['message'],
 };
 const topFiles = ['oursms\\.[a-z.-]+', 'index'];

@@ -1,5 +1,6 @@
 export type { Credits } from './dto/credits.js';
 export { DLR_STATUSES, type Dlr, type DlrStatus } from './dto/dlr.js';
+export { monotonic } from './dto/monotonic.js';
 export { DownloadDlrsDto } from './dto/download-dlrs.dto.js';
 export { MESSAGE_CLASSES, SendMessageDto, type MessageClass, type MessageToSend } from './dto/send-message.dto.js';
 export type { SendEstimate } from './dto/send-estimate.js';
@@ -9,16 +10,21 @@ export { OurSmsConfigError, type Fault } from './errors/oursms-config.error.js';
 export { OurSmsConnectionError } from './errors/oursms-connection.error.js';
 export { OurSmsGatewayError, type GatewayErrorKind } from './errors/oursms-gateway.error.js';
 export { OurSmsResponseError } from './errors/oursms-response.error.js';
+export { OurSmsStorageError, type StorageFault } from './errors/oursms-storage.error.js';
 export { OurSmsTimeoutError } from './errors/oursms-timeout.error.js';
 export { OurSmsValidationError } from './errors/oursms-validation.error.js';
 export { OurSmsError, type Operation, type Outcome } from './errors/oursms.error.js';
 export {
   OURSMS_DLR,
   OURSMS_DLR_FAILED,
+  OURSMS_DLR_GAP,
   OURSMS_DLR_UNREADABLE,
   type DlrFailure,
+  type DlrGap,
   type UnreadableDlrs,
 } from './inbox/dlr-events.js';
+export { DlrInbox } from './inbox/dlr-inbox.js';
+export type { DlrInboxStats, DlrPoll, FailedDlr } from './inbox/dlr-inbox-stats.js';
 export { adviseMessage, type AdviceOptions } from './message/advise-message.js';
 export type { AdvisableMessage, Advice, AdviceCode } from './message/advice/advice.js';
 export { describeText, type TextDescription, type TextEncoding } from './message/describe-text.js';
@@ -26,7 +32,7 @@ export type { ForcingCharacter } from './message/forcing-characters.js';
 export { normalizeNumber, type NormalizedNumber, type NumberCountry } from './message/normalize-number.js';
 export type { QuietHours } from './message/quiet-hours.js';
 export { simplifyText } from './message/simplify-text.js';
-export { InjectOurSms, OnDlr } from './oursms.decorators.js';
+export { InjectDlrInbox, InjectOurSms, OnDlr } from './oursms.decorators.js';
 export { OurSmsExceptionFilter } from './oursms.exception-filter.js';
 export type { OurSmsModuleExtras } from './oursms.module-definition.js';
 export { OurSmsModule, type OurSmsModuleAsyncOptions, type OurSmsOptionsFactory } from './oursms.module.js';
@@ -39,7 +45,8 @@ export {
   OurSmsQuietHoursOptions,
   type OurSmsAuth,
   type OurSmsMessageDefaults,
+  type OurSmsStorageOptions,
 } from './oursms.options.js';
 export { OurSmsService, type SendOptions } from './oursms.service.js';
 export type { QuietHoursAction } from './outbox/keep-quiet-hours.js';
-export { getOurSmsToken } from './oursms.tokens.js';
+export { getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';

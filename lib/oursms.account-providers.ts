@@ -1,19 +1,23 @@
 import type { Provider } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { GatewayClient } from './gateway/gateway-client.js';
+import { DlrInbox } from './inbox/dlr-inbox.js';
 import {
   ACCOUNT,
   BOOTSTRAP,
   GATEWAY,
   LIFECYCLE,
+  OPEN_STORAGE,
   OUTBOX,
-  POLLING,
   RAW_OPTIONS,
+  RECEIVING,
   RESOLVED_OPTIONS,
 } from './oursms.internal-tokens.js';
+import type { OurSmsReceiving } from './oursms.receiving.js';
+import type { StorageOpener } from './oursms.open-storage.js';
 import type { ResolvedOptions } from './oursms.resolve-options.js';
 import { OurSmsService } from './oursms.service.js';
-import { DEFAULT_ACCOUNT, getOurSmsToken } from './oursms.tokens.js';
+import { DEFAULT_ACCOUNT, getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
 
 type Bootstrap = typeof import('./oursms.bootstrap.js');
 
@@ -49,14 +53,28 @@ export function accountProviders(name: string | undefined): Provider[] {
       ) => new OurSmsLifecycle(gateway, messages, modules),
     },
     {
-      provide: POLLING,
-      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, ModuleRef],
+      provide: OPEN_STORAGE,
+      inject: [BOOTSTRAP, RESOLVED_OPTIONS],
+      useFactory:
+        ({ openStorage }: Bootstrap, { storage }: ResolvedOptions): StorageOpener =>
+        () =>
+          openStorage(storage),
+    },
+    {
+      provide: RECEIVING,
+      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, OPEN_STORAGE, ModuleRef],
       useFactory: (
-        { OurSmsPolling }: Bootstrap,
+        { OurSmsReceiving }: Bootstrap,
         gateway: GatewayClient,
         options: ResolvedOptions,
+        open: StorageOpener,
         moduleRef: ModuleRef,
-      ) => new OurSmsPolling(gateway, options, moduleRef),
+      ) => new OurSmsReceiving(gateway, options, open, moduleRef),
+    },
+    {
+      provide: getDlrInboxToken(name),
+      inject: [RECEIVING],
+      useFactory: (receiving: OurSmsReceiving) => new DlrInbox(() => receiving.inbox),
     },
     { provide: getOurSmsToken(name), useClass: OurSmsService },
   ];

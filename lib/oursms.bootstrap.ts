@@ -3,6 +3,7 @@
  */
 export { openGateway } from './gateway/open-gateway.js';
 export { OurSmsLifecycle } from './oursms.lifecycle.js';
-export { OurSmsPolling } from './oursms.polling.js';
+export { openStorage } from './oursms.open-storage.js';
+export { OurSmsReceiving } from './oursms.receiving.js';
 export { resolveOptions } from './oursms.resolve-options.js';
 export { Outbox } from './outbox/outbox.js';

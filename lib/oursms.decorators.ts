@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { OURSMS_DLR } from './inbox/dlr-events.js';
-import { getOurSmsToken } from './oursms.tokens.js';
+import { getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
 
 /**
  * Injects the `OurSmsService` of a named account. The unnamed account's is injected by its class.
@@ -10,6 +10,15 @@ import { getOurSmsToken } from './oursms.tokens.js';
  */
 export function InjectOurSms(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getOurSmsToken(name));
+}
+
+/**
+ * Injects the `DlrInbox` of a named account. The unnamed account's is injected by its class.
+ *
+ * @param name The `name` that the account was registered with.
+ */
+export function InjectDlrInbox(name?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getDlrInboxToken(name));
 }
 
 /**

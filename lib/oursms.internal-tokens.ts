@@ -12,5 +12,7 @@ export const GATEWAY = Symbol('OURSMS_GATEWAY');
 export const OUTBOX = Symbol('OURSMS_OUTBOX');
 /** The account's OurSmsLifecycle. */
 export const LIFECYCLE = Symbol('OURSMS_LIFECYCLE');
-/** The account's OurSmsPolling. */
-export const POLLING = Symbol('OURSMS_POLLING');
+/** Opens the engine that the account's queues are kept in. */
+export const OPEN_STORAGE = Symbol('OURSMS_OPEN_STORAGE');
+/** The account's OurSmsReceiving. */
+export const RECEIVING = Symbol('OURSMS_RECEIVING');

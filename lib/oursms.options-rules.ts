@@ -45,6 +45,17 @@ export function IsTimeOfDay(): PropertyDecorator {
   });
 }
 
+/** `'memory'`, or `{ path }` with a directory. */
+export function IsStorage(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isStorage',
+    validator: {
+      validate: (value) => storageFault(value) === undefined,
+      defaultMessage: (args) => `$property ${storageFault(args?.value)}`,
+    },
+  });
+}
+
 const AUTH_FIELDS = ['username', 'password', 'token'];
 
 function authFault(value: unknown): string | undefined {
@@ -61,6 +72,17 @@ function authFault(value: unknown): string | undefined {
     return `is incomplete or mixed (it has ${set.join(', ') || 'nothing'}): ${forms}`;
   }
   return undefined;
+}
+
+function storageFault(value: unknown): string | undefined {
+  if (value === 'memory') return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return "must be { path } or 'memory'";
+  const unknown = Object.keys(value).filter((name) => name !== 'path');
+  if (unknown.length > 0) return `has fields that are not known (${unknown.join(', ')}): give { path } or 'memory'`;
+  const { path } = value as { path?: unknown };
+  return path === undefined || (typeof path === 'string' && path.trim() !== '')
+    ? undefined
+    : '.path must be the path of a directory';
 }
 
 function allowsHttp(options: object | undefined): boolean {

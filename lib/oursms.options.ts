@@ -5,7 +5,7 @@ import { Type } from './dto/transformation-rules.js';
 import { IsBoolean, IsIn, IsObject, IsOptional, IsString, ValidateNested } from './dto/validation-rules.js';
 import type { GatewayAuth } from './gateway/account.js';
 import type { NumberCountry } from './message/normalize-number.js';
-import { IsAuth, IsGatewayUrl, IsHeaderValue, IsTimeOfDay } from './oursms.options-rules.js';
+import { IsAuth, IsGatewayUrl, IsHeaderValue, IsStorage, IsTimeOfDay } from './oursms.options-rules.js';
 import type { QuietHoursAction } from './outbox/keep-quiet-hours.js';
 import { VERSION } from './version.js';
 
@@ -92,6 +92,31 @@ export class OurSmsDlrOptions {
   /** How often a report is offered to listeners that fail before it is given up as `oursms.dlr.failed`. */
   @IsWholeNumber(1, 1_000)
   maxAttempts?: number = 10;
+
+  /** Milliseconds before a report is offered the second time; twice as long each time, up to a quarter of an hour. */
+  @IsWholeNumber(1, 900_000)
+  retryDelayMs?: number = 2_000;
+
+  /** Reports that are with their listeners at a time. Those of one message follow one another; 1 keeps the order of all. */
+  @IsWholeNumber(1, 1_000)
+  concurrency?: number = 8;
+
+  /** Milliseconds for the listeners of a report. When they have not settled by then, it counts as failed. */
+  @IsWholeNumber(1)
+  listenerTimeoutMs?: number = 30_000;
+
+  /** Milliseconds that running listeners get when the application ends; their reports are offered again after the next start. */
+  @IsWholeNumber(0, 600_000)
+  shutdownTimeoutMs?: number = 10_000;
+}
+
+/** Where reports are kept from their download until they are handled. */
+export interface OurSmsStorageOptions {
+  /**
+   * A directory on a local disk, made when it is missing; each account has one of its own inside. One process at a time can
+   * use it. Default: `.oursms`.
+   */
+  path?: string;
 }
 
 /** The options of `OurSmsModule`. Only `auth` must be given. */
@@ -141,4 +166,8 @@ export class OurSmsModuleOptions {
   @ValidateNested()
   @Type(() => OurSmsDlrOptions)
   dlr?: OurSmsDlrOptions = new OurSmsDlrOptions();
+
+  /** Where reports are kept from their download until they are handled. `'memory'`: they are lost with the process. */
+  @IsStorage()
+  storage?: OurSmsStorageOptions | 'memory' = { path: '.oursms' };
 }

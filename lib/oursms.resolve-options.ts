@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { checkShape } from './dto/check-shape.js';
 import { SendMessageDto } from './dto/send-message.dto.js';
 import { describeFaults, OurSmsConfigError, type Fault } from './errors/oursms-config.error.js';
@@ -5,6 +6,7 @@ import type { GatewayAccount } from './gateway/account.js';
 import { normalizeNumber } from './message/normalize-number.js';
 import {
   OurSmsModuleOptions,
+  type OurSmsDlrOptions,
   type OurSmsHttpOptions,
   type OurSmsNumbersOptions,
   type OurSmsPollOptions,
@@ -15,8 +17,9 @@ import type { MessagePolicy } from './outbox/prepare-message.js';
 export interface ResolvedOptions {
   gateway: GatewayAccount;
   messages: MessagePolicy;
-  poll?: OurSmsPollOptions & { count: number };
-  maxAttempts: number;
+  dlr: Required<Omit<OurSmsDlrOptions, 'poll'>> & { poll?: OurSmsPollOptions & { count: number } };
+  /** The directory of this account, or `'memory'`. */
+  storage: { path: string } | 'memory';
 }
 
 /**
@@ -51,8 +54,8 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
       divertTo: divertNumber(options),
       quietHours: options.quietHours ?? undefined,
     },
-    poll: (options.dlr?.poll ?? undefined) as ResolvedOptions['poll'],
-    maxAttempts: Number(options.dlr?.maxAttempts),
+    dlr: options.dlr as ResolvedOptions['dlr'],
+    storage: storageOf(options, account),
   };
 }
 
@@ -93,6 +96,12 @@ function divertFaults(options: OurSmsModuleOptions): Fault[] {
 function quietHoursFaults({ quietHours }: OurSmsModuleOptions): Fault[] {
   if (typeof quietHours?.from !== 'string' || quietHours.from !== quietHours.to) return [];
   return [{ field: 'quietHours.to', reason: 'must differ from quietHours.from: a whole day cannot be quiet' }];
+}
+
+/** Each account has a directory of its own: a directory is locked by whoever has it open. */
+function storageOf({ storage }: OurSmsModuleOptions, account: string): ResolvedOptions['storage'] {
+  if (storage === 'memory') return 'memory';
+  return { path: resolve(storage?.path ?? '.oursms', encodeURIComponent(account)) };
 }
 
 function divertNumber({ divertTo, numbers }: OurSmsModuleOptions): string | undefined {

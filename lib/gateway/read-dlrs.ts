@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { DLR_STATUSES, type Dlr, type DlrStatus } from '../dto/dlr.js';
 import { FieldReader } from './field-reader.js';
 import { isRecord, parseJson } from './parse-json.js';
+import { salvageRows } from './salvage-rows.js';
 
 /** A download as it came: what the gateway has deleted, and nothing has read yet. */
 export interface DlrPage {
@@ -13,8 +14,11 @@ export interface DlrPage {
   text: string;
 }
 
-/** The reports of a page, or why it cannot be read. */
-export type DlrReading = { ok: true; dlrs: Dlr[] } | { ok: false; why: string };
+/**
+ * The reports of a page, or why it cannot be read and the reports that are whole all the same. `cut`: it ends in the middle,
+ * and may have held more.
+ */
+export type DlrReading = { ok: true; dlrs: Dlr[] } | { ok: false; dlrs: Dlr[]; why: string; cut: boolean };
 
 /** Where the list of reports may stand in an answer, besides the answer being the list itself. */
 const ENVELOPES = ['dlrs', 'statuses', 'items', 'results', 'data'];
@@ -26,10 +30,15 @@ const ENVELOPES = ['dlrs', 'statuses', 'items', 'results', 'data'];
 export function readDlrs(page: DlrPage): DlrReading {
   if (page.text.trim() === '') return { ok: true, dlrs: [] };
   const json = parseJson(page.text);
-  if (!json.ok) return json;
+  if (!json.ok) {
+    const { rows, cut } = salvageRows(page.text);
+    return { ok: false, dlrs: rows.map((row) => readDlr(row, page)), why: json.why, cut };
+  }
   const rows = rowsOf(json.value);
-  if (rows === undefined)
-    return { ok: false, why: `it holds no list of reports (looked under ${ENVELOPES.join(', ')})` };
+  if (rows === undefined) {
+    const why = `it holds no list of reports (looked under ${ENVELOPES.join(', ')})`;
+    return { ok: false, dlrs: [], why, cut: false };
+  }
   return { ok: true, dlrs: rows.map((row) => readDlr(row, page)) };
 }
 

@@ -9,20 +9,44 @@ export const OURSMS_DLR_FAILED = 'oursms.dlr.failed';
 /** The event of a download that could not be read; its payload is an {@link UnreadableDlrs}. */
 export const OURSMS_DLR_UNREADABLE = 'oursms.dlr.unreadable';
 
-/** A report that no longer will be offered to its listeners. */
+/** The event of a download whose answer did not arrive, or not all of it; its payload is a {@link DlrGap}. */
+export const OURSMS_DLR_GAP = 'oursms.dlr.gap';
+
+/** A report that is not offered to its listeners any more. It is kept: `DlrInbox.retry(dlr.id)` offers it again. */
 export interface DlrFailure {
   dlr: Dlr;
   /** How often it was offered. */
   attempts: number;
+  /** What the listener failed with the last time: a name and a message, without numbers. */
+  reason: string;
 }
 
-/** A download that could not be read. The gateway has deleted what it holds: keep it. */
+/** A download that could not be read, or not to its end. It is kept: `DlrInbox.rereadUnreadable()` reads it again. */
 export interface UnreadableDlrs {
+  /** Names it in the inbox. */
+  id: string;
   account: string;
   /** ISO 8601, UTC. */
   receivedAt: string;
   /** Why it cannot be read. */
   why: string;
+  /** How many whole reports were found in it, and published. */
+  salvaged: number;
   /** What came, untouched. It may hold phone numbers. */
   raw: string;
+}
+
+/**
+ * Reports that may be lost: the gateway may have deleted them, and what it answered did not arrive, or not all of it. The
+ * same gap can be announced twice, with the same `id`.
+ */
+export interface DlrGap {
+  id: string;
+  account: string;
+  /** When the download began: ISO 8601, UTC. */
+  at: string;
+  /** No more reports than this are missing. */
+  atMost: number;
+  /** What happened. */
+  why: string;
 }

@@ -1,13 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { OurSmsError } from '../errors/oursms.error.js';
 import { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
-import { OurSmsResponseError } from '../errors/oursms-response.error.js';
-import { OurSmsTimeoutError } from '../errors/oursms-timeout.error.js';
-import type { GatewayClient } from '../gateway/gateway-client.js';
-import type { DlrPage } from '../gateway/read-dlrs.js';
+import type { Lease, QueueEngine } from '../queue/durable-queue.js';
 import { describeThrown } from './describe-thrown.js';
-import type { DlrIntake } from './dlr-intake.js';
-import type { DlrPublisher } from './dlr-publisher.js';
+import type { DlrPoll } from './dlr-inbox-stats.js';
 import type { PollTimer } from './poll-timer.js';
 
 const MAX_BACKOFF_MS = 5 * 60_000;
@@ -16,14 +12,18 @@ const MAX_RETRY_AFTER_MS = 60 * 60_000;
 
 /** What the poller works with. */
 export interface DlrPollerParts {
-  gateway: GatewayClient;
-  publisher: DlrPublisher;
-  intake: DlrIntake;
+  engine: QueueEngine;
+  /** What only one poller may hold at a time. */
+  leaseName: string;
   timer: PollTimer;
   /** Reports a download asks for. */
   count: number;
   /** Milliseconds until the next poll, when the last one went well and left nothing at the gateway. */
   nextDelayMs: () => number;
+  /** Makes a download; resolves, once it is durable, to how many reports it brought. */
+  download: () => Promise<number>;
+  /** Why nothing should be downloaded now; undefined when it should. */
+  obstacle: () => Promise<string | undefined>;
 }
 
 /**
@@ -32,80 +32,110 @@ export interface DlrPollerParts {
  */
 export class DlrPoller {
   readonly #logger = new Logger('OurSmsDlrPoller');
-  #running: Promise<void> | undefined;
+  #running: Promise<DlrPoll> | undefined;
+  #started = false;
   #stopped = false;
+  #paused = false;
   #polls = 0;
   #failures = 0;
-  #saidNobodyListens = false;
+  #lease: Lease | undefined;
+  #saidObstacle: string | undefined;
+  #last: DlrPoll | undefined;
 
   constructor(private readonly parts: DlrPollerParts) {}
 
+  /** What came of the last poll. */
+  get last(): DlrPoll | undefined {
+    return this.#last;
+  }
+
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
   /** Starts polling, at once. */
   start(): void {
+    this.#started = true;
     this.#arm(0);
   }
 
   /** No poll starts from now on. One that runs goes on: a download must never be aborted, its reports would be lost. */
-  stop(): void {
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.parts.timer.disarm();
+    await this.#running;
+    await this.#lease?.release();
   }
 
-  /** Resolves when the running poll has ended and its reports are with their listeners. */
-  async drained(): Promise<void> {
+  /** No poll starts until {@link resume}. Resolves when the running one has ended. */
+  async pause(): Promise<void> {
+    this.#paused = true;
+    this.parts.timer.disarm();
     await this.#running;
-    const { held } = this.parts.intake;
-    if (held > 0) this.#logger.error(`${held} delivery reports whose listeners failed are lost with this process`);
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    if (this.#started) this.#arm(0);
+  }
+
+  /** Polls now; when a poll is running, that one counts. */
+  async pollNow(): Promise<DlrPoll> {
+    const why = this.#stopped ? 'the application is ending' : this.#paused ? 'the inbox is paused' : undefined;
+    if (why !== undefined) return { at: new Date().toISOString(), result: 'skipped', why };
+    if (!this.#started)
+      return { at: new Date().toISOString(), result: 'skipped', why: 'the application has not started' };
+    return this.#run();
   }
 
   #arm(delayMs: number): void {
-    if (this.#stopped) return;
-    this.parts.timer.arm(delayMs, () => {
-      this.#running = this.#tick().finally(() => (this.#running = undefined));
-    });
+    if (this.#stopped || this.#paused) return;
+    this.parts.timer.arm(delayMs, () => void this.#run());
   }
 
-  async #tick(): Promise<void> {
+  #run(): Promise<DlrPoll> {
+    this.parts.timer.disarm();
+    this.#running ??= this.#poll().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  /** One poll, which arms the next. Never rejects. */
+  async #poll(): Promise<DlrPoll> {
+    const at = new Date().toISOString();
     this.#polls += 1;
     if (this.#polls === 2) this.#checkShutdownHooks();
     try {
-      const delayMs = await this.#poll();
+      const why = await this.#obstacle();
+      if (why !== undefined) {
+        this.#arm(this.parts.nextDelayMs());
+        return (this.#last = { at, result: 'skipped', why });
+      }
+      const reports = await this.parts.download();
       this.#failures = 0;
-      this.#arm(delayMs);
+      this.#arm(reports >= this.parts.count ? 0 : this.parts.nextDelayMs());
+      return (this.#last = { at, result: 'downloaded', reports });
     } catch (error) {
       this.#failures += 1;
       const delayMs = this.#backoff(error);
-      const reason = error instanceof OurSmsError ? error.message : describeThrown(error);
-      this.#logger.error(`Polling for delivery reports failed; next try in ${Math.round(delayMs)} ms. ${reason}`);
+      const why = error instanceof OurSmsError ? error.message : describeThrown(error);
+      this.#logger.error(`Polling for delivery reports failed; next try in ${Math.round(delayMs)} ms. ${why}`);
       this.#arm(delayMs);
+      return (this.#last = { at, result: 'failed', why });
     }
   }
 
-  /** One poll; resolves to the delay until the next. */
-  async #poll(): Promise<number> {
-    const { publisher, intake, count, nextDelayMs } = this.parts;
-    if (!publisher.hasListeners()) {
-      this.#sayNobodyListens();
-      return nextDelayMs();
-    }
-    await intake.offerAgain();
-    if (!intake.hasRoom() || this.#stopped) return nextDelayMs();
-    const taken = await intake.take(await this.#download());
-    if (taken === undefined) throw new Error('a page of reports could not be read');
-    return taken >= count ? 0 : nextDelayMs();
+  async #obstacle(): Promise<string | undefined> {
+    const why = (await this.parts.obstacle()) ?? (await this.#takeLease());
+    if (why !== this.#saidObstacle && why !== undefined) this.#logger.warn(`No delivery report is downloaded: ${why}`);
+    this.#saidObstacle = why;
+    return why ?? (this.#stopped ? 'the application is ending' : undefined);
   }
 
-  /** Downloads a page. What arrived of a broken answer is surfaced before the failure is reported. */
-  async #download(): Promise<DlrPage> {
-    const { gateway, intake, count } = this.parts;
-    try {
-      return await gateway.downloadDlrs(count);
-    } catch (error) {
-      const text = error instanceof OurSmsResponseError || error instanceof OurSmsTimeoutError ? error.rawBody() : '';
-      const received = { account: gateway.accountName, receivedAt: new Date().toISOString(), text };
-      if (text !== '') await intake.surface(received, 'the answer broke off, or was too large');
-      throw error;
-    }
+  async #takeLease(): Promise<string | undefined> {
+    if (this.#lease?.isValid()) return undefined;
+    this.#lease = await this.parts.engine.exclusive(this.parts.leaseName);
+    return this.#lease?.isValid() ? undefined : 'another poller of this account is at work';
   }
 
   /** Twice the wait with each failure, up to five minutes, with jitter; an hour at the most if the gateway asks for it. */
@@ -115,12 +145,6 @@ export class DlrPoller {
     const wait = Math.min(base * 2 ** Math.min(this.#failures, 20), longest);
     const asked = error instanceof OurSmsGatewayError ? (error.retryAfterMs ?? 0) : 0;
     return Math.max(wait / 2 + (Math.random() * wait) / 2, Math.min(asked, MAX_RETRY_AFTER_MS));
-  }
-
-  #sayNobodyListens(): void {
-    if (this.#saidNobodyListens) return;
-    this.#saidNobodyListens = true;
-    this.#logger.warn('Nobody listens to oursms.dlr, so no delivery report is downloaded: add a method with @OnDlr()');
   }
 
   #checkShutdownHooks(): void {

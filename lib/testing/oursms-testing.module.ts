@@ -5,7 +5,7 @@ import { GATEWAY, RAW_OPTIONS, RESOLVED_OPTIONS } from '../oursms.internal-token
 import type { OurSmsModuleExtras } from '../oursms.module-definition.js';
 import type { OurSmsModuleOptions } from '../oursms.options.js';
 import type { ResolvedOptions } from '../oursms.resolve-options.js';
-import { getOurSmsToken } from '../oursms.tokens.js';
+import { getDlrInboxToken, getOurSmsToken } from '../oursms.tokens.js';
 import { OurSmsTesting } from './oursms-testing.js';
 
 /** How `OurSmsTestingModule` stands in: the options of the real module that shape messages, and its extras. */
@@ -46,7 +46,7 @@ export class OurSmsTestingModule {
           inject: [OurSmsTesting, RESOLVED_OPTIONS, ModuleRef],
         },
       ],
-      exports: [getOurSmsToken(name), OurSmsTesting],
+      exports: [getOurSmsToken(name), getDlrInboxToken(name), OurSmsTesting],
     };
   }
 }

@@ -5,10 +5,12 @@ import type { Dlr } from '../dto/dlr.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import { openGateway } from '../gateway/open-gateway.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
-import { DlrPublisher } from '../inbox/dlr-publisher.js';
-import { GATEWAY, RESOLVED_OPTIONS } from '../oursms.internal-tokens.js';
+import { OURSMS_DLR } from '../inbox/dlr-events.js';
+import { GATEWAY, OPEN_STORAGE, RESOLVED_OPTIONS } from '../oursms.internal-tokens.js';
+import type { StorageOpener } from '../oursms.open-storage.js';
 import type { ResolvedOptions } from '../oursms.resolve-options.js';
 import { DEFAULT_ACCOUNT } from '../oursms.tokens.js';
+import { StoredEngine } from '../queue/stored-engine.js';
 import { SimulatorEngine } from './simulator/simulator-engine.js';
 import type { RequestRecord, SimulatorReport } from './simulator/simulator.records.js';
 import { engineTransport, type TestFailure } from './testing-transport.js';
@@ -55,11 +57,19 @@ export class OurSmsTesting {
     this.#credits = options.credits ?? 1000;
   }
 
-  /** Takes the place of the gateway, for every account of the application under test. */
+  /**
+   * Takes the place of the gateway, for every account of the application under test. Reports are kept in memory: tests that
+   * run side by side share no directory.
+   */
   override<Builder extends OverridableBuilder<Builder>>(builder: Builder): Builder {
     const factory = (options: ResolvedOptions, moduleRef: ModuleRef): Promise<GatewayClient> =>
       this.open(options, moduleRef);
-    return builder.overrideProvider(GATEWAY).useFactory({ factory, inject: [RESOLVED_OPTIONS, ModuleRef] });
+    const openStorage: StorageOpener = () => Promise.resolve(StoredEngine.inMemory());
+    return builder
+      .overrideProvider(GATEWAY)
+      .useFactory({ factory, inject: [RESOLVED_OPTIONS, ModuleRef] })
+      .overrideProvider(OPEN_STORAGE)
+      .useFactory({ factory: () => openStorage, inject: [] });
   }
 
   /** Forgets what was sent, and the failures still to come. */
@@ -93,7 +103,7 @@ export class OurSmsTesting {
     const reading = readDlrs({ account, receivedAt: new Date().toISOString(), httpStatus: 200, text });
     const [dlr] = reading.ok ? reading.dlrs : [];
     if (dlr === undefined) throw new Error('OurSmsTesting: the report cannot be read');
-    await new DlrPublisher(this.#moduleRef.get(EventEmitter2, { strict: false })).publish(dlr);
+    await this.#moduleRef.get(EventEmitter2, { strict: false }).emitAsync(OURSMS_DLR, dlr);
     return dlr;
   }
 

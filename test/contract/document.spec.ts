@@ -20,7 +20,8 @@ let gateway: DocumentGateway;
 let application: TestApplication;
 
 const start = async (password = 'pass word'): Promise<TestApplication> => {
-  const account = { baseUrl: gateway.baseUrl, auth: { username: 'admin', password }, dlr: { poll: { everyMs: 20 } } };
+  const auth = { username: 'admin', password };
+  const account = { baseUrl: gateway.baseUrl, auth, dlr: { poll: { everyMs: 20 } }, storage: 'memory' } as const;
   application = await startApplication([OurSmsModule.forRoot(account)], [DlrListener]);
   return application;
 };

@@ -12,11 +12,12 @@ import {
   rejection,
   startApplication,
   startBench,
+  TestStorage,
   until,
   type TestBench,
 } from '../support/application.js';
 
-const POLL = { dlr: { poll: { everyMs: 20 } } };
+const POLL = { dlr: { poll: { everyMs: 20 }, retryDelayMs: 10 } };
 const MESSAGE = { src: 'MyBrand', dests: ['0501234567'], body: 'hello', dlr: true };
 
 let bench: TestBench;
@@ -41,7 +42,8 @@ describe('the poller', () => {
 
   it('is one named job of the scheduler, also in an application with several accounts', async () => {
     const gateway = await GatewaySimulator.start();
-    const account = { baseUrl: gateway.url, auth: DEMO, ...POLL };
+    const storage = await TestStorage.make();
+    const account = { baseUrl: gateway.url, auth: DEMO, storage, ...POLL };
     const application = await startApplication(
       [OurSmsModule.forRoot(account), OurSmsModule.forRoot({ ...account, name: 'bulk' })],
       [DlrListener],
@@ -55,6 +57,7 @@ describe('the poller', () => {
     await application.close();
     expect(registry.getTimeouts()).toEqual([]);
     await gateway.stop();
+    await storage.remove();
   });
 
   it('downloads nothing while nobody listens, and says so once', async () => {
@@ -62,7 +65,7 @@ describe('the poller', () => {
     push(1);
     await pause(150);
     expect(downloads()).toBe(0);
-    expect(bench.logs.matching('Nobody listens')).toHaveLength(1);
+    expect(bench.logs.matching('nobody listens')).toHaveLength(1);
     const handled: Dlr[] = [];
     bench.app.get(EventEmitter2).on('oursms.dlr', (dlr: Dlr) => void handled.push(dlr));
     await until('the report came', () => handled.length === 1);
@@ -171,7 +174,7 @@ describe('a listener that fails', () => {
   });
 
   it('ends in oursms.dlr.failed after maxAttempts', async () => {
-    bench = await startBench({ dlr: { poll: { everyMs: 20 }, maxAttempts: 3 } }, {}, [DlrListener]);
+    bench = await startBench({ dlr: { ...POLL.dlr, maxAttempts: 3 } }, {}, [DlrListener]);
     const failed: DlrFailure[] = [];
     bench.app.get(EventEmitter2).on('oursms.dlr.failed', (failure: DlrFailure) => void failed.push(failure));
     listener().onReport = () => Promise.reject(new Error('never'));
@@ -231,22 +234,26 @@ describe('an answer that broke off', () => {
 });
 
 describe('shutdown', () => {
-  it('awaits the download that is running and its listeners, and leaves no timer and no socket', async () => {
-    bench = await startBench(POLL, {}, [DlrListener]);
-    listener().onReport = () => pause(50);
+  it('lets the running download reach the store, and leaves no timer and no socket', async () => {
+    const storage = await TestStorage.make();
+    bench = await startBench({ ...POLL, storage }, {}, [DlrListener]);
     push(3);
     bench.gateway.faults.next('latency', { ms: 200, on: 'dlrs' });
     await until('the download is running', () => bench.gateway.faults.pending === 0 && downloads() > 0);
     const registry = bench.app.get(SchedulerRegistry);
-    const emitted = listener();
     await bench.app.close();
-    expect(emitted.handled).toHaveLength(bench.gateway.handedOut.length);
     expect(bench.gateway.handedOut).toHaveLength(3);
     expect(registry.getTimeouts()).toEqual([]);
     await until('the sockets were closed', () => bench.gateway.openSockets === 0, 2_000);
     const requests = bench.gateway.requests.length;
     await pause(100);
     expect(bench.gateway.requests).toHaveLength(requests);
+
+    await bench.close();
+    bench = await startBench({ ...POLL, storage }, {}, [DlrListener]);
+    await until('they came after the next start', () => listener().handled.length === 3);
+    await bench.close();
+    await storage.remove();
   });
 
   it('is warned about once when nothing handles signals', async () => {
@@ -262,7 +269,7 @@ describe('shutdown', () => {
       imports: [
         ScheduleModule.forRoot(),
         EventEmitterModule.forRoot(),
-        OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, ...POLL }),
+        OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, storage: 'memory', ...POLL }),
       ],
       providers: [DlrListener],
     })
@@ -278,7 +285,7 @@ describe('shutdown', () => {
 });
 
 describe('a poller that cannot work is told in one sentence:', () => {
-  const account = OurSmsModule.forRoot({ auth: DEMO, ...POLL });
+  const account = OurSmsModule.forRoot({ auth: DEMO, storage: 'memory', ...POLL });
 
   it.each([
     ['ScheduleModule', [EventEmitterModule.forRoot()]],

@@ -118,7 +118,7 @@ it('no secret, text or number is in the logs of a poller whose downloads fail, o
   bench = await startBench(
     {
       auth: { username: 'demo', password: PASSWORD },
-      dlr: { poll: { everyMs: 10 }, maxAttempts: 2 },
+      dlr: { poll: { everyMs: 10 }, maxAttempts: 2, retryDelayMs: 10 },
       http: { timeoutMs: 250 },
     },
     { accounts: [{ username: 'demo', password: PASSWORD }] },

@@ -9,7 +9,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   dto: ['message'],
   gateway: ['message', 'dto', 'errors'],
   outbox: ['gateway', 'message', 'dto', 'errors'],
-  inbox: ['gateway', 'message', 'dto', 'errors'],
+  queue: ['errors'],
+  inbox: ['queue', 'gateway', 'message', 'dto', 'errors'],
 };
 const ROOMS = Object.keys(ARROWS);
 const MODULE_FILES = ['../oursms.service.js', '../oursms.module.js', '../oursms.options.js', '../index.js'];

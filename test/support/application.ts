@@ -1,4 +1,7 @@
 import 'reflect-metadata';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   Injectable,
   type DynamicModule,
@@ -79,6 +82,19 @@ export async function startApplication(imports: DynamicModule[], providers: Prov
   return { app, sms: app.get(OurSmsService, { strict: false }), logs, close: () => app.close() };
 }
 
+/** A directory for the option `storage`, outside of the repository. */
+export class TestStorage {
+  private constructor(readonly path: string) {}
+
+  static async make(): Promise<TestStorage> {
+    return new TestStorage(await mkdtemp(join(tmpdir(), 'oursms-store-')));
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+}
+
 /** An application and the gateway that it talks to. */
 export interface TestBench extends TestApplication {
   gateway: GatewaySimulator;
@@ -91,16 +107,19 @@ export async function startBench(
   providers: Provider[] = [],
 ): Promise<TestBench> {
   const gateway = await GatewaySimulator.start(simulator);
+  const storage = await TestStorage.make();
   try {
-    const account = OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, ...options });
+    const account = OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, storage, ...options });
     const application = await startApplication([account], providers);
     const close = async (): Promise<void> => {
       await application.close();
       await gateway.stop();
+      await storage.remove();
     };
     return { ...application, gateway, close };
   } catch (error) {
     await gateway.stop();
+    await storage.remove();
     throw error;
   }
 }

@@ -1,0 +1,107 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { OurSmsError } from '../errors/oursms.error.js';
+import { OurSmsResponseError } from '../errors/oursms-response.error.js';
+import { OurSmsTimeoutError } from '../errors/oursms-timeout.error.js';
+import type { GatewayClient } from '../gateway/gateway-client.js';
+import { readDlrs, type DlrPage } from '../gateway/read-dlrs.js';
+import type { DurableQueue, QueueEngine } from '../queue/durable-queue.js';
+import type { DlrGaps, Intent } from './dlr-gaps.js';
+import type { DlrPublisher } from './dlr-publisher.js';
+import type { KeptPage } from './kept-jobs.js';
+
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 15_000;
+
+/** What downloads are made with. */
+export interface DlrDownloadsParts {
+  engine: QueueEngine;
+  gateway: GatewayClient;
+  pages: DurableQueue<KeptPage>;
+  gaps: DlrGaps;
+  publisher: DlrPublisher;
+  /** Reports that a download asks for. */
+  count: number;
+  /** Bytes that a download may bring. */
+  maxResponseBytes: number;
+}
+
+/** Takes reports from the gateway. What comes is durable before anything reads it. */
+export class DlrDownloads {
+  readonly #logger = new Logger('OurSmsDlrInbox');
+  readonly #stopping = new AbortController();
+
+  constructor(private readonly parts: DlrDownloadsParts) {}
+
+  /**
+   * Makes a download. Resolves, once it is durable, to how many reports it brought.
+   *
+   * @throws {OurSmsError} when it failed, brought something that cannot be read, or could not be kept
+   */
+  async next(): Promise<number> {
+    const { engine, gaps, gateway, count, maxResponseBytes } = this.parts;
+    // Twice: as text in the page, and once more while LevelDB moves it from its log.
+    await engine.checkRoom(2 * maxResponseBytes);
+    const intent = await gaps.intend(count);
+    let page: DlrPage;
+    try {
+      page = await gateway.downloadDlrs(count);
+    } catch (error) {
+      await this.#keepWhatCame(error, intent);
+      throw error;
+    }
+    await this.#keep({ ...page, asked: count }, intent);
+    const reading = readDlrs(page);
+    if (!reading.ok) throw new Error('the answer cannot be read; it is kept');
+    return reading.dlrs.length;
+  }
+
+  /** A page that the store does not take is given up when one more try has failed. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #keepWhatCame(error: unknown, intent: Intent): Promise<void> {
+    const { gaps, gateway } = this.parts;
+    if (error instanceof OurSmsError && error.outcome === 'notSent') return gaps.forget(intent);
+    const broken = error instanceof OurSmsError ? error.message : 'the download failed';
+    const came = error instanceof OurSmsResponseError || error instanceof OurSmsTimeoutError ? error : undefined;
+    const text = came?.rawBody() ?? '';
+    if (text === '') return gaps.missed(intent, broken);
+    const httpStatus = came instanceof OurSmsResponseError ? came.httpStatus : 200;
+    const receivedAt = new Date().toISOString();
+    await this.#keep(
+      { account: gateway.accountName, receivedAt, httpStatus, text, asked: this.parts.count, broken },
+      intent,
+    );
+  }
+
+  /** The gateway has deleted it, so it is held until the store takes it. */
+  async #keep(page: KeptPage, { id, note }: Intent): Promise<void> {
+    for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
+      const last = this.#stopping.signal.aborted;
+      try {
+        return await this.parts.pages.add([{ id, data: page }], note);
+      } catch (error) {
+        if (last) return this.#surrender(id, page, error);
+        if (delayMs === FIRST_RETRY_MS) {
+          this.#logger.error(
+            'A download of delivery reports is held in memory until the store takes it: do not end this process',
+          );
+        }
+      }
+      await wait(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  /** The process ends and the store is away: whoever listens may still save it. The next start announces the gap. */
+  async #surrender(id: string, { account, receivedAt, text }: KeptPage, error: unknown): Promise<never> {
+    const why = 'the store did not take it before the process ended';
+    const heard = await this.parts.publisher.unreadable({ id, account, receivedAt, why, salvaged: 0, raw: text });
+    const fate = heard
+      ? 'its text went to oursms.dlr.unreadable'
+      : 'nobody listens to oursms.dlr.unreadable, so it is lost';
+    this.#logger.error(`A download of delivery reports (account ${account}) could not be kept: ${fate}`);
+    throw error;
+  }
+}

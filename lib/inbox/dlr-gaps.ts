@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import type { QueueEngine } from '../queue/durable-queue.js';
+import type { DlrGap } from './dlr-events.js';
+import type { DlrPublisher } from './dlr-publisher.js';
+
+/** A download that is about to be made. */
+export interface Intent {
+  id: string;
+  /** The note that it is kept as, until what came of it is durable. */
+  note: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  asked: number;
+}
+
+/**
+ * The one window that cannot be closed: the gateway has deleted, and the answer is not durable yet. Each download is noted
+ * before it is made, so that one which nothing came of is known, also after the process died in it.
+ */
+export class DlrGaps {
+  readonly #logger = new Logger('OurSmsDlrInbox');
+  readonly #intents: string;
+  readonly #counter: string;
+  #count = 0;
+
+  constructor(
+    private readonly engine: QueueEngine,
+    private readonly publisher: DlrPublisher,
+    private readonly account: string,
+  ) {
+    this.#intents = `${account}/download/`;
+    this.#counter = `${account}/gaps`;
+  }
+
+  /** How many gaps there were since the store was made. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Reads how many gaps there were. */
+  async open(): Promise<void> {
+    const found = (await this.engine.notes(this.#counter)).find(({ name }) => name === this.#counter);
+    this.#count = Number(found?.text ?? 0);
+  }
+
+  /** Announces the downloads in the middle of which an earlier process ended. */
+  async announceInterrupted(): Promise<void> {
+    const why = 'the process ended in the middle of the download';
+    for (const { name, text } of await this.engine.notes(this.#intents)) {
+      const { at, asked } = JSON.parse(text) as Intent;
+      await this.missed({ id: name.slice(this.#intents.length), note: name, at, asked }, why);
+    }
+  }
+
+  /** Notes, durably, that a download is about to be made. */
+  async intend(asked: number): Promise<Intent> {
+    const id = randomUUID();
+    const intent = { id, note: this.#intents + id, at: new Date().toISOString(), asked };
+    await this.engine.note(intent.note, JSON.stringify({ at: intent.at, asked }));
+    return intent;
+  }
+
+  /** The gateway has done nothing: there is nothing to miss. */
+  forget({ note }: Intent): Promise<void> {
+    return this.engine.forget(note);
+  }
+
+  /** Nothing came of a download. */
+  async missed({ id, note, at, asked }: Intent, why: string): Promise<void> {
+    await this.announce({ id, account: this.account, at, atMost: asked, why });
+    await this.engine.forget(note);
+  }
+
+  /** Counts a gap and tells who listens. */
+  async announce(gap: DlrGap): Promise<void> {
+    this.#count += 1;
+    this.#logger.error(
+      `Up to ${gap.atMost} delivery reports may be lost: the download of ${gap.at} (account ${gap.account}) did not arrive as a whole: ${gap.why}`,
+    );
+    await this.engine.note(this.#counter, String(this.#count));
+    await this.publisher.gap(gap);
+  }
+}

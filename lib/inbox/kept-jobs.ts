@@ -1,0 +1,21 @@
+import type { Dlr } from '../dto/dlr.js';
+import type { DlrPage } from '../gateway/read-dlrs.js';
+
+/** A download as it is kept, before anything has read it. */
+export interface KeptPage extends DlrPage {
+  /** How many reports were asked for. */
+  asked: number;
+  /** Why the answer did not arrive as a whole; unset when it did. */
+  broken?: string;
+  /** The ids of its reports that need no handling any more. */
+  handled?: string[];
+  /** Whether the reports that may be missing in it were announced. */
+  gapTold?: boolean;
+}
+
+/** A report whose listener failed, as it is kept. */
+export interface KeptDlr {
+  dlr: Dlr;
+  /** What its listener failed with the last time. */
+  reason: string;
+}

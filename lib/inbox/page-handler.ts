@@ -1,0 +1,76 @@
+import { Logger } from '@nestjs/common';
+import type { Dlr } from '../dto/dlr.js';
+import { readDlrs, type DlrReading } from '../gateway/read-dlrs.js';
+import type { DurableQueue, Job, NewJob, Verdict } from '../queue/durable-queue.js';
+import { describeThrown } from './describe-thrown.js';
+import type { DlrGaps } from './dlr-gaps.js';
+import type { DlrPublisher } from './dlr-publisher.js';
+import type { KeptDlr, KeptPage } from './kept-jobs.js';
+import type { ReportLanes } from './report-lanes.js';
+import { retryDelayMs } from './retry-delay.js';
+
+/** What a page's handler works with. */
+export interface PageHandlerParts {
+  publisher: DlrPublisher;
+  lanes: ReportLanes;
+  retries: DurableQueue<KeptDlr>;
+  gaps: DlrGaps;
+  retryDelayMs: number;
+  maxAttempts: number;
+}
+
+/**
+ * Reads a page that is durable and hands over each of its reports. Those whose listener fails become jobs of their own;
+ * what cannot be read is kept as it came.
+ */
+export class PageHandler {
+  readonly #logger = new Logger('OurSmsDlrInbox');
+
+  constructor(private readonly parts: PageHandlerParts) {}
+
+  /** The verdict on a page, when all of its reports were handed over. */
+  async handle({ id, data: page }: Job<KeptPage>): Promise<Verdict<KeptPage>> {
+    const reading = readDlrs(page);
+    const handled = new Set(page.handled);
+    const due = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
+    const failures: NewJob<KeptDlr>[] = [];
+    const results = await Promise.all(due.map((dlr) => this.#handOver(dlr, failures)));
+    if (failures.length > 0) await this.parts.retries.add(failures);
+    due.forEach((dlr, i) => results[i] && handled.add(dlr.id));
+    const rest = { ...page, handled: [...handled] };
+    if (results.includes(false)) return { kind: 'again', inMs: 0, data: rest, uncounted: true };
+    return reading.ok ? { kind: 'done' } : this.#keepUnreadable(id, rest, reading);
+  }
+
+  /** Resolves to whether it is off the page: handled, or a job of its own. */
+  async #handOver(dlr: Dlr, failures: NewJob<KeptDlr>[]): Promise<boolean> {
+    const { lanes, publisher, maxAttempts } = this.parts;
+    try {
+      return await lanes.run(dlr.msgId, () => publisher.publish(dlr));
+    } catch (error) {
+      const reason = describeThrown(error);
+      const delayMs = maxAttempts > 1 ? retryDelayMs(this.parts.retryDelayMs, 1) : 0;
+      failures.push({ id: dlr.id, data: { dlr, reason }, delayMs, attempts: 1 });
+      const again = maxAttempts > 1 ? `; again in ${delayMs} ms` : '';
+      this.#logger.warn(
+        `A listener failed on delivery report ${dlr.id} (account ${dlr.account}), attempt 1 of ${maxAttempts}: ${reason}${again}`,
+      );
+      return true;
+    }
+  }
+
+  async #keepUnreadable(id: string, page: KeptPage, reading: DlrReading & { ok: false }): Promise<Verdict<KeptPage>> {
+    const { gaps, publisher } = this.parts;
+    const { account, receivedAt, text } = page;
+    const why = page.broken === undefined ? reading.why : `${page.broken}; ${reading.why}`;
+    const salvaged = reading.dlrs.length;
+    if ((page.broken !== undefined || reading.cut) && !page.gapTold) {
+      await gaps.announce({ id, account, at: receivedAt, atMost: Math.max(0, page.asked - salvaged), why });
+    }
+    this.#logger.error(
+      `A download of delivery reports (account ${account}) cannot be read: ${why}. ${salvaged} whole reports were found in it; it is kept as ${id}`,
+    );
+    await publisher.unreadable({ id, account, receivedAt, why, salvaged, raw: text });
+    return { kind: 'failed', reason: why, data: { ...page, gapTold: true } };
+  }
+}

@@ -1,0 +1,49 @@
+import { Logger } from '@nestjs/common';
+import type { Job, Verdict } from '../queue/durable-queue.js';
+import { describeThrown } from './describe-thrown.js';
+import type { DlrPublisher } from './dlr-publisher.js';
+import type { KeptDlr } from './kept-jobs.js';
+import type { ReportLanes } from './report-lanes.js';
+import { retryDelayMs } from './retry-delay.js';
+
+/** What the handler of failed reports works with. */
+export interface RetryHandlerParts {
+  publisher: DlrPublisher;
+  lanes: ReportLanes;
+  retryDelayMs: number;
+  maxAttempts: number;
+}
+
+/** Offers a report again whose listener failed, and gives it up after `maxAttempts`. */
+export class RetryHandler {
+  readonly #logger = new Logger('OurSmsDlrInbox');
+
+  constructor(private readonly parts: RetryHandlerParts) {}
+
+  /** The verdict on a report, when its listeners are done with it. */
+  async handle({ attempt, data }: Job<KeptDlr>): Promise<Verdict<KeptDlr>> {
+    const { lanes, publisher, maxAttempts } = this.parts;
+    const { dlr } = data;
+    if (attempt > maxAttempts) return this.#giveUp(data, attempt - 1);
+    try {
+      const handled = await lanes.run(dlr.msgId, () => publisher.publish(dlr));
+      return handled ? { kind: 'done' } : { kind: 'again', inMs: 0, uncounted: true };
+    } catch (error) {
+      const reason = describeThrown(error);
+      if (attempt >= maxAttempts) return this.#giveUp({ dlr, reason }, attempt);
+      const inMs = retryDelayMs(this.parts.retryDelayMs, attempt);
+      this.#logger.warn(
+        `A listener failed on delivery report ${dlr.id} (account ${dlr.account}), attempt ${attempt} of ${maxAttempts}: ${reason}; again in ${inMs} ms`,
+      );
+      return { kind: 'again', inMs, data: { dlr, reason } };
+    }
+  }
+
+  async #giveUp({ dlr, reason }: KeptDlr, attempts: number): Promise<Verdict<KeptDlr>> {
+    this.#logger.error(
+      `Giving up delivery report ${dlr.id} (account ${dlr.account}): its listener failed ${attempts} times, the last time with ${reason}. It is kept as failed`,
+    );
+    await this.parts.publisher.failed({ dlr, attempts, reason });
+    return { kind: 'failed', reason, data: { dlr, reason } };
+  }
+}

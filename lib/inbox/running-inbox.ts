@@ -1,0 +1,183 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { GatewayClient } from '../gateway/gateway-client.js';
+import { readDlrs } from '../gateway/read-dlrs.js';
+import type { DurableQueue, QueueConsumer, QueueEngine } from '../queue/durable-queue.js';
+import { DlrDownloads } from './dlr-downloads.js';
+import type { UnreadableDlrs } from './dlr-events.js';
+import { DlrGaps } from './dlr-gaps.js';
+import type { DlrInboxStats, DlrPoll, FailedDlr } from './dlr-inbox-stats.js';
+import { DlrPoller } from './dlr-poller.js';
+import type { DlrPublisher } from './dlr-publisher.js';
+import type { KeptDlr, KeptPage } from './kept-jobs.js';
+import { PageHandler } from './page-handler.js';
+import type { PollTimer } from './poll-timer.js';
+import { ReportLanes } from './report-lanes.js';
+import { RetryHandler } from './retry-handler.js';
+
+/** Pages whose reports are handed over at the same time: one slow report must not hold up the next page. */
+const PAGES_AT_ONCE = 4;
+/** Nothing is downloaded while so many pages are not handled through. */
+const MAX_PAGES = 8;
+/** Nothing is downloaded while so many reports wait for a listener that fails. */
+const MAX_RETRIES = 1_000;
+/** Reports that wait in the lanes at the most, besides those of the pages. */
+const RETRIES_AT_ONCE = 64;
+
+/** What an account's inbox is made from. */
+export interface InboxSetup {
+  engine: QueueEngine;
+  gateway: GatewayClient;
+  publisher: DlrPublisher;
+  timer: PollTimer;
+  nextDelayMs: () => number;
+  count: number;
+  maxResponseBytes: number;
+  concurrency: number;
+  maxAttempts: number;
+  retryDelayMs: number;
+  shutdownTimeoutMs: number;
+}
+
+/** An account's inbox at work: it polls, keeps, hands over and settles. */
+export class RunningInbox {
+  readonly pages: DurableQueue<KeptPage>;
+  readonly retries: DurableQueue<KeptDlr>;
+  readonly #account: string;
+  readonly #lanes: ReportLanes;
+  readonly #gaps: DlrGaps;
+  readonly #downloads: DlrDownloads;
+  readonly #poller: DlrPoller;
+  readonly #consumers: QueueConsumer[] = [];
+  readonly #waitingForRoom: (() => void)[] = [];
+  readonly #logger = new Logger('OurSmsDlrInbox');
+  #stopping = false;
+  #toldInterrupted = false;
+
+  constructor(private readonly setup: InboxSetup) {
+    const { engine, gateway, publisher, concurrency } = setup;
+    this.#account = gateway.accountName;
+    this.pages = engine.queue<KeptPage>(`${this.#account}/pages`);
+    this.retries = engine.queue<KeptDlr>(`${this.#account}/reports`);
+    this.#lanes = new ReportLanes(concurrency);
+    this.#gaps = new DlrGaps(engine, publisher, this.#account);
+    this.#downloads = new DlrDownloads({ ...setup, pages: this.pages, gaps: this.#gaps });
+    this.#poller = new DlrPoller({
+      ...setup,
+      leaseName: `${this.#account}/poller`,
+      download: () => this.#download(),
+      obstacle: () => this.#obstacle(),
+    });
+  }
+
+  /** Reads what is in the store. @throws {OurSmsStorageError} when it cannot be read */
+  async open(): Promise<void> {
+    await this.#gaps.open();
+    await this.pages.counts();
+    await this.retries.counts();
+  }
+
+  /** Starts, now that the listeners are there: with what an earlier process left. */
+  start(): void {
+    const pages = new PageHandler({ ...this.setup, lanes: this.#lanes, retries: this.retries, gaps: this.#gaps });
+    const retries = new RetryHandler({ ...this.setup, lanes: this.#lanes });
+    const handlePage = (job: Parameters<PageHandler['handle']>[0]): ReturnType<PageHandler['handle']> =>
+      pages.handle(job).finally(() => this.#letIn());
+    if (this.#stopping) return;
+    this.#consumers.push(
+      this.pages.consume(handlePage, { concurrency: PAGES_AT_ONCE }),
+      this.retries.consume((job) => retries.handle(job), { concurrency: RETRIES_AT_ONCE }),
+    );
+    this.#poller.start();
+  }
+
+  /** Ends: the running download reaches the store, running listeners get their time, the rest waits for the next start. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#downloads.stop();
+    this.#letIn();
+    if (!this.setup.engine.isDurable) await this.#drain();
+    this.#lanes.stop(this.setup.shutdownTimeoutMs);
+    await Promise.all([this.#poller.stop(), ...this.#consumers.map((consumer) => consumer.stop())]);
+  }
+
+  async pause(): Promise<void> {
+    const ended = [this.#poller.pause(), this.#lanes.pause()];
+    this.#letIn();
+    await Promise.all(ended);
+  }
+
+  resume(): void {
+    this.#lanes.resume();
+    this.#poller.resume();
+  }
+
+  pollNow(): Promise<DlrPoll> {
+    return this.#poller.pollNow();
+  }
+
+  async stats(): Promise<DlrInboxStats> {
+    const [pages, retries] = [await this.pages.counts(), await this.retries.counts()];
+    const oldest = [pages.oldestAt, retries.oldestAt].filter((at) => at !== undefined);
+    return {
+      account: this.#account,
+      waiting: this.#lanes.waiting + retries.waiting,
+      handling: this.#lanes.running,
+      failed: retries.failed,
+      pages: pages.waiting + pages.active,
+      unreadable: pages.failed,
+      gaps: this.#gaps.count,
+      oldestMs: oldest.length > 0 ? Math.max(0, Date.now() - Math.min(...oldest)) : undefined,
+      paused: this.#poller.isPaused,
+      lastPoll: this.#poller.last,
+    };
+  }
+
+  async *failed(): AsyncIterable<FailedDlr> {
+    for await (const { id, data, attempts, reason, failedAt } of this.retries.failed()) {
+      yield { id, dlr: data.dlr, attempts, reason, failedAt: new Date(failedAt).toISOString() };
+    }
+  }
+
+  async *unreadable(): AsyncIterable<UnreadableDlrs> {
+    for await (const { id, data, reason } of this.pages.failed()) {
+      const { account, receivedAt, text } = data;
+      yield { id, account, receivedAt, why: reason, salvaged: readDlrs(data).dlrs.length, raw: text };
+    }
+  }
+
+  /** Downloads once there is room for another page. */
+  async #download(): Promise<number> {
+    while (!this.#stopping && !this.#poller.isPaused) {
+      const { waiting, active } = await this.pages.counts();
+      if (waiting + active < MAX_PAGES) return this.#downloads.next();
+      await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
+    }
+    return 0;
+  }
+
+  async #obstacle(): Promise<string | undefined> {
+    if (!this.#toldInterrupted) await this.#gaps.announceInterrupted();
+    this.#toldInterrupted = true;
+    if (!this.setup.publisher.hasListeners()) return 'nobody listens to oursms.dlr; add a method with @OnDlr()';
+    const { waiting } = await this.retries.counts();
+    return waiting < MAX_RETRIES ? undefined : `${MAX_RETRIES} and more wait for a listener that fails`;
+  }
+
+  /** Nothing waits for a next start in memory: what is there gets the time that running listeners get. */
+  async #drain(): Promise<void> {
+    await this.#poller.stop();
+    const end = Date.now() + this.setup.shutdownTimeoutMs;
+    for (;;) {
+      const { pages, waiting, handling } = await this.stats();
+      if (pages + waiting + handling === 0) return;
+      if (Date.now() >= end)
+        return this.#logger.error(`${waiting + handling} delivery reports are lost with this process`);
+      await wait(10);
+    }
+  }
+
+  #letIn(): void {
+    for (const resolve of this.#waitingForRoom.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,121 @@
+/** A job as it is added. */
+export interface NewJob<T> {
+  /** Names the job. While a job of this name is in the queue, failed ones included, adding it again adds nothing. */
+  id: string;
+  /** What the handler gets: any JSON value. */
+  data: T;
+  /** Milliseconds before it is handed out first. Default: none. */
+  delayMs?: number;
+  /** How often it was tried before it became a job: `attempt` counts on from there. Default: 0. */
+  attempts?: number;
+}
+
+/** A job as it is handed out. */
+export interface Job<T> {
+  readonly id: string;
+  readonly data: T;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  /** Whether an earlier try ended without a verdict: its process died, or the store was away. It may have done its work. */
+  readonly interrupted: boolean;
+}
+
+/** What becomes of a job that was handed out. */
+export type Verdict<T> =
+  /** It is done, and forgotten. */
+  | { kind: 'done' }
+  /** It is handed out again, no earlier than `inMs` from now; `uncounted`: this try was none. */
+  | { kind: 'again'; inMs: number; data?: T; uncounted?: boolean }
+  /** It is kept as failed, until someone retries or removes it. */
+  | { kind: 'failed'; reason: string; data?: T };
+
+/** Handles a job. One that rejects is handed out again a second later. */
+export type JobHandler<T> = (job: Job<T>) => Promise<Verdict<T>>;
+
+/** A job that is kept as failed. */
+export interface FailedJob<T> {
+  id: string;
+  data: T;
+  /** How often it was tried. */
+  attempts: number;
+  reason: string;
+  /** Milliseconds since 1970. */
+  failedAt: number;
+}
+
+/** How many jobs are where. */
+export interface QueueCounts {
+  /** To be handed out, now or later. */
+  waiting: number;
+  /** Handed out, without a verdict yet. */
+  active: number;
+  failed: number;
+  /** When the oldest job that is waiting or active was added: milliseconds since 1970. */
+  oldestAt?: number;
+}
+
+/** Hands out the jobs of a queue. */
+export interface QueueConsumer {
+  /** Hands out no more. Resolves when the verdicts of all that was handed out are durable. */
+  stop(): Promise<void>;
+}
+
+/**
+ * A queue of jobs that outlives its process: from `add` on, a job is handed out until there is a verdict on it.
+ *
+ * Every method that changes something resolves once the change is durable, and rejects with an `OurSmsStorageError` when the
+ * store cannot be read or written.
+ */
+export interface DurableQueue<T> {
+  /**
+   * Adds jobs, all of them or none.
+   *
+   * @param settles A note that is deleted by the same write, so that either the note is there or the jobs are.
+   */
+  add(jobs: readonly NewJob<T>[], settles?: string): Promise<void>;
+  /**
+   * Starts handing out jobs in the order in which they were added; one whose delay has passed comes before those without.
+   * At most `concurrency` are handed out at a time. A queue has one consumer in a process.
+   */
+  consume(handler: JobHandler<T>, options: { concurrency: number }): QueueConsumer;
+  counts(): Promise<QueueCounts>;
+  /** The failed jobs, oldest first, read as they are asked for. */
+  failed(): AsyncIterable<FailedJob<T>>;
+  /**
+   * Hands a failed job out again, as if it were new.
+   *
+   * @returns Whether there was one of this name.
+   */
+  retry(id: string): Promise<boolean>;
+  /** Hands all failed jobs out again. @returns How many there were. */
+  retryAll(): Promise<number>;
+  /** Forgets a failed job. @returns Whether there was one of this name. */
+  remove(id: string): Promise<boolean>;
+}
+
+/** The right to do something that only one may do at a time. */
+export interface Lease {
+  /** Whether it still holds: ask before each thing that needs it. */
+  isValid(): boolean;
+  release(): Promise<void>;
+}
+
+/** What queues are kept in: a directory, a server, or the memory of the process. */
+export interface QueueEngine {
+  /** Whether what is kept outlives the process. */
+  readonly isDurable: boolean;
+  /** The queue of a name. The same name is the same queue. */
+  queue<T>(name: string): DurableQueue<T>;
+  /** Keeps a short text under a name, durably. */
+  note(name: string, text: string): Promise<void>;
+  /** Forgets a note. */
+  forget(name: string): Promise<void>;
+  /** The notes whose name starts with a prefix, by name. */
+  notes(prefix: string): Promise<{ name: string; text: string }[]>;
+  /** One holder among all processes that share the engine. @returns undefined while someone else holds it. */
+  exclusive(name: string): Promise<Lease | undefined>;
+  /** @throws {OurSmsStorageError} unless so many bytes can be written now */
+  checkRoom(bytes: number): Promise<void>;
+  /** Lets running writes end, then closes. Jobs that are handed out are handed out again after the next start. */
+  close(): Promise<void>;
+}

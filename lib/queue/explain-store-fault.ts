@@ -1,0 +1,38 @@
+import { OurSmsStorageError, type StorageFault } from '../errors/oursms-storage.error.js';
+
+const ADVICE: Readonly<Record<StorageFault, string>> = {
+  locked: 'is in use by another process: give each process a directory of its own (storage.path)',
+  notWritable: 'cannot be made or written: give it to the user that the process runs as, or set storage.path',
+  full: 'has no room left on its disk: make room; it goes on by itself then',
+  corrupt:
+    'is damaged: put it back from a backup, or move the directory away to begin anew, and keep what was moved: it may hold reports',
+  closed: 'is closed: the application is ending',
+  failed: 'cannot be read or written',
+};
+
+/** What the errors of the file system and of LevelDB say, in its own words, when there is no code. */
+const SIGNS: readonly [RegExp, StorageFault][] = [
+  [/LEVEL_LOCKED/, 'locked'],
+  [/LEVEL_CORRUPTION|Corruption:|no meta-nextfile|missing files/i, 'corrupt'],
+  [/ENOSPC|EDQUOT|EFBIG|No space left|quota exceeded|File too large/i, 'full'],
+  [/EACCES|EPERM|EROFS|ENOTDIR|EEXIST|Permission denied|Read-only file system|Not a directory/i, 'notWritable'],
+  [/LEVEL_DATABASE_NOT_OPEN|LEVEL_ITERATOR_NOT_OPEN/, 'closed'],
+];
+
+/** The error of a store that fails in a known way. */
+export function storeFault(fault: StorageFault, path: string, detail = ''): OurSmsStorageError {
+  return new OurSmsStorageError(`The store ${path} ${ADVICE[fault]}${detail && ` (${detail})`}.`, { fault, path });
+}
+
+/** The error of a store from what the file system or LevelDB threw. */
+export function explainStoreFault(thrown: unknown, path: string): OurSmsStorageError {
+  if (thrown instanceof OurSmsStorageError) return thrown;
+  const said = [...chain(thrown)].map(({ code, message }) => `${code ?? ''} ${message}`);
+  // The innermost error knows best: the outer ones only say that the store is not open.
+  const fault = SIGNS.find(([sign]) => said.some((text) => sign.test(text)))?.[1] ?? 'failed';
+  return storeFault(fault, path, said.at(-1)?.trim().slice(0, 200));
+}
+
+function* chain(thrown: unknown): Generator<Error & { code?: string }> {
+  for (let error = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth++) yield error;
+}

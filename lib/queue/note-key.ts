@@ -1,0 +1,2 @@
+/** The key of a note. */
+export const noteKey = (name: string): string => `note!${name}`;

@@ -1,0 +1,26 @@
+/** A change of one key. */
+export type StoreChange = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
+
+/** Keys above `gt` and below `lt`, in order. */
+export interface KeyRange {
+  gt: string;
+  lt: string;
+  /** No more than so many. */
+  limit: number;
+}
+
+/** What the queues stand on: texts under ordered keys. Every method rejects with an `OurSmsStorageError`. */
+export interface OrderedStore {
+  get(key: string): Promise<string | undefined>;
+  getMany(keys: string[]): Promise<(string | undefined)[]>;
+  range(range: KeyRange): Promise<[key: string, value: string][]>;
+  /** How many keys there are above one and below another. */
+  count(gt: string, lt: string): Promise<number>;
+  /** All changes or none. Resolves once they are durable. */
+  write(changes: StoreChange[]): Promise<void>;
+  /** @throws {OurSmsStorageError} unless so many bytes can be written now */
+  checkRoom(bytes: number): Promise<void>;
+  /** Opens it again after a write that failed: what it holds then is what counts. */
+  reopen(): Promise<void>;
+  close(): Promise<void>;
+}
