@@ -34,11 +34,11 @@ export class DlrDownloads {
   constructor(private readonly parts: DlrDownloadsParts) {}
 
   /**
-   * Makes a download. Resolves, once it is durable, to how many reports it brought.
+   * Makes a download. Resolves, once it is durable, to how many reports it brought; to undefined when it cannot be read.
    *
-   * @throws {OurSmsError} when it failed, brought something that cannot be read, or could not be kept
+   * @throws {OurSmsError} when it failed, or could not be kept
    */
-  async next(): Promise<number> {
+  async next(): Promise<number | undefined> {
     const { engine, gaps, gateway, count, maxResponseBytes } = this.parts;
     // Twice: as text in the page, and once more while LevelDB moves it from its log.
     await engine.checkRoom(2 * maxResponseBytes);
@@ -52,8 +52,7 @@ export class DlrDownloads {
     }
     await this.#keep({ ...page, asked: count }, intent);
     const reading = readDlrs(page);
-    if (!reading.ok) throw new Error('the answer cannot be read; it is kept');
-    return reading.dlrs.length;
+    return reading.ok ? reading.dlrs.length : undefined;
   }
 
   /** A page that the store does not take is given up when one more try has failed. */

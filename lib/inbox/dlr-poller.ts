@@ -20,8 +20,8 @@ export interface DlrPollerParts {
   count: number;
   /** Milliseconds until the next poll, when the last one went well and left nothing at the gateway. */
   nextDelayMs: () => number;
-  /** Makes a download; resolves, once it is durable, to how many reports it brought. */
-  download: () => Promise<number>;
+  /** Makes a download; resolves, once it is durable, to how many reports it brought, or to undefined when it is unreadable. */
+  download: () => Promise<number | undefined>;
   /** Why nothing should be downloaded now; undefined when it should. */
   obstacle: () => Promise<string | undefined>;
 }
@@ -112,17 +112,22 @@ export class DlrPoller {
         return (this.#last = { at, result: 'skipped', why });
       }
       const reports = await this.parts.download();
+      if (reports === undefined) return this.#fail(at, 'the answer could not be read; it is kept', 0);
       this.#failures = 0;
       this.#arm(reports >= this.parts.count ? 0 : this.parts.nextDelayMs());
       return (this.#last = { at, result: 'downloaded', reports });
     } catch (error) {
-      this.#failures += 1;
-      const delayMs = this.#backoff(error);
       const why = error instanceof OurSmsError ? error.message : describeThrown(error);
-      this.#logger.error(`Polling for delivery reports failed; next try in ${Math.round(delayMs)} ms. ${why}`);
-      this.#arm(delayMs);
-      return (this.#last = { at, result: 'failed', why });
+      return this.#fail(at, why, error instanceof OurSmsGatewayError ? (error.retryAfterMs ?? 0) : 0);
     }
+  }
+
+  #fail(at: string, why: string, retryAfterMs: number): DlrPoll {
+    this.#failures += 1;
+    const delayMs = this.#backoff(retryAfterMs);
+    this.#logger.error(`Polling for delivery reports failed; next try in ${Math.round(delayMs)} ms. ${why}`);
+    this.#arm(delayMs);
+    return (this.#last = { at, result: 'failed', why });
   }
 
   async #obstacle(): Promise<string | undefined> {
@@ -139,12 +144,11 @@ export class DlrPoller {
   }
 
   /** Twice the wait with each failure, up to five minutes, with jitter; an hour at the most if the gateway asks for it. */
-  #backoff(error: unknown): number {
+  #backoff(retryAfterMs: number): number {
     const base = Math.max(this.parts.nextDelayMs(), 100);
     const longest = Math.max(base, MAX_BACKOFF_MS);
     const wait = Math.min(base * 2 ** Math.min(this.#failures, 20), longest);
-    const asked = error instanceof OurSmsGatewayError ? (error.retryAfterMs ?? 0) : 0;
-    return Math.max(wait / 2 + (Math.random() * wait) / 2, Math.min(asked, MAX_RETRY_AFTER_MS));
+    return Math.max(wait / 2 + (Math.random() * wait) / 2, Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));
   }
 
   #checkShutdownHooks(): void {

@@ -147,7 +147,7 @@ export class RunningInbox {
   }
 
   /** Downloads once there is room for another page. */
-  async #download(): Promise<number> {
+  async #download(): Promise<number | undefined> {
     while (!this.#stopping && !this.#poller.isPaused) {
       const { waiting, active } = await this.pages.counts();
       if (waiting + active < MAX_PAGES) return this.#downloads.next();
