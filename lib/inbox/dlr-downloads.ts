@@ -13,6 +13,9 @@ import type { KeptPage } from './kept-jobs.js';
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 15_000;
 
+/** What most polls bring: nothing to keep. */
+const NOTHING = /^\s*(?:\[\s*\]\s*)?$/;
+
 /** What downloads are made with. */
 export interface DlrDownloadsParts {
   engine: QueueEngine;
@@ -49,6 +52,10 @@ export class DlrDownloads {
     } catch (error) {
       await this.#keepWhatCame(error, intent);
       throw error;
+    }
+    if (NOTHING.test(page.text)) {
+      await gaps.forget(intent);
+      return 0;
     }
     await this.#keep({ ...page, asked: count }, intent);
     const reading = readDlrs(page);

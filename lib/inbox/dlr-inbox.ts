@@ -18,7 +18,7 @@ export class DlrInbox {
   }
 
   /**
-   * Polls now. When a poll is running, that one counts.
+   * Polls now, or as soon as a poll that is running has ended.
    *
    * @returns What came of it; a failure is in its `why`. The reports are durable then, and not yet handled.
    */

@@ -80,13 +80,17 @@ export class DlrPoller {
     if (this.#started) this.#arm(0);
   }
 
-  /** Polls now; when a poll is running, that one counts. */
+  /** A poll that begins after the call; calls that wait for the running one share it. */
   async pollNow(): Promise<DlrPoll> {
-    const why = this.#stopped ? 'the application is ending' : this.#paused ? 'the inbox is paused' : undefined;
-    if (why !== undefined) return { at: new Date().toISOString(), result: 'skipped', why };
-    if (!this.#started)
-      return { at: new Date().toISOString(), result: 'skipped', why: 'the application has not started' };
-    return this.#run();
+    await this.#running;
+    const why = this.#whyNot();
+    return why === undefined ? this.#run() : { at: new Date().toISOString(), result: 'skipped', why };
+  }
+
+  #whyNot(): string | undefined {
+    if (this.#stopped) return 'the application is ending';
+    if (this.#paused) return 'the inbox is paused';
+    return this.#started ? undefined : 'the application has not started';
   }
 
   #arm(delayMs: number): void {

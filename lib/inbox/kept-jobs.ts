@@ -18,4 +18,6 @@ export interface KeptDlr {
   dlr: Dlr;
   /** What its listener failed with the last time. */
   reason: string;
+  /** How often it was offered; known once it is given up. */
+  attempts?: number;
 }

@@ -44,6 +44,6 @@ export class RetryHandler {
       `Giving up delivery report ${dlr.id} (account ${dlr.account}): its listener failed ${attempts} times, the last time with ${reason}. It is kept as failed`,
     );
     await this.parts.publisher.failed({ dlr, attempts, reason });
-    return { kind: 'failed', reason, data: { dlr, reason } };
+    return { kind: 'failed', reason, data: { dlr, reason, attempts } };
   }
 }

@@ -135,7 +135,13 @@ export class RunningInbox {
 
   async *failed(): AsyncIterable<FailedDlr> {
     for await (const { id, data, attempts, reason, failedAt } of this.retries.failed()) {
-      yield { id, dlr: data.dlr, attempts, reason, failedAt: new Date(failedAt).toISOString() };
+      yield {
+        id,
+        dlr: data.dlr,
+        attempts: data.attempts ?? attempts,
+        reason,
+        failedAt: new Date(failedAt).toISOString(),
+      };
     }
   }
 

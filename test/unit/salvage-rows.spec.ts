@@ -22,7 +22,10 @@ describe('the whole rows of a list that breaks off', () => {
   });
 
   it('are found behind a byte order mark and white space', () => {
-    expect(salvageRows(`\ufeff \r\n[ ${JSON.stringify(rows[0])} ,\n {"msgId":`)).toEqual({ rows: [rows[0]], cut: true });
+    expect(salvageRows(`\ufeff \r\n[ ${JSON.stringify(rows[0])} ,\n {"msgId":`)).toEqual({
+      rows: [rows[0]],
+      cut: true,
+    });
   });
 
   it('keep the digits of ids that are too large for a number', () => {

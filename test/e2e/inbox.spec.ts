@@ -1,0 +1,273 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
+import {
+  DlrInbox,
+  getDlrInboxToken,
+  InjectDlrInbox,
+  OurSmsConfigError,
+  OurSmsModule,
+  type FailedDlr,
+} from 'nestjs-oursms';
+import { GatewaySimulator } from 'nestjs-oursms/testing';
+import {
+  DEMO,
+  DlrListener,
+  rejection,
+  startApplication,
+  startBench,
+  TestStorage,
+  until,
+} from '../support/application.js';
+import { Gate, InboxBench } from '../support/inbox-bench.js';
+
+const SELDOM = { poll: { everyMs: 3_600_000 }, retryDelayMs: 10 };
+const OFTEN = { poll: { everyMs: 20 }, retryDelayMs: 10, maxAttempts: 2 };
+
+let inbox: InboxBench;
+beforeEach(() => void (inbox = new InboxBench()));
+afterEach(() => inbox.remove());
+
+const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+};
+
+describe('the inbox tells', () => {
+  it('that it is empty, and what the last poll brought', async () => {
+    const { face } = await inbox.start({ dlr: SELDOM });
+    await until('the first poll', () => inbox.downloads() === 1);
+    await inbox.untilStats('it is noted', ({ lastPoll }) => lastPoll !== undefined);
+    expect(await face.stats()).toEqual({
+      ...{ account: 'default', waiting: 0, handling: 0, failed: 0, pages: 0, unreadable: 0, gaps: 0, paused: false },
+      oldestMs: undefined,
+      lastPoll: { at: expect.stringMatching(/^\d{4}-.*Z$/), result: 'downloaded', reports: 0 },
+    });
+  });
+
+  it('what waits, what is with a listener, and how old the oldest is', async () => {
+    const gate = new Gate();
+    await inbox.start({ dlr: { ...SELDOM, concurrency: 2 } }, () => gate.pass());
+    inbox.push(10);
+    await inbox.face.pollNow();
+    await inbox.untilStats('two are with the listener', ({ handling, waiting }) => handling === 2 && waiting === 8);
+    expect(await inbox.face.stats()).toMatchObject({ pages: 1, failed: 0, oldestMs: expect.any(Number) });
+    gate.open();
+    await inbox.untilStats('all are handled', ({ pages, waiting, handling }) => pages + waiting + handling === 0);
+    expect(inbox.handled).toHaveLength(10);
+  });
+});
+
+describe('pollNow', () => {
+  it('polls at once and tells how many reports came', async () => {
+    await inbox.start({ dlr: SELDOM });
+    await until('the first poll', () => inbox.downloads() === 1);
+    inbox.push(3);
+    expect(await inbox.face.pollNow()).toMatchObject({ result: 'downloaded', reports: 3 });
+    await until('they are handled', () => inbox.handled.length === 3);
+  });
+
+  it('waits for a poll that is running; calls meanwhile share the next', async () => {
+    await inbox.start({ dlr: SELDOM });
+    await until('the first poll', () => inbox.downloads() === 1);
+    inbox.gateway.faults.next('latency', { ms: 100, on: 'dlrs' });
+    const first = inbox.face.pollNow();
+    await until('it is running', () => inbox.downloads() === 2);
+    inbox.push(2);
+    const [one, other] = await Promise.all([inbox.face.pollNow(), inbox.face.pollNow()]);
+    expect(await first).toMatchObject({ reports: 0 });
+    expect(one).toMatchObject({ reports: 2 });
+    expect(other).toBe(one);
+    expect(inbox.downloads()).toBe(3);
+  });
+
+  it('tells why it failed, without a secret, and does not throw', async () => {
+    await inbox.start({ dlr: SELDOM, auth: { username: 'demo', password: 'not-this-one' } });
+    const poll = await inbox.face.pollNow();
+    expect(poll).toMatchObject({ result: 'failed', why: expect.stringContaining('HTTP 401') });
+    expect(JSON.stringify(poll)).not.toContain('not-this-one');
+    expect(await inbox.face.stats()).toMatchObject({ lastPoll: poll, gaps: 0 });
+  });
+
+  it('asks nothing of the gateway while nobody listens', async () => {
+    await inbox.startWithoutListener({ dlr: SELDOM });
+    inbox.push(1);
+    expect(await inbox.face.pollNow()).toMatchObject({
+      result: 'skipped',
+      why: expect.stringContaining('@OnDlr()'),
+    });
+    expect(inbox.downloads()).toBe(0);
+  });
+});
+
+describe('pause', () => {
+  it('lets running listeners end; then nothing is downloaded or handed over until resume', async () => {
+    const gate = new Gate();
+    await inbox.start({ dlr: { ...OFTEN, concurrency: 1 } }, () => gate.pass());
+    inbox.push(3);
+    await inbox.untilStats('one is with the listener', ({ handling }) => handling === 1);
+    let paused = false;
+    const pausing = inbox.face.pause().then(() => (paused = true));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(paused).toBe(false);
+    gate.open();
+    await pausing;
+    expect(inbox.handled).toHaveLength(1);
+    inbox.push(2);
+    const before = inbox.downloads();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(inbox.downloads()).toBe(before);
+    expect(inbox.handled).toHaveLength(1);
+    expect(await inbox.face.stats()).toMatchObject({ paused: true, waiting: 2 });
+    expect(await inbox.face.pollNow()).toMatchObject({ result: 'skipped', why: 'the inbox is paused' });
+    await inbox.face.resume();
+    await until('all are handled', () => inbox.handled.length === 5);
+    expect((await inbox.face.stats()).paused).toBe(false);
+  });
+
+  it('does not wait for a download that waits for room', async () => {
+    const gate = new Gate();
+    await inbox.start({ dlr: { ...OFTEN, poll: { everyMs: 20, count: 1 }, concurrency: 1 } }, () => gate.pass());
+    inbox.push(30);
+    await inbox.untilStats('it downloads ahead no further', ({ pages }) => pages === 8);
+    gate.open();
+    await inbox.face.pause();
+    await inbox.face.resume();
+    await until('all are handled', () => inbox.handled.length === 30);
+  });
+
+  it('does not keep the application from ending', async () => {
+    await inbox.start({ dlr: OFTEN });
+    await inbox.face.pause();
+    inbox.push(1);
+    await inbox.stop();
+    await inbox.start({ dlr: OFTEN });
+    await until('it came after the next start', () => inbox.handled.length === 1);
+  });
+});
+
+describe('a report that was given up', () => {
+  const giveUp = async (count: number): Promise<FailedDlr[]> => {
+    await inbox.start({ dlr: OFTEN }, () => {
+      throw new Error('database is away, says 966501234567');
+    });
+    inbox.push(count);
+    await inbox.untilStats('all were given up', ({ failed }) => failed === count);
+    return all(inbox.face.failed());
+  };
+
+  it('is kept with what its listener failed with, numbers masked', async () => {
+    const [failed] = await giveUp(1);
+    expect(failed).toMatchObject({ attempts: 2, dlr: { msgId: 'm0', status: 'delivered' } });
+    expect(failed?.id).toBe(failed?.dlr.id);
+    expect(failed?.reason).toMatch(/^Error: database is away/);
+    expect(failed?.reason).not.toContain('966501234567');
+    expect(new Date(failed?.failedAt ?? '').getTime()).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  it('is offered again by retry, as often as a new one', async () => {
+    const [first, second] = await giveUp(2);
+    let offers = 0;
+    inbox.onReport = () => {
+      offers += 1;
+      if (offers === 1) throw new Error('once more');
+    };
+    expect(await inbox.face.retry(first?.id ?? '')).toBe(true);
+    await until('it was handled', () => inbox.handled.length === 1);
+    expect(offers).toBe(2);
+    expect(inbox.handled[0]?.id).toBe(first?.id);
+    expect((await all(inbox.face.failed())).map(({ id }) => id)).toEqual([second?.id]);
+    expect(await inbox.face.retry(first?.id ?? '')).toBe(false);
+  });
+
+  it('is offered again with all others by retryAll', async () => {
+    await giveUp(450);
+    inbox.onReport = () => undefined;
+    expect(await inbox.face.retryAll()).toBe(450);
+    await until('all were handled', () => inbox.handled.length === 450);
+    await inbox.untilStats('nothing is left', ({ failed, waiting, handling }) => failed + waiting + handling === 0);
+    expect(await inbox.face.retryAll()).toBe(0);
+  });
+
+  it('is forgotten by remove', async () => {
+    const [failed] = await giveUp(1);
+    expect(await inbox.face.remove('no such report')).toBe(false);
+    expect(await inbox.face.remove(failed?.id ?? '')).toBe(true);
+    expect(await inbox.face.remove(failed?.id ?? '')).toBe(false);
+    expect(await inbox.face.stats()).toMatchObject({ failed: 0 });
+  });
+
+  it('is still there after a restart', async () => {
+    const before = await giveUp(3);
+    await inbox.stop();
+    await inbox.start({ dlr: OFTEN });
+    expect(await all(inbox.face.failed())).toEqual(before);
+    expect(await inbox.face.retryAll()).toBe(3);
+    await until('all were handled', () => inbox.handled.length === 3);
+  });
+
+  it('is given up at the first failure when maxAttempts is 1, and can be retried all the same', async () => {
+    await inbox.start({ dlr: { ...OFTEN, maxAttempts: 1 } }, () => Promise.reject(new Error('no')));
+    inbox.push(1);
+    await inbox.untilStats('it was given up', ({ failed }) => failed === 1);
+    expect(await all(inbox.face.failed())).toMatchObject([{ attempts: 1, reason: 'Error: no' }]);
+    inbox.onReport = () => undefined;
+    expect(await inbox.face.retryAll()).toBe(1);
+    await until('it was handled', () => inbox.handled.length === 1);
+  });
+});
+
+describe('several accounts', () => {
+  it('have an inbox each', async () => {
+    @Injectable()
+    class Desk {
+      constructor(
+        readonly main: DlrInbox,
+        @InjectDlrInbox('bulk') readonly bulk: DlrInbox,
+      ) {}
+    }
+    const gateway = await GatewaySimulator.start({
+      accounts: [
+        { username: 'demo', password: 'demo' },
+        { username: 'bulk', password: 'bulk' },
+      ],
+    });
+    const storage = await TestStorage.make();
+    const shared = { baseUrl: gateway.url, storage, dlr: SELDOM };
+    const application = await startApplication(
+      [
+        OurSmsModule.forRoot({ ...shared, auth: DEMO }),
+        OurSmsModule.forRoot({ ...shared, auth: { username: 'bulk', password: 'bulk' }, name: 'bulk' }),
+      ],
+      [Desk, DlrListener],
+    );
+    const { app } = application;
+    const { main, bulk } = app.get(Desk);
+    expect(app.get<DlrInbox>(getDlrInboxToken('bulk'))).toBe(bulk);
+    await main.pollNow();
+    gateway.pushReport('bulk', { msgId: 'b1', status: 'delivered' });
+    expect(await bulk.pollNow()).toMatchObject({ reports: 1 });
+    await until('it is handled', () => app.get(DlrListener).handled.length === 1);
+    expect(app.get(DlrListener).handled[0]).toMatchObject({ msgId: 'b1', account: 'bulk' });
+    expect([await main.stats(), await bulk.stats()]).toMatchObject([{ account: 'default' }, { account: 'bulk' }]);
+    await application.close();
+    await gateway.stop();
+    await storage.remove();
+  });
+});
+
+describe('an inbox that cannot work says so:', () => {
+  it('an account without a poller', async () => {
+    const bench = await startBench();
+    const error = await rejection(bench.app.get(DlrInbox).stats(), OurSmsConfigError);
+    expect(error.message).toBe('DlrInbox (account default): it needs dlr.poll in the options.');
+    expect(() => bench.app.get(DlrInbox).failed()).toThrow(OurSmsConfigError);
+    await bench.close();
+  });
+
+  it('memory in place of a directory', async () => {
+    const bench = await startBench({ storage: 'memory', dlr: SELDOM }, {}, [DlrListener]);
+    expect(bench.logs.matching("storage is 'memory'")).toHaveLength(1);
+    await bench.close();
+  });
+});
