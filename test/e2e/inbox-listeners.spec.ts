@@ -1,0 +1,219 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import type { Dlr, DlrFailure } from 'nestjs-oursms';
+import { until } from '../support/application.js';
+import { Gate, InboxBench } from '../support/inbox-bench.js';
+
+const OFTEN = { poll: { everyMs: 20 }, retryDelayMs: 10 };
+
+let inbox: InboxBench;
+beforeEach(() => void (inbox = new InboxBench()));
+afterEach(() => inbox.remove());
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const handledIds = (): (string | undefined)[] => inbox.handled.map(({ msgId }) => msgId);
+
+describe('a listener that never settles', () => {
+  it('has failed when its deadline has passed, and the report comes again', async () => {
+    let calls = 0;
+    await inbox.start({ dlr: { ...OFTEN, listenerTimeoutMs: 50 } }, () => {
+      calls += 1;
+      return calls === 1 ? new Promise(() => undefined) : undefined;
+    });
+    inbox.push(1);
+    await until('it was handled', () => inbox.handled.length === 1);
+    expect(calls).toBe(2);
+    expect(inbox.application.logs.matching('did not settle within 50 ms')).toHaveLength(1);
+  });
+
+  it('holds up neither the other reports nor the next downloads', async () => {
+    const never = new Gate();
+    await inbox.start({ dlr: { poll: { everyMs: 20, count: 5 }, concurrency: 2 } }, ({ msgId }) =>
+      msgId === 'm0' ? never.pass() : undefined,
+    );
+    inbox.push(30);
+    await until('the others were handled', () => inbox.handled.length === 29);
+    expect(await inbox.face.stats()).toMatchObject({ handling: 1, pages: 1, waiting: 0 });
+    never.open();
+    await until('and it itself', () => inbox.handled.length === 30);
+  });
+
+  it('does not keep the application from ending within shutdownTimeoutMs', async () => {
+    const dlr = { ...OFTEN, shutdownTimeoutMs: 100 };
+    await inbox.start({ dlr }, ({ msgId }) => (msgId === 'm1' ? new Promise(() => undefined) : undefined));
+    inbox.push(3);
+    await until('the others were handled', () => inbox.handled.length === 2);
+    const began = Date.now();
+    await inbox.stop();
+    expect(Date.now() - began).toBeLessThan(5_000);
+    await inbox.start({ dlr });
+    await until('it came after the next start', () => inbox.handled.length === 3);
+    expect(handledIds()).toEqual(['m0', 'm2', 'm1']);
+  });
+});
+
+describe('a listener that fails', () => {
+  it('is given the time to recover: each wait is longer than the one before', async () => {
+    const times: number[] = [];
+    await inbox.start({ dlr: { ...OFTEN, retryDelayMs: 60, maxAttempts: 4 } }, () => {
+      times.push(performance.now());
+      throw new Error('not yet');
+    });
+    inbox.push(1);
+    await inbox.untilStats('it was given up', ({ failed }) => failed === 1);
+    const waits = times.slice(1).map((time, i) => time - (times[i] as number));
+    expect(waits).toHaveLength(3);
+    // Half of 60, 120 and 240 ms is the least; timers may be a millisecond early.
+    expect(waits.every((wait, i) => wait >= 30 * 2 ** i - 2)).toBe(true);
+  });
+
+  it('is announced with the report, the attempts and the reason when it is given up', async () => {
+    const failures: DlrFailure[] = [];
+    await inbox.start({ dlr: { ...OFTEN, maxAttempts: 3 } }, () => Promise.reject(new TypeError('no')), {
+      'oursms.dlr.failed': failures,
+    });
+    inbox.push(2);
+    await until('both were given up', () => failures.length === 2);
+    expect(failures).toMatchObject([
+      { attempts: 3, reason: 'TypeError: no' },
+      { attempts: 3, reason: 'TypeError: no' },
+    ]);
+    expect(new Set(failures.map(({ dlr }) => dlr.msgId))).toEqual(new Set(['m0', 'm1']));
+  });
+
+  it('makes all listeners see the report again when there are several', async () => {
+    await inbox.start({ dlr: OFTEN });
+    let failures = 1;
+    inbox.application.app.get(EventEmitter2).on('oursms.dlr', () => {
+      // A raw listener that throws where it stands, not in a promise.
+      if (failures-- > 0) throw new Error('the second one');
+    });
+    inbox.push(1);
+    await until('it was handled twice', () => inbox.handled.length === 2);
+    await inbox.untilStats('nothing is left', ({ pages, waiting, handling }) => pages + waiting + handling === 0);
+    expect(inbox.handled[0]?.id).toBe(inbox.handled[1]?.id);
+  });
+
+  it('stops the downloads while too many reports wait for it, and loses none of them', async () => {
+    let fails = true;
+    await inbox.start({ dlr: { ...OFTEN, retryDelayMs: 200, maxAttempts: 1_000 } }, () => {
+      if (fails) throw new Error('database is away');
+    });
+    inbox.push(12_000);
+    await until('it was noticed', () => inbox.application.logs.matching('wait for a listener that fails').length > 0);
+    const { handedOut } = inbox.gateway.totals;
+    expect(handedOut).toBeLessThanOrEqual(6_000);
+    await pause(150);
+    expect(inbox.gateway.totals.handedOut).toBe(handedOut);
+    fails = false;
+    await until('all were handled', () => inbox.handled.length === 12_000, 25_000);
+    expect(new Set(handledIds()).size).toBe(12_000);
+    expect(inbox.application.logs.matching('wait for a listener that fails')).toHaveLength(1);
+  });
+});
+
+describe('the reports of a download', () => {
+  it('are with their listeners as many at a time as concurrency says', async () => {
+    let running = 0;
+    let most = 0;
+    await inbox.start({ dlr: { poll: { everyMs: 20, count: 20 }, concurrency: 5 } }, async () => {
+      most = Math.max(most, ++running);
+      await pause(2);
+      running -= 1;
+    });
+    inbox.push(100);
+    await until('all were handled', () => inbox.handled.length === 100);
+    expect(most).toBe(5);
+  });
+
+  it('keep their order at a concurrency of 1, from page to page', async () => {
+    await inbox.start({ dlr: { poll: { everyMs: 20, count: 30 }, concurrency: 1 } }, ({ msgId }) =>
+      pause(Number(msgId?.slice(1)) % 3),
+    );
+    inbox.push(100);
+    await until('all were handled', () => inbox.handled.length === 100);
+    expect(handledIds()).toEqual(Array.from({ length: 100 }, (_, i) => `m${i}`));
+  });
+
+  it('follow one another when they are of one message, at any concurrency', async () => {
+    const running = new Set<string | undefined>();
+    await inbox.start({ dlr: { poll: { everyMs: 20, count: 40 }, concurrency: 8 } }, async ({ msgId }: Dlr) => {
+      expect(running.has(msgId)).toBe(false);
+      running.add(msgId);
+      await pause(Math.random() * 4);
+      running.delete(msgId);
+    });
+    const steps = ['sent', 'undelivered', 'delivered'];
+    for (const status of steps) {
+      for (let i = 0; i < 40; i++) inbox.gateway.pushReport('demo', { msgId: `m${i}`, status });
+    }
+    await until('all were handled', () => inbox.handled.length === 120);
+    for (let i = 0; i < 40; i++) {
+      expect(inbox.handled.filter(({ msgId }) => msgId === `m${i}`).map(({ status }) => status)).toEqual(steps);
+    }
+  });
+
+  it('that come twice have the same id', async () => {
+    await inbox.start({ dlr: OFTEN });
+    const row = { msgId: 'twice', status: 'delivered', statusDate: '2026-01-31T12:00:00' };
+    inbox.gateway.pushReport('demo', row);
+    inbox.gateway.pushReport('demo', { statusDate: row.statusDate, status: row.status, msgId: row.msgId });
+    inbox.gateway.pushReport('demo', { ...row, statusDate: '2026-01-31T12:00:01' });
+    await until('all came', () => inbox.handled.length === 3);
+    const [first, again, other] = inbox.handled.map(({ id }) => id);
+    expect(again).toBe(first);
+    expect(other).not.toBe(first);
+  });
+});
+
+describe('the end of the application', () => {
+  it('comes in the middle of a page: what was handled does not come again after the next start', async () => {
+    const dlr = { ...OFTEN, concurrency: 2 };
+    await inbox.start({ dlr }, () => pause(5));
+    inbox.push(100);
+    await until('some were handled', () => inbox.handled.length >= 20);
+    await inbox.stop();
+    expect(inbox.handled.length).toBeLessThan(100);
+    await inbox.start({ dlr });
+    await until('all were handled', () => inbox.handled.length >= 100);
+    await inbox.untilStats('nothing is left', ({ pages, waiting, handling }) => pages + waiting + handling === 0);
+    expect(new Set(handledIds()).size).toBe(100);
+    expect(inbox.handled).toHaveLength(100);
+  });
+
+  it('does not count against a report whose listener fails because of it', async () => {
+    const dlr = { ...OFTEN, maxAttempts: 1 };
+    const gate = new Gate();
+    await inbox.start({ dlr }, async () => {
+      await gate.pass();
+      throw new Error('the database was closed');
+    });
+    inbox.push(1);
+    await inbox.untilStats('it is with the listener', ({ handling }) => handling === 1);
+    const stopping = inbox.stop();
+    gate.open();
+    await stopping;
+    await inbox.start({ dlr });
+    await until('it came after the next start', () => inbox.handled.length === 1);
+    expect(await inbox.face.stats()).toMatchObject({ failed: 0 });
+  });
+
+  it('waits for what is kept in memory only', async () => {
+    await inbox.start({ dlr: { ...OFTEN, concurrency: 1 }, storage: 'memory' }, () => pause(2));
+    inbox.push(50);
+    await until('some were handled', () => inbox.handled.length > 5);
+    await inbox.stop();
+    expect(inbox.handled).toHaveLength(50);
+  });
+
+  it('tells how many are lost when what is kept in memory takes too long', async () => {
+    await inbox.start(
+      { dlr: { ...OFTEN, concurrency: 1, shutdownTimeoutMs: 50 }, storage: 'memory' },
+      () => new Promise(() => undefined),
+    );
+    inbox.push(3);
+    await inbox.untilStats('they are there', ({ waiting, handling }) => waiting + handling === 3);
+    await inbox.stop();
+    expect(inbox.application.logs.matching('3 delivery reports are lost with this process')).toHaveLength(1);
+  });
+});
