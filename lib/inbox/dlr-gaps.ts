@@ -30,7 +30,7 @@ export class DlrGaps {
     private readonly account: string,
   ) {
     this.#intents = `${account}/download/`;
-    this.#counter = `${account}/gaps`;
+    this.#counter = `${account}/gaps/count`;
   }
 
   /** How many gaps there were since the store was made. */
@@ -40,7 +40,7 @@ export class DlrGaps {
 
   /** Reads how many gaps there were. */
   async open(): Promise<void> {
-    const found = (await this.engine.notes(this.#counter)).find(({ name }) => name === this.#counter);
+    const found = (await this.engine.notes(`${this.account}/gaps/`)).find(({ name }) => name === this.#counter);
     this.#count = Number(found?.text ?? 0);
   }
 

@@ -33,11 +33,9 @@ export class InboxBench {
     return this.application.app.get(DlrInbox);
   }
 
-  /** What an event brought, from now on. */
-  listen<T>(event: string): T[] {
-    const heard: T[] = [];
-    this.application.app.get(EventEmitter2).on(event, (payload: T) => void heard.push(payload));
-    return heard;
+  /** Listens to an event, from now on. */
+  listenWith(event: string, listener: (payload: unknown) => unknown): void {
+    this.application.app.get(EventEmitter2).on(event, listener);
   }
 
   /** Starts an application with a listener. */
