@@ -1,9 +1,13 @@
+import { access } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Injectable, Module } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import {
+  DlrInbox,
   InjectOurSms,
   OnDlr,
   OurSmsConnectionError,
@@ -137,13 +141,14 @@ describe('OurSmsTestingModule', () => {
 });
 
 describe('OurSmsTesting', () => {
-  it('stands in for the gateway of a whole application, all its accounts and its poller', async () => {
+  it('stands in for the gateway of a whole application, all its accounts and its poller, and makes no directory', async () => {
     const auth = { username: 'real', password: 'secret' };
+    const storage = { path: join(tmpdir(), `oursms-never-made-${process.pid}`) };
     @Module({
       imports: [
         ScheduleModule.forRoot(),
         EventEmitterModule.forRoot(),
-        OurSmsModule.forRoot({ auth, dlr: { poll: { everyMs: 10 } } }),
+        OurSmsModule.forRoot({ auth, storage, dlr: { poll: { everyMs: 10 } } }),
         OurSmsModule.forRootAsync({ name: 'bulk', useFactory: () => ({ auth: { token: 't' } }) }),
       ],
       providers: [LoginService],
@@ -163,6 +168,8 @@ describe('OurSmsTesting', () => {
     ]);
     for (let i = 0; i < 200 && login.reports.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(login.reports).toMatchObject([{ status: 'delivered', dest: '966501234567' }]);
+    expect(await module.get(DlrInbox, { strict: false }).pollNow()).toMatchObject({ result: 'downloaded', reports: 0 });
+    await expect(access(storage.path)).rejects.toThrow('ENOENT');
     await module.close();
   });
 });

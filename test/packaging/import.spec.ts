@@ -14,6 +14,7 @@ describe('importing the root entry', () => {
 
     expect(packagesOf(files)).not.toContain('axios');
     expect(packagesOf(files)).not.toContain('undici');
+    expect(packagesOf(files)).not.toContain('classic-level');
     expect(packagesOf(files)).not.toContain('@nestjs/axios');
     expect(packagesOf(files)).not.toContain('@nestjs/schedule');
     expect(packagesOf(files)).not.toContain('libphonenumber-js');

@@ -74,7 +74,7 @@ export class PackagedApplication {
   }
 
   async #install(packages: readonly string[]): Promise<void> {
-    const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock'];
+    const flags = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
     await runOk('npm', ['install', ...flags, ...packages], { cwd: this.directory, timeoutMs: INSTALL_MS });
   }
 
