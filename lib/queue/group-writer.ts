@@ -26,10 +26,14 @@ export class GroupWriter {
   #fault: OurSmsStorageError | undefined;
   #closing = new AbortController();
 
-  /** @param onReopened Called when the store was opened again: what is remembered of it may be wrong. */
+  /**
+   * @param onReopened Called when the store was opened again: what is remembered of it may be wrong.
+   * @param onUsable Called after that, when it can be used again.
+   */
   constructor(
     private readonly store: OrderedStore,
     private readonly onReopened: () => Promise<void>,
+    private readonly onUsable: () => void,
   ) {}
 
   /** Resolves once the changes are durable. */
@@ -97,7 +101,7 @@ export class GroupWriter {
         await this.onReopened();
         this.#fault = undefined;
         this.#logger.log('The store can be written again.');
-        return;
+        return this.onUsable();
       } catch (error) {
         this.#fault = error as OurSmsStorageError;
       }

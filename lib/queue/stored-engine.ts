@@ -13,13 +13,19 @@ export class StoredEngine implements QueueEngine {
   readonly #held = new Set<string>();
   readonly #writer: GroupWriter;
 
-  private constructor(
+  /** Queues in any store. */
+  constructor(
     private readonly store: OrderedStore,
     readonly isDurable: boolean,
   ) {
-    this.#writer = new GroupWriter(store, async () => {
-      for (const queue of this.#queues.values()) await queue.reload();
-    });
+    const queues = this.#queues;
+    const reload = async (): Promise<void> => {
+      for (const queue of queues.values()) await queue.reload();
+    };
+    const goOn = (): void => {
+      for (const queue of queues.values()) queue.goOn();
+    };
+    this.#writer = new GroupWriter(store, reload, goOn);
   }
 
   /** Queues in a directory. @throws {OurSmsStorageError} when it is locked, cannot be written, or is damaged */

@@ -180,8 +180,11 @@ export class StoredQueue<T> implements DurableQueue<T> {
 
   /** Reads anew what is known of it: the store was opened again. */
   async reload(): Promise<void> {
-    if (this.#loaded === undefined) return;
-    await this.#load();
+    if (this.#loaded !== undefined) await this.#load();
+  }
+
+  /** Hands out what is there: the store can be used again. */
+  goOn(): void {
     this.#consumer?.wake();
   }
 
