@@ -27,12 +27,18 @@ export function storeFault(fault: StorageFault, path: string, detail = ''): OurS
 /** The error of a store from what the file system or LevelDB threw. */
 export function explainStoreFault(thrown: unknown, path: string): OurSmsStorageError {
   if (thrown instanceof OurSmsStorageError) return thrown;
-  const said = [...chain(thrown)].map(({ code, message }) => `${code ?? ''} ${message}`);
+  const said = [...chain(thrown)].map(({ code, message }) => (message.includes(code) ? message : `${code} ${message}`));
   // The innermost error knows best: the outer ones only say that the store is not open.
   const fault = SIGNS.find(([sign]) => said.some((text) => sign.test(text)))?.[1] ?? 'failed';
   return storeFault(fault, path, said.at(-1)?.trim().slice(0, 200));
 }
 
-function* chain(thrown: unknown): Generator<Error & { code?: string }> {
-  for (let error = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth++) yield error;
+/** Not by `instanceof`: Jest gives its tests an `Error` other than that of Node and of LevelDB. */
+function* chain(thrown: unknown): Generator<{ code: string; message: string }> {
+  for (let error = thrown, depth = 0; typeof error === 'object' && error !== null && depth < 5; depth++) {
+    const { code, message, cause } = error as { code?: unknown; message?: unknown; cause?: unknown };
+    if (typeof message !== 'string') return;
+    yield { code: typeof code === 'string' ? code : '', message };
+    error = cause;
+  }
 }
