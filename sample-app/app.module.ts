@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ScheduleModule } from '@nestjs/schedule';
@@ -8,6 +9,7 @@ import { CreditsController } from './messages/credits.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { DlrFeed } from './reports/dlr-feed.js';
 import { DlrsController } from './reports/dlrs.controller.js';
+import { ReportFile } from './reports/report-file.js';
 import type { Settings } from './settings.js';
 import { StatusController } from './status.controller.js';
 
@@ -30,7 +32,14 @@ export class AppModule {
         }),
       ],
       controllers: [MessagesController, CreditsController, DlrsController, StatusController],
-      providers: [DlrFeed],
+      providers: [
+        DlrFeed,
+        {
+          provide: ReportFile,
+          inject: [GatewayChoice],
+          useFactory: ({ directory }: GatewayChoice) => new ReportFile(join(directory, 'handled-reports.jsonl')),
+        },
+      ],
     };
   }
 }

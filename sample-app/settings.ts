@@ -8,11 +8,14 @@ export class Settings {
   readonly auth?: OurSmsAuth;
   /** The address of the real gateway. Default: the provider's. */
   readonly baseUrl?: string;
+  /** The directory that delivery reports are kept in. */
+  readonly storage: string;
 
-  constructor(settings: { src?: string; auth?: OurSmsAuth; baseUrl?: string }) {
+  constructor(settings: { src?: string; auth?: OurSmsAuth; baseUrl?: string; storage: string }) {
     this.src = settings.src;
     this.auth = settings.auth;
     this.baseUrl = settings.baseUrl;
+    this.storage = settings.storage;
   }
 }
 
@@ -22,8 +25,8 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads `OURSMS_USERNAME`, `OURSMS_PASSWORD` (or `OURSMS_TOKEN`), `OURSMS_SRC` and `OURSMS_BASE_URL`. An empty variable
- * counts as not set.
+ * Reads `OURSMS_USERNAME`, `OURSMS_PASSWORD` (or `OURSMS_TOKEN`), `OURSMS_SRC`, `OURSMS_BASE_URL` and `OURSMS_STORAGE`
+ * (default: `.oursms`). An empty variable counts as not set.
  *
  * @throws {SettingsError} when the credentials are set in part
  */
@@ -33,12 +36,13 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const token = env.OURSMS_TOKEN || undefined;
   const baseUrl = env.OURSMS_BASE_URL || undefined;
   const src = env.OURSMS_SRC || undefined;
+  const storage = env.OURSMS_STORAGE || '.oursms';
   if (token !== undefined && password !== undefined) {
     throw new SettingsError('OURSMS_PASSWORD and OURSMS_TOKEN are both set: keep the one that your account uses.');
   }
-  if (token !== undefined) return new Settings({ src, baseUrl, auth: { username, token } });
+  if (token !== undefined) return new Settings({ src, baseUrl, storage, auth: { username, token } });
   if (username !== undefined && password !== undefined) {
-    return new Settings({ src, baseUrl, auth: { username, password } });
+    return new Settings({ src, baseUrl, storage, auth: { username, password } });
   }
   const set = Object.entries({ OURSMS_USERNAME: username, OURSMS_PASSWORD: password, OURSMS_BASE_URL: baseUrl })
     .filter(([, value]) => value !== undefined)
@@ -48,7 +52,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       `${set.join(' and ')} set, but that is not enough for the real gateway: set OURSMS_USERNAME and OURSMS_PASSWORD (or OURSMS_TOKEN), or none of them for the simulated gateway.`,
     );
   }
-  return new Settings({ src });
+  return new Settings({ src, storage });
 }
 
 /**

@@ -9,6 +9,8 @@ export interface Status {
   gateway: 'simulated' | 'real';
   /** The sender to begin with. */
   src: string;
+  /** The directory that delivery reports are kept in. */
+  storage: string;
 }
 
 /** Says which gateway is behind the application. */
@@ -20,19 +22,21 @@ export class StatusController {
     private readonly settings: Settings,
   ) {}
 
-  @ApiOperation({ summary: 'Which gateway is used, and the sender to begin with' })
+  @ApiOperation({ summary: 'Which gateway is used, the sender to begin with, and where reports are kept' })
   @ApiOkResponse({
     schema: {
       type: 'object',
       properties: {
         gateway: { type: 'string', enum: ['simulated', 'real'] },
         src: { type: 'string', example: 'MyBrand' },
+        storage: { type: 'string', description: 'The directory of the delivery reports', example: '.oursms/simulated' },
       },
     },
   })
   @Get()
   status(): Status {
-    const { isSimulated } = this.choice;
-    return { gateway: isSimulated ? 'simulated' : 'real', src: this.settings.src ?? (isSimulated ? 'MyBrand' : '') };
+    const { isSimulated, directory } = this.choice;
+    const src = this.settings.src ?? (isSimulated ? 'MyBrand' : '');
+    return { gateway: isSimulated ? 'simulated' : 'real', src, storage: directory };
   }
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { OurSmsModuleOptions } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
@@ -15,6 +16,8 @@ export class GatewayChoice implements OnApplicationShutdown {
   constructor(
     /** What `OurSmsModule` is registered with. */
     readonly moduleOptions: OurSmsModuleOptions,
+    /** Where delivery reports are kept. */
+    readonly directory: string,
     private readonly simulator?: GatewaySimulator,
   ) {}
 
@@ -30,13 +33,16 @@ export class GatewayChoice implements OnApplicationShutdown {
 }
 
 /** Takes the real gateway when there are credentials for it; otherwise starts a simulated one. */
-export async function chooseGateway({ auth, baseUrl, src }: Settings): Promise<GatewayChoice> {
+export async function chooseGateway({ auth, baseUrl, src, storage }: Settings): Promise<GatewayChoice> {
   const logger = new Logger('SampleApp');
   const messages = { defaults: src === undefined ? {} : { src }, quietHours: QUIET_HOURS };
   if (auth !== undefined) {
     logger.warn('Real gateway: messages cost money');
-    return new GatewayChoice({ baseUrl, auth, ...messages, dlr: { poll: { everyMs: 15_000 } } });
+    const options = { baseUrl, auth, ...messages, dlr: { poll: { everyMs: 15_000 } }, storage: { path: storage } };
+    return new GatewayChoice(options, storage);
   }
+  // What never happened must not stand among the reports of real messages.
+  const path = join(storage, 'simulated');
   const simulator = await GatewaySimulator.start({
     accounts: [{ ...DEMO, credits: 1_000 }],
     deliverAfterMs: REPORT_AFTER_MS,
@@ -45,6 +51,12 @@ export async function chooseGateway({ auth, baseUrl, src }: Settings): Promise<G
     record: false,
   });
   logger.log('Simulated gateway: nothing is really sent. For the real one set OURSMS_USERNAME and OURSMS_PASSWORD.');
-  const options = { baseUrl: simulator.url, auth: DEMO, ...messages, dlr: { poll: { everyMs: 1_000 } } };
-  return new GatewayChoice(options, simulator);
+  const options = {
+    baseUrl: simulator.url,
+    auth: DEMO,
+    ...messages,
+    dlr: { poll: { everyMs: 1_000 } },
+    storage: { path },
+  };
+  return new GatewayChoice(options, path, simulator);
 }

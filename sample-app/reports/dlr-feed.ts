@@ -1,30 +1,65 @@
-import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import { OnDlr, type Dlr } from 'nestjs-oursms';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { monotonic, OnDlr, type Dlr, type DlrStatus } from 'nestjs-oursms';
 import { ReplaySubject, type Observable } from 'rxjs';
+import { ReportFile } from './report-file.js';
 
 /** How many reports a page sees that is opened after they came. */
-const KEPT = 50;
+const SHOWN = 50;
+/** Messages whose status is known at a time. */
+const KNOWN = 10_000;
 
-/** The delivery reports as they come in. A real application would write them to its database here. */
+/** A report as it is shown. */
+export interface HandledDlr extends Dlr {
+  /** Whether it told more of its message than was known: a `sent` that comes after `delivered` does not. */
+  tellsMore: boolean;
+}
+
+/**
+ * The listener: it keeps the reports as they come in, and shows them. A real application would write to its database here.
+ */
 @Injectable()
-export class DlrFeed implements BeforeApplicationShutdown {
+export class DlrFeed implements OnModuleInit, BeforeApplicationShutdown {
   readonly #logger = new Logger('DlrFeed');
-  readonly #reports = new ReplaySubject<Dlr>(KEPT);
+  readonly #reports = new ReplaySubject<HandledDlr>(SHOWN);
+  /** What is known of each message. */
+  readonly #statuses = new Map<string, DlrStatus>();
 
-  /** The last reports, then each new one. The same report can come twice: its `id` tells. */
-  get reports(): Observable<Dlr> {
+  constructor(private readonly file: ReportFile) {}
+
+  /** The last reports, those of earlier runs among them, then each new one. */
+  get reports(): Observable<HandledDlr> {
     return this.#reports.asObservable();
   }
 
-  /** Handles a report. Throwing here would make the module offer it again. */
+  /** Runs when the module has locked the directory, so that no other process writes to the file. */
+  async onModuleInit(): Promise<void> {
+    for (const dlr of await this.file.open()) this.#show(dlr);
+  }
+
+  /**
+   * Handles a report. It counts as handled when this resolves, so it is on the disk by then; throwing makes the module offer
+   * it again.
+   */
   @OnDlr()
-  take(dlr: Dlr): void {
+  async take(dlr: Dlr): Promise<void> {
+    // The process may have ended after this had kept it, and before the module knew.
+    if (this.file.has(dlr.id)) return;
+    await this.file.add(dlr);
     this.#logger.log(`Report ${dlr.id}: ${dlr.status}`);
-    this.#reports.next(dlr);
+    this.#show(dlr);
   }
 
   /** Open streams would keep the HTTP server from closing. */
   beforeApplicationShutdown(): void {
     this.#reports.complete();
+  }
+
+  #show(dlr: Dlr): void {
+    const message = dlr.msgId ?? dlr.id;
+    const tellsMore = monotonic(this.#statuses.get(message), dlr.status);
+    if (tellsMore) this.#statuses.set(message, dlr.status);
+    const [oldest] = this.#statuses.keys();
+    if (oldest !== undefined && this.#statuses.size > KNOWN) this.#statuses.delete(oldest);
+    this.#reports.next({ ...dlr, tellsMore });
   }
 }

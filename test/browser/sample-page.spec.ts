@@ -1,56 +1,15 @@
-import { existsSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
-import { startSampleApp, type SampleApp } from '../../sample-app/start-sample-app.js';
+import { beforeEach, expect, it, jest } from '@jest/globals';
+import type { Locator, Page } from 'playwright-core';
+import { describePage, shows } from '../support/sample-page.js';
 
 jest.setTimeout(60_000);
 
-const executablePath = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (path) => path !== undefined && existsSync(path),
-);
-const mustRun = process.env.CI === 'true';
-
-if (executablePath === undefined && !mustRun) {
-  process.stderr.write(
-    'Left out: the tests of the sample page. They need Chromium: apt-get install chromium, or set CHROMIUM_PATH.\n',
-  );
-}
-
-(executablePath === undefined && !mustRun ? describe.skip : describe)('the page of the sample application', () => {
-  let browser: Browser;
-  let sample: SampleApp;
+describePage('the page of the sample application', (opened) => {
   let page: Page;
   let complaints: string[];
 
-  beforeAll(async () => {
-    if (executablePath === undefined) throw new Error('no Chromium: apt-get install chromium, or set CHROMIUM_PATH');
-    const quiet = ['quic', 'background-networking', 'component-update', 'sync'].map((name) => `--disable-${name}`);
-    browser = await chromium.launch({
-      executablePath,
-      args: ['--no-sandbox', '--disable-gpu', '--no-first-run', ...quiet],
-    });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-  });
-
-  beforeEach(async () => {
-    sample = await startSampleApp({ env: {}, port: 0, logger: false });
-    page = await browser.newPage();
-    complaints = [];
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    await page.goto(sample.url);
-    await shows(page.locator('#stream'), 'Live');
-    await shows(page.locator('#balance'), '1,000 credits');
-  });
-
-  afterEach(async () => {
-    await page.close();
-    await sample.app.close();
+  beforeEach(() => {
+    ({ page, complaints } = opened);
   });
 
   const meter = (fact: string): Locator => page.locator(`#meter [data-fact=${fact}]`);
@@ -154,13 +113,13 @@ if (executablePath === undefined && !mustRun) {
     await send();
     const rows = page.locator('#reports li');
     await rows.first().waitFor();
-    sample.app.getHttpServer().closeAllConnections();
+    opened.sample.running.app.getHttpServer().closeAllConnections();
     await shows(page.locator('#stream'), 'Reconnecting');
     await shows(page.locator('#stream'), 'Live');
     await send();
     await rows.nth(1).waitFor();
-    const later = await browser.newPage();
-    await later.goto(sample.url);
+    const later = await opened.browser.newPage();
+    await later.goto(opened.sample.url);
     await later.locator('#reports li').nth(1).waitFor();
     await later.close();
     expect(await rows.count()).toBe(2);
@@ -205,7 +164,7 @@ if (executablePath === undefined && !mustRun) {
   });
 
   it('lets a message be tried on the API page', async () => {
-    await page.goto(`${sample.url}/api`);
+    await page.goto(`${opened.sample.url}/api`);
     await page.getByText('Send a message to up to 500 recipients').click();
     await page.getByRole('button', { name: 'Try it out' }).first().click();
     await page.getByRole('button', { name: 'Execute' }).first().click();
@@ -213,7 +172,3 @@ if (executablePath === undefined && !mustRun) {
     expect(complaints).toEqual([]);
   });
 });
-
-async function shows(where: Locator, text: string): Promise<void> {
-  await where.filter({ hasText: text }).waitFor({ timeout: 15_000 });
-}

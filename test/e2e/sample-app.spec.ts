@@ -1,17 +1,15 @@
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Advice, Dlr, SendEstimate, SendReceipt } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { explainStartFault } from '../../sample-app/explain-start-fault.js';
 import { readPort } from '../../sample-app/settings.js';
-import { startSampleApp, type SampleApp } from '../../sample-app/start-sample-app.js';
+import { startSampleApp } from '../../sample-app/start-sample-app.js';
+import { TestStorage } from '../support/application.js';
+import { SampleBench, type Answer } from '../support/sample-bench.js';
 
 jest.setTimeout(30_000);
-
-interface Answer<T> {
-  status: number;
-  json: T;
-}
 
 interface Refused {
   statusCode: number;
@@ -23,29 +21,15 @@ interface Refused {
 const hello = { src: 'MyBrand', dests: ['0501234567'], body: 'hello', dlr: true };
 
 describe('the sample application without credentials', () => {
-  let sample: SampleApp;
+  let sample: SampleBench;
 
   beforeAll(async () => {
-    sample = await startSampleApp({ env: { OURSMS_SRC: 'Shop' }, port: 0, logger: false });
+    sample = await SampleBench.start({ OURSMS_SRC: 'Shop' });
   });
 
   afterAll(async () => {
-    await sample.app.close();
+    await sample.close();
   });
-
-  async function get<T>(path: string): Promise<Answer<T>> {
-    const response = await fetch(sample.url + path);
-    return { status: response.status, json: (await response.json()) as T };
-  }
-
-  async function post<T>(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> {
-    const response = await fetch(sample.url + path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
-    });
-    return { status: response.status, json: (await response.json()) as T };
-  }
 
   /** The status that a request gets with headers that fetch does not let one set. */
   function statusWith(path: string, headers: Record<string, string>): Promise<number | undefined> {
@@ -59,20 +43,21 @@ describe('the sample application without credentials', () => {
     });
   }
 
-  const credits = async (): Promise<number> => (await get<{ credits: number }>('/credits')).json.credits;
+  const credits = async (): Promise<number> => (await sample.get<{ credits: number }>('/credits')).json.credits;
 
   it('listens on the loopback address alone', () => {
     expect(sample.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
-  it('says that the gateway is simulated, and the sender of the environment', async () => {
-    expect((await get('/status')).json).toEqual({ gateway: 'simulated', src: 'Shop' });
+  it('says that the gateway is simulated, the sender of the environment, and where reports are kept', async () => {
+    const storage = join(sample.storage.path, 'simulated');
+    expect((await sample.get('/status')).json).toEqual({ gateway: 'simulated', src: 'Shop', storage });
   });
 
   it('sends a message, charges it, and says which recipients were rejected', async () => {
     const before = await credits();
     const dests = ['٠٥٠١٢٣٤٥٦٧', '+966 50 123 4567', '0501234599'];
-    const { status, json } = await post<SendReceipt>('/messages', { ...hello, dests });
+    const { status, json } = await sample.post<SendReceipt>('/messages', { ...hello, dests });
     expect(status).toBe(201);
     expect(json).toMatchObject({ total: 2, accepted: 1, rejected: 1, skipped: 1, cost: 1 });
     expect(json.rejectedMsgs.map(({ dest }) => dest)).toEqual(['966501234599']);
@@ -81,14 +66,19 @@ describe('the sample application without credentials', () => {
 
   it('names every faulty field of a bad message, and sends nothing', async () => {
     const before = await credits();
-    const { status, json } = await post<Refused>('/messages', { dests: ['0501'], body: '', delay: -1, colour: 'red' });
+    const { status, json } = await sample.post<Refused>('/messages', {
+      dests: ['0501'],
+      body: '',
+      delay: -1,
+      colour: 'red',
+    });
     expect(status).toBe(400);
     for (const field of ['src', 'dests[0]', 'body', 'delay', 'colour']) expect(String(json.message)).toContain(field);
     expect(await credits()).toBe(before);
   });
 
   it('names the fault and the outcome when the module refuses a message', async () => {
-    const { status, json } = await post<Refused>('/messages', { ...hello, dests: ['+971501234567'] });
+    const { status, json } = await sample.post<Refused>('/messages', { ...hello, dests: ['+971501234567'] });
     expect(status).toBe(400);
     expect(json.outcome).toBe('notSent');
     expect(json.faults?.map(({ field }) => field)).toEqual(['dests[0]']);
@@ -96,7 +86,7 @@ describe('the sample application without credentials', () => {
   });
 
   it('describes a text before it is sent', async () => {
-    const preview = (body: string): Promise<Answer<unknown>> => post('/messages/preview', { body });
+    const preview = (body: string): Promise<Answer<unknown>> => sample.post('/messages/preview', { body });
     expect((await preview('hello')).json).toMatchObject({ encoding: 'GSM-7', parts: 1, units: 5, unitsLeft: 155 });
     expect((await preview('م'.repeat(71))).json).toMatchObject({
       encoding: 'UCS-2',
@@ -109,48 +99,54 @@ describe('the sample application without credentials', () => {
 
   it('advises on a message that is still being written, and counts the recipients that can be read', async () => {
     const draft = { body: 'code 1234', src: 'FarTooLongAName', dests: ['0501234567', '٠٥٠١٢٣٤٥٦٧', '050'] };
-    const { status, json } = await post<{ advice: Advice[]; recipients: number }>('/messages/preview', draft);
+    const { status, json } = await sample.post<{ advice: Advice[]; recipients: number }>('/messages/preview', draft);
     expect(status).toBe(200);
     expect(json.advice.map(({ code }) => code)).toEqual(['senderTooLong', 'otpWithoutPurpose']);
     expect(json.recipients).toBe(1);
-    expect((await post('/messages/preview', { body: 'x', delay: -1 })).status).toBe(400);
+    expect((await sample.post('/messages/preview', { body: 'x', delay: -1 })).status).toBe(400);
   });
 
   it('estimates a message without sending it, and names what is wrong with it', async () => {
     const before = await credits();
     const dests = ['0501234567', '0507654321'];
-    const { status, json } = await post<SendEstimate>('/messages/estimate', { ...hello, dests, body: 'x'.repeat(161) });
+    const { status, json } = await sample.post<SendEstimate>('/messages/estimate', {
+      ...hello,
+      dests,
+      body: 'x'.repeat(161),
+    });
     expect(status).toBe(200);
     expect(json).toMatchObject({ recipients: 2, parts: 4, credits: before, sufficient: true, advice: [] });
-    const refused = await post<Refused>('/messages/estimate', { ...hello, body: 'x'.repeat(161), maxParts: 1 });
+    const refused = await sample.post<Refused>('/messages/estimate', { ...hello, body: 'x'.repeat(161), maxParts: 1 });
     expect(refused.status).toBe(400);
     expect(refused.json.faults?.map(({ field }) => field)).toEqual(['maxParts']);
     expect(await credits()).toBe(before);
   });
 
   it('streams the report of a message, also to a stream opened after it came', async () => {
-    const { json } = await post<SendReceipt>('/messages', { ...hello, dests: ['0507654300'] });
+    const { json } = await sample.post<SendReceipt>('/messages', { ...hello, dests: ['0507654300'] });
     const wanted = json.acceptedMsgs[0]?.msgId;
-    const first = await readUntil(`${sample.url}/dlrs`, ({ msgId }) => msgId === wanted);
+    const first = await sample.event<Dlr>(({ data }) => data.msgId === wanted);
     expect(first.data).toMatchObject({ status: 'undelivered', dest: '966507654300' });
     expect(first.id).toBe(first.data.id);
-    const again = await readUntil(`${sample.url}/dlrs`, ({ msgId }) => msgId === wanted);
+    const again = await sample.event<Dlr>(({ data }) => data.msgId === wanted);
     expect(again.id).toBe(first.id);
   });
 
   it('refuses what another web page sends', async () => {
     const before = await credits();
-    expect((await post('/messages', hello, { origin: 'http://evil.example' })).status).toBe(403);
-    expect((await post('/messages', hello, { origin: 'http://127.0.0.1:1' })).status).toBe(403);
-    expect((await post('/messages', hello, { origin: 'null' })).status).toBe(403);
-    expect((await post('/messages', hello, { 'content-type': 'text/plain' })).status).toBe(415);
-    expect((await post('/messages', hello, { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415);
+    expect((await sample.post('/messages', hello, { origin: 'http://evil.example' })).status).toBe(403);
+    expect((await sample.post('/messages', hello, { origin: 'http://127.0.0.1:1' })).status).toBe(403);
+    expect((await sample.post('/messages', hello, { origin: 'null' })).status).toBe(403);
+    expect((await sample.post('/messages', hello, { 'content-type': 'text/plain' })).status).toBe(415);
+    expect(
+      (await sample.post('/messages', hello, { 'content-type': 'application/x-www-form-urlencoded' })).status,
+    ).toBe(415);
     expect(await statusWith('/dlrs', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' })).toBe(403);
     expect(await credits()).toBe(before);
   });
 
   it('answers its own page, and a person who follows a link to it', async () => {
-    expect((await post('/messages/preview', { body: '' }, { origin: sample.url })).status).toBe(200);
+    expect((await sample.post('/messages/preview', { body: '' }, { origin: sample.url })).status).toBe(200);
     expect(await statusWith('/', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).toBe(200);
   });
 
@@ -174,7 +170,7 @@ describe('the sample application without credentials', () => {
   });
 
   it('describes every field of a message on the API page', async () => {
-    const { json } = await get<{
+    const { json } = await sample.get<{
       components: {
         schemas: Record<string, { properties: Record<string, { description?: string }>; required: string[] }>;
       };
@@ -189,16 +185,20 @@ describe('the sample application without credentials', () => {
 
   it('says in a sentence that its port is taken', async () => {
     const port = Number(new URL(sample.url).port);
-    const fault: unknown = await startSampleApp({ env: {}, port, logger: false }).catch((error: unknown) => error);
+    const storage = await TestStorage.make();
+    const env = { OURSMS_STORAGE: storage.path };
+    const fault: unknown = await startSampleApp({ env, port, logger: false }).catch((error: unknown) => error);
     expect(explainStartFault(fault)).toContain(`Port ${port} is in use`);
+    await storage.remove();
   });
 
   it('closes with a stream open', async () => {
-    const other = await startSampleApp({ env: {}, port: 0, logger: false });
-    const stream = await fetch(`${other.url}/dlrs`);
-    await other.app.close();
+    const other = await SampleBench.start();
+    const { url } = other;
+    const stream = await fetch(`${url}/dlrs`);
+    await other.close();
     await stream.text().catch(() => undefined);
-    await expect(fetch(`${other.url}/status`)).rejects.toThrow();
+    await expect(fetch(`${url}/status`)).rejects.toThrow();
   });
 });
 
@@ -210,13 +210,13 @@ describe('the sample application with credentials', () => {
     const gateway = await GatewaySimulator.start({
       accounts: [{ username: 'me', password: 'hush-hush', token: 'psst', credits: 7 }],
     });
-    const env = { ...credentials, OURSMS_BASE_URL: gateway.url };
-    const { app, url } = await startSampleApp({ env, port: 0, logger: false });
+    const sample = await SampleBench.start({ ...credentials, OURSMS_BASE_URL: gateway.url });
     try {
-      expect(await (await fetch(`${url}/status`)).json()).toEqual({ gateway: 'real', src: '' });
-      expect(await (await fetch(`${url}/credits`)).json()).toMatchObject({ credits: 7 });
+      const { path } = sample.storage;
+      expect((await sample.get('/status')).json).toEqual({ gateway: 'real', src: '', storage: path });
+      expect((await sample.get('/credits')).json).toMatchObject({ credits: 7 });
     } finally {
-      await app.close();
+      await sample.close();
       await gateway.stop();
     }
   });
@@ -262,20 +262,3 @@ describe('the settings of the sample application', () => {
     expect(() => readPort({ PORT: 'http' })).toThrow(/^PORT must be a number/);
   });
 });
-
-/** Reads server-sent events until one fits, then leaves. */
-async function readUntil(url: string, fits: (dlr: Dlr) => boolean): Promise<{ id: string; data: Dlr }> {
-  const leave = new AbortController();
-  const response = await fetch(url, { signal: AbortSignal.any([leave.signal, AbortSignal.timeout(15_000)]) });
-  let text = '';
-  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
-    for (const [, id = '', data = ''] of text.matchAll(/^id: (.*)\ndata: (.*)\n\n/gm)) {
-      const dlr = JSON.parse(data) as Dlr;
-      if (!fits(dlr)) continue;
-      leave.abort();
-      return { id, data: dlr };
-    }
-  }
-  throw new Error('the stream ended without the report');
-}
