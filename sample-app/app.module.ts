@@ -5,6 +5,10 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { OurSmsModule } from 'nestjs-oursms';
 import { GatewayChoice } from './gateway/gateway-choice.js';
 import { GatewayModule } from './gateway/gateway.module.js';
+import { DemoFailure } from './inbox/demo-failure.js';
+import { InboxView } from './inbox/inbox-view.js';
+import { InboxWatch } from './inbox/inbox-watch.js';
+import { InboxController } from './inbox/inbox.controller.js';
 import { CreditsController } from './messages/credits.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { DlrFeed } from './reports/dlr-feed.js';
@@ -13,7 +17,7 @@ import { ReportFile } from './reports/report-file.js';
 import type { Settings } from './settings.js';
 import { StatusController } from './status.controller.js';
 
-/** The sample: a form that sends messages, and a list that fills with their delivery reports. */
+/** The sample: a form that sends messages, a list that fills with their delivery reports, and a look into the inbox. */
 @Module({})
 export class AppModule {
   /** @param settings Whether the gateway is real, and who we are there. */
@@ -31,9 +35,12 @@ export class AppModule {
           useFactory: (choice: GatewayChoice) => choice.moduleOptions,
         }),
       ],
-      controllers: [MessagesController, CreditsController, DlrsController, StatusController],
+      controllers: [MessagesController, CreditsController, DlrsController, InboxController, StatusController],
       providers: [
         DlrFeed,
+        DemoFailure,
+        InboxView,
+        InboxWatch,
         {
           provide: ReportFile,
           inject: [GatewayChoice],

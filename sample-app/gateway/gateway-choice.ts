@@ -8,6 +8,9 @@ import type { Settings } from '../settings.js';
 /** Milliseconds from a send to its report at the simulated gateway: long enough to see the one, then the other. */
 const REPORT_AFTER_MS = 2_000;
 
+/** Reports are given up within seconds at the simulated gateway: long enough to see it, short enough to wait for it. */
+const SIMULATED_DLR = { poll: { everyMs: 1_000 }, retryDelayMs: 500, maxAttempts: 3 };
+
 /** The account at the simulated gateway. */
 const DEMO = { username: 'demo', password: 'demo' };
 
@@ -51,12 +54,6 @@ export async function chooseGateway({ auth, baseUrl, src, storage }: Settings): 
     record: false,
   });
   logger.log('Simulated gateway: nothing is really sent. For the real one set OURSMS_USERNAME and OURSMS_PASSWORD.');
-  const options = {
-    baseUrl: simulator.url,
-    auth: DEMO,
-    ...messages,
-    dlr: { poll: { everyMs: 1_000 } },
-    storage: { path },
-  };
+  const options = { baseUrl: simulator.url, auth: DEMO, ...messages, dlr: SIMULATED_DLR, storage: { path } };
   return new GatewayChoice(options, path, simulator);
 }

@@ -1,35 +1,47 @@
-/* global document, EventSource */
+/* global document */
+import { moment } from './words.js';
 
 const SHOWN = 50;
-const AGAIN_AFTER_MS = 3_000;
 
 const list = document.getElementById('reports');
 const none = document.getElementById('no-reports');
 const state = document.getElementById('stream');
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const LOOKS = { delivered: 'good', sent: 'fair', undelivered: 'bad', failed: 'bad', expired: 'bad', deleted: 'bad' };
 const seen = new Set();
 
-function row({ status, rawStatus, dest, src, receivedAt }) {
-  const item = document.createElement('li');
+/** A status as a coloured word. */
+export function statusBadge({ status, rawStatus }) {
   const badge = document.createElement('span');
   badge.className = `status ${LOOKS[status] ?? 'unclear'}`;
   badge.textContent = status === 'unknown' && rawStatus ? rawStatus : status;
+  return badge;
+}
+
+function row(report) {
+  const { dest, src, receivedAt, tellsMore } = report;
+  const item = document.createElement('li');
   const who = document.createElement('bdi');
   who.className = 'dest';
   who.textContent = dest ?? 'number not given';
-  const from = document.createElement('bdi');
+  const from = document.createElement('span');
   from.className = 'from';
-  from.textContent = src ?? '';
+  const sender = document.createElement('bdi');
+  sender.textContent = src ?? '';
+  from.append(sender, tellsMore ? '' : ' · known already');
+  if (!tellsMore) item.title = 'An earlier report said as much of this message, or more';
   const when = document.createElement('time');
   when.dateTime = receivedAt;
-  when.textContent = time.format(new Date(receivedAt));
-  item.append(badge, who, from, when);
+  when.textContent = moment(receivedAt);
+  item.append(statusBadge(report), who, from, when);
+  item.classList.toggle('known', !tellsMore);
   return item;
 }
 
-/** A stream that comes back begins with reports that are on the page already. */
-function add(report) {
+/**
+ * Shows a delivery report, and says whether it is new here: a stream that comes back begins with reports that are on the
+ * page already.
+ */
+export function showReport(report) {
   if (seen.has(report.id)) return false;
   seen.add(report.id);
   list.prepend(row(report));
@@ -38,26 +50,8 @@ function add(report) {
   return true;
 }
 
-function say(word, isLive) {
-  state.textContent = word;
+/** Says whether reports come in. */
+export function showConnection(isLive) {
+  state.textContent = isLive ? 'Live' : 'Reconnecting';
   state.classList.toggle('live', isLive);
-}
-
-/** Shows delivery reports as they come. `onOpen` is called with each connection, `onReport` with each new report. */
-export function watchReports({ onOpen, onReport }) {
-  const source = new EventSource('/dlrs');
-  source.addEventListener('open', () => {
-    say('Live', true);
-    onOpen();
-  });
-  source.addEventListener('message', ({ data }) => {
-    if (add(JSON.parse(data))) onReport();
-  });
-  source.addEventListener('error', () => {
-    say('Reconnecting', false);
-    // The browser tries again by itself, but not after an answer other than 200.
-    if (source.readyState === EventSource.CLOSED) {
-      setTimeout(() => watchReports({ onOpen, onReport }), AGAIN_AFTER_MS);
-    }
-  });
 }

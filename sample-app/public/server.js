@@ -4,10 +4,10 @@
  * Asks the application, and never throws: `ok` says whether it did what was asked, `answer` is its JSON. Without any
  * answer, `answer` says so in the form that errors have.
  */
-export async function ask(path, { body, signal } = {}) {
+export async function ask(path, { method, body, signal } = {}) {
   const request =
     body === undefined
-      ? { signal }
+      ? { method, signal }
       : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), signal };
   try {
     const response = await fetch(path, request);

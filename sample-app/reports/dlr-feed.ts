@@ -1,6 +1,7 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { monotonic, OnDlr, type Dlr, type DlrStatus } from 'nestjs-oursms';
 import { ReplaySubject, type Observable } from 'rxjs';
+import { DemoFailure } from '../inbox/demo-failure.js';
 import { ReportFile } from './report-file.js';
 
 /** How many reports a page sees that is opened after they came. */
@@ -24,7 +25,10 @@ export class DlrFeed implements OnModuleInit, BeforeApplicationShutdown {
   /** What is known of each message. */
   readonly #statuses = new Map<string, DlrStatus>();
 
-  constructor(private readonly file: ReportFile) {}
+  constructor(
+    private readonly file: ReportFile,
+    private readonly demoFailure: DemoFailure,
+  ) {}
 
   /** The last reports, those of earlier runs among them, then each new one. */
   get reports(): Observable<HandledDlr> {
@@ -42,6 +46,7 @@ export class DlrFeed implements OnModuleInit, BeforeApplicationShutdown {
    */
   @OnDlr()
   async take(dlr: Dlr): Promise<void> {
+    this.demoFailure.throwIfOn();
     // The process may have ended after this had kept it, and before the module knew.
     if (this.file.has(dlr.id)) return;
     await this.file.add(dlr);

@@ -24,8 +24,8 @@ function refusalOf({ method = 'GET', headers }: IncomingMessage): [number, strin
   if (isForeign(headers) && !(isRead && headers['sec-fetch-mode'] === 'navigate')) {
     return [403, 'Requests from other web pages are refused.'];
   }
-  // A form of another page cannot send JSON, and a script of one would have to ask first.
-  if (!isRead && !/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
+  // A form of another page cannot send JSON, and a script of one would have to ask first, as for each method but POST.
+  if (method === 'POST' && !/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
     return [415, 'Send the body as application/json.'];
   }
   return undefined;
