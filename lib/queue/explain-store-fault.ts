@@ -13,15 +13,16 @@ const ADVICE: Readonly<Record<StorageFault, string>> = {
 /** What the errors of the file system and of LevelDB say, in its own words, when there is no code. */
 const SIGNS: readonly [RegExp, StorageFault][] = [
   [/LEVEL_LOCKED/, 'locked'],
-  [/LEVEL_CORRUPTION|Corruption:|no meta-nextfile|missing files/i, 'corrupt'],
+  // With a capital, LevelDB says it: of a file that it made itself.
+  [/LEVEL_CORRUPTION|Corruption:|no meta-nextfile|missing files|: No such file/, 'corrupt'],
   [/ENOSPC|EDQUOT|EFBIG|No space left|quota exceeded|File too large/i, 'full'],
   [/EACCES|EPERM|EROFS|ENOTDIR|EEXIST|Permission denied|Read-only file system|Not a directory/i, 'notWritable'],
-  [/LEVEL_DATABASE_NOT_OPEN|LEVEL_ITERATOR_NOT_OPEN/, 'closed'],
 ];
 
-/** The error of a store that fails in a known way. */
-export function storeFault(fault: StorageFault, path: string, detail = ''): OurSmsStorageError {
-  return new OurSmsStorageError(`The store ${path} ${ADVICE[fault]}${detail && ` (${detail})`}.`, { fault, path });
+/** The error of a store that fails in a known way. `path`: its directory; undefined when it is memory. */
+export function storeFault(fault: StorageFault, path: string | undefined, detail = ''): OurSmsStorageError {
+  const message = `The store ${path ?? 'in memory'} ${ADVICE[fault]}${detail && ` (${detail})`}.`;
+  return new OurSmsStorageError(message, { fault, path });
 }
 
 /** The error of a store from what the file system or LevelDB threw. */

@@ -12,28 +12,37 @@ interface PendingWrite {
   reject: (error: OurSmsStorageError) => void;
 }
 
+/** Who works with a store that is opened again. */
+export interface StoreUser {
+  /** What is remembered of the store may be wrong: it is read anew. Nothing else is written meanwhile. */
+  reload(): Promise<void>;
+  /** The store takes writes again. */
+  resume(): void;
+}
+
+/** What came of trying a store again: it can be used, it cannot yet, or it never will. */
+export type StoreReturn = 'back' | 'away' | 'lost';
+
 /**
  * Writes to a store, one batch at a time: what is asked for while one is being written goes into the next together, so that
  * a slow disk is waited for once.
  *
  * After a write that failed, all others fail too until the store was opened again: only it knows how much of that one came
- * onto the disk. That is tried until it succeeds.
+ * onto the disk, and what is written behind the rest of it would be lost. That is tried until it succeeds.
  */
 export class GroupWriter {
   readonly #logger = new Logger('OurSmsStore');
   #pending: PendingWrite[] = [];
   #running: Promise<void> | undefined;
   #fault: OurSmsStorageError | undefined;
-  #closing = new AbortController();
+  #recovery: Promise<void> | undefined;
+  #closed = false;
+  #hurry = new AbortController();
+  #watchers: ((outcome: StoreReturn) => void)[] = [];
 
-  /**
-   * @param onReopened Called when the store was opened again: what is remembered of it may be wrong.
-   * @param onUsable Called after that, when it can be used again.
-   */
   constructor(
     private readonly store: OrderedStore,
-    private readonly onReopened: () => Promise<void>,
-    private readonly onUsable: () => void,
+    private readonly user: StoreUser,
   ) {}
 
   /** Resolves once the changes are durable. */
@@ -50,61 +59,103 @@ export class GroupWriter {
     if (this.#fault) throw this.#fault;
   }
 
-  /** The store failed. Unless it is damaged or closed, it is opened again until it can be written. */
-  fail(fault: OurSmsStorageError): void {
-    const pending = this.#pending;
-    this.#pending = [];
-    for (const { reject } of pending) reject(this.#fault ?? fault);
-    if (this.#fault || this.#closing.signal.aborted) return;
+  /**
+   * The store failed. Unless it is damaged or closed, it is opened again until it can be written.
+   *
+   * @param bytes How much it must be able to write.
+   */
+  fail(fault: OurSmsStorageError, bytes = 0): void {
+    for (const { reject } of this.#pending.splice(0)) reject(this.#fault ?? fault);
+    if (this.#fault) return;
     this.#fault = fault;
-    this.#logger.error(fault.retryable ? `${fault.message} It is tried again until it can be written.` : fault.message);
-    if (fault.retryable) void this.#recover();
+    this.#tellFault(fault);
+    if (fault.retryable) this.#recovery = this.#recover(bytes);
   }
 
-  /** Lets what was asked for be written; nothing more is taken then. */
+  /** Resolves when it is known whether the store can be used: at once when it can, else when it was tried again. */
+  whenTriedAgain(): Promise<StoreReturn> {
+    if (!this.#fault) return Promise.resolve('back');
+    if (!this.#fault.retryable) return Promise.resolve('lost');
+    return new Promise((resolve) => this.#watchers.push(resolve));
+  }
+
+  /** Somebody cannot wait: a store that is away is tried again now. */
+  hurry(): void {
+    if (this.#fault) this.#hurry.abort();
+  }
+
+  /** Takes no more, and lets what was asked for be written. */
   async close(closed: OurSmsStorageError): Promise<void> {
-    await this.#running;
+    this.#closed = true;
     this.#fault = closed;
-    this.#closing.abort();
+    this.#hurry.abort();
+    await this.#running;
+    await this.#recovery;
   }
 
   async #writeAll(): Promise<void> {
     // One turn later, so that writes of the same moment go together.
     await Promise.resolve();
     while (this.#pending.length > 0) {
-      const group = this.#pending;
-      this.#pending = [];
+      const group = this.#pending.splice(0);
+      const changes = group.flatMap((one) => one.changes);
       try {
-        await this.store.write(
-          group.length === 1 ? (group[0] as PendingWrite).changes : group.flatMap((one) => one.changes),
-        );
+        await this.store.write(changes);
         for (const { resolve } of group) resolve();
       } catch (error) {
         this.#pending.unshift(...group);
-        this.fail(error as OurSmsStorageError);
+        this.fail(error as OurSmsStorageError, sizeOf(changes));
       }
     }
     this.#running = undefined;
   }
 
-  async #recover(): Promise<void> {
+  async #recover(bytes: number): Promise<void> {
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
-      try {
-        await wait(delayMs, undefined, { signal: this.#closing.signal });
-      } catch {
-        return;
-      }
-      try {
-        await this.store.reopen();
-        // A store on a full disk opens, and refuses the next write: it must take one before it is believed.
-        await this.store.write([{ type: 'put', key: 'probe', value: String(Date.now()) }]);
-        await this.onReopened();
-        this.#fault = undefined;
-        this.#logger.log('The store can be written again.');
-        return this.onUsable();
-      } catch (error) {
-        this.#fault = error as OurSmsStorageError;
-      }
+      await wait(delayMs, undefined, { signal: this.#hurry.signal }).catch(() => undefined);
+      if (this.#closed) return this.#tell('lost');
+      this.#hurry = new AbortController();
+      const fault = await this.#tryAgain(bytes);
+      if (this.#isClosed()) return this.#tell('lost');
+      if (fault === undefined) break;
+      if (fault.fault !== this.#fault?.fault) this.#tellFault(fault);
+      this.#fault = fault;
+      this.#tell(fault.retryable ? 'away' : 'lost');
+      if (!fault.retryable) return;
+    }
+    this.#fault = undefined;
+    this.#logger.log('The store can be written again.');
+    this.#tell('back');
+    this.user.resume();
+  }
+
+  /** A store on a full disk opens, and refuses the next write: it must take one of that size before it is believed. */
+  async #tryAgain(bytes: number): Promise<OurSmsStorageError | undefined> {
+    try {
+      await this.store.reopen();
+      await this.store.write([
+        { type: 'put', key: 'probe', value: '0'.repeat(bytes) },
+        { type: 'del', key: 'probe' },
+      ]);
+      await this.user.reload();
+      return undefined;
+    } catch (error) {
+      return error as OurSmsStorageError;
     }
   }
+
+  #isClosed(): boolean {
+    return this.#closed;
+  }
+
+  #tell(outcome: StoreReturn): void {
+    for (const resolve of this.#watchers.splice(0)) resolve(outcome);
+  }
+
+  #tellFault({ message, retryable }: OurSmsStorageError): void {
+    this.#logger.error(retryable ? `${message} It is tried again until it can be written.` : message);
+  }
 }
+
+const sizeOf = (changes: readonly StoreChange[]): number =>
+  changes.reduce((sum, change) => sum + (change.type === 'put' ? Buffer.byteLength(change.value) : 0), 0);

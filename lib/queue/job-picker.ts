@@ -1,5 +1,6 @@
-import type { OrderedStore } from './ordered-store.js';
-import { dueOf, endOf, numberOf, type JobKeys, type JobState } from './stored-job.js';
+import type { JobRecords } from './job-records.js';
+import type { SteadyClock } from './steady-clock.js';
+import { dueOf, endOf, numberOf, type JobState } from './stored-job.js';
 
 /** A job whose turn it is. */
 export interface PickedJob {
@@ -13,44 +14,51 @@ export interface PickedJob {
 export class JobPicker {
   #readyFrom: string;
   #laterFrom: string;
+  /** How often the place to go on from was set from outside. */
+  #changes = 0;
 
   constructor(
-    private readonly store: OrderedStore,
-    private readonly keys: JobKeys,
+    private readonly records: JobRecords,
+    private readonly clock: SteadyClock,
   ) {
-    this.#readyFrom = keys.list('ready');
-    this.#laterFrom = keys.list('later');
+    this.#readyFrom = records.keys.list('ready');
+    this.#laterFrom = records.keys.list('later');
   }
 
   /** The next jobs, those whose time has come first. Each must be taken out of its list before the next call. */
   async next(limit: number): Promise<PickedJob[]> {
-    const due = await this.#read(this.#laterFrom, this.keys.later(Date.now() + 1, 0), limit);
-    this.#laterFrom = due.at(-1)?.key ?? this.#laterFrom;
+    const { keys } = this.records;
+    const changes = this.#changes;
+    const due = await this.#read(this.#laterFrom, keys.later(this.clock.now() + 1, 0), limit);
+    // One that was put there meanwhile may stand before these.
+    if (changes === this.#changes) this.#laterFrom = due.at(-1)?.key ?? this.#laterFrom;
     if (due.length === limit) return due;
-    const ready = await this.#read(this.#readyFrom, endOf(this.keys.list('ready')), limit - due.length);
+    const ready = await this.#read(this.#readyFrom, endOf(keys.list('ready')), limit - due.length);
     this.#readyFrom = ready.at(-1)?.key ?? this.#readyFrom;
     return [...due, ...ready];
   }
 
   /** Milliseconds until the next job that waits for a time is due; undefined when none does. */
   async nextDueInMs(): Promise<number | undefined> {
-    const [first] = await this.#read(this.#laterFrom, endOf(this.keys.list('later')), 1);
-    return first && Math.max(0, dueOf(first.key) - Date.now());
+    const [first] = await this.#read(this.#laterFrom, endOf(this.records.keys.list('later')), 1);
+    return first && Math.max(0, dueOf(first.key) - this.clock.now());
   }
 
-  /** A job was put among those that wait for a time. */
+  /** A job stands among those that wait for a time now. */
   noteLater(key: string): void {
-    if (key <= this.#laterFrom) this.#laterFrom = this.keys.list('later');
+    this.#changes += 1;
+    if (key <= this.#laterFrom) this.#laterFrom = this.records.keys.later(dueOf(key), numberOf(key) - 1);
   }
 
   /** Forgets where it was. */
   reset(): void {
-    this.#readyFrom = this.keys.list('ready');
-    this.#laterFrom = this.keys.list('later');
+    this.#changes += 1;
+    this.#readyFrom = this.records.keys.list('ready');
+    this.#laterFrom = this.records.keys.list('later');
   }
 
   async #read(gt: string, lt: string, limit: number): Promise<PickedJob[]> {
-    const found = await this.store.range({ gt, lt, limit });
-    return found.map(([key, value]) => ({ key, number: numberOf(key), state: JSON.parse(value) as JobState }));
+    const found = await this.records.store.range({ gt, lt, limit });
+    return found.map(([key, value]) => ({ key, number: numberOf(key), state: this.records.parse<JobState>(value) }));
   }
 }

@@ -2,6 +2,7 @@ import type { ClassicLevel } from 'classic-level';
 import { mkdir, readdir, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { OurSmsStorageError, StorageFault } from '../errors/oursms-storage.error.js';
 import { explainStoreFault, storeFault } from './explain-store-fault.js';
 import type { KeyRange, OrderedStore, StoreChange } from './ordered-store.js';
 
@@ -21,6 +22,8 @@ type Database = ClassicLevel<string, string>;
  * against a second process; better-sqlite3 compiles on Node 20; node:sqlite begins with Node 22.
  */
 export class LevelStore implements OrderedStore {
+  #closed = false;
+
   private constructor(
     private readonly path: string,
     private db: Database,
@@ -59,24 +62,29 @@ export class LevelStore implements OrderedStore {
 
   async checkRoom(bytes: number): Promise<void> {
     const { bavail, bsize } = await this.#explain(() => statfs(this.path));
-    if (bavail * bsize < bytes + SPARE_BYTES) throw storeFault('full', this.path, `${bavail * bsize} bytes are free`);
+    if (bavail * bsize < bytes + SPARE_BYTES) throw this.fault('full', `${bavail * bsize} bytes are free`);
   }
 
   /** LevelDB refuses every write after one that failed, since it cannot know how much of that one is on the disk. */
   async reopen(): Promise<void> {
-    await this.close();
+    await this.#explain(() => this.db.close());
     this.db = await openDatabase(this.path, 0);
   }
 
   close(): Promise<void> {
+    this.#closed = true;
     return this.#explain(() => this.db.close());
+  }
+
+  fault(fault: StorageFault, detail?: string): OurSmsStorageError {
+    return storeFault(fault, this.path, detail);
   }
 
   async #explain<R>(act: () => Promise<R>): Promise<R> {
     try {
       return await act();
     } catch (error) {
-      throw explainStoreFault(error, this.path);
+      throw this.#closed ? this.fault('closed') : explainStoreFault(error, this.path);
     }
   }
 }

@@ -1,3 +1,5 @@
+import type { OurSmsStorageError, StorageFault } from '../errors/oursms-storage.error.js';
+import { storeFault } from './explain-store-fault.js';
 import type { KeyRange, OrderedStore, StoreChange } from './ordered-store.js';
 
 /** Texts under ordered keys in the memory of the process. Nothing outlives it. */
@@ -48,6 +50,10 @@ export class MemoryStore implements OrderedStore {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  fault(fault: StorageFault, detail?: string): OurSmsStorageError {
+    return storeFault(fault, undefined, detail);
   }
 
   /** Where the first key stands that is not below this one. */

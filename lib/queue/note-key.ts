@@ -1,2 +1,13 @@
+import { keyPart } from './key-part.js';
+
 /** The key of a note. */
-export const noteKey = (name: string): string => `note!${name}`;
+export const noteKey = (name: string): string => `${startOfNotes(name)}!`;
+
+/** What the keys of all notes start with whose names start with a prefix; none of them is no longer. */
+export const startOfNotes = (prefix: string): string => `note!${keyPart(prefix)}`;
+
+/** The end of the notes whose keys start like this: above all of them. */
+export const endOfNotes = (start: string): string => `${start}\u007f`;
+
+/** The name of the note that has a key. */
+export const noteName = (key: string): string => decodeURIComponent(key.slice(startOfNotes('').length, -1));

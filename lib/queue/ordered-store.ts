@@ -1,3 +1,5 @@
+import type { OurSmsStorageError, StorageFault } from '../errors/oursms-storage.error.js';
+
 /** A change of one key. */
 export type StoreChange = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 
@@ -23,4 +25,6 @@ export interface OrderedStore {
   /** Opens it again after a write that failed: what it holds then is what counts. */
   reopen(): Promise<void>;
   close(): Promise<void>;
+  /** The error of this store for a fault; `detail` tells more, and no data. */
+  fault(fault: StorageFault, detail?: string): OurSmsStorageError;
 }

@@ -1,8 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { JobHandler, Verdict } from './durable-queue.js';
-import type { JobPicker } from './job-picker.js';
-import type { ActiveJob, StoredQueue } from './stored-queue.js';
+import type { ActiveJob, HandedOutJobs } from './handed-out-jobs.js';
 
 /** When a handler rejects, which it should not. */
 const AFTER_A_FAULT_MS = 1_000;
@@ -19,8 +18,7 @@ export class StoredConsumer<T> {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly queue: StoredQueue<T>,
-    private readonly picker: JobPicker,
+    private readonly jobs: HandedOutJobs<T>,
     private readonly handler: JobHandler<T>,
     private readonly concurrency: number,
   ) {}
@@ -48,15 +46,17 @@ export class StoredConsumer<T> {
       while (this.#woken && !this.#stopped) {
         this.#woken = false;
         const room = this.concurrency - this.#tasks.size;
-        const jobs = room > 0 ? await this.queue.handOut(room) : [];
+        const jobs = room > 0 ? await this.jobs.next(room) : [];
         for (const job of jobs) this.#start(job);
         if (jobs.length > 0) this.#woken = true;
       }
-      await this.#armTimer();
+      if (this.#tasks.size < this.concurrency) this.#wakeIn(await this.jobs.nextDueInMs());
     } catch (error) {
-      // Woken again when the store was opened again; the writer says why it is away.
       this.#woken = false;
-      if (!(error instanceof OurSmsStorageError)) this.#logger.error(`The queue failed: ${nameOf(error)}`);
+      // Woken again when the store was opened again; the writer says why it is away.
+      if (error instanceof OurSmsStorageError) return;
+      this.#logger.error(`The queue failed: ${nameOf(error)}`);
+      this.#wakeIn(AFTER_A_FAULT_MS);
     }
   }
 
@@ -69,22 +69,21 @@ export class StoredConsumer<T> {
   }
 
   async #handle(job: ActiveJob<T>): Promise<void> {
-    let verdict: Verdict<T>;
+    const isStopping = (): boolean => this.#stopped;
     try {
-      verdict = await this.handler(job);
+      // Stopped while it was being handed out: it goes back as it was.
+      const verdict: Verdict<T> = this.#stopped ? { kind: 'again', inMs: 0, uncounted: true } : await this.handler(job);
+      await this.jobs.settle(job, verdict, isStopping);
     } catch (error) {
       if (!(error instanceof OurSmsStorageError)) this.#logger.error(`The handler of a job failed: ${nameOf(error)}`);
-      verdict = { kind: 'again', inMs: AFTER_A_FAULT_MS };
+      await this.jobs.settle(job, { kind: 'again', inMs: AFTER_A_FAULT_MS }, isStopping);
     }
-    // A verdict that cannot be written is lost, and the job is handed out again when the store is back.
-    await this.queue.settle(job, verdict).catch(() => undefined);
   }
 
-  async #armTimer(): Promise<void> {
-    if (this.#stopped || this.#tasks.size >= this.concurrency) return;
-    const inMs = await this.picker.nextDueInMs();
-    if (inMs === undefined || this.#stopped) return;
-    this.#timer = setTimeout(() => this.wake(), Math.min(inMs, LONGEST_WAIT_MS));
+  #wakeIn(ms: number | undefined): void {
+    clearTimeout(this.#timer);
+    if (ms === undefined || this.#stopped) return;
+    this.#timer = setTimeout(() => this.wake(), Math.min(ms, LONGEST_WAIT_MS));
   }
 }
 

@@ -1,31 +1,32 @@
-import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { DurableQueue, Lease, QueueEngine } from './durable-queue.js';
 import { GroupWriter } from './group-writer.js';
 import { LevelStore } from './level-store.js';
-import { noteKey } from './note-key.js';
 import { MemoryStore } from './memory-store.js';
+import { endOfNotes, noteKey, noteName, startOfNotes } from './note-key.js';
 import type { OrderedStore } from './ordered-store.js';
+import { SteadyClock } from './steady-clock.js';
 import { StoredQueue } from './stored-queue.js';
 
 /** Queues in a store of this process: a directory that is locked against others, or memory. */
 export class StoredEngine implements QueueEngine {
   readonly #queues = new Map<string, StoredQueue<unknown>>();
   readonly #held = new Set<string>();
+  readonly #clock = new SteadyClock();
   readonly #writer: GroupWriter;
+  #closed: Promise<void> | undefined;
 
-  /** Queues in any store. */
-  constructor(
+  private constructor(
     private readonly store: OrderedStore,
     readonly isDurable: boolean,
   ) {
-    const queues = this.#queues;
-    const reload = async (): Promise<void> => {
-      for (const queue of queues.values()) await queue.reload();
-    };
-    const goOn = (): void => {
-      for (const queue of queues.values()) queue.goOn();
-    };
-    this.#writer = new GroupWriter(store, reload, goOn);
+    this.#writer = new GroupWriter(store, {
+      reload: async () => {
+        for (const queue of this.#queues.values()) await queue.reload();
+      },
+      resume: () => {
+        for (const queue of this.#queues.values()) queue.resume();
+      },
+    });
   }
 
   /** Queues in a directory. @throws {OurSmsStorageError} when it is locked, cannot be written, or is damaged */
@@ -41,7 +42,8 @@ export class StoredEngine implements QueueEngine {
   queue<T>(name: string): DurableQueue<T> {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
-      queue = new StoredQueue<unknown>(this.store, this.#writer, name);
+      const parts = { store: this.store, writer: this.#writer, clock: this.#clock };
+      queue = new StoredQueue<unknown>(parts, name);
       this.#queues.set(name, queue);
     }
     return queue as DurableQueue<unknown> as DurableQueue<T>;
@@ -57,22 +59,23 @@ export class StoredEngine implements QueueEngine {
 
   async notes(prefix: string): Promise<{ name: string; text: string }[]> {
     this.#writer.check();
-    const gt = noteKey(prefix);
-    const found = await this.store.range({ gt, lt: `${gt}\uffff`, limit: 10_000 });
-    return found.map(([key, text]) => ({ name: key.slice(noteKey('').length), text }));
+    const gt = startOfNotes(prefix);
+    const found = await this.store.range({ gt, lt: endOfNotes(gt), limit: Infinity });
+    return found.map(([key, text]) => ({ name: noteName(key), text })).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** No other process can have the store open, so only this one has to agree with itself. */
   exclusive(name: string): Promise<Lease | undefined> {
+    if (this.#closed) return Promise.reject(this.store.fault('closed'));
     if (this.#held.has(name)) return Promise.resolve(undefined);
     this.#held.add(name);
-    let valid = true;
+    let isHeld = true;
     const release = (): Promise<void> => {
-      if (valid) this.#held.delete(name);
-      valid = false;
+      if (isHeld) this.#held.delete(name);
+      isHeld = false;
       return Promise.resolve();
     };
-    return Promise.resolve({ isValid: () => valid, release });
+    return Promise.resolve({ isValid: () => isHeld && this.#closed === undefined, release });
   }
 
   async checkRoom(bytes: number): Promise<void> {
@@ -80,11 +83,14 @@ export class StoredEngine implements QueueEngine {
     await this.store.checkRoom(bytes);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     for (const queue of this.#queues.values()) queue.close();
-    await this.#writer.close(
-      new OurSmsStorageError('The store is closed: the application is ending.', { fault: 'closed' }),
-    );
+    await this.#writer.close(this.store.fault('closed'));
     await this.store.close();
   }
 }

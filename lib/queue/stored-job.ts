@@ -1,3 +1,5 @@
+import { keyPart } from './key-part.js';
+
 /** What is known of a job besides its data, in each list that it stands in. */
 export interface JobState {
   attempts: number;
@@ -21,7 +23,15 @@ export interface FailedRecord<T> {
   failedAt: number;
 }
 
-const digits = (number: number): string => String(Math.max(0, Math.floor(number))).padStart(15, '0');
+const DIGITS = 15;
+const LARGEST = 10 ** DIGITS - 1;
+
+/** Of a fixed length, so that keys stand in the order of their numbers. */
+const digits = (number: number): string =>
+  String(Math.min(LARGEST, Math.max(0, Math.floor(number) || 0))).padStart(DIGITS, '0');
+
+/** A list that a queue keeps. */
+export type JobList = 'id' | 'data' | 'ready' | 'later' | 'active' | 'failed';
 
 /**
  * The keys of a queue's records. Jobs are numbered as they are added, so that what is written next stands together: keys in
@@ -31,7 +41,7 @@ export class JobKeys {
   readonly #prefix: string;
 
   constructor(queue: string) {
-    this.#prefix = `queue!${encodeURIComponent(queue)}!`;
+    this.#prefix = `queue!${keyPart(queue)}!`;
   }
 
   /** The counters. */
@@ -41,7 +51,7 @@ export class JobKeys {
 
   /** The number of the job that has a name. */
   id(id: string): string {
-    return `${this.#prefix}id!${id}`;
+    return `${this.list('id')}${id}`;
   }
 
   data(number: number): string {
@@ -68,16 +78,16 @@ export class JobKeys {
   }
 
   /** What all keys of a list start with. */
-  list(name: 'data' | 'ready' | 'later' | 'active' | 'failed'): string {
+  list(name: JobList): string {
     return `${this.#prefix}${name}!`;
   }
 }
 
-/** The end of a list: above all of its keys. */
-export const endOf = (list: string): string => `${list}~`;
+/** The end of a list: above all of its keys, and below those of any other list. */
+export const endOf = (list: string): string => `${list.slice(0, -1)}"`;
 
 /** The number at the end of a key. */
-export const numberOf = (key: string): number => Number(key.slice(-15));
+export const numberOf = (key: string): number => Number(key.slice(-DIGITS));
 
 /** When a job that waits for a time is due. */
-export const dueOf = (key: string): number => Number(key.slice(-31, -16));
+export const dueOf = (key: string): number => Number(key.slice(-2 * DIGITS - 1, -DIGITS - 1));

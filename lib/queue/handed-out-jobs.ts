@@ -1,0 +1,126 @@
+import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
+import type { Job, Verdict } from './durable-queue.js';
+import type { GroupWriter } from './group-writer.js';
+import type { JobPicker } from './job-picker.js';
+import { del, put, type JobRecords } from './job-records.js';
+import type { QueueLedger } from './queue-ledger.js';
+import type { SteadyClock } from './steady-clock.js';
+import type { FailedRecord, JobRecord, JobState } from './stored-job.js';
+
+/** A job that is handed out. */
+export interface ActiveJob<T> extends Job<T> {
+  readonly number: number;
+  readonly addedAt: number;
+}
+
+/** What the jobs that are handed out are kept with. */
+export interface HandedOutJobsParts {
+  records: JobRecords;
+  ledger: QueueLedger;
+  writer: GroupWriter;
+  picker: JobPicker;
+  clock: SteadyClock;
+  /** The numbers of the jobs that this process works on. */
+  workedOn: Set<number>;
+}
+
+/** The jobs of a queue that this process works on, from their handing out to the verdict on them. */
+export class HandedOutJobs<T> {
+  constructor(private readonly parts: HandedOutJobsParts) {}
+
+  /** Marks the next jobs as handed out, durably, and gives them out. */
+  next(limit: number): Promise<ActiveJob<T>[]> {
+    return this.#tellingFaults(() => this.#next(limit));
+  }
+
+  /** Milliseconds until the next job that waits for a time is due; undefined when none does. */
+  nextDueInMs(): Promise<number | undefined> {
+    return this.#tellingFaults(() => this.parts.picker.nextDueInMs());
+  }
+
+  /**
+   * Makes the verdict on a job durable, however long the store is away.
+   *
+   * @param isStopping Asked when the store was tried again in vain: then the verdict is given up, and the job is handed out
+   * again when the store is back.
+   * @throws What is wrong with a verdict that cannot be kept.
+   */
+  async settle(job: ActiveJob<T>, verdict: Verdict<T>, isStopping: () => boolean): Promise<void> {
+    const { writer, workedOn } = this.parts;
+    for (let isRepeated = false; ; isRepeated = true) {
+      try {
+        // The write that failed may be on the disk all the same.
+        if (!isRepeated || (await this.#isHandedOut(job))) await this.#write(job, verdict);
+        break;
+      } catch (error) {
+        if (!(error instanceof OurSmsStorageError)) throw error;
+        writer.fail(error);
+      }
+      const store = await writer.whenTriedAgain();
+      if (store === 'lost' || (store === 'away' && isStopping())) break;
+    }
+    workedOn.delete(job.number);
+  }
+
+  async #isHandedOut({ number }: ActiveJob<T>): Promise<boolean> {
+    const { store, keys } = this.parts.records;
+    return (await store.get(keys.active(number))) !== undefined;
+  }
+
+  async #write(job: ActiveJob<T>, verdict: Verdict<T>): Promise<void> {
+    const { ledger, picker, records, clock } = this.parts;
+    const { keys } = records;
+    const { id, number, addedAt, attempt, interrupted } = job;
+    const changes = [del(keys.active(number))];
+    if (verdict.kind === 'again') {
+      const { inMs, data, uncounted } = verdict;
+      const key = keys.later(clock.now() + inMs, number);
+      const state: JobState = { attempts: uncounted ? attempt - 1 : attempt, ...(interrupted && { interrupted }) };
+      const record: JobRecord<T> | undefined = data === undefined ? undefined : { id, addedAt, data };
+      changes.push(put(key, state), ...(record ? [put(keys.data(number), record)] : []));
+      await ledger.write(changes, { active: -1, waiting: 1 });
+      return picker.noteLater(key);
+    }
+    changes.push(del(keys.data(number)));
+    if (verdict.kind === 'done') return ledger.write([...changes, del(keys.id(id))], { active: -1 });
+    const { reason, data = job.data } = verdict;
+    const record: FailedRecord<T> = { id, data, attempts: attempt, reason, failedAt: Date.now() };
+    return ledger.write([...changes, put(keys.failed(number), record)], { active: -1, failed: 1 });
+  }
+
+  /** Opening the store anew puts back what is marked as handed out and is not, and lets the consumer go on. */
+  async #tellingFaults<R>(read: () => Promise<R>): Promise<R> {
+    try {
+      await this.parts.ledger.ready();
+      return await read();
+    } catch (error) {
+      if (error instanceof OurSmsStorageError) this.parts.writer.fail(error);
+      throw error;
+    }
+  }
+
+  async #next(limit: number): Promise<ActiveJob<T>[]> {
+    const { records, ledger, picker, workedOn } = this.parts;
+    const { keys, store } = records;
+    const picked = await picker.next(limit);
+    if (picked.length === 0) return [];
+    const numbers = picked.map(({ number }) => number);
+    for (const number of numbers) workedOn.add(number);
+    try {
+      const marks = picked.flatMap(({ key, number, state }) => [
+        del(key),
+        put(keys.active(number), { ...state, attempts: state.attempts + 1 }),
+      ]);
+      await ledger.write(marks, { waiting: -picked.length, active: picked.length });
+      const found = await store.getMany(numbers.map((number) => keys.data(number)));
+      return picked.map(({ number, state }, i) => {
+        const { id, addedAt, data } = records.parse<JobRecord<T>>(found[i]);
+        const { attempts, interrupted = false } = state;
+        return { id, data, attempt: attempts + 1, interrupted, number, addedAt };
+      });
+    } catch (error) {
+      for (const number of numbers) workedOn.delete(number);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { del, put, type JobRecords } from './job-records.js';
+import type { StoreChange } from './ordered-store.js';
+import { endOf, numberOf, type JobList, type JobState } from './stored-job.js';
+
+/** The counters of a queue, kept with every change. */
+export interface QueueCounters {
+  /** The number of the job that was added last. */
+  last: number;
+  waiting: number;
+  active: number;
+  failed: number;
+  /** How far the clock of the delays was. */
+  at: number;
+}
+
+/** The counters of a new queue. */
+export const NOTHING: QueueCounters = { last: 0, waiting: 0, active: 0, failed: 0, at: 0 };
+
+/**
+ * Reads the counters of a queue, checks what is there by them, and puts back the jobs that were handed out and that nobody
+ * works on.
+ *
+ * @returns The counters, and the changes that put those jobs back.
+ * @throws {OurSmsStorageError} when something is missing
+ */
+export async function loadQueue(
+  records: JobRecords,
+  isWorkedOn: (number: number) => boolean,
+): Promise<{ counters: QueueCounters; changes: StoreChange[] }> {
+  const { keys, store } = records;
+  const meta = await store.get(keys.meta);
+  const counters = meta === undefined ? NOTHING : records.parse<QueueCounters>(meta);
+  await checkCounters(records, counters);
+  const list = keys.list('active');
+  const active = await store.range({ gt: list, lt: endOf(list), limit: Infinity });
+  const interrupted = active.filter(([key]) => !isWorkedOn(numberOf(key)));
+  if (interrupted.length === 0) return { counters, changes: [] };
+  const restored = {
+    ...counters,
+    waiting: counters.waiting + interrupted.length,
+    active: counters.active - interrupted.length,
+  };
+  const moves = interrupted.flatMap(([key, value]) => [
+    del(key),
+    put(keys.later(0, numberOf(key)), { ...records.parse<JobState>(value), interrupted: true }),
+  ]);
+  return { counters: restored, changes: [...moves, put(keys.meta, restored)] };
+}
+
+/**
+ * LevelDB drops a damaged part of its log without a word: then what is there no longer fits the counters. All keys are read,
+ * so that what cannot be read is known before anything is handed out.
+ */
+async function checkCounters(records: JobRecords, { waiting, active, failed }: QueueCounters): Promise<void> {
+  const expected: [JobList, number][] = [
+    ['id', waiting + active + failed],
+    ['data', waiting + active],
+    ['active', active],
+    ['failed', failed],
+  ];
+  const count = (list: string): Promise<number> => records.store.count(list, endOf(list));
+  for (const [name, written] of expected) {
+    const found = await count(records.keys.list(name));
+    if (found !== written) records.damaged(`${written} records (${name}) were written, and ${found} are there`);
+  }
+  const found = (await count(records.keys.list('ready'))) + (await count(records.keys.list('later')));
+  if (found !== waiting) records.damaged(`${waiting} records (waiting) were written, and ${found} are there`);
+}

@@ -1,0 +1,98 @@
+import type { QueueCounts } from './durable-queue.js';
+import type { GroupWriter } from './group-writer.js';
+import { put, type JobRecords } from './job-records.js';
+import { loadQueue, NOTHING, type QueueCounters } from './load-queue.js';
+import type { StoreChange } from './ordered-store.js';
+import type { SteadyClock } from './steady-clock.js';
+
+/** How many jobs a change adds to what is counted. */
+type Moves = Partial<Record<'waiting' | 'active' | 'failed', number>>;
+
+/** Keeps count of a queue: the counters are written with every change, so that they can never part. */
+export class QueueLedger {
+  /** As they are with all writes that were asked for. */
+  #counters: QueueCounters = NOTHING;
+  /** As they are in the store. */
+  #written: QueueCounters = NOTHING;
+  /** The number of the job that was added last; a number is never used twice. */
+  #last = 0;
+  #loaded: Promise<void> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @param isWorkedOn Whether this process has a job of that number handed out. */
+  constructor(
+    private readonly records: JobRecords,
+    private readonly writer: GroupWriter,
+    private readonly clock: SteadyClock,
+    private readonly isWorkedOn: (number: number) => boolean,
+  ) {}
+
+  /** What is counted in the store. */
+  get counts(): Omit<QueueCounts, 'oldestAt'> {
+    const { waiting, active, failed } = this.#written;
+    return { waiting, active, failed };
+  }
+
+  /** The number of the job that was added last. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** A number for a job that is added. */
+  nextNumber(): number {
+    return (this.#last += 1);
+  }
+
+  /** Resolves when the queue was read. @throws {OurSmsStorageError} when it cannot be, or the store is away */
+  async ready(): Promise<void> {
+    this.writer.check();
+    const loading = (this.#loaded ??= this.#load((changes) => this.writer.write(changes)));
+    try {
+      await loading;
+    } catch (error) {
+      if (this.#loaded === loading) this.#loaded = undefined;
+      throw error;
+    }
+  }
+
+  /** Writes changes, and what they add to the counters. While the store is away, neither. */
+  async write(changes: StoreChange[], moves: Moves): Promise<void> {
+    this.writer.check();
+    const { waiting, active, failed } = this.#counters;
+    const counters: QueueCounters = {
+      last: this.#last,
+      waiting: waiting + (moves.waiting ?? 0),
+      active: active + (moves.active ?? 0),
+      failed: failed + (moves.failed ?? 0),
+      at: this.clock.now(),
+    };
+    this.#counters = counters;
+    await this.writer.write([...changes, put(this.records.keys.meta, counters)]);
+    this.#written = counters;
+  }
+
+  /** One change by name at a time: each reads before it writes. */
+  inTurn<R>(change: () => Promise<R>): Promise<R> {
+    const result = this.#turn.then(async () => {
+      await this.ready();
+      return change();
+    });
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Reads the queue anew, when it was read: the store was opened again, and takes no writes of others yet. */
+  async reload(): Promise<void> {
+    // What was read before the store failed may be wrong, and must not come after what is read now.
+    await this.#loaded?.catch(() => undefined);
+    if (this.#loaded) await this.#load((changes) => this.records.store.write(changes));
+  }
+
+  async #load(write: (changes: StoreChange[]) => Promise<void>): Promise<void> {
+    const { counters, changes } = await loadQueue(this.records, this.isWorkedOn);
+    if (changes.length > 0) await write(changes);
+    this.clock.goOnFrom(counters.at);
+    this.#last = Math.max(this.#last, counters.last);
+    this.#counters = this.#written = counters;
+  }
+}

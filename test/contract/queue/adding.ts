@@ -1,0 +1,179 @@
+import { expect, it } from '@jest/globals';
+import type { NewJob } from '../../../lib/queue/durable-queue.js';
+import {
+  DONE,
+  engineForEach,
+  eventually,
+  FAILED,
+  Gate,
+  jobsNamed,
+  RecordingHandler,
+  untilCounts,
+  type EngineKind,
+} from './engine-under-test.js';
+
+/** What becomes of the jobs that are added. */
+export function addingContract(kind: EngineKind): void {
+  const bench = engineForEach(kind);
+
+  it('hands out a job with the name and the data that it was added with', async () => {
+    const queue = bench.queue();
+    await queue.add([{ id: 'one', data: { text: 'hello' } }]);
+    const handler = new RecordingHandler();
+    const consumer = queue.consume(handler.handle, { concurrency: 1 });
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    await consumer.stop();
+    expect(handler.jobs).toMatchObject([{ id: 'one', data: { text: 'hello' }, attempt: 1, interrupted: false }]);
+  });
+
+  it('takes an empty list', async () => {
+    const queue = bench.queue();
+    await queue.add([]);
+    expect(await queue.counts()).toEqual({ waiting: 0, active: 0, failed: 0, oldestAt: undefined });
+  });
+
+  it('adds all jobs of a list or none', async () => {
+    const queue = bench.queue();
+    const unreadable = { id: 'third', data: 3n };
+    await expect(
+      queue.add([{ id: 'first', data: 1 }, { id: 'second', data: 2 }, unreadable] as NewJob<unknown>[]),
+    ).rejects.toThrow();
+    expect(await queue.counts()).toMatchObject({ waiting: 0 });
+    await queue.add([{ id: 'first', data: 1 }]);
+    expect(await queue.counts()).toMatchObject({ waiting: 1 });
+  });
+
+  it('shows all jobs of a list at once to whoever counts', async () => {
+    const queue = bench.queue<number>();
+    const seen = new Set<number>();
+    let added = false;
+    const adding = queue.add(jobsNamed('job', 1_000)).then(() => (added = true));
+    while (!added) seen.add((await queue.counts()).waiting);
+    await adding;
+    seen.add((await queue.counts()).waiting);
+    seen.delete(0);
+    expect([...seen]).toEqual([1_000]);
+  });
+
+  it('has one job of a name while it waits', async () => {
+    const queue = bench.queue();
+    await queue.add([{ id: 'same', data: 'first' }]);
+    await queue.add([
+      { id: 'same', data: 'second' },
+      { id: 'other', data: 'other' },
+    ]);
+    expect(await queue.counts()).toMatchObject({ waiting: 2 });
+    const handler = new RecordingHandler();
+    queue.consume(handler.handle, { concurrency: 1 });
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(handler.jobs.map(({ data }) => data)).toEqual(['first', 'other']);
+  });
+
+  it('has one job of a name while it waits for a time', async () => {
+    const queue = bench.queue();
+    await queue.add([{ id: 'same', data: 'first', delayMs: 60_000 }]);
+    await queue.add([{ id: 'same', data: 'second' }]);
+    expect(await queue.counts()).toMatchObject({ waiting: 1 });
+  });
+
+  it('has one job of a name while it is handed out', async () => {
+    const queue = bench.queue();
+    const gate = new Gate();
+    const handler = new RecordingHandler<unknown>(() => gate.opened.then(() => DONE));
+    queue.consume(handler.handle, { concurrency: 2 });
+    await queue.add([{ id: 'same', data: 'first' }]);
+    await eventually('it is handed out', () => handler.jobs.length === 1);
+    await queue.add([{ id: 'same', data: 'second' }]);
+    expect(await queue.counts()).toMatchObject({ waiting: 0, active: 1 });
+    gate.open();
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(handler.jobs).toHaveLength(1);
+  });
+
+  it('has one job of a name while it is kept as failed', async () => {
+    const queue = bench.queue();
+    queue.consume(async () => FAILED, { concurrency: 1 });
+    await queue.add([{ id: 'same', data: 'first' }]);
+    await untilCounts(queue, { failed: 1 });
+    await queue.add([{ id: 'same', data: 'second' }]);
+    expect(await queue.counts()).toMatchObject({ waiting: 0, active: 0, failed: 1 });
+  });
+
+  it('has one job of a name, the first, when a list has it twice', async () => {
+    const queue = bench.queue();
+    await queue.add([
+      { id: 'same', data: 'first' },
+      { id: 'same', data: 'second' },
+    ]);
+    expect(await queue.counts()).toMatchObject({ waiting: 1 });
+    const handler = new RecordingHandler();
+    queue.consume(handler.handle, { concurrency: 1 });
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(handler.jobs).toMatchObject([{ id: 'same', data: 'first' }]);
+  });
+
+  it('has one job of a name when many add it at the same moment', async () => {
+    const queue = bench.queue<number>();
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) => queue.add([{ id: 'same', data: i }, ...jobsNamed('job', i)])),
+    );
+    expect(await queue.counts()).toMatchObject({ waiting: 1 + 19 });
+  });
+
+  it('takes a name again once its job is done', async () => {
+    const queue = bench.queue();
+    const handler = new RecordingHandler();
+    queue.consume(handler.handle, { concurrency: 1 });
+    for (const data of ['first', 'second']) {
+      await queue.add([{ id: 'same', data }]);
+      await untilCounts(queue, { waiting: 0, active: 0 });
+    }
+    expect(handler.jobs.map(({ data }) => data)).toEqual(['first', 'second']);
+  });
+
+  it('deletes the note that a list settles', async () => {
+    const { engine } = bench;
+    await engine.note('intent/1', 'download');
+    await engine.note('intent/2', 'download');
+    await bench.queue().add([{ id: 'page', data: 'text' }], 'intent/1');
+    expect(await engine.notes('intent/')).toEqual([{ name: 'intent/2', text: 'download' }]);
+  });
+
+  it('keeps the note when the list could not be added', async () => {
+    const { engine } = bench;
+    await engine.note('intent/1', 'download');
+    await expect(bench.queue().add([{ id: 'page', data: 1n }], 'intent/1')).rejects.toThrow();
+    expect(await engine.notes('intent/')).toHaveLength(1);
+  });
+
+  it('deletes the note also when the jobs are there already', async () => {
+    const { engine } = bench;
+    await bench.queue().add([{ id: 'page', data: 'text' }]);
+    await engine.note('intent/1', 'download');
+    await bench.queue().add([{ id: 'page', data: 'text' }], 'intent/1');
+    expect(await engine.notes('intent/')).toEqual([]);
+    expect(await bench.queue().counts()).toMatchObject({ waiting: 1 });
+  });
+
+  if (!kind.isDurable) return;
+
+  it('has a job from the moment on at which add resolves, whatever ends then', async () => {
+    await bench.engine.note('intent/1', 'download');
+    await bench.queue<number>().add([{ id: 'one', data: 1 }, ...jobsNamed('job', 300)], 'intent/1');
+    await bench.queue().add([{ id: 'late', data: 0, delayMs: 60_000 }]);
+    await bench.reopen();
+    expect(await bench.queue().counts()).toMatchObject({ waiting: 302, active: 0, failed: 0 });
+    expect(await bench.engine.notes('')).toEqual([]);
+    const handler = new RecordingHandler();
+    bench.queue().consume(handler.handle, { concurrency: 1 });
+    await untilCounts(bench.queue(), { waiting: 1, active: 0 });
+    expect(handler.ids).toEqual(['one', ...jobsNamed('job', 300).map(({ id }) => id)]);
+  });
+
+  it('still has one job of a name after it was opened again', async () => {
+    await bench.queue().add([{ id: 'same', data: 'first' }]);
+    await bench.reopen();
+    await bench.queue().add([{ id: 'same', data: 'second' }]);
+    expect(await bench.queue().counts()).toMatchObject({ waiting: 1 });
+  });
+}

@@ -1,0 +1,258 @@
+import { expect, it } from '@jest/globals';
+import { OurSmsStorageError } from '../../../lib/errors/oursms-storage.error.js';
+import {
+  allOf,
+  DONE,
+  engineForEach,
+  FAILED,
+  pause,
+  RecordingHandler,
+  untilCounts,
+  type EngineKind,
+} from './engine-under-test.js';
+
+/** Names that would break a careless key. */
+const ODD_NAMES = [
+  'a',
+  'A',
+  'a/b',
+  'a!b',
+  'a!data',
+  'a!data!',
+  'a%21data',
+  'a:b',
+  'a~',
+  '~',
+  '!',
+  '{a}',
+  '*',
+  ' ',
+  '0',
+  '007',
+  '__proto__',
+  'constructor',
+  '../../etc',
+  'تقارير',
+  'تقارير/التسليم',
+  '📨',
+  'a\u0000b',
+  '\uffff',
+  'x'.repeat(300),
+];
+
+/** What data must come out as it went in. */
+const ODD_DATA = {
+  nothing: null,
+  no: false,
+  zero: 0,
+  fraction: 0.1,
+  empty: '',
+  list: [],
+  nested: [[{ a: [null, { b: 'c' }] }]],
+  arabic: 'تم التسليم إلى ٠٥٠١٢٣٤٥٦٧',
+  emoji: '👩‍👩‍👧 📨',
+  half: 'half of a pair: \ud83d',
+  control: '\u0000\u0001\u001f\u2028"\\\n',
+  page: '[{"msgId":"m0","text":"مرحبا 📨"}]'.repeat(30_000),
+  proto: JSON.parse('{"__proto__":{"a":1},"constructor":2}') as unknown,
+};
+
+/** What an engine does besides its queues, and what it can keep. */
+export function engineContract(kind: EngineKind): void {
+  const bench = engineForEach(kind);
+
+  it('says whether what it keeps outlives the process', () => {
+    expect(bench.engine.isDurable).toBe(kind.isDurable);
+  });
+
+  it('is one queue by one name', async () => {
+    await bench.queue('same').add([{ id: 'one', data: 1 }]);
+    expect(await bench.queue('same').counts()).toMatchObject({ waiting: 1 });
+  });
+
+  it('keeps queues apart, whatever their names and those of their jobs are', async () => {
+    for (const name of ODD_NAMES) {
+      await bench.queue(name).add(ODD_NAMES.map((id) => ({ id, data: [name, id] })));
+      expect(await bench.queue(name).counts()).toMatchObject({ waiting: ODD_NAMES.length });
+    }
+    if (kind.isDurable) await bench.reopen();
+    for (const name of ODD_NAMES) {
+      const queue = bench.queue(name);
+      const handler = new RecordingHandler(({ id }) => (id.startsWith('a') ? FAILED : DONE));
+      const consumer = queue.consume(handler.handle, { concurrency: 1 });
+      const failed = ODD_NAMES.filter((id) => id.startsWith('a'));
+      await untilCounts(queue, { waiting: 0, active: 0, failed: failed.length });
+      expect(handler.jobs.map(({ data }) => data)).toEqual(ODD_NAMES.map((id) => [name, id]));
+      expect((await allOf(queue.failed())).map(({ id }) => id)).toEqual(failed);
+      for (const id of failed) expect(await queue.remove(id)).toBe(true);
+      await consumer.stop();
+      expect(await queue.counts()).toEqual({ waiting: 0, active: 0, failed: 0, oldestAt: undefined });
+    }
+  });
+
+  it('keeps data as it is, long texts as well', async () => {
+    const queue = bench.queue();
+    await queue.add([...Object.entries(ODD_DATA).map(([id, data]) => ({ id, data })), { id: 'all', data: ODD_DATA }]);
+    if (kind.isDurable) await bench.reopen();
+    const handler = new RecordingHandler(({ data }) => ({ kind: 'failed', reason: 'سبب 📨', data }));
+    bench.queue().consume(handler.handle, { concurrency: 1 });
+    await untilCounts(bench.queue(), { waiting: 0, active: 0 });
+    const expected = { ...ODD_DATA, all: ODD_DATA };
+    expect(Object.fromEntries(handler.jobs.map(({ id, data }) => [id, data]))).toStrictEqual(expected);
+    const failed = await allOf(bench.queue().failed());
+    expect(Object.fromEntries(failed.map(({ id, data }) => [id, data]))).toStrictEqual(expected);
+    expect(failed[0]?.reason).toBe('سبب 📨');
+  });
+
+  it('keeps notes by name, the last text of each', async () => {
+    const { engine } = bench;
+    await engine.note('account/download/2', 'two');
+    await engine.note('account/download/1', 'one');
+    await engine.note('account/gaps', '1');
+    await engine.note('account/gaps', '2');
+    await engine.note('other/download/1', '');
+    expect(await engine.notes('account/')).toEqual([
+      { name: 'account/download/1', text: 'one' },
+      { name: 'account/download/2', text: 'two' },
+      { name: 'account/gaps', text: '2' },
+    ]);
+    expect(await engine.notes('account/gaps')).toEqual([{ name: 'account/gaps', text: '2' }]);
+    expect(await engine.notes('other')).toEqual([{ name: 'other/download/1', text: '' }]);
+    expect(await engine.notes('none')).toEqual([]);
+    expect(await engine.notes('')).toHaveLength(4);
+  });
+
+  it('forgets a note, and does not mind one that is not there', async () => {
+    const { engine } = bench;
+    await engine.note('one', '1');
+    await engine.note('one/more', '2');
+    await engine.forget('one');
+    await engine.forget('none');
+    expect(await engine.notes('')).toEqual([{ name: 'one/more', text: '2' }]);
+  });
+
+  it('finds notes by prefix whatever their names are', async () => {
+    const { engine } = bench;
+    for (const name of ODD_NAMES) await engine.note(name, `text of ${name}`);
+    for (const prefix of ODD_NAMES) {
+      const expected = ODD_NAMES.filter((name) => name.startsWith(prefix)).sort();
+      expect((await engine.notes(prefix)).map(({ name }) => name)).toEqual(expected);
+    }
+    expect(await engine.notes('')).toHaveLength(ODD_NAMES.length);
+  });
+
+  it('gives a right to one at a time', async () => {
+    const { engine } = bench;
+    const lease = await engine.exclusive('poller');
+    const other = await engine.exclusive('other');
+    expect([lease?.isValid(), other?.isValid()]).toEqual([true, true]);
+    expect(await engine.exclusive('poller')).toBeUndefined();
+    await lease?.release();
+    expect(lease?.isValid()).toBe(false);
+    const next = await engine.exclusive('poller');
+    expect(next?.isValid()).toBe(true);
+    await lease?.release();
+    expect(await engine.exclusive('poller')).toBeUndefined();
+    expect(next?.isValid()).toBe(true);
+  });
+
+  it('gives a right to one of many who ask at the same moment', async () => {
+    const leases = await Promise.all(Array.from({ length: 10 }, () => bench.engine.exclusive('poller')));
+    expect(leases.filter((lease) => lease !== undefined)).toHaveLength(1);
+  });
+
+  it('has room for a download', async () => {
+    await bench.engine.checkRoom(1_000_000);
+  });
+
+  it('can do nothing once it was closed, and says so', async () => {
+    const { engine } = bench;
+    const queue = bench.queue<number>();
+    await queue.add([{ id: 'one', data: 1 }]);
+    const consumer = queue.consume(() => new Promise(() => undefined), { concurrency: 1 });
+    await untilCounts(queue, { active: 1 });
+    const lease = await engine.exclusive('poller');
+    await engine.close();
+    await engine.close();
+    expect(lease?.isValid()).toBe(false);
+    const calls: (() => Promise<unknown>)[] = [
+      () => queue.add([{ id: 'two', data: 2 }]),
+      () => queue.add([]),
+      () => queue.counts(),
+      () => allOf(queue.failed()),
+      () => queue.retry('one'),
+      () => queue.retryAll(),
+      () => queue.remove('one'),
+      () => engine.queue('another').counts(),
+      () => engine.note('name', 'text'),
+      () => engine.forget('name'),
+      () => engine.notes(''),
+      () => engine.exclusive('other'),
+      () => engine.checkRoom(1),
+    ];
+    for (const call of calls) {
+      const error: unknown = await call().catch((thrown: unknown) => thrown);
+      expect([call.toString(), error]).toEqual([call.toString(), expect.any(OurSmsStorageError)]);
+      expect(error).toMatchObject({ fault: 'closed', retryable: false });
+    }
+    void consumer;
+  });
+
+  it('ends while jobs are handed out, added and settled, and hands out nothing more', async () => {
+    const { engine } = bench;
+    const queue = bench.queue<number>();
+    let handled = 0;
+    const handle = async (): Promise<typeof DONE> => {
+      handled += 1;
+      await pause(handled % 3);
+      return DONE;
+    };
+    queue.consume(handle, { concurrency: 8 });
+    const adding = Array.from({ length: 30 }, (_, i) => queue.add([{ id: `job${i}`, data: i }]));
+    const outcomes = Promise.allSettled(adding);
+    await pause(5);
+    await engine.close();
+    const before = handled;
+    for (const outcome of await outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(OurSmsStorageError);
+    }
+    await pause(50);
+    expect(handled).toBe(before);
+  });
+
+  if (!kind.isDurable) return;
+
+  it('keeps what was added and noted before it was closed in the middle of its work', async () => {
+    const queue = bench.queue<number>();
+    const handled = new Set<string>();
+    queue.consume(
+      async ({ id }) => {
+        handled.add(id);
+        await pause(1);
+        return DONE;
+      },
+      { concurrency: 4 },
+    );
+    const added = new Set<string>();
+    const adding = Array.from({ length: 60 }, async (_, i) => {
+      await queue.add([{ id: `job${i}`, data: i }]);
+      added.add(`job${i}`);
+    });
+    const outcomes = Promise.allSettled(adding);
+    await bench.engine.note('account/download/1', 'text');
+    await bench.reopen();
+    await outcomes;
+    expect(await bench.engine.notes('')).toEqual([{ name: 'account/download/1', text: 'text' }]);
+    const handler = new RecordingHandler();
+    bench.queue().consume(handler.handle, { concurrency: 4 });
+    await untilCounts(bench.queue(), { waiting: 0, active: 0, failed: 0 });
+    const missing = [...added].filter((id) => !handled.has(id) && !handler.ids.includes(id));
+    expect(missing).toEqual([]);
+  });
+
+  it('gives its rights anew after it was opened again', async () => {
+    await bench.engine.exclusive('poller');
+    await bench.reopen();
+    expect((await bench.engine.exclusive('poller'))?.isValid()).toBe(true);
+  });
+}

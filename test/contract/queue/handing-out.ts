@@ -1,0 +1,210 @@
+import { expect, it } from '@jest/globals';
+import {
+  DONE,
+  engineForEach,
+  eventually,
+  FAILED,
+  Gate,
+  jobsNamed,
+  pause,
+  RecordingHandler,
+  untilCounts,
+  type EngineKind,
+} from './engine-under-test.js';
+
+/** In what order jobs are handed out, when, how many at a time, and what a stop means. */
+export function handingOutContract(kind: EngineKind): void {
+  const bench = engineForEach(kind);
+
+  it('hands out in the order in which jobs were added', async () => {
+    const queue = bench.queue<number>();
+    await queue.add(jobsNamed('a', 30));
+    for (const job of jobsNamed('b', 10)) await queue.add([job]);
+    const handler = new RecordingHandler<number>();
+    queue.consume(handler.handle, { concurrency: 1 });
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(handler.ids).toEqual([...jobsNamed('a', 30), ...jobsNamed('b', 10)].map(({ id }) => id));
+  });
+
+  it('hands out as many at a time as it may, and no more', async () => {
+    const queue = bench.queue<number>();
+    await queue.add(jobsNamed('job', 40));
+    let running = 0;
+    let most = 0;
+    const handle = async (): Promise<typeof DONE> => {
+      most = Math.max(most, ++running);
+      await pause(3);
+      running -= 1;
+      return DONE;
+    };
+    queue.consume(handle, { concurrency: 4 });
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(most).toBe(4);
+  });
+
+  it('goes on with the others while one takes its time', async () => {
+    const queue = bench.queue<number>();
+    await queue.add(jobsNamed('job', 30));
+    const gate = new Gate();
+    const handler = new RecordingHandler<number>(({ id }) => (id === 'job0' ? gate.opened.then(() => DONE) : DONE));
+    queue.consume(handler.handle, { concurrency: 2 });
+    await untilCounts(queue, { waiting: 0, active: 1 });
+    expect(handler.jobs).toHaveLength(30);
+    gate.open();
+    await untilCounts(queue, { active: 0 });
+  });
+
+  it('hands out a job that is added while the consumer has nothing to do', async () => {
+    const queue = bench.queue<number>();
+    const handler = new RecordingHandler<number>();
+    queue.consume(handler.handle, { concurrency: 3 });
+    for (let i = 1; i <= 40; i++) {
+      await queue.add([{ id: 'same', data: i }]);
+      await eventually(`job ${i} came`, () => handler.jobs.length === i);
+      await untilCounts(queue, { active: 0 });
+    }
+  });
+
+  it('hands out jobs that are added from within a handler', async () => {
+    const queue = bench.queue<number>();
+    const handler = new RecordingHandler<number>(async ({ data }) => {
+      if (data > 0) await queue.add([{ id: `job${data - 1}`, data: data - 1 }]);
+      return DONE;
+    });
+    queue.consume(handler.handle, { concurrency: 1 });
+    await queue.add([{ id: 'job20', data: 20 }]);
+    await eventually('all came', () => handler.jobs.length === 21);
+  });
+
+  it('waits for the delay of a job', async () => {
+    const queue = bench.queue<number>();
+    const came = new Map<string, number>();
+    const handler = new RecordingHandler<number>(({ id }) => {
+      came.set(id, performance.now());
+      return DONE;
+    });
+    queue.consume(handler.handle, { concurrency: 4 });
+    const start = performance.now();
+    await queue.add([
+      { id: 'late', data: 1, delayMs: 400 },
+      { id: 'soon', data: 2, delayMs: 150 },
+      { id: 'now', data: 3 },
+    ]);
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(handler.ids).toEqual(['now', 'soon', 'late']);
+    // A timer may fire a moment early.
+    expect((came.get('soon') ?? 0) - start).toBeGreaterThan(145);
+    expect((came.get('late') ?? 0) - start).toBeGreaterThan(395);
+  });
+
+  it('hands out jobs whose delay has passed before those without, the one that was due first at first', async () => {
+    const queue = bench.queue<number>();
+    await queue.add(jobsNamed('plain', 3));
+    await queue.add([{ id: 'due second', data: 0, delayMs: 60 }]);
+    await queue.add([{ id: 'due first', data: 0, delayMs: 5 }]);
+    await queue.add([{ id: 'not due', data: 0, delayMs: 60_000 }]);
+    await pause(120);
+    const handler = new RecordingHandler<number>();
+    queue.consume(handler.handle, { concurrency: 1 });
+    await untilCounts(queue, { waiting: 1, active: 0 });
+    expect(handler.ids).toEqual(['due first', 'due second', 'plain0', 'plain1', 'plain2']);
+  });
+
+  it('begins to count tries where the job says', async () => {
+    const queue = bench.queue<number>();
+    await queue.add([
+      { id: 'new', data: 0 },
+      { id: 'tried', data: 0, attempts: 3 },
+    ]);
+    const handler = new RecordingHandler<number>();
+    queue.consume(handler.handle, { concurrency: 1 });
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(handler.jobs).toMatchObject([{ attempt: 1 }, { attempt: 4 }]);
+  });
+
+  it('counts what waits, what is handed out and what failed, and since when the oldest waits', async () => {
+    const queue = bench.queue<number>();
+    const before = Date.now();
+    await queue.add(jobsNamed('old', 3));
+    const between = Date.now();
+    await pause(5);
+    await queue.add([...jobsNamed('new', 3), { id: 'late', data: 0, delayMs: 60_000 }]);
+    expect(await queue.counts()).toEqual({ waiting: 7, active: 0, failed: 0, oldestAt: expect.any(Number) });
+    const gate = new Gate();
+    const handle = async ({ id }: { id: string }): Promise<typeof DONE> => {
+      if (id === 'old0') return FAILED;
+      if (id.startsWith('new')) await gate.opened;
+      return DONE;
+    };
+    const { oldestAt } = await queue.counts();
+    expect(oldestAt).toBeGreaterThanOrEqual(before);
+    expect(oldestAt).toBeLessThanOrEqual(between);
+    queue.consume(handle, { concurrency: 2 });
+    await untilCounts(queue, { waiting: 2, active: 2, failed: 1 });
+    expect((await queue.counts()).oldestAt).toBeGreaterThan(between);
+    gate.open();
+    await untilCounts(queue, { waiting: 1, active: 0, failed: 1 });
+  });
+
+  it('hands out no more once it was stopped, and goes on with a new consumer', async () => {
+    const queue = bench.queue<number>();
+    await queue.add(jobsNamed('job', 5));
+    const gate = new Gate();
+    const first = new RecordingHandler<number>(() => gate.opened.then(() => DONE));
+    const consumer = queue.consume(first.handle, { concurrency: 2 });
+    await eventually('two are handed out', () => first.jobs.length === 2);
+    let stopped = false;
+    const stopping = consumer.stop().then(() => (stopped = true));
+    await pause(100);
+    expect(stopped).toBe(false);
+    expect(await queue.counts()).toMatchObject({ waiting: 3, active: 2 });
+    gate.open();
+    await stopping;
+    expect(await queue.counts()).toMatchObject({ waiting: 3, active: 0 });
+    await queue.add([{ id: 'job5', data: 5 }]);
+    await pause(50);
+    expect(first.jobs).toHaveLength(2);
+
+    const second = new RecordingHandler<number>();
+    const next = queue.consume(second.handle, { concurrency: 1 });
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(second.ids).toEqual(['job2', 'job3', 'job4', 'job5']);
+    await next.stop();
+  });
+
+  it('loses and repeats nothing when it is stopped at any moment', async () => {
+    const queue = bench.queue<number>();
+    await queue.add(jobsNamed('job', 300));
+    const handler = new RecordingHandler<number>();
+    for (let round = 0; (await queue.counts()).waiting > 0; round++) {
+      const consumer = queue.consume(handler.handle, { concurrency: 1 + (round % 7) });
+      await pause(round % 5);
+      await consumer.stop();
+      expect((await queue.counts()).active).toBe(0);
+    }
+    expect(handler.ids.sort()).toEqual(
+      jobsNamed('job', 300)
+        .map(({ id }) => id)
+        .sort(),
+    );
+    expect(handler.jobs.every(({ attempt, interrupted }) => attempt === 1 && !interrupted)).toBe(true);
+  });
+
+  it('stops at once when there is nothing to do, also twice', async () => {
+    const consumer = bench.queue().consume(async () => DONE, { concurrency: 1 });
+    await consumer.stop();
+    await consumer.stop();
+  });
+
+  it('hands out thousands of jobs, each of them once', async () => {
+    const queue = bench.queue<number>();
+    const handler = new RecordingHandler<number>();
+    queue.consume(handler.handle, { concurrency: 50 });
+    for (let i = 0; i < 10; i++) {
+      await queue.add(jobsNamed(`${i}/`, 500));
+    }
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(handler.jobs).toHaveLength(5_000);
+    expect(new Set(handler.ids).size).toBe(5_000);
+  });
+}

@@ -1,0 +1,18 @@
+import { describe } from '@jest/globals';
+import { addingContract } from './adding.js';
+import { engineContract } from './engine.js';
+import type { EngineKind } from './engine-under-test.js';
+import { failedJobsContract } from './failed-jobs.js';
+import { handingOutContract } from './handing-out.js';
+import { verdictContract } from './verdicts.js';
+
+/** What every engine owes to those who use `DurableQueue` and `QueueEngine`. It asks nothing but that port. */
+export function describeQueueEngine(kind: EngineKind): void {
+  describe(`queues in ${kind.name}`, () => {
+    describe('a job that is added', () => addingContract(kind));
+    describe('a consumer', () => handingOutContract(kind));
+    describe('a verdict', () => verdictContract(kind));
+    describe('failed jobs', () => failedJobsContract(kind));
+    describe('the engine', () => engineContract(kind));
+  });
+}
