@@ -1,10 +1,11 @@
 import type { ClassicLevel } from 'classic-level';
-import { mkdir, readdir, statfs, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { statfs } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { OurSmsStorageError, StorageFault } from '../errors/oursms-storage.error.js';
 import { explainStoreFault, storeFault } from './explain-store-fault.js';
+import { isOpenHere, prepareDirectory } from './level-directory.js';
 import type { KeyRange, OrderedStore, StoreChange } from './ordered-store.js';
+import { seal, unseal } from './seal.js';
 
 /** The former process may still be ending. */
 const LOCK_PATIENCE_MS = 5_000;
@@ -18,8 +19,9 @@ type Database = ClassicLevel<string, string>;
  *
  * classic-level, because it needs neither a compiler nor a download nor an install script (its binaries are in the package,
  * on Node 20 as on newer ones), locks the directory by the operating system, so that the lock dies with its process, and
- * writes a batch whole or not at all, with checksums. lmdb takes three times the disk and has neither checksums nor a lock
- * against a second process; better-sqlite3 compiles on Node 20; node:sqlite begins with Node 22.
+ * writes a batch whole or not at all. Its log has checksums; those of its files are not looked at, so each value has one of
+ * its own. lmdb takes three times the disk and has neither checksums nor a lock against a second process; better-sqlite3
+ * compiles on Node 20; node:sqlite begins with Node 22.
  */
 export class LevelStore implements OrderedStore {
   #closed = false;
@@ -35,29 +37,41 @@ export class LevelStore implements OrderedStore {
   }
 
   get(key: string): Promise<string | undefined> {
-    return this.#explain(() => this.db.get(key));
+    return this.#explain(async () => this.#unseal(key, await this.db.get(key)));
   }
 
   getMany(keys: string[]): Promise<(string | undefined)[]> {
-    return this.#explain(() => this.db.getMany(keys));
+    return this.#explain(async () => {
+      const values = await this.db.getMany(keys);
+      return keys.map((key, i) => this.#unseal(key, values[i]));
+    });
   }
 
   range(range: KeyRange): Promise<[string, string][]> {
-    return this.#explain(() => this.db.iterator({ ...range, fillCache: false }).all());
+    return this.#explain(async () => {
+      const entries = await this.db.iterator({ ...range, fillCache: false }).all();
+      return entries.map(([key, value]) => [key, this.#unseal(key, value) as string]);
+    });
   }
 
   count(gt: string, lt: string): Promise<number> {
     return this.#explain(async () => {
       const keys = this.db.keys({ gt, lt, fillCache: false });
-      let count = 0;
-      for (let read = 1; read > 0; count += read) read = (await keys.nextv(10_000)).length;
-      await keys.close();
-      return count;
+      try {
+        let count = 0;
+        for (let read = 1; read > 0; count += read) read = (await keys.nextv(10_000)).length;
+        return count;
+      } finally {
+        await keys.close();
+      }
     });
   }
 
   write(changes: StoreChange[]): Promise<void> {
-    return this.#explain(() => this.db.batch(changes, { sync: true }));
+    const sealed = changes.map((change) =>
+      change.type === 'put' ? { ...change, value: seal(change.key, change.value) } : change,
+    );
+    return this.#explain(() => this.db.batch(sealed, { sync: true }));
   }
 
   async checkRoom(bytes: number): Promise<void> {
@@ -65,7 +79,7 @@ export class LevelStore implements OrderedStore {
     if (bavail * bsize < bytes + SPARE_BYTES) throw this.fault('full', `${bavail * bsize} bytes are free`);
   }
 
-  /** LevelDB refuses every write after one that failed, since it cannot know how much of that one is on the disk. */
+  /** What LevelDB writes behind the rest of a write that failed is lost; it begins a new log when it is opened. */
   async reopen(): Promise<void> {
     await this.#explain(() => this.db.close());
     this.db = await openDatabase(this.path, 0);
@@ -80,6 +94,13 @@ export class LevelStore implements OrderedStore {
     return storeFault(fault, this.path, detail);
   }
 
+  #unseal(key: string, value: string | undefined): string | undefined {
+    if (value === undefined) return undefined;
+    const text = unseal(key, value);
+    if (text === undefined) throw this.fault('corrupt', 'a record does not match its checksum');
+    return text;
+  }
+
   async #explain<R>(act: () => Promise<R>): Promise<R> {
     try {
       return await act();
@@ -92,29 +113,18 @@ export class LevelStore implements OrderedStore {
 async function openDatabase(path: string, patienceMs: number): Promise<Database> {
   // Loaded here: a native module is nothing for those who keep no store.
   const { ClassicLevel } = await import('classic-level');
-  const giveUpAt = Date.now() + patienceMs;
+  const giveUpAt = performance.now() + patienceMs;
   for (;;) {
     try {
       await prepareDirectory(path);
+      if (await isOpenHere(path)) throw storeFault('locked', path, 'this process itself has it open');
       const db: Database = new ClassicLevel(path, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
       await db.open();
       return db;
     } catch (error) {
       const fault = explainStoreFault(error, path);
-      if (fault.fault !== 'locked' || Date.now() >= giveUpAt) throw fault;
+      if (fault.fault !== 'locked' || performance.now() >= giveUpAt) throw fault;
       await wait(100);
     }
   }
-}
-
-/** The directory is its user's alone, and out of version control: what is kept in it holds phone numbers. */
-async function prepareDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  await writeFile(join(dirname(path), '.gitignore'), '*\n', { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-  const files = await readdir(path);
-  // LevelDB would take such a directory for a new one, and clear it.
-  const damaged = !files.includes('CURRENT') && files.some((file) => /\.(ldb|log|sst)$|^MANIFEST/.test(file));
-  if (damaged) throw storeFault('corrupt', path, 'the file CURRENT is missing');
 }

@@ -1,0 +1,41 @@
+import { mkdir, readdir, readlink, realpath, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { storeFault } from './explain-store-fault.js';
+
+/** What LevelDB has made only when it was open once. */
+const MADE_ONCE_OPEN = /\.(ldb|log)$|^MANIFEST-(?!000001$)/;
+
+/**
+ * Makes the directory of a store when it is missing: for its user alone, and out of version control, since what is kept in
+ * it holds phone numbers.
+ *
+ * @throws {OurSmsStorageError} when something was taken out of it: LevelDB would take it for a new one, and clear it
+ */
+export async function prepareDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  await keepOutOfVersionControl(dirname(path));
+  const files = await readdir(path);
+  if (!files.some((file) => MADE_ONCE_OPEN.test(file))) return;
+  const missing = !files.includes('CURRENT')
+    ? 'the file CURRENT'
+    : !files.some((file) => file.endsWith('.log'))
+      ? 'its .log file'
+      : undefined;
+  if (missing) throw storeFault('corrupt', path, `${missing} is missing`);
+}
+
+/**
+ * Whether this process has the store open already. LevelDB notices that too, but too late: the operating system gives the
+ * lock to a process, and takes it back when that closes the file a second time. Known on Linux only.
+ */
+export async function isOpenHere(path: string): Promise<boolean> {
+  const files = '/proc/self/fd';
+  const [lock, open] = [join(await realpath(path), 'LOCK'), await readdir(files).catch(() => [])];
+  const targets = await Promise.all(open.map((file) => readlink(join(files, file)).catch(() => '')));
+  return targets.includes(lock);
+}
+
+/** A store serves without: this must not be what it fails of. */
+async function keepOutOfVersionControl(directory: string): Promise<void> {
+  await writeFile(join(directory, '.gitignore'), '*\n', { flag: 'wx' }).catch(() => undefined);
+}
