@@ -1,11 +1,14 @@
 /** A JSON value, or why a text is none. */
 export type ParsedJson = { ok: true; value: unknown } | { ok: false; why: string };
 
+/** Where a run of digits begins: with `\d{16}` alone, each digit of a shorter one would be tried as a beginning. */
+const LONG_NUMBER = /(?:^|\D)\d{16}/;
+
 /** Parses an answer. Never throws, and keeps integers that a JavaScript number would round (ids) as strings. */
 export function parseJson(text: string): ParsedJson {
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   try {
-    return { ok: true, value: JSON.parse(/\d{16}/.test(json) ? quoteLargeIntegers(json) : json) };
+    return { ok: true, value: JSON.parse(LONG_NUMBER.test(json) ? quoteLargeIntegers(json) : json) };
   } catch {
     if (json.trim() === '') return { ok: false, why: 'it is empty' };
     return { ok: false, why: /^\s*</.test(json) ? 'it is HTML or XML, not JSON' : 'it is not JSON, or it was cut' };
