@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { DLR_STATUSES, type Dlr, type DlrStatus } from '../dto/dlr.js';
 import { FieldReader } from './field-reader.js';
 import { isRecord, parseJson } from './parse-json.js';
@@ -75,10 +75,7 @@ function statusOf(rawStatus: string | undefined): DlrStatus {
 
 /** The same row of the same account has the same id, whatever the order of its fields. */
 function identify(row: unknown, account: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([account, sorted(row)]))
-    .digest('base64url')
-    .slice(0, 24);
+  return hash('sha256', JSON.stringify([account, sorted(row)]), 'base64url').slice(0, 24);
 }
 
 function sorted(value: unknown, depth = 0): unknown {
