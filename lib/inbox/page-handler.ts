@@ -34,29 +34,28 @@ export class PageHandler {
     const handled = new Set(page.handled);
     const due = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
     const failures: NewJob<KeptDlr>[] = [];
-    const results = await Promise.all(due.map((dlr) => this.#handOver(dlr, failures)));
+    let stopped = false;
+    await this.parts.lanes.handOverAll(due, (dlr, result) => {
+      if (result.kind === 'stopped') stopped = true;
+      else handled.add(dlr.id);
+      if (result.kind === 'failed') failures.push(this.#jobOf(dlr, result.error));
+    });
     if (failures.length > 0) await this.parts.retries.add(failures);
-    due.forEach((dlr, i) => results[i] && handled.add(dlr.id));
     const rest = { ...page, handled: [...handled] };
-    if (results.includes(false)) return { kind: 'again', inMs: 0, data: rest, uncounted: true };
+    if (stopped) return { kind: 'again', inMs: 0, data: rest, uncounted: true };
     return reading.ok ? { kind: 'done' } : this.#keepUnreadable(id, rest, reading);
   }
 
-  /** Resolves to whether it is off the page: handled, or a job of its own. */
-  async #handOver(dlr: Dlr, failures: NewJob<KeptDlr>[]): Promise<boolean> {
-    const { lanes, publisher, maxAttempts } = this.parts;
-    try {
-      return await lanes.run(dlr.msgId, () => publisher.publish(dlr));
-    } catch (error) {
-      const reason = describeThrown(error);
-      const delayMs = maxAttempts > 1 ? retryDelayMs(this.parts.retryDelayMs, 1) : 0;
-      failures.push({ id: dlr.id, data: { dlr, reason }, delayMs, attempts: 1 });
-      const again = maxAttempts > 1 ? `; again in ${delayMs} ms` : '';
-      this.#logger.warn(
-        `A listener failed on delivery report ${dlr.id} (account ${dlr.account}), attempt 1 of ${maxAttempts}: ${reason}${again}`,
-      );
-      return true;
-    }
+  /** The job that a report becomes when its listener fails. */
+  #jobOf(dlr: Dlr, error: unknown): NewJob<KeptDlr> {
+    const { maxAttempts } = this.parts;
+    const reason = describeThrown(error);
+    const delayMs = maxAttempts > 1 ? retryDelayMs(this.parts.retryDelayMs, 1) : 0;
+    const again = maxAttempts > 1 ? `; again in ${delayMs} ms` : '';
+    this.#logger.warn(
+      `A listener failed on delivery report ${dlr.id} (account ${dlr.account}), attempt 1 of ${maxAttempts}: ${reason}${again}`,
+    );
+    return { id: dlr.id, data: { dlr, reason }, delayMs, attempts: 1 };
   }
 
   async #keepUnreadable(id: string, page: KeptPage, reading: DlrReading & { ok: false }): Promise<Verdict<KeptPage>> {

@@ -22,21 +22,19 @@ export class RetryHandler {
 
   /** The verdict on a report, when its listeners are done with it. */
   async handle({ attempt, data }: Job<KeptDlr>): Promise<Verdict<KeptDlr>> {
-    const { lanes, publisher, maxAttempts } = this.parts;
+    const { lanes, maxAttempts } = this.parts;
     const { dlr } = data;
     if (attempt > maxAttempts) return this.#giveUp(data, attempt - 1);
-    try {
-      const handled = await lanes.run(dlr.msgId, () => publisher.publish(dlr));
-      return handled ? { kind: 'done' } : { kind: 'again', inMs: 0, uncounted: true };
-    } catch (error) {
-      const reason = describeThrown(error);
-      if (attempt >= maxAttempts) return this.#giveUp({ dlr, reason }, attempt);
-      const inMs = retryDelayMs(this.parts.retryDelayMs, attempt);
-      this.#logger.warn(
-        `A listener failed on delivery report ${dlr.id} (account ${dlr.account}), attempt ${attempt} of ${maxAttempts}: ${reason}; again in ${inMs} ms`,
-      );
-      return { kind: 'again', inMs, data: { dlr, reason } };
-    }
+    const result = await lanes.handOver(dlr);
+    if (result.kind === 'handled') return { kind: 'done' };
+    if (result.kind === 'stopped') return { kind: 'again', inMs: 0, uncounted: true };
+    const reason = describeThrown(result.error);
+    if (attempt >= maxAttempts) return this.#giveUp({ dlr, reason }, attempt);
+    const inMs = retryDelayMs(this.parts.retryDelayMs, attempt);
+    this.#logger.warn(
+      `A listener failed on delivery report ${dlr.id} (account ${dlr.account}), attempt ${attempt} of ${maxAttempts}: ${reason}; again in ${inMs} ms`,
+    );
+    return { kind: 'again', inMs, data: { dlr, reason } };
   }
 
   async #giveUp({ dlr, reason }: KeptDlr, attempts: number): Promise<Verdict<KeptDlr>> {

@@ -59,7 +59,7 @@ export class RunningInbox {
     this.#account = gateway.accountName;
     this.pages = engine.queue<KeptPage>(`${this.#account}/pages`);
     this.retries = engine.queue<KeptDlr>(`${this.#account}/reports`);
-    this.#lanes = new ReportLanes(concurrency);
+    this.#lanes = new ReportLanes(concurrency, (dlr) => publisher.publish(dlr));
     this.#gaps = new DlrGaps(engine, publisher, this.#account);
     this.#downloads = new DlrDownloads({ ...setup, pages: this.pages, gaps: this.#gaps });
     this.#poller = new DlrPoller({

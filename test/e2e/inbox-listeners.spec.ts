@@ -191,6 +191,8 @@ describe('the end of the application', () => {
     inbox.push(1);
     await inbox.untilStats('it is with the listener', ({ handling }) => handling === 1);
     const stopping = inbox.stop();
+    // Then it fails because of the end, and not right before it.
+    while ((await inbox.face.pollNow()).why !== 'the application is ending') await pause(1);
     gate.open();
     await stopping;
     await inbox.start({ dlr });
