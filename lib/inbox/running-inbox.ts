@@ -155,8 +155,7 @@ export class RunningInbox {
   /** Downloads once there is room for another page. */
   async #download(): Promise<number | undefined> {
     while (!this.#stopping && !this.#poller.isPaused) {
-      const { waiting, active } = await this.pages.counts();
-      if (waiting + active < MAX_PAGES) return this.#downloads.next();
+      if ((await this.pages.pending()) < MAX_PAGES) return this.#downloads.next();
       await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
     }
     return 0;
@@ -166,8 +165,9 @@ export class RunningInbox {
     if (!this.#toldInterrupted) await this.#gaps.announceInterrupted();
     this.#toldInterrupted = true;
     if (!this.setup.publisher.hasListeners()) return 'nobody listens to oursms.dlr; add a method with @OnDlr()';
-    const { waiting } = await this.retries.counts();
-    return waiting < MAX_RETRIES ? undefined : `${MAX_RETRIES} and more wait for a listener that fails`;
+    return (await this.retries.pending()) < MAX_RETRIES
+      ? undefined
+      : `${MAX_RETRIES} and more wait for a listener that fails`;
   }
 
   /** Nothing waits for a next start in memory: what is there gets the time that running listeners get. */

@@ -78,6 +78,12 @@ export class StoredQueue<T> implements DurableQueue<T> {
     return { ...this.#ledger.counts, oldestAt: oldest && this.#records.parse<JobRecord<T>>(oldest[1]).addedAt };
   }
 
+  async pending(): Promise<number> {
+    await this.#ledger.ready();
+    const { waiting, active } = this.#ledger.counts;
+    return waiting + active;
+  }
+
   failed(): AsyncIterable<FailedJob<T>> {
     return this.#failed.all();
   }
