@@ -102,6 +102,8 @@ export class HandedOutJobs<T> {
   async #next(limit: number): Promise<ActiveJob<T>[]> {
     const { records, ledger, picker, workedOn } = this.parts;
     const { keys, store } = records;
+    // It is asked several times for each job.
+    if (ledger.counts.waiting === 0) return [];
     const picked = await picker.next(limit);
     if (picked.length === 0) return [];
     const numbers = picked.map(({ number }) => number);
