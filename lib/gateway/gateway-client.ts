@@ -10,7 +10,7 @@ import type { GatewayHttp, HttpAnswer } from './gateway-http.js';
 import { judgeAnswer, type Answer } from './judge-answer.js';
 import { messageParameters } from './message-parameters.js';
 import { isRecord, toNumber } from './parse-json.js';
-import { readDlrs, type DlrPage } from './read-dlrs.js';
+import { countDlrs, readDlrs, type DlrDownload, type DlrPage } from './read-dlrs.js';
 import { readReceipt } from './read-receipt.js';
 import { toOurSmsError, unreadableAnswer } from './to-oursms-error.js';
 import { RequestTrace } from './transport.js';
@@ -63,13 +63,14 @@ export class GatewayClient {
    *
    * @see OurSMS HTTP API, "2. Download Dlrs"
    */
-  async downloadDlrs(count?: number): Promise<DlrPage> {
+  async downloadDlrs(count?: number): Promise<DlrDownload> {
     const call = new Call('downloadDlrs', this.account);
     const parameters = count === undefined ? '' : `count=${count}`;
     const answer = await this.#request(call, 'GET', '/inbox/dlrs', parameters);
-    judgeAnswer(answer, call, { readable: false });
+    const value = judgeAnswer(answer, call, { readable: false });
     const { httpStatus, text } = answer;
-    return { account: this.account.name, receivedAt: new Date().toISOString(), httpStatus, text };
+    const page = { account: this.account.name, receivedAt: new Date().toISOString(), httpStatus, text };
+    return { page, reports: text.trim() === '' ? 0 : countDlrs(value) };
   }
 
   /** The reports of a page. @throws {OurSmsResponseError} with the page in `rawBody()` when it cannot be read */

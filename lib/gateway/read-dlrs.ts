@@ -14,6 +14,12 @@ export interface DlrPage {
   text: string;
 }
 
+/** A download, and how many reports it brought; undefined when it cannot be read. */
+export interface DlrDownload {
+  page: DlrPage;
+  reports?: number;
+}
+
 /**
  * The reports of a page, or why it cannot be read and the reports that are whole all the same. `cut`: it ends in the middle,
  * and may have held more.
@@ -41,6 +47,9 @@ export function readDlrs(page: DlrPage): DlrReading {
   }
   return { ok: true, dlrs: rows.map((row) => readDlr(row, page)) };
 }
+
+/** How many reports a parsed answer holds; undefined when it holds no list of them. */
+export const countDlrs = (value: unknown): number | undefined => rowsOf(value)?.length;
 
 function rowsOf(value: unknown): unknown[] | undefined {
   if (Array.isArray(value)) return value as unknown[];

@@ -4,7 +4,7 @@ import { OurSmsError } from '../errors/oursms.error.js';
 import { OurSmsResponseError } from '../errors/oursms-response.error.js';
 import { OurSmsTimeoutError } from '../errors/oursms-timeout.error.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
-import { readDlrs, type DlrPage } from '../gateway/read-dlrs.js';
+import type { DlrDownload } from '../gateway/read-dlrs.js';
 import type { DurableQueue, QueueEngine } from '../queue/durable-queue.js';
 import type { DlrGaps, Intent } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';
@@ -12,9 +12,6 @@ import type { KeptPage } from './kept-jobs.js';
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 15_000;
-
-/** What most polls bring: nothing to keep. */
-const NOTHING = /^\s*(?:\[\s*\]\s*)?$/;
 
 /** What downloads are made with. */
 export interface DlrDownloadsParts {
@@ -46,20 +43,18 @@ export class DlrDownloads {
     // Twice: as text in the page, and once more while LevelDB moves it from its log.
     await engine.checkRoom(2 * maxResponseBytes);
     const intent = await gaps.intend(count);
-    let page: DlrPage;
+    let download: DlrDownload;
     try {
-      page = await gateway.downloadDlrs(count);
+      download = await gateway.downloadDlrs(count);
     } catch (error) {
       await this.#keepWhatCame(error, intent);
       throw error;
     }
-    if (NOTHING.test(page.text)) {
-      await gaps.forget(intent);
-      return 0;
-    }
-    await this.#keep({ ...page, asked: count }, intent);
-    const reading = readDlrs(page);
-    return reading.ok ? reading.dlrs.length : undefined;
+    const { page, reports } = download;
+    // What most polls bring: nothing to keep.
+    if (reports === 0) await gaps.forget(intent);
+    else await this.#keep({ ...page, asked: count }, intent);
+    return reports;
   }
 
   /** A page that the store does not take is given up when one more try has failed. */
