@@ -43,10 +43,12 @@ export {
   OurSmsNumbersOptions,
   OurSmsPollOptions,
   OurSmsQuietHoursOptions,
+  OurSmsRetryOptions,
   type OurSmsAuth,
   type OurSmsMessageDefaults,
   type OurSmsStorageOptions,
 } from './oursms.options.js';
 export { OurSmsService, type SendOptions } from './oursms.service.js';
 export type { QuietHoursAction } from './outbox/keep-quiet-hours.js';
+export type { UnknownOutcomeAction } from './outbox/retries.js';
 export { getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';

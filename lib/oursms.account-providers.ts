@@ -39,8 +39,8 @@ export function accountProviders(name: string | undefined): Provider[] {
     {
       provide: OUTBOX,
       inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS],
-      useFactory: ({ Outbox }: Bootstrap, gateway: GatewayClient, { messages }: ResolvedOptions) =>
-        new Outbox(gateway, messages),
+      useFactory: ({ Outbox, Retries }: Bootstrap, gateway: GatewayClient, { messages, retry }: ResolvedOptions) =>
+        new Outbox(gateway, messages, new Retries(retry)),
     },
     {
       provide: LIFECYCLE,

@@ -7,3 +7,4 @@ export { openStorage } from './oursms.open-storage.js';
 export { OurSmsReceiving } from './oursms.receiving.js';
 export { resolveOptions } from './oursms.resolve-options.js';
 export { Outbox } from './outbox/outbox.js';
+export { Retries } from './outbox/retries.js';

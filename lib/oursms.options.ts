@@ -7,6 +7,7 @@ import type { GatewayAuth } from './gateway/account.js';
 import type { NumberCountry } from './message/normalize-number.js';
 import { IsAuth, IsGatewayUrl, IsHeaderValue, IsStorage, IsTimeOfDay } from './oursms.options-rules.js';
 import type { QuietHoursAction } from './outbox/keep-quiet-hours.js';
+import type { UnknownOutcomeAction } from './outbox/retries.js';
 import { VERSION } from './version.js';
 
 /** How the account proves itself: `{ username, password }` as the document has it, or `{ username?, token }`. */
@@ -61,6 +62,28 @@ export class OurSmsQuietHoursOptions {
    */
   @IsIn(['warn', 'refuse', 'hold'], { message: '$property must be warn, refuse or hold' })
   action!: QuietHoursAction;
+}
+
+/** When a message is sent again by itself. */
+export class OurSmsRetryOptions {
+  /** Tries for a message, the first included. 1: none is repeated. */
+  @IsWholeNumber(1, 20)
+  attempts?: number = 3;
+
+  /** Milliseconds of the first wait at the most; twice as many each time, up to 10 s, of which a random part is waited. */
+  @IsWholeNumber(1, 60_000)
+  delayMs?: number = 500;
+
+  /** Milliseconds from the first try within which the last must begin. */
+  @IsWholeNumber(1)
+  deadlineMs?: number = 60_000;
+
+  /**
+   * What is done when a try may have been sent. `never`: the error is thrown. `guarded`: after `http.timeoutMs` the message is
+   * sent again with a `prevDups` that covers the first try, so that the gateway refuses it if that was sent; not with `delay`.
+   */
+  @IsIn(['never', 'guarded'], { message: '$property must be never or guarded' })
+  unknownOutcome?: UnknownOutcomeAction = 'never';
 }
 
 /** When delivery reports are downloaded: give `everyMs` or `cron`. */
@@ -147,6 +170,12 @@ export class OurSmsModuleOptions {
   @ValidateNested()
   @Type(() => OurSmsHttpOptions)
   http?: OurSmsHttpOptions = new OurSmsHttpOptions();
+
+  /** When a message is sent again by itself: only when that cannot double it. */
+  @IsObject({ message: '$property must be an object' })
+  @ValidateNested()
+  @Type(() => OurSmsRetryOptions)
+  retry?: OurSmsRetryOptions = new OurSmsRetryOptions();
 
   /** Which numbers are taken. */
   @IsObject({ message: '$property must be an object' })

@@ -10,13 +10,16 @@ import {
   type OurSmsHttpOptions,
   type OurSmsNumbersOptions,
   type OurSmsPollOptions,
+  type OurSmsRetryOptions,
 } from './oursms.options.js';
 import type { MessagePolicy } from './outbox/prepare-message.js';
+import type { RetryPolicy } from './outbox/retries.js';
 
 /** The options of an account, checked and complete, as each room takes them. */
 export interface ResolvedOptions {
   gateway: GatewayAccount;
   messages: MessagePolicy;
+  retry: RetryPolicy;
   dlr: Required<Omit<OurSmsDlrOptions, 'poll'>> & { poll?: OurSmsPollOptions & { count: number } };
   /** The directory of this account, or `'memory'`. */
   storage: { path: string } | 'memory';
@@ -54,6 +57,7 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
       divertTo: divertNumber(options),
       quietHours: options.quietHours ?? undefined,
     },
+    retry: { ...(options.retry as Required<OurSmsRetryOptions>), timeoutMs: http.timeoutMs },
     dlr: options.dlr as ResolvedOptions['dlr'],
     storage: storageOf(options, account),
   };

@@ -36,6 +36,13 @@ export interface SendReceipt {
   skipped: number;
   /** Minutes that were added to `delay` to keep out of quiet hours; absent when the message was not held. */
   heldMinutes?: number;
+  /** How many tries it took; absent when the first one did it. */
+  attempts?: number;
+  /**
+   * How many messages an earlier try had sent whose answer did not come: the gateway refused the guarded repeat as their
+   * duplicate. They count as sent. Absent when no try was in doubt, or the gateway did not count them.
+   */
+  confirmedByTwin?: number;
   /** The whole answer as the gateway sent it. */
   raw: unknown;
 }

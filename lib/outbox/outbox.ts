@@ -2,12 +2,14 @@ import { Logger } from '@nestjs/common';
 import type { SendEstimate } from '../dto/send-estimate.js';
 import type { MessageToSend } from '../dto/send-message.dto.js';
 import type { SendReceipt } from '../dto/send-receipt.js';
+import type { WireMessage } from '../gateway/call.js';
 import type { GatewayClient, WireOptions } from '../gateway/gateway-client.js';
 import { adviseMessage } from '../message/advise-message.js';
 import { describeText } from '../message/describe-text.js';
 import { checkSendOptions } from './check-send-options.js';
 import { keepQuietHours } from './keep-quiet-hours.js';
 import { prepareMessage, type MessagePolicy } from './prepare-message.js';
+import type { Retries } from './retries.js';
 
 /** What happens to a message of an account before the wire. */
 export class Outbox {
@@ -16,15 +18,17 @@ export class Outbox {
   constructor(
     private readonly gateway: GatewayClient,
     private readonly policy: MessagePolicy,
+    private readonly retries: Retries,
   ) {}
 
-  /** Checks a message and sends it. */
+  /** Checks a message and sends it, again if that cannot double it. */
   async send(message: MessageToSend, options: WireOptions): Promise<SendReceipt> {
     const { skipped, ...wire } = prepareMessage(message, this.policy);
     checkSendOptions(options, this.policy.account);
     const { message: quieted, heldMinutes, warning } = keepQuietHours(wire, this.policy, new Date());
     if (warning !== undefined) this.#logger.warn(warning);
-    const receipt = await this.gateway.send(quieted, skipped, options);
+    const attempt = (wired: WireMessage): Promise<SendReceipt> => this.gateway.send(wired, skipped, options);
+    const receipt = await this.retries.send(quieted, attempt, options.signal);
     return heldMinutes === undefined ? receipt : { ...receipt, heldMinutes };
   }
 

@@ -36,7 +36,7 @@ export class OurSmsTestingModule {
       module: OurSmsTestingModule,
       global: isGlobal,
       providers: [
-        { provide: RAW_OPTIONS, useValue: { ...messages, auth: { token: 'testing' } } },
+        { provide: RAW_OPTIONS, useValue: { ...messages, auth: { token: 'testing' }, retry: { attempts: 1 } } },
         ...accountProviders(name),
         { provide: OurSmsTesting, useValue: new OurSmsTesting({ credits }) },
         {

@@ -6,10 +6,12 @@ import type { GatewayClient } from '../gateway/gateway-client.js';
 import { openGateway } from '../gateway/open-gateway.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
 import { OURSMS_DLR } from '../inbox/dlr-events.js';
-import { GATEWAY, OPEN_STORAGE, RESOLVED_OPTIONS } from '../oursms.internal-tokens.js';
+import { GATEWAY, OPEN_STORAGE, OUTBOX, RESOLVED_OPTIONS } from '../oursms.internal-tokens.js';
 import type { StorageOpener } from '../oursms.open-storage.js';
 import type { ResolvedOptions } from '../oursms.resolve-options.js';
 import { DEFAULT_ACCOUNT } from '../oursms.tokens.js';
+import { Outbox } from '../outbox/outbox.js';
+import { Retries } from '../outbox/retries.js';
 import { StoredEngine } from '../queue/stored-engine.js';
 import { SimulatorEngine } from './simulator/simulator-engine.js';
 import type { RequestRecord, SimulatorReport } from './simulator/simulator.records.js';
@@ -68,6 +70,8 @@ export class OurSmsTesting {
     return builder
       .overrideProvider(GATEWAY)
       .useFactory({ factory, inject: [RESOLVED_OPTIONS, ModuleRef] })
+      .overrideProvider(OUTBOX)
+      .useFactory({ factory: outboxWithoutRetries, inject: [GATEWAY, RESOLVED_OPTIONS] })
       .overrideProvider(OPEN_STORAGE)
       .useFactory({ factory: () => openStorage, inject: [] });
   }
@@ -84,7 +88,7 @@ export class OurSmsTesting {
     for (const { engine, username } of this.#engines.values()) engine.setCredits(username, credits);
   }
 
-  /** Makes the next call of the API fail, of whichever account; called again, the one after that too. */
+  /** Makes the next call of the API fail, of whichever account; called again, the one after that too. Nothing is retried. */
   failNext(failure: TestFailure): void {
     this.#failures.push(failure);
   }
@@ -127,3 +131,7 @@ export class OurSmsTesting {
     this.sent.push({ account, src, dests: dests.split(','), body, params: Object.fromEntries(shown) });
   }
 }
+
+/** A failure that a test asks for is one that it sees. */
+const outboxWithoutRetries = (gateway: GatewayClient, { messages, retry }: ResolvedOptions): Outbox =>
+  new Outbox(gateway, messages, new Retries({ ...retry, attempts: 1 }));

@@ -100,7 +100,7 @@ export interface TestBench extends TestApplication {
   gateway: GatewaySimulator;
 }
 
-/** Starts a simulator, and an application with an account there. Both are stopped by `close`. */
+/** Starts a simulator, and an application with an account there that retries nothing. Both are stopped by `close`. */
 export async function startBench(
   options: Partial<OurSmsModuleOptions & OurSmsModuleExtras> = {},
   simulator: GatewaySimulatorOptions = {},
@@ -109,7 +109,13 @@ export async function startBench(
   const gateway = await GatewaySimulator.start(simulator);
   const storage = await TestStorage.make();
   try {
-    const account = OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, storage, ...options });
+    const account = OurSmsModule.forRoot({
+      baseUrl: gateway.url,
+      auth: DEMO,
+      storage,
+      retry: { attempts: 1 },
+      ...options,
+    });
     const application = await startApplication([account], providers);
     const close = async (): Promise<void> => {
       await application.close();

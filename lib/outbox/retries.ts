@@ -1,0 +1,99 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { SendReceipt } from '../dto/send-receipt.js';
+import { OurSmsAbortedError } from '../errors/oursms-aborted.error.js';
+import { OurSmsError } from '../errors/oursms.error.js';
+import { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
+import type { WireMessage } from '../gateway/call.js';
+
+const LONGEST_WAIT_MS = 10_000;
+const MINUTE_MS = 60_000;
+
+/** What is done when the outcome of a send is unknown. */
+export type UnknownOutcomeAction = 'never' | 'guarded';
+
+/** When a message is sent again by itself. */
+export interface RetryPolicy {
+  /** Tries, the first included. */
+  attempts: number;
+  /** Milliseconds of the first wait at the most; twice as many each time. */
+  delayMs: number;
+  /** Milliseconds from the first try within which the last must begin. */
+  deadlineMs: number;
+  unknownOutcome: UnknownOutcomeAction;
+  /** Milliseconds that a request may take: a guarded repeat waits as long, so that what it repeats has come to its end. */
+  timeoutMs: number;
+}
+
+/** The first try whose outcome is unknown: it is what a repeat must not double. */
+interface Doubt {
+  error: OurSmsError;
+  /** When that try began, by a clock that is never set. */
+  since: number;
+}
+
+/**
+ * Sends a message again when that cannot double it: after a failure that proves that nothing was sent, and, if guarded, after
+ * an unknown one, with a `prevDups` that makes the gateway itself refuse the twin.
+ *
+ * @see OurSMS HTTP API, "1. Send Message": `prevDups`
+ */
+export class Retries {
+  readonly #logger = new Logger('OurSmsOutbox');
+
+  constructor(private readonly policy: RetryPolicy) {}
+
+  /** @throws {OurSmsError} of the last try; of the first unknown one, if there was one: it may have been sent */
+  async send(
+    message: WireMessage,
+    attempt: (message: WireMessage) => Promise<SendReceipt>,
+    signal?: AbortSignal,
+  ): Promise<SendReceipt> {
+    const began = performance.now();
+    let doubt: Doubt | undefined;
+    for (let tries = 1; ; tries++) {
+      const since = performance.now();
+      try {
+        const receipt = await attempt(doubt ? guarded(message, doubt) : message);
+        return tries === 1 ? receipt : told(receipt, tries, doubt !== undefined);
+      } catch (error) {
+        if (!(error instanceof OurSmsError)) throw error;
+        if (error.outcome === 'unknown') doubt ??= { error, since };
+        const waitMs = this.#waitMs(error, tries, message);
+        const isLate = performance.now() - began + (waitMs ?? 0) > this.policy.deadlineMs;
+        if (waitMs === undefined || tries >= this.policy.attempts || isLate) throw doubt?.error ?? error;
+        this.#logger.warn(
+          `Try ${tries} of ${this.policy.attempts}; the next in ${Math.round(waitMs)} ms. ${error.message}`,
+        );
+        // A caller that gives up is told so by the next try, which does not go out.
+        await wait(waitMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** How long to wait before the next try; undefined when there must be none. */
+  #waitMs(error: OurSmsError, tries: number, message: WireMessage): number | undefined {
+    const { delayMs, timeoutMs, unknownOutcome } = this.policy;
+    if (error instanceof OurSmsAbortedError) return undefined;
+    const jittered = Math.random() * Math.min(delayMs * 2 ** (tries - 1), LONGEST_WAIT_MS);
+    if (error.outcome === 'unknown') {
+      // What is held back at the gateway is not "sent" yet, and so no duplicate to it.
+      const canGuard = unknownOutcome === 'guarded' && !message.delay;
+      return canGuard ? timeoutMs + jittered : undefined;
+    }
+    if (!error.retryable) return undefined;
+    const asked = error instanceof OurSmsGatewayError ? (error.retryAfterMs ?? 0) : 0;
+    return asked + jittered;
+  }
+}
+
+/** The message with a look-back that covers the try in doubt: whole minutes, rounded up, and one for the gateway's rounding. */
+function guarded(message: WireMessage, { since }: Doubt): WireMessage {
+  const minutes = Math.ceil((performance.now() - since) / MINUTE_MS) + 1;
+  return { ...message, prevDups: Math.max(minutes, message.prevDups ?? 0) };
+}
+
+function told(receipt: SendReceipt, attempts: number, isRepeat: boolean): SendReceipt {
+  if (!isRepeat) return { ...receipt, attempts };
+  return { ...receipt, attempts, confirmedByTwin: receipt.duplicates };
+}

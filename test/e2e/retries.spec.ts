@@ -1,0 +1,225 @@
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  OurSmsAbortedError,
+  OurSmsConnectionError,
+  OurSmsError,
+  OurSmsGatewayError,
+  OurSmsTimeoutError,
+  type OurSmsRetryOptions,
+} from 'nestjs-oursms';
+import { rejection, startBench, until, type TestBench } from '../support/application.js';
+
+const MESSAGE = { src: 'MyBrand', dests: ['0501234567', '0507654321'], body: 'hello' };
+const QUICK: OurSmsRetryOptions = { delayMs: 5 };
+const GUARDED: OurSmsRetryOptions = { ...QUICK, unknownOutcome: 'guarded' };
+const http = { timeoutMs: 150 };
+
+let bench: TestBench;
+afterEach(() => bench?.close());
+
+const start = async (retry: OurSmsRetryOptions): Promise<TestBench> => (bench = await startBench({ retry, http }));
+const sends = (): number => bench.gateway.requests.filter(({ call }) => call === 'send').length;
+const phone = (): number => bench.gateway.phone('966501234567').length;
+
+describe('a message that was not sent', () => {
+  it('is sent again when the gateway asks to come again, and the receipt says how many tries it took', async () => {
+    await start(QUICK);
+    bench.gateway.faults.next('rateLimit', { retryAfter: 0, times: 2 });
+    expect(await bench.sms.send(MESSAGE)).toMatchObject({ accepted: 2, attempts: 3 });
+    expect(phone()).toBe(1);
+    expect(bench.logs.matching('Try 1 of 3; the next in')).toHaveLength(1);
+  });
+
+  it('says nothing of tries when the first one did it', async () => {
+    await start(QUICK);
+    const receipt = await bench.sms.send(MESSAGE);
+    expect(receipt).not.toHaveProperty('attempts');
+    expect(receipt).not.toHaveProperty('confirmedByTwin');
+  });
+
+  it('waits as long as Retry-After says', async () => {
+    await start(QUICK);
+    bench.gateway.faults.next('rateLimit', { retryAfter: 1 });
+    const began = performance.now();
+    expect(await bench.sms.send(MESSAGE)).toMatchObject({ attempts: 2 });
+    expect(performance.now() - began).toBeGreaterThan(990);
+  });
+
+  it('is sent again when the gateway could not be reached, once it can be', async () => {
+    await start({ delayMs: 100, attempts: 20 });
+    await bench.gateway.refuseConnections();
+    const sending = bench.sms.send(MESSAGE);
+    await until('a try failed', () => bench.logs.matching('ECONNREFUSED').length > 0);
+    await bench.gateway.acceptConnections();
+    expect((await sending).attempts).toBeGreaterThan(1);
+    expect(phone()).toBe(1);
+  });
+
+  it('is given up after so many tries, with the error of the last', async () => {
+    await start(QUICK);
+    bench.gateway.faults.next('rateLimit', { retryAfter: 0, times: Infinity });
+    const error = await rejection(bench.sms.send(MESSAGE), OurSmsGatewayError);
+    expect(error).toMatchObject({ outcome: 'notSent', kind: 'rateLimit' });
+    expect(sends()).toBe(3);
+  });
+
+  it('is given up at once when the next try would begin after the deadline', async () => {
+    await start({ ...QUICK, deadlineMs: 500 });
+    bench.gateway.faults.next('rateLimit', { retryAfter: 1 });
+    const began = performance.now();
+    await rejection(bench.sms.send(MESSAGE), OurSmsGatewayError);
+    expect(performance.now() - began).toBeLessThan(900);
+    expect(sends()).toBe(1);
+  });
+
+  it.each([
+    ['wrong credentials', () => startBench({ retry: QUICK, auth: { username: 'demo', password: 'wrong' } })],
+    [
+      'an empty balance',
+      () => startBench({ retry: QUICK }, { accounts: [{ username: 'demo', password: 'demo', credits: 0 }] }),
+    ],
+  ])('is not sent again when that cannot help: %s', async (_what, open) => {
+    bench = await open();
+    await rejection(bench.sms.send(MESSAGE), OurSmsGatewayError);
+    expect(sends()).toBe(1);
+  });
+
+  it('is not sent again with one attempt', async () => {
+    await start({ attempts: 1 });
+    bench.gateway.faults.next('rateLimit', { retryAfter: 0 });
+    await rejection(bench.sms.send(MESSAGE), OurSmsGatewayError);
+    expect(sends()).toBe(1);
+  });
+
+  it("ends at once when the caller's signal says so", async () => {
+    await start(QUICK);
+    bench.gateway.faults.next('rateLimit', { retryAfter: 30 });
+    const giveUp = new AbortController();
+    const sending = rejection(bench.sms.send(MESSAGE, { signal: giveUp.signal }), OurSmsAbortedError);
+    await until('it waits', () => bench.logs.matching('the next in').length === 1);
+    giveUp.abort();
+    expect(await sending).toMatchObject({ outcome: 'notSent' });
+    expect(sends()).toBe(1);
+  });
+});
+
+describe('a message that may have been sent', () => {
+  it.each(['resetAfter', 'resetBefore', 'hang', 'serverError', 'garbage'] as const)(
+    'is never sent again unless asked to: %s',
+    async (kind) => {
+      await start(QUICK);
+      bench.gateway.faults.next(kind);
+      expect(await rejection(bench.sms.send(MESSAGE), OurSmsError)).toMatchObject({ outcome: 'unknown' });
+      expect(sends()).toBe(1);
+    },
+  );
+});
+
+describe('guarded, a message that may have been sent', () => {
+  it.each(['resetAfter', 'hang', 'garbage', 'empty', 'halfClosed'] as const)(
+    'reaches the phone once, and the receipt says that a twin had been sent: %s',
+    async (kind) => {
+      await start(GUARDED);
+      bench.gateway.faults.next(kind);
+      const receipt = await bench.sms.send(MESSAGE);
+      expect(receipt).toMatchObject({ attempts: 2, accepted: 0, duplicates: 2, confirmedByTwin: 2 });
+      expect(phone()).toBe(1);
+    },
+  );
+
+  it.each(['resetBefore', 'serverError', 'html'] as const)(
+    'reaches the phone when it had not been sent: %s',
+    async (kind) => {
+      await start(GUARDED);
+      bench.gateway.faults.next(kind);
+      expect(await bench.sms.send(MESSAGE)).toMatchObject({ attempts: 2, accepted: 2, confirmedByTwin: 0 });
+      expect(phone()).toBe(1);
+    },
+  );
+
+  it('looks back far enough to find the first try, and no less than the message itself asks for', async () => {
+    await start(GUARDED);
+    bench.gateway.faults.next('resetAfter');
+    await bench.sms.send(MESSAGE);
+    bench.gateway.faults.next('resetAfter');
+    await bench.sms.send({ ...MESSAGE, body: 'another', prevDups: 90 });
+    const params = bench.gateway.requests.map(({ params: { prevDups } }) => prevDups);
+    expect(params).toEqual([undefined, '2', '90', '90']);
+  });
+
+  it('waits for a time-out first, so that the gateway is done with the first try', async () => {
+    await start(GUARDED);
+    bench.gateway.faults.next('resetAfter');
+    const began = performance.now();
+    await bench.sms.send(MESSAGE);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(http.timeoutMs - 2);
+  });
+
+  it('stays guarded when the repeat is told to come again', async () => {
+    await start({ ...GUARDED, attempts: 4 });
+    bench.gateway.faults.next('resetAfter');
+    bench.gateway.faults.next('rateLimit', { retryAfter: 0 });
+    bench.gateway.faults.next('resetBefore');
+    expect(await bench.sms.send(MESSAGE)).toMatchObject({ attempts: 4, confirmedByTwin: 2 });
+    expect(phone()).toBe(1);
+  });
+
+  it('is told as unknown when the repeats settle nothing, also when the last one proves that it was not sent', async () => {
+    await start({ ...GUARDED, attempts: 2 });
+    bench.gateway.faults.next('hang');
+    bench.gateway.faults.next('rateLimit', { retryAfter: 0 });
+    const error = await rejection(bench.sms.send(MESSAGE), OurSmsTimeoutError);
+    expect(error.outcome).toBe('unknown');
+    expect(phone()).toBe(1);
+  });
+
+  it.each([{ delay: 5 }, { delay: 5, prevDups: 60 }])(
+    'is not repeated when it is held at the gateway: %j',
+    async (held) => {
+      await start(GUARDED);
+      bench.gateway.faults.next('resetAfter');
+      await rejection(bench.sms.send({ ...MESSAGE, ...held }), OurSmsConnectionError);
+      expect(sends()).toBe(1);
+    },
+  );
+
+  it('stays a rejection when the gateway calls the first try a duplicate', async () => {
+    await start(GUARDED);
+    await bench.sms.send(MESSAGE);
+    const receipt = await bench.sms.send({ ...MESSAGE, prevDups: 10 });
+    expect(receipt).toMatchObject({ accepted: 0, duplicates: 2 });
+    expect(receipt).not.toHaveProperty('confirmedByTwin');
+  });
+
+  it('is repeated on a kept-alive connection that the server closed just as it was used', async () => {
+    // A gateway that answers the first request of a connection, and resets it when the second begins to come.
+    let received = '';
+    const server = createServer((socket) => {
+      let requests = 0;
+      socket
+        .on('error', () => undefined)
+        .on('data', (data) => {
+          if (data.toString().startsWith('POST')) requests += 1;
+          if (requests > 1) {
+            socket.resetAndDestroy();
+            return;
+          }
+          received += data.toString();
+          if (!data.toString().includes('dests=')) return;
+          const json = '{"jobId":"1","accepted":1,"duplicates":0}';
+          socket.write(
+            `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${json.length}\r\n\r\n${json}`,
+          );
+        });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const baseUrl = `http://127.0.0.1:${port}/api-a`;
+    bench = await startBench({ baseUrl, retry: GUARDED, http: { ...http, maxConnections: 1 } });
+    await bench.sms.send({ ...MESSAGE, body: 'first' });
+    expect(await bench.sms.send({ ...MESSAGE, body: 'second' })).toMatchObject({ attempts: 2 });
+    expect(received.match(/prevDups=2/g)).toHaveLength(1);
+    server.close();
+  });
+});
