@@ -71,7 +71,9 @@ async function call(
 beforeEach(async () => {
   gateway = await GatewaySimulator.start();
   @Module({
-    imports: [OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, http: { timeoutMs: 300 } })],
+    imports: [
+      OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, http: { timeoutMs: 300 }, retry: { attempts: 1 } }),
+    ],
     controllers: [SmsController],
   })
   class AppModule {}

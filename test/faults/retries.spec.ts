@@ -85,9 +85,9 @@ it.each<[string, OurSmsRetryOptions]>([
     expect(count(({ told, reached }) => isSent(told) && reached === 0)).toBe(0);
     expect(count(({ told, reached }) => outcomeIs(told, 'notSent') && reached > 0)).toBe(0);
     expect(count(({ told }) => 'receipt' in told && !isSent(told))).toBe(0);
-    // The test shows something: the faults were met, and the guard settled nearly all of them.
+    // The test shows something: the faults were met, and the guard settled nearly all of them (not those whose repeat was refused).
     expect(unknown).toBeGreaterThan(mode === 'guarded' ? -1 : SENDS / 10);
-    expect(unknown).toBeLessThan(mode === 'guarded' ? SENDS / 100 : SENDS / 2);
+    expect(unknown).toBeLessThan(mode === 'guarded' ? SENDS / 30 : SENDS / 2);
     expect(bench.gateway.totals.requests).toBeGreaterThan(SENDS * 1.02);
   },
   240_000,
