@@ -43,6 +43,7 @@ export {
   OurSmsNumbersOptions,
   OurSmsPollOptions,
   OurSmsQuietHoursOptions,
+  OurSmsRateOptions,
   OurSmsRetryOptions,
   type OurSmsAuth,
   type OurSmsMessageDefaults,

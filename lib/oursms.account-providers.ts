@@ -39,8 +39,11 @@ export function accountProviders(name: string | undefined): Provider[] {
     {
       provide: OUTBOX,
       inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS],
-      useFactory: ({ Outbox, Retries }: Bootstrap, gateway: GatewayClient, { messages, retry }: ResolvedOptions) =>
-        new Outbox(gateway, messages, new Retries(retry)),
+      useFactory: (
+        { Outbox, RateLimiter, Retries }: Bootstrap,
+        gateway: GatewayClient,
+        { messages, retry, rate }: ResolvedOptions,
+      ) => new Outbox(gateway, messages, new Retries(retry), new RateLimiter(rate)),
     },
     {
       provide: LIFECYCLE,

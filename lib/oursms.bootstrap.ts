@@ -7,4 +7,5 @@ export { openStorage } from './oursms.open-storage.js';
 export { OurSmsReceiving } from './oursms.receiving.js';
 export { resolveOptions } from './oursms.resolve-options.js';
 export { Outbox } from './outbox/outbox.js';
+export { RateLimiter } from './outbox/rate-limiter.js';
 export { Retries } from './outbox/retries.js';

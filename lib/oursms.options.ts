@@ -64,6 +64,24 @@ export class OurSmsQuietHoursOptions {
   action!: QuietHoursAction;
 }
 
+/** How many requests the account makes; what is unset has no limit. Whoever exceeds it waits. */
+export class OurSmsRateOptions {
+  /** Requests to send in any one second. */
+  @IsOptional()
+  @IsWholeNumber(1, 100_000)
+  requestsPerSecond?: number;
+
+  /** Requests at once after a rest; what follows is spread evenly. Unset: as many as `requestsPerSecond`. */
+  @IsOptional()
+  @IsWholeNumber(1, 100_000)
+  burst?: number;
+
+  /** Requests to send that are on their way at a time. */
+  @IsOptional()
+  @IsWholeNumber(1, 1_000)
+  concurrency?: number;
+}
+
 /** When a message is sent again by itself. */
 export class OurSmsRetryOptions {
   /** Tries for a message, the first included. 1: none is repeated. */
@@ -176,6 +194,12 @@ export class OurSmsModuleOptions {
   @ValidateNested()
   @Type(() => OurSmsRetryOptions)
   retry?: OurSmsRetryOptions = new OurSmsRetryOptions();
+
+  /** How many requests the account makes, when its contract or the gateway limits them. */
+  @IsObject({ message: '$property must be an object' })
+  @ValidateNested()
+  @Type(() => OurSmsRateOptions)
+  rate?: OurSmsRateOptions = new OurSmsRateOptions();
 
   /** Which numbers are taken. */
   @IsObject({ message: '$property must be an object' })

@@ -13,6 +13,7 @@ import {
   type OurSmsRetryOptions,
 } from './oursms.options.js';
 import type { MessagePolicy } from './outbox/prepare-message.js';
+import type { RateLimits } from './outbox/rate-limiter.js';
 import type { RetryPolicy } from './outbox/retries.js';
 
 /** The options of an account, checked and complete, as each room takes them. */
@@ -20,6 +21,7 @@ export interface ResolvedOptions {
   gateway: GatewayAccount;
   messages: MessagePolicy;
   retry: RetryPolicy;
+  rate: RateLimits;
   dlr: Required<Omit<OurSmsDlrOptions, 'poll'>> & { poll?: OurSmsPollOptions & { count: number } };
   /** The directory of this account, or `'memory'`. */
   storage: { path: string } | 'memory';
@@ -39,6 +41,7 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
     ...faults.map(explain),
     ...defaultsFaults(options.defaults),
     ...pollFaults(options),
+    ...rateFaults(options),
     ...divertFaults(options),
     ...quietHoursFaults(options),
   ];
@@ -57,6 +60,7 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
       divertTo: divertNumber(options),
       quietHours: options.quietHours ?? undefined,
     },
+    rate: options.rate ?? {},
     retry: { ...(options.retry as Required<OurSmsRetryOptions>), timeoutMs: http.timeoutMs },
     dlr: options.dlr as ResolvedOptions['dlr'],
     storage: storageOf(options, account),
@@ -90,6 +94,11 @@ function pollFaults({ dlr }: OurSmsModuleOptions): Fault[] {
   if (typeof poll !== 'object' || poll === null) return [];
   const given = [poll.everyMs, poll.cron].filter((value) => value !== undefined);
   return given.length === 1 ? [] : [{ field: 'dlr.poll', reason: 'give either everyMs or cron' }];
+}
+
+function rateFaults({ rate }: OurSmsModuleOptions): Fault[] {
+  if (rate?.burst === undefined || rate.burst <= (rate.requestsPerSecond ?? 0)) return [];
+  return [{ field: 'rate.burst', reason: 'must not be more than rate.requestsPerSecond' }];
 }
 
 function divertFaults(options: OurSmsModuleOptions): Fault[] {

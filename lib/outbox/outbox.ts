@@ -9,6 +9,7 @@ import { describeText } from '../message/describe-text.js';
 import { checkSendOptions } from './check-send-options.js';
 import { keepQuietHours } from './keep-quiet-hours.js';
 import { prepareMessage, type MessagePolicy } from './prepare-message.js';
+import type { RateLimiter } from './rate-limiter.js';
 import type { Retries } from './retries.js';
 
 /** What happens to a message of an account before the wire. */
@@ -19,6 +20,7 @@ export class Outbox {
     private readonly gateway: GatewayClient,
     private readonly policy: MessagePolicy,
     private readonly retries: Retries,
+    private readonly limiter: RateLimiter,
   ) {}
 
   /** Checks a message and sends it, again if that cannot double it. */
@@ -27,7 +29,8 @@ export class Outbox {
     checkSendOptions(options, this.policy.account);
     const { message: quieted, heldMinutes, warning } = keepQuietHours(wire, this.policy, new Date());
     if (warning !== undefined) this.#logger.warn(warning);
-    const attempt = (wired: WireMessage): Promise<SendReceipt> => this.gateway.send(wired, skipped, options);
+    const attempt = (wired: WireMessage): Promise<SendReceipt> =>
+      this.limiter.run('urgent', () => this.gateway.send(wired, skipped, options), options.signal);
     const receipt = await this.retries.send(quieted, attempt, options.signal);
     return heldMinutes === undefined ? receipt : { ...receipt, heldMinutes };
   }

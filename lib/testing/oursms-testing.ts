@@ -11,6 +11,7 @@ import type { StorageOpener } from '../oursms.open-storage.js';
 import type { ResolvedOptions } from '../oursms.resolve-options.js';
 import { DEFAULT_ACCOUNT } from '../oursms.tokens.js';
 import { Outbox } from '../outbox/outbox.js';
+import { RateLimiter } from '../outbox/rate-limiter.js';
 import { Retries } from '../outbox/retries.js';
 import { StoredEngine } from '../queue/stored-engine.js';
 import { SimulatorEngine } from './simulator/simulator-engine.js';
@@ -134,4 +135,4 @@ export class OurSmsTesting {
 
 /** A failure that a test asks for is one that it sees. */
 const outboxWithoutRetries = (gateway: GatewayClient, { messages, retry }: ResolvedOptions): Outbox =>
-  new Outbox(gateway, messages, new Retries({ ...retry, attempts: 1 }));
+  new Outbox(gateway, messages, new Retries({ ...retry, attempts: 1 }), new RateLimiter());

@@ -5,12 +5,13 @@
  */
 import { parseArgs } from 'node:util';
 import { importBench } from './import/import.bench.mjs';
+import { limiterBench } from './limiter/limiter.bench.mjs';
 import { numbersBench } from './numbers/numbers.bench.mjs';
 import { profileSend } from './send/profile-send.mjs';
 import { sendBench } from './send/send.bench.mjs';
 import { textBench } from './text/text.bench.mjs';
 
-const benches = { send: sendBench, import: importBench, text: textBench, numbers: numbersBench };
+const benches = { send: sendBench, import: importBench, text: textBench, numbers: numbersBench, limiter: limiterBench };
 const onRequest = { profile: profileSend };
 
 const { values: flags, positionals: names } = parseArgs({

@@ -1,0 +1,50 @@
+import { afterEach, expect, it } from '@jest/globals';
+import { OurSmsAbortedError } from 'nestjs-oursms';
+import { rejection, startBench, until, type TestBench } from '../support/application.js';
+
+let bench: TestBench;
+afterEach(() => bench?.close());
+
+const message = (i: number): { src: string; dests: string[]; body: string } => ({
+  ...{ src: 'MyBrand', dests: ['0501234567'] },
+  body: `message ${i}`,
+});
+
+it('an account sends no more requests in any second than rate.requestsPerSecond, as the gateway sees them', async () => {
+  bench = await startBench({ rate: { requestsPerSecond: 25 } });
+  await Promise.all(Array.from({ length: 70 }, (_, i) => bench.sms.send(message(i))));
+  const times = bench.gateway.requests.map(({ at }) => at).sort((a, b) => a - b);
+  expect(times).toHaveLength(70);
+  const most = Math.max(...times.map((start, i) => times.slice(i).filter((time) => time < start + 1_000).length));
+  expect(most).toBeLessThanOrEqual(25);
+});
+
+it('tries again within the rate: each try is a request', async () => {
+  bench = await startBench({ rate: { requestsPerSecond: 5 }, retry: { delayMs: 1 } });
+  bench.gateway.faults.next('rateLimit', { retryAfter: 0, times: 4 });
+  await Promise.all(Array.from({ length: 3 }, (_, i) => bench.sms.send(message(i))));
+  const times = bench.gateway.requests.map(({ at }) => at).sort((a, b) => a - b);
+  expect(times).toHaveLength(7);
+  expect((times[5] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1_000);
+});
+
+it('a caller who waits for its turn can give up, and nothing is sent', async () => {
+  bench = await startBench({ rate: { requestsPerSecond: 1 } });
+  await bench.sms.send(message(1));
+  const giveUp = new AbortController();
+  const sending = rejection(bench.sms.send(message(2), { signal: giveUp.signal }), OurSmsAbortedError);
+  setTimeout(() => giveUp.abort(), 20);
+  expect(await sending).toMatchObject({ outcome: 'notSent' });
+  expect(bench.gateway.requests).toHaveLength(1);
+});
+
+it('no more requests are on their way than rate.concurrency', async () => {
+  bench = await startBench({ rate: { concurrency: 2 } });
+  bench.gateway.faults.next('latency', { ms: 300, times: 2 });
+  const sending = Promise.all(Array.from({ length: 4 }, (_, i) => bench.sms.send(message(i))));
+  await until('two are on their way', () => bench.gateway.faults.pending === 0);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(bench.gateway.requests).toHaveLength(2);
+  await sending;
+  expect(bench.gateway.requests).toHaveLength(4);
+});
