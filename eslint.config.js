@@ -10,7 +10,7 @@ const rooms = {
   gateway: ['message', 'dto', 'errors'],
   queue: ['errors'],
   inbox: ['queue', 'gateway', 'message', 'dto', 'errors'],
-  outbox: ['gateway', 'message', 'dto', 'errors'],
+  outbox: ['queue', 'gateway', 'message', 'dto', 'errors'],
   testing: ['message', 'dto', 'errors', 'queue', 'inbox', 'outbox', 'gateway'],
   'testing/simulator': ['message'],
 };

@@ -32,11 +32,12 @@ export type { ForcingCharacter } from './message/forcing-characters.js';
 export { normalizeNumber, type NormalizedNumber, type NumberCountry } from './message/normalize-number.js';
 export type { QuietHours } from './message/quiet-hours.js';
 export { simplifyText } from './message/simplify-text.js';
-export { InjectDlrInbox, InjectOurSms, OnDlr } from './oursms.decorators.js';
+export { InjectCampaigns, InjectDlrInbox, InjectOurSms, OnDlr } from './oursms.decorators.js';
 export { OurSmsExceptionFilter } from './oursms.exception-filter.js';
 export type { OurSmsModuleExtras } from './oursms.module-definition.js';
 export { OurSmsModule, type OurSmsModuleAsyncOptions, type OurSmsOptionsFactory } from './oursms.module.js';
 export {
+  OurSmsCampaignOptions,
   OurSmsDlrOptions,
   OurSmsHttpOptions,
   OurSmsModuleOptions,
@@ -50,6 +51,24 @@ export {
   type OurSmsStorageOptions,
 } from './oursms.options.js';
 export { OurSmsService, type SendOptions } from './oursms.service.js';
+export { Campaign } from './outbox/campaigns/campaign.js';
+export {
+  OURSMS_CAMPAIGN_PAUSED,
+  OURSMS_CREDITS_LOW,
+  type CampaignCounts,
+  type CampaignFate,
+  type CampaignInput,
+  type CampaignMessage,
+  type CampaignPaused,
+  type CampaignPlan,
+  type CampaignProgress,
+  type CampaignRecipient,
+  type CampaignReport,
+  type CampaignState,
+  type CreditsLow,
+  type PauseReason,
+} from './outbox/campaigns/campaign.types.js';
+export { Campaigns } from './outbox/campaigns/campaigns.js';
 export type { QuietHoursAction } from './outbox/keep-quiet-hours.js';
 export type { UnknownOutcomeAction } from './outbox/retries.js';
-export { getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
+export { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';

@@ -5,19 +5,27 @@ import { DlrInbox } from './inbox/dlr-inbox.js';
 import {
   ACCOUNT,
   BOOTSTRAP,
+  CAMPAIGNING,
   GATEWAY,
   LIFECYCLE,
-  OPEN_STORAGE,
+  LIMITER,
   OUTBOX,
   RAW_OPTIONS,
   RECEIVING,
   RESOLVED_OPTIONS,
+  RETRIES,
+  STORAGE,
+  STORAGE_PLACE,
 } from './oursms.internal-tokens.js';
 import type { OurSmsReceiving } from './oursms.receiving.js';
-import type { StorageOpener } from './oursms.open-storage.js';
+import type { OurSmsCampaigning } from './oursms.campaigning.js';
+import type { OurSmsStorage, StoragePlace } from './oursms.open-storage.js';
+import { Campaigns } from './outbox/campaigns/campaigns.js';
+import type { RateLimiter } from './outbox/rate-limiter.js';
+import type { Retries } from './outbox/retries.js';
 import type { ResolvedOptions } from './oursms.resolve-options.js';
 import { OurSmsService } from './oursms.service.js';
-import { DEFAULT_ACCOUNT, getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
+import { DEFAULT_ACCOUNT, getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
 
 type Bootstrap = typeof import('./oursms.bootstrap.js');
 
@@ -37,13 +45,25 @@ export function accountProviders(name: string | undefined): Provider[] {
       useFactory: ({ openGateway }: Bootstrap, { gateway }: ResolvedOptions) => openGateway(gateway),
     },
     {
+      provide: RETRIES,
+      inject: [BOOTSTRAP, RESOLVED_OPTIONS],
+      useFactory: ({ Retries }: Bootstrap, { retry }: ResolvedOptions) => new Retries(retry),
+    },
+    {
+      provide: LIMITER,
+      inject: [BOOTSTRAP, RESOLVED_OPTIONS],
+      useFactory: ({ RateLimiter }: Bootstrap, { rate }: ResolvedOptions) => new RateLimiter(rate),
+    },
+    {
       provide: OUTBOX,
-      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS],
+      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, RETRIES, LIMITER],
       useFactory: (
-        { Outbox, RateLimiter, Retries }: Bootstrap,
+        { Outbox }: Bootstrap,
         gateway: GatewayClient,
-        { messages, retry, rate }: ResolvedOptions,
-      ) => new Outbox(gateway, messages, new Retries(retry), new RateLimiter(rate)),
+        { messages }: ResolvedOptions,
+        retries: Retries,
+        limiter: RateLimiter,
+      ) => new Outbox(gateway, messages, retries, limiter),
     },
     {
       provide: LIFECYCLE,
@@ -56,23 +76,43 @@ export function accountProviders(name: string | undefined): Provider[] {
       ) => new OurSmsLifecycle(gateway, messages, modules),
     },
     {
-      provide: OPEN_STORAGE,
+      provide: STORAGE_PLACE,
       inject: [BOOTSTRAP, RESOLVED_OPTIONS],
-      useFactory:
-        ({ openStorage }: Bootstrap, { storage }: ResolvedOptions): StorageOpener =>
-        () =>
-          openStorage(storage),
+      useFactory: ({ storagePlace }: Bootstrap, { storage }: ResolvedOptions) => storagePlace(storage),
+    },
+    {
+      provide: STORAGE,
+      inject: [BOOTSTRAP, STORAGE_PLACE],
+      useFactory: ({ OurSmsStorage: Storage }: Bootstrap, place: StoragePlace) => new Storage(place),
     },
     {
       provide: RECEIVING,
-      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, OPEN_STORAGE, ModuleRef],
+      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, STORAGE, ModuleRef],
       useFactory: (
         { OurSmsReceiving }: Bootstrap,
         gateway: GatewayClient,
         options: ResolvedOptions,
-        open: StorageOpener,
+        storage: OurSmsStorage,
         moduleRef: ModuleRef,
-      ) => new OurSmsReceiving(gateway, options, open, moduleRef),
+      ) => new OurSmsReceiving(gateway, options, storage, moduleRef),
+    },
+    {
+      provide: CAMPAIGNING,
+      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, RETRIES, LIMITER, STORAGE, ModuleRef],
+      useFactory: (
+        { OurSmsCampaigning }: Bootstrap,
+        gateway: GatewayClient,
+        options: ResolvedOptions,
+        retries: Retries,
+        limiter: RateLimiter,
+        storage: OurSmsStorage,
+        moduleRef: ModuleRef,
+      ) => new OurSmsCampaigning({ gateway, options, retries, limiter, storage, moduleRef }),
+    },
+    {
+      provide: getCampaignsToken(name),
+      inject: [CAMPAIGNING],
+      useFactory: ({ manager }: OurSmsCampaigning) => new Campaigns(manager),
     },
     {
       provide: getDlrInboxToken(name),

@@ -3,7 +3,8 @@
  */
 export { openGateway } from './gateway/open-gateway.js';
 export { OurSmsLifecycle } from './oursms.lifecycle.js';
-export { openStorage } from './oursms.open-storage.js';
+export { OurSmsCampaigning } from './oursms.campaigning.js';
+export { OurSmsStorage, storagePlace } from './oursms.open-storage.js';
 export { OurSmsReceiving } from './oursms.receiving.js';
 export { resolveOptions } from './oursms.resolve-options.js';
 export { Outbox } from './outbox/outbox.js';

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { OURSMS_DLR } from './inbox/dlr-events.js';
-import { getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
+import { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
 
 /**
  * Injects the `OurSmsService` of a named account. The unnamed account's is injected by its class.
@@ -19,6 +19,15 @@ export function InjectOurSms(name?: string): ParameterDecorator & PropertyDecora
  */
 export function InjectDlrInbox(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getDlrInboxToken(name));
+}
+
+/**
+ * Injects the `Campaigns` of a named account. The unnamed account's are injected by their class.
+ *
+ * @param name The `name` that the account was registered with.
+ */
+export function InjectCampaigns(name?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getCampaignsToken(name));
 }
 
 /**

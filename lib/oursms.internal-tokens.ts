@@ -12,7 +12,15 @@ export const GATEWAY = Symbol('OURSMS_GATEWAY');
 export const OUTBOX = Symbol('OURSMS_OUTBOX');
 /** The account's OurSmsLifecycle. */
 export const LIFECYCLE = Symbol('OURSMS_LIFECYCLE');
-/** Opens the engine that the account's queues are kept in. */
-export const OPEN_STORAGE = Symbol('OURSMS_OPEN_STORAGE');
+/** The account's Retries. */
+export const RETRIES = Symbol('OURSMS_RETRIES');
+/** The account's RateLimiter, of all that it sends. */
+export const LIMITER = Symbol('OURSMS_LIMITER');
+/** The StoragePlace of the account's queues. */
+export const STORAGE_PLACE = Symbol('OURSMS_STORAGE_PLACE');
+/** The account's OurSmsStorage. */
+export const STORAGE = Symbol('OURSMS_STORAGE');
+/** The account's OurSmsCampaigning. */
+export const CAMPAIGNING = Symbol('OURSMS_CAMPAIGNING');
 /** The account's OurSmsReceiving. */
 export const RECEIVING = Symbol('OURSMS_RECEIVING');

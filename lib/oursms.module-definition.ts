@@ -2,7 +2,7 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { accountProviders } from './oursms.account-providers.js';
 import { RAW_OPTIONS } from './oursms.internal-tokens.js';
 import type { OurSmsModuleOptions } from './oursms.options.js';
-import { getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
+import { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
 
 /** What stands beside the options in both forms of registration. */
 export interface OurSmsModuleExtras {
@@ -22,6 +22,6 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<OurSmsM
     ...definition,
     global: isGlobal,
     providers: [...(definition.providers ?? []), ...accountProviders(name)],
-    exports: [getOurSmsToken(name), getDlrInboxToken(name)],
+    exports: [getOurSmsToken(name), getDlrInboxToken(name), getCampaignsToken(name)],
   }))
   .build();

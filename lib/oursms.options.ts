@@ -82,6 +82,13 @@ export class OurSmsRateOptions {
   concurrency?: number;
 }
 
+/** How campaigns are sent. */
+export class OurSmsCampaignOptions {
+  /** Milliseconds between looks at the balance while a campaign is paused for want of credits. */
+  @IsWholeNumber(10)
+  creditsEveryMs?: number = 60_000;
+}
+
 /** When a message is sent again by itself. */
 export class OurSmsRetryOptions {
   /** Tries for a message, the first included. 1: none is repeated. */
@@ -220,7 +227,13 @@ export class OurSmsModuleOptions {
   @Type(() => OurSmsDlrOptions)
   dlr?: OurSmsDlrOptions = new OurSmsDlrOptions();
 
-  /** Where reports are kept from their download until they are handled. `'memory'`: they are lost with the process. */
+  /** How campaigns are sent. */
+  @IsObject({ message: '$property must be an object' })
+  @ValidateNested()
+  @Type(() => OurSmsCampaignOptions)
+  campaigns?: OurSmsCampaignOptions = new OurSmsCampaignOptions();
+
+  /** Where reports are kept until they are handled, and campaigns until they are removed. `'memory'`: nowhere. */
   @IsStorage()
   storage?: OurSmsStorageOptions | 'memory' = { path: '.oursms' };
 }

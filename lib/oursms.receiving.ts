@@ -1,10 +1,4 @@
-import type {
-  InjectionToken,
-  OnApplicationBootstrap,
-  OnApplicationShutdown,
-  OnModuleDestroy,
-  OnModuleInit,
-} from '@nestjs/common';
+import type { InjectionToken, OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { OurSmsConfigError } from './errors/oursms-config.error.js';
 import type { GatewayClient } from './gateway/gateway-client.js';
@@ -13,21 +7,19 @@ import { DlrPublisher } from './inbox/dlr-publisher.js';
 import { pollRhythm } from './inbox/poll-rhythm.js';
 import { PollTimer } from './inbox/poll-timer.js';
 import { RunningInbox } from './inbox/running-inbox.js';
-import type { StorageOpener } from './oursms.open-storage.js';
+import type { OurSmsStorage } from './oursms.open-storage.js';
 import type { ResolvedOptions } from './oursms.resolve-options.js';
 import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
-import type { QueueEngine } from './queue/durable-queue.js';
 
 /** Ties an account's inbox to the application: its scheduler, its event emitter, its store, its start and its end. */
-export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
+export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   #inbox: RunningInbox | undefined;
-  #engine: QueueEngine | undefined;
   #listenersReady: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly gateway: GatewayClient,
     private readonly options: ResolvedOptions,
-    private readonly openStorage: StorageOpener,
+    private readonly storage: OurSmsStorage,
     private readonly moduleRef: ModuleRef,
   ) {}
 
@@ -53,10 +45,10 @@ export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, On
     const name = gateway.name === DEFAULT_ACCOUNT ? OURSMS_DLR : `${OURSMS_DLR}.${gateway.name}`;
     const nextDelayMs = await pollRhythm(dlr.poll);
     this.#listenersReady = watcher.waitUntilReady();
-    this.#engine = await this.openStorage();
+    const engine = await this.storage.engine();
     const inbox = new RunningInbox({
       ...dlr,
-      engine: this.#engine,
+      engine,
       gateway: this.gateway,
       publisher: new DlrPublisher(emitter, dlr.listenerTimeoutMs),
       timer: new PollTimer(registry, name),
@@ -79,10 +71,6 @@ export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, On
   /** In the first phase of the end: what a listener needs may be gone in the next, and so are the listeners. */
   async onModuleDestroy(): Promise<void> {
     await this.#inbox?.stop();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.#engine?.close();
   }
 
   #find<T>(token: InjectionToken<T>, module: string, from: string): T {

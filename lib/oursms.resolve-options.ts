@@ -6,6 +6,7 @@ import type { GatewayAccount } from './gateway/account.js';
 import { normalizeNumber } from './message/normalize-number.js';
 import {
   OurSmsModuleOptions,
+  type OurSmsCampaignOptions,
   type OurSmsDlrOptions,
   type OurSmsHttpOptions,
   type OurSmsNumbersOptions,
@@ -22,6 +23,7 @@ export interface ResolvedOptions {
   messages: MessagePolicy;
   retry: RetryPolicy;
   rate: RateLimits;
+  campaigns: Required<OurSmsCampaignOptions>;
   dlr: Required<Omit<OurSmsDlrOptions, 'poll'>> & { poll?: OurSmsPollOptions & { count: number } };
   /** The directory of this account, or `'memory'`. */
   storage: { path: string } | 'memory';
@@ -61,6 +63,7 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
       quietHours: options.quietHours ?? undefined,
     },
     rate: options.rate ?? {},
+    campaigns: options.campaigns as Required<OurSmsCampaignOptions>,
     retry: { ...(options.retry as Required<OurSmsRetryOptions>), timeoutMs: http.timeoutMs },
     dlr: options.dlr as ResolvedOptions['dlr'],
     storage: storageOf(options, account),

@@ -1,5 +1,6 @@
 import type { InjectionToken } from '@nestjs/common';
 import { DlrInbox } from './inbox/dlr-inbox.js';
+import { Campaigns } from './outbox/campaigns/campaigns.js';
 import { OurSmsService } from './oursms.service.js';
 
 /** The name of the account that was registered without one. */
@@ -22,4 +23,14 @@ export function getOurSmsToken(name?: string): InjectionToken<OurSmsService> {
  */
 export function getDlrInboxToken(name?: string): InjectionToken<DlrInbox> {
   return name === undefined || name === DEFAULT_ACCOUNT ? DlrInbox : `DlrInbox:${name}`;
+}
+
+/**
+ * The token of an account's campaigns: the class `Campaigns` itself for the unnamed account, a token of its own for each named
+ * one.
+ *
+ * @param name The `name` that the account was registered with.
+ */
+export function getCampaignsToken(name?: string): InjectionToken<Campaigns> {
+  return name === undefined || name === DEFAULT_ACCOUNT ? Campaigns : `Campaigns:${name}`;
 }

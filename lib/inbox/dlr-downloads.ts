@@ -82,7 +82,7 @@ export class DlrDownloads {
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
       const last = this.#stopping.signal.aborted;
       try {
-        return await this.parts.pages.add([{ id, data: page }], note);
+        return await this.parts.pages.add([{ id, data: page }], [{ name: note }]);
       } catch (error) {
         if (last) return this.#surrender(id, page, error);
         if (delayMs === FIRST_RETRY_MS) {

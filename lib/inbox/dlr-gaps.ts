@@ -40,14 +40,13 @@ export class DlrGaps {
 
   /** Reads how many gaps there were. */
   async open(): Promise<void> {
-    const found = (await this.engine.notes(`${this.account}/gaps/`)).find(({ name }) => name === this.#counter);
-    this.#count = Number(found?.text ?? 0);
+    for await (const { text } of this.engine.notes(this.#counter)) this.#count = Number(text);
   }
 
   /** Announces the downloads in the middle of which an earlier process ended. */
   async announceInterrupted(): Promise<void> {
     const why = 'the process ended in the middle of the download';
-    for (const { name, text } of await this.engine.notes(this.#intents)) {
+    for await (const { name, text } of this.engine.notes(this.#intents)) {
       const { at, asked } = JSON.parse(text) as Intent;
       await this.missed({ id: name.slice(this.#intents.length), note: name, at, asked }, why);
     }

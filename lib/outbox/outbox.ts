@@ -31,7 +31,7 @@ export class Outbox {
     if (warning !== undefined) this.#logger.warn(warning);
     const attempt = (wired: WireMessage): Promise<SendReceipt> =>
       this.limiter.run('urgent', () => this.gateway.send(wired, skipped, options), options.signal);
-    const receipt = await this.retries.send(quieted, attempt, options.signal);
+    const receipt = await this.retries.send(quieted, attempt, { signal: options.signal });
     return heldMinutes === undefined ? receipt : { ...receipt, heldMinutes };
   }
 

@@ -27,9 +27,20 @@ export interface RetryPolicy {
 
 /** The first try whose outcome is unknown: it is what a repeat must not double. */
 interface Doubt {
-  error: OurSmsError;
+  /** What it failed with; undefined for one of an earlier process. */
+  error?: OurSmsError;
   /** When that try began, by a clock that is never set. */
   since: number;
+}
+
+/** What is to be known of a send besides its message. */
+export interface RetryContext {
+  /** The caller's: ends the waiting. The next try finds itself aborted, and does not go out. */
+  signal?: AbortSignal;
+  /** Ends the waiting with the error of the last try: the application is ending. */
+  stopping?: AbortSignal;
+  /** How long ago a try began that may have been sent, in milliseconds: the first try is guarded then. */
+  inDoubtMs?: number;
 }
 
 /**
@@ -47,26 +58,29 @@ export class Retries {
   async send(
     message: WireMessage,
     attempt: (message: WireMessage) => Promise<SendReceipt>,
-    signal?: AbortSignal,
+    { signal, stopping, inDoubtMs }: RetryContext = {},
   ): Promise<SendReceipt> {
     const began = performance.now();
-    let doubt: Doubt | undefined;
+    let doubt: Doubt | undefined = inDoubtMs === undefined ? undefined : { since: began - inDoubtMs };
     for (let tries = 1; ; tries++) {
       const since = performance.now();
       try {
         const receipt = await attempt(doubt ? guarded(message, doubt) : message);
-        return tries === 1 ? receipt : told(receipt, tries, doubt !== undefined);
+        return tries === 1 && !doubt ? receipt : told(receipt, tries, doubt !== undefined);
       } catch (error) {
         if (!(error instanceof OurSmsError)) throw error;
         if (error.outcome === 'unknown') doubt ??= { error, since };
         const waitMs = this.#waitMs(error, tries, message);
         const isLate = performance.now() - began + (waitMs ?? 0) > this.policy.deadlineMs;
-        if (waitMs === undefined || tries >= this.policy.attempts || isLate) throw doubt?.error ?? error;
+        const isLast = waitMs === undefined || tries >= this.policy.attempts || isLate;
+        if (isLast || stopping?.aborted) throw doubt?.error ?? error;
         this.#logger.warn(
           `Try ${tries} of ${this.policy.attempts}; the next in ${Math.round(waitMs)} ms. ${error.message}`,
         );
         // A caller that gives up is told so by the next try, which does not go out.
-        await wait(waitMs, undefined, { signal }).catch(() => undefined);
+        const ends = [signal, stopping].filter((one) => one !== undefined);
+        await wait(waitMs, undefined, { signal: AbortSignal.any(ends) }).catch(() => undefined);
+        if (stopping?.aborted) throw doubt?.error ?? error;
       }
     }
   }

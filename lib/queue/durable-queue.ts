@@ -18,16 +18,26 @@ export interface Job<T> {
   readonly attempt: number;
   /** Whether an earlier try ended without a verdict: its process died, or the store was away. It may have done its work. */
   readonly interrupted: boolean;
+  /** When the first such try began: milliseconds since 1970. */
+  readonly interruptedAt?: number;
 }
 
-/** What becomes of a job that was handed out. */
-export type Verdict<T> =
+/** A note that is kept, or forgotten when there is no text. */
+export interface NoteChange {
+  name: string;
+  text?: string;
+}
+
+/** What becomes of a job that was handed out, and notes that are changed by the same write. */
+export type Verdict<T> = { notes?: readonly NoteChange[] } &
   /** It is done, and forgotten. */
-  | { kind: 'done' }
-  /** It is handed out again, no earlier than `inMs` from now; `uncounted`: this try was none. */
-  | { kind: 'again'; inMs: number; data?: T; uncounted?: boolean }
-  /** It is kept as failed, until someone retries or removes it. */
-  | { kind: 'failed'; reason: string; data?: T };
+  (
+    | { kind: 'done' }
+    /** It is handed out again, no earlier than `inMs` from now; `uncounted`: this try was none. */
+    | { kind: 'again'; inMs: number; data?: T; uncounted?: boolean }
+    /** It is kept as failed, until someone retries or removes it. */
+    | { kind: 'failed'; reason: string; data?: T }
+  );
 
 /** Handles a job. One that rejects is handed out again a second later. */
 export type JobHandler<T> = (job: Job<T>) => Promise<Verdict<T>>;
@@ -70,9 +80,9 @@ export interface DurableQueue<T> {
   /**
    * Adds jobs, all of them or none.
    *
-   * @param settles A note that is deleted by the same write, so that either the note is there or the jobs are.
+   * @param notes Notes that are changed by the same write.
    */
-  add(jobs: readonly NewJob<T>[], settles?: string): Promise<void>;
+  add(jobs: readonly NewJob<T>[], notes?: readonly NoteChange[]): Promise<void>;
   /**
    * Starts handing out jobs in the order in which they were added; one whose delay has passed comes before those without.
    * At most `concurrency` are handed out at a time. A queue has one consumer in a process.
@@ -112,8 +122,8 @@ export interface QueueEngine {
   note(name: string, text: string): Promise<void>;
   /** Forgets a note. */
   forget(name: string): Promise<void>;
-  /** The notes whose name starts with a prefix, by name. */
-  notes(prefix: string): Promise<{ name: string; text: string }[]>;
+  /** The notes whose name starts with a prefix, by name, read as they are asked for. */
+  notes(prefix: string): AsyncIterable<{ name: string; text: string }>;
   /** One holder among all processes that share the engine. @returns undefined while someone else holds it. */
   exclusive(name: string): Promise<Lease | undefined>;
   /** @throws {OurSmsStorageError} unless so many bytes can be written now */

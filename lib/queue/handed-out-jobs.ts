@@ -3,6 +3,7 @@ import type { Job, Verdict } from './durable-queue.js';
 import type { GroupWriter } from './group-writer.js';
 import type { JobPicker } from './job-picker.js';
 import { del, put, type JobRecords } from './job-records.js';
+import { noteChange } from './note-key.js';
 import type { QueueLedger } from './queue-ledger.js';
 import type { SteadyClock } from './steady-clock.js';
 import type { FailedRecord, JobRecord, JobState } from './stored-job.js';
@@ -70,12 +71,15 @@ export class HandedOutJobs<T> {
   async #write(job: ActiveJob<T>, verdict: Verdict<T>): Promise<void> {
     const { ledger, picker, records, clock } = this.parts;
     const { keys } = records;
-    const { id, number, addedAt, attempt, interrupted } = job;
-    const changes = [del(keys.active(number))];
+    const { id, number, addedAt, attempt, interrupted, interruptedAt: startedAt } = job;
+    const changes = [del(keys.active(number)), ...(verdict.notes ?? []).map(noteChange)];
     if (verdict.kind === 'again') {
       const { inMs, data, uncounted } = verdict;
       const key = keys.later(clock.now() + inMs, number);
-      const state: JobState = { attempts: uncounted ? attempt - 1 : attempt, ...(interrupted && { interrupted }) };
+      const state: JobState = {
+        attempts: uncounted ? attempt - 1 : attempt,
+        ...(interrupted && { interrupted, startedAt }),
+      };
       const record: JobRecord<T> | undefined = data === undefined ? undefined : { id, addedAt, data };
       changes.push(put(key, state), ...(record ? [put(keys.data(number), record)] : []));
       await ledger.write(changes, { active: -1, waiting: 1 });
@@ -109,16 +113,17 @@ export class HandedOutJobs<T> {
     const numbers = picked.map(({ number }) => number);
     for (const number of numbers) workedOn.add(number);
     try {
+      const startedAt = Date.now();
       const marks = picked.flatMap(({ key, number, state }) => [
         del(key),
-        put(keys.active(number), { ...state, attempts: state.attempts + 1 }),
+        put(keys.active(number), { startedAt, ...state, attempts: state.attempts + 1 }),
       ]);
       await ledger.write(marks, { waiting: -picked.length, active: picked.length });
       const found = await store.getMany(numbers.map((number) => keys.data(number)));
       return picked.map(({ number, state }, i) => {
         const { id, addedAt, data } = records.parse<JobRecord<T>>(found[i]);
-        const { attempts, interrupted = false } = state;
-        return { id, data, attempt: attempts + 1, interrupted, number, addedAt };
+        const { attempts, interrupted = false, startedAt: interruptedAt } = state;
+        return { id, data, attempt: attempts + 1, interrupted, interruptedAt, number, addedAt };
       });
     } catch (error) {
       for (const number of numbers) workedOn.delete(number);

@@ -1,4 +1,6 @@
+import type { NoteChange } from './durable-queue.js';
 import { keyPart } from './key-part.js';
+import type { StoreChange } from './ordered-store.js';
 
 /** The key of a note. */
 export const noteKey = (name: string): string => `${startOfNotes(name)}!`;
@@ -11,3 +13,7 @@ export const endOfNotes = (start: string): string => `${start}\u007f`;
 
 /** The name of the note that has a key. */
 export const noteName = (key: string): string => decodeURIComponent(key.slice(startOfNotes('').length, -1));
+
+/** What a change of a note changes in the store. */
+export const noteChange = ({ name, text }: NoteChange): StoreChange =>
+  text === undefined ? { type: 'del', key: noteKey(name) } : { type: 'put', key: noteKey(name), value: text };

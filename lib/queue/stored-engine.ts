@@ -2,10 +2,13 @@ import type { DurableQueue, Lease, QueueEngine } from './durable-queue.js';
 import { GroupWriter } from './group-writer.js';
 import { LevelStore } from './level-store.js';
 import { MemoryStore } from './memory-store.js';
-import { endOfNotes, noteKey, noteName, startOfNotes } from './note-key.js';
+import { endOfNotes, noteChange, noteName, startOfNotes } from './note-key.js';
 import type { OrderedStore } from './ordered-store.js';
 import { SteadyClock } from './steady-clock.js';
 import { StoredQueue } from './stored-queue.js';
+
+/** Notes that are read from the store at a time. */
+const NOTES_AT_ONCE = 200;
 
 /** Queues in a store of this process: a directory that is locked against others, or memory. */
 export class StoredEngine implements QueueEngine {
@@ -50,18 +53,23 @@ export class StoredEngine implements QueueEngine {
   }
 
   note(name: string, text: string): Promise<void> {
-    return this.#writer.write([{ type: 'put', key: noteKey(name), value: text }]);
+    return this.#writer.write([noteChange({ name, text })]);
   }
 
   forget(name: string): Promise<void> {
-    return this.#writer.write([{ type: 'del', key: noteKey(name) }]);
+    return this.#writer.write([noteChange({ name })]);
   }
 
-  async notes(prefix: string): Promise<{ name: string; text: string }[]> {
-    this.#writer.check();
-    const gt = startOfNotes(prefix);
-    const found = await this.store.range({ gt, lt: endOfNotes(gt), limit: Infinity });
-    return found.map(([key, text]) => ({ name: noteName(key), text })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  async *notes(prefix: string): AsyncIterable<{ name: string; text: string }> {
+    const start = startOfNotes(prefix);
+    const lt = endOfNotes(start);
+    for (let gt = start; ;) {
+      this.#writer.check();
+      const found = await this.store.range({ gt, lt, limit: NOTES_AT_ONCE });
+      for (const [key, text] of found) yield { name: noteName(key), text };
+      if (found.length < NOTES_AT_ONCE) return;
+      gt = (found.at(-1) as [string, string])[0];
+    }
   }
 
   /** No other process can have the store open, so only this one has to agree with itself. */

@@ -1,10 +1,18 @@
-import type { DurableQueue, FailedJob, JobHandler, NewJob, QueueConsumer, QueueCounts } from './durable-queue.js';
+import type {
+  DurableQueue,
+  FailedJob,
+  JobHandler,
+  NewJob,
+  NoteChange,
+  QueueConsumer,
+  QueueCounts,
+} from './durable-queue.js';
 import { FailedJobs } from './failed-jobs.js';
 import type { GroupWriter } from './group-writer.js';
 import { HandedOutJobs } from './handed-out-jobs.js';
 import { JobPicker } from './job-picker.js';
-import { del, JobRecords, put } from './job-records.js';
-import { noteKey } from './note-key.js';
+import { JobRecords, put } from './job-records.js';
+import { noteChange } from './note-key.js';
 import type { OrderedStore, StoreChange } from './ordered-store.js';
 import { QueueLedger } from './queue-ledger.js';
 import type { SteadyClock } from './steady-clock.js';
@@ -43,14 +51,13 @@ export class StoredQueue<T> implements DurableQueue<T> {
     this.#picker = picker;
   }
 
-  add(jobs: readonly NewJob<T>[], settles?: string): Promise<void> {
+  add(jobs: readonly NewJob<T>[], notes: readonly NoteChange[] = []): Promise<void> {
     return this.#ledger.inTurn(async () => {
       const fresh = await this.#withoutKnown(jobs);
-      const settled = settles === undefined ? [] : [del(noteKey(settles))];
-      if (fresh.length + settled.length === 0) return;
+      if (fresh.length + notes.length === 0) return;
       const later: string[] = [];
       const changes = fresh.flatMap((job) => this.#added(job, later));
-      await this.#ledger.write([...settled, ...changes], { waiting: fresh.length });
+      await this.#ledger.write([...notes.map(noteChange), ...changes], { waiting: fresh.length });
       for (const key of later) this.#picker.noteLater(key);
       this.#consumer?.wake();
     });

@@ -1,12 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { accountProviders } from '../oursms.account-providers.js';
-import { GATEWAY, RAW_OPTIONS, RESOLVED_OPTIONS } from '../oursms.internal-tokens.js';
+import { GATEWAY, RAW_OPTIONS, RESOLVED_OPTIONS, STORAGE_PLACE } from '../oursms.internal-tokens.js';
 import type { OurSmsModuleExtras } from '../oursms.module-definition.js';
 import type { OurSmsModuleOptions } from '../oursms.options.js';
 import type { ResolvedOptions } from '../oursms.resolve-options.js';
-import { getDlrInboxToken, getOurSmsToken } from '../oursms.tokens.js';
-import { OurSmsTesting } from './oursms-testing.js';
+import { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from '../oursms.tokens.js';
+import { inMemory, OurSmsTesting } from './oursms-testing.js';
 
 /** How `OurSmsTestingModule` stands in: the options of the real module that shape messages, and its extras. */
 export interface OurSmsTestingModuleOptions
@@ -38,6 +38,7 @@ export class OurSmsTestingModule {
       providers: [
         { provide: RAW_OPTIONS, useValue: { ...messages, auth: { token: 'testing' }, retry: { attempts: 1 } } },
         ...accountProviders(name),
+        { provide: STORAGE_PLACE, useFactory: inMemory },
         { provide: OurSmsTesting, useValue: new OurSmsTesting({ credits }) },
         {
           provide: GATEWAY,
@@ -46,7 +47,7 @@ export class OurSmsTestingModule {
           inject: [OurSmsTesting, RESOLVED_OPTIONS, ModuleRef],
         },
       ],
-      exports: [getOurSmsToken(name), getDlrInboxToken(name), OurSmsTesting],
+      exports: [getOurSmsToken(name), getDlrInboxToken(name), getCampaignsToken(name), OurSmsTesting],
     };
   }
 }

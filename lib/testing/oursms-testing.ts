@@ -6,12 +6,10 @@ import type { GatewayClient } from '../gateway/gateway-client.js';
 import { openGateway } from '../gateway/open-gateway.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
 import { OURSMS_DLR } from '../inbox/dlr-events.js';
-import { GATEWAY, OPEN_STORAGE, OUTBOX, RESOLVED_OPTIONS } from '../oursms.internal-tokens.js';
-import type { StorageOpener } from '../oursms.open-storage.js';
+import { GATEWAY, RESOLVED_OPTIONS, RETRIES, STORAGE_PLACE } from '../oursms.internal-tokens.js';
+import type { StoragePlace } from '../oursms.open-storage.js';
 import type { ResolvedOptions } from '../oursms.resolve-options.js';
 import { DEFAULT_ACCOUNT } from '../oursms.tokens.js';
-import { Outbox } from '../outbox/outbox.js';
-import { RateLimiter } from '../outbox/rate-limiter.js';
 import { Retries } from '../outbox/retries.js';
 import { StoredEngine } from '../queue/stored-engine.js';
 import { SimulatorEngine } from './simulator/simulator-engine.js';
@@ -67,14 +65,13 @@ export class OurSmsTesting {
   override<Builder extends OverridableBuilder<Builder>>(builder: Builder): Builder {
     const factory = (options: ResolvedOptions, moduleRef: ModuleRef): Promise<GatewayClient> =>
       this.open(options, moduleRef);
-    const openStorage: StorageOpener = () => Promise.resolve(StoredEngine.inMemory());
     return builder
       .overrideProvider(GATEWAY)
       .useFactory({ factory, inject: [RESOLVED_OPTIONS, ModuleRef] })
-      .overrideProvider(OUTBOX)
-      .useFactory({ factory: outboxWithoutRetries, inject: [GATEWAY, RESOLVED_OPTIONS] })
-      .overrideProvider(OPEN_STORAGE)
-      .useFactory({ factory: () => openStorage, inject: [] });
+      .overrideProvider(RETRIES)
+      .useFactory({ factory: withoutRetries, inject: [RESOLVED_OPTIONS] })
+      .overrideProvider(STORAGE_PLACE)
+      .useFactory({ factory: inMemory, inject: [] });
   }
 
   /** Forgets what was sent, and the failures still to come. */
@@ -134,5 +131,10 @@ export class OurSmsTesting {
 }
 
 /** A failure that a test asks for is one that it sees. */
-const outboxWithoutRetries = (gateway: GatewayClient, { messages, retry }: ResolvedOptions): Outbox =>
-  new Outbox(gateway, messages, new Retries({ ...retry, attempts: 1 }), new RateLimiter());
+const withoutRetries = ({ retry }: ResolvedOptions): Retries => new Retries({ ...retry, attempts: 1 });
+
+/** Tests that run side by side share no directory. @internal */
+export const inMemory = (): StoragePlace => ({
+  open: () => Promise.resolve(StoredEngine.inMemory()),
+  exists: () => Promise.resolve(false),
+});

@@ -8,7 +8,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   dto: ['message'],
   gateway: ['message', 'dto', 'errors'],
-  outbox: ['gateway', 'message', 'dto', 'errors'],
+  outbox: ['queue', 'gateway', 'message', 'dto', 'errors'],
   queue: ['errors'],
   inbox: ['queue', 'gateway', 'message', 'dto', 'errors'],
 };

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { NewJob } from '../../../lib/queue/durable-queue.js';
 import {
+  allOf,
   DONE,
   engineForEach,
   eventually,
@@ -135,23 +136,38 @@ export function addingContract(kind: EngineKind): void {
     const { engine } = bench;
     await engine.note('intent/1', 'download');
     await engine.note('intent/2', 'download');
-    await bench.queue().add([{ id: 'page', data: 'text' }], 'intent/1');
-    expect(await engine.notes('intent/')).toEqual([{ name: 'intent/2', text: 'download' }]);
+    await bench.queue().add([{ id: 'page', data: 'text' }], [{ name: 'intent/1' }]);
+    expect(await allOf(engine.notes('intent/'))).toEqual([{ name: 'intent/2', text: 'download' }]);
+  });
+
+  it('keeps notes with the jobs that they are added with', async () => {
+    await bench.queue().add(
+      [{ id: 'page', data: 'text' }],
+      [
+        { name: 'list/1', text: 'one' },
+        { name: 'list/2', text: '' },
+      ],
+    );
+    await bench.queue().add([], [{ name: 'list/2', text: 'two' }]);
+    expect(await allOf(bench.engine.notes('list/'))).toEqual([
+      { name: 'list/1', text: 'one' },
+      { name: 'list/2', text: 'two' },
+    ]);
   });
 
   it('keeps the note when the list could not be added', async () => {
     const { engine } = bench;
     await engine.note('intent/1', 'download');
-    await expect(bench.queue().add([{ id: 'page', data: 1n }], 'intent/1')).rejects.toThrow();
-    expect(await engine.notes('intent/')).toHaveLength(1);
+    await expect(bench.queue().add([{ id: 'page', data: 1n }], [{ name: 'intent/1' }])).rejects.toThrow();
+    expect(await allOf(engine.notes('intent/'))).toHaveLength(1);
   });
 
   it('deletes the note also when the jobs are there already', async () => {
     const { engine } = bench;
     await bench.queue().add([{ id: 'page', data: 'text' }]);
     await engine.note('intent/1', 'download');
-    await bench.queue().add([{ id: 'page', data: 'text' }], 'intent/1');
-    expect(await engine.notes('intent/')).toEqual([]);
+    await bench.queue().add([{ id: 'page', data: 'text' }], [{ name: 'intent/1' }]);
+    expect(await allOf(engine.notes('intent/'))).toEqual([]);
     expect(await bench.queue().counts()).toMatchObject({ waiting: 1 });
   });
 
@@ -159,11 +175,11 @@ export function addingContract(kind: EngineKind): void {
 
   it('has a job from the moment on at which add resolves, whatever ends then', async () => {
     await bench.engine.note('intent/1', 'download');
-    await bench.queue<number>().add([{ id: 'one', data: 1 }, ...jobsNamed('job', 300)], 'intent/1');
+    await bench.queue<number>().add([{ id: 'one', data: 1 }, ...jobsNamed('job', 300)], [{ name: 'intent/1' }]);
     await bench.queue().add([{ id: 'late', data: 0, delayMs: 60_000 }]);
     await bench.reopen();
     expect(await bench.queue().counts()).toMatchObject({ waiting: 302, active: 0, failed: 0 });
-    expect(await bench.engine.notes('')).toEqual([]);
+    expect(await allOf(bench.engine.notes(''))).toEqual([]);
     const handler = new RecordingHandler();
     bench.queue().consume(handler.handle, { concurrency: 1 });
     await untilCounts(bench.queue(), { waiting: 1, active: 0 });

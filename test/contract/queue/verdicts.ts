@@ -48,6 +48,20 @@ export function verdictContract(kind: EngineKind): void {
     expect(handler.jobs.map(({ data }) => data)).toEqual(['first', null, 'third', null]);
   });
 
+  it.each<Verdict<number>>([DONE, FAILED, { kind: 'again', inMs: 60_000 }])(
+    'changes the notes of the verdict by the same write: %j',
+    async (verdict) => {
+      const { engine } = bench;
+      await engine.note('open/1', 'text');
+      const notes = [{ name: 'open/1' }, { name: 'result/1', text: 'sent' }];
+      const queue = bench.queue<number>();
+      queue.consume(async () => ({ ...verdict, notes }), { concurrency: 1 });
+      await queue.add([{ id: 'one', data: 1 }]);
+      await eventually('it is settled', async () => (await allOf(engine.notes('open/'))).length === 0);
+      expect(await allOf(engine.notes(''))).toEqual([{ name: 'result/1', text: 'sent' }]);
+    },
+  );
+
   it('does not count a try that the verdict says was none', async () => {
     const queue = bench.queue<number>();
     const attempts: number[] = [];

@@ -1,0 +1,54 @@
+import { Campaign } from './campaign.js';
+import type { CampaignPlan, CampaignProgress } from './campaign.types.js';
+import type { CampaignManager } from './campaign-manager.js';
+
+/**
+ * Messages to any number of recipients: requests of 500, each durable before it is sent, sent within the rate, and gone on with
+ * after a restart. No number gets the message twice.
+ *
+ * Its methods reject with an `OurSmsStorageError` when the store cannot be read or written.
+ */
+export class Campaigns {
+  /** @internal */
+  constructor(private readonly manager: CampaignManager) {}
+
+  /**
+   * Reads the recipients, makes durable requests of them, compares the credits, and begins to send.
+   *
+   * Resolves when all recipients are durable: from then on they are sent to, whatever happens to the process. When the
+   * recipients throw, the error is passed on and nothing was sent.
+   *
+   * The `id` of a campaign that is there goes on with that one; `recipients` are not read then.
+   *
+   * @throws {OurSmsValidationError} for a faulty plan, no recipients at all, or an `id` that belongs to another message
+   */
+  async start(plan: CampaignPlan): Promise<Campaign> {
+    return new Campaign(await this.manager.start(plan));
+  }
+
+  /** A campaign that was started; undefined when there is none of this id, or its recipients are still being read. */
+  async get(id: string): Promise<Campaign | undefined> {
+    const running = await this.manager.get(id);
+    return running && new Campaign(running);
+  }
+
+  /** How far each campaign is that was not removed. */
+  async list(): Promise<CampaignProgress[]> {
+    return this.manager.list();
+  }
+
+  /**
+   * Says what became of the recipients whose outcome is unknown: a person has found out, or decides.
+   *
+   * @param fate `sent`: they count as sent. `sendAgain`: they are sent to again, and may get the message twice.
+   * @returns How many there were.
+   */
+  async resolveUnknown(id: string, fate: 'sent' | 'sendAgain'): Promise<number> {
+    return this.manager.resolveUnknown(id, fate);
+  }
+
+  /** Forgets a campaign that is done or cancelled, with its numbers. @returns Whether there was one. */
+  async remove(id: string): Promise<boolean> {
+    return this.manager.remove(id);
+  }
+}
