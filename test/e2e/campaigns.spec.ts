@@ -256,11 +256,11 @@ describe('the same id', () => {
       await bench.face.start(plan(mobiles(10)))
     ).done;
     const again = await bench.face.start(
-      plan(
-        (function* (): Iterable<string> {
+      plan({
+        [Symbol.iterator]: () => {
           throw new Error('read');
-        })(),
-      ),
+        },
+      }),
     );
     expect(await again.done).toMatchObject({ sent: 10 });
     expect(bench.requests()).toHaveLength(1);
