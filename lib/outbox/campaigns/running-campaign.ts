@@ -98,14 +98,16 @@ export class RunningCampaign {
       return this.#save({ reason });
     }
     if (state !== 'running') return;
+    // First of all nothing more goes out.
+    const stopped = this.stop();
     await this.#save({ state: 'paused', reason });
     if (reason !== 'user') {
       this.#logger.warn(`Campaign ${this.id} (account ${this.parts.account}) is paused (${reason}): ${why}`);
       this.parts.announce.paused({ id: this.id, account: this.parts.account, reason, why });
     }
     if (reason === 'credits') await this.#tellCreditsLow();
+    await stopped;
     if (reason === 'credits' || reason === 'quietHours') this.#watch();
-    await this.stop();
     this.#tell();
   }
 
@@ -189,6 +191,10 @@ export class RunningCampaign {
       const isInDoubt = job.interrupted || chunk.doubtSince !== undefined;
       const fate = isInDoubt ? 'unknown' : 'notSent';
       return this.#keep(id, { ...withoutDoubt(chunk), fate, reason: 'the campaign was cancelled' });
+    }
+    if (record.state === 'paused') {
+      const doubtSince = chunk.doubtSince ?? interruptedAt;
+      return { kind: 'again', inMs: 0, data: { ...withoutDoubt(chunk), doubtSince }, uncounted: true };
     }
     const outcome = await parts.sender.send({
       record,
