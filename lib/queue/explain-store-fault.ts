@@ -13,8 +13,8 @@ const ADVICE: Readonly<Record<StorageFault, string>> = {
 /** What the errors of the file system and of LevelDB say, in its own words, when there is no code. */
 const SIGNS: readonly [RegExp, StorageFault][] = [
   [/LEVEL_LOCKED/, 'locked'],
-  // With a capital, LevelDB says it: of a file that it made itself.
-  [/LEVEL_CORRUPTION|Corruption:|no meta-nextfile|missing files|: No such file/, 'corrupt'],
+  // The last two LevelDB says of a file that it made itself: it is gone, or too short.
+  [/LEVEL_CORRUPTION|Corruption:|no meta-nextfile|missing files|: No such file|\.ldb: Invalid argument/, 'corrupt'],
   [/ENOSPC|EDQUOT|EFBIG|No space left|quota exceeded|File too large/i, 'full'],
   [/EACCES|EPERM|EROFS|ENOTDIR|EEXIST|Permission denied|Read-only file system|Not a directory/i, 'notWritable'],
 ];

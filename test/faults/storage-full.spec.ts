@@ -1,0 +1,228 @@
+import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { OurSmsStorageError } from 'nestjs-oursms';
+import type { QueueEngine } from '../../lib/queue/durable-queue.js';
+import { StoredEngine } from '../../lib/queue/stored-engine.js';
+import { DlrListener, LogRecorder, rejection, startBench, until, type TestBench } from '../support/application.js';
+import {
+  DONE,
+  eventually,
+  FAILED,
+  Gate,
+  jobsNamed,
+  pause,
+  RecordingHandler,
+  untilCounts,
+} from '../contract/queue/engine-under-test.js';
+import { scarceDisk, type ScarceDisk } from '../support/scarce-disk.js';
+
+/** More than what may be left in the block that a file ends in. */
+const LARGE = 'x'.repeat(300_000);
+const RECOVERY_MS = 25_000;
+
+describe('a full disk', () => {
+  let disk: ScarceDisk;
+  let path: string;
+  let engine: QueueEngine;
+  let logs: LogRecorder;
+
+  beforeEach(async () => {
+    disk = scarceDisk(32);
+    path = join(disk.path, 'default');
+    logs = new LogRecorder();
+    Logger.overrideLogger(logs);
+    engine = await StoredEngine.inDirectory(path);
+  });
+  afterEach(async () => {
+    await engine.close();
+    disk.remove();
+    Logger.overrideLogger(['error']);
+  });
+
+  /** Fills the disk, and lets the store meet it. */
+  const meetFullDisk = async (): Promise<OurSmsStorageError> => {
+    disk.fill();
+    return rejection(engine.queue('other').add([{ id: 'large', data: LARGE }]), OurSmsStorageError);
+  };
+
+  it('fails what is written, saying so and where, and everything after it', async () => {
+    await engine.queue('pages').add(jobsNamed('job', 3));
+    const error = await meetFullDisk();
+    expect(error).toMatchObject({ fault: 'full', path, retryable: true });
+    expect(error.message).toContain(`The store ${path} has no room left on its disk: make room; it goes on by itself`);
+    expect(error.message).not.toContain('xxx');
+    const calls = [engine.note('name', 'text'), engine.queue('pages').counts(), engine.checkRoom(1)];
+    for (const call of calls) expect(await rejection(call, OurSmsStorageError)).toMatchObject({ fault: 'full', path });
+    expect(logs.matching('It is tried again until it can be written')).toHaveLength(1);
+  });
+
+  it('is recovered from by itself when there is room, with all that was there and nothing else', async () => {
+    const queue = engine.queue<unknown>('pages');
+    let added = 0;
+    for (let round = 0; round < 3; round++) {
+      await queue.add(jobsNamed(`${round}/`, 50));
+      added += 50;
+      await meetFullDisk();
+      await rejection(queue.add([{ id: `refused${round}`, data: LARGE }]), OurSmsStorageError);
+      await pause(round * 400);
+      disk.makeRoom();
+      await eventually('it takes a page', () =>
+        queue.add([{ id: `page${round}`, data: LARGE }]).then(
+          () => true,
+          () => false,
+        ),
+      );
+      added += 1;
+      expect(await queue.counts()).toMatchObject({ waiting: added, active: 0, failed: 0 });
+    }
+    expect(logs.matching('The store can be written again')).toHaveLength(3);
+    await engine.close();
+    engine = await StoredEngine.inDirectory(path);
+    expect(await engine.queue('pages').counts()).toMatchObject({ waiting: added, active: 0, failed: 0 });
+    const handler = new RecordingHandler();
+    engine.queue('pages').consume(handler.handle, { concurrency: 8 });
+    await untilCounts(engine.queue('pages'), { waiting: 0, active: 0 });
+    expect(new Set(handler.ids).size).toBe(added);
+    expect(handler.ids).not.toContain('refused0');
+  });
+
+  it('makes consumers wait, who go on then: each job is done once, its verdict kept until it can be written', async () => {
+    const queue = engine.queue<number>('pages');
+    const gate = new Gate();
+    const handler = new RecordingHandler<number>(async ({ data }) => {
+      await gate.opened;
+      return data % 10 === 0 ? FAILED : DONE;
+    });
+    queue.consume(handler.handle, { concurrency: 8 });
+    const idle = new RecordingHandler();
+    engine.queue('idle').consume(idle.handle, { concurrency: 1 });
+    await queue.add(jobsNamed('job', 100));
+    await eventually('eight are handed out', () => handler.jobs.length === 8);
+    await meetFullDisk();
+    gate.open();
+    await pause(600);
+    expect(handler.jobs).toHaveLength(8);
+    disk.makeRoom();
+    await eventually('all came', () => handler.jobs.length === 100);
+    await untilCounts(queue, { waiting: 0, active: 0, failed: 10 });
+    expect(handler.jobs.filter(({ attempt, interrupted }) => attempt > 1 || interrupted)).toEqual([]);
+    await engine.queue('idle').add([{ id: 'one', data: 1 }]);
+    await eventually('the other queue goes on as well', () => idle.jobs.length === 1);
+  });
+
+  it('lets a consumer stop, whose job is handed out again as an interrupted one', async () => {
+    const queue = engine.queue<number>('pages');
+    const gate = new Gate();
+    const handler = new RecordingHandler<number>(() => gate.opened.then(() => DONE));
+    const consumer = queue.consume(handler.handle, { concurrency: 1 });
+    await queue.add(jobsNamed('job', 2));
+    await eventually('one is handed out', () => handler.jobs.length === 1);
+    await meetFullDisk();
+    gate.open();
+    await consumer.stop();
+    disk.makeRoom();
+    const next = new RecordingHandler<number>();
+    queue.consume(next.handle, { concurrency: 1 });
+    await eventually('both came', () => next.jobs.length === 2);
+    expect(next.jobs).toMatchObject([
+      { id: 'job0', attempt: 2, interrupted: true },
+      { id: 'job1', attempt: 1, interrupted: false },
+    ]);
+  });
+
+  it('lets the engine close, which is not opened again then', async () => {
+    await engine.queue('pages').add(jobsNamed('job', 2));
+    engine.queue('pages').consume(() => new Promise(() => undefined), { concurrency: 1 });
+    await meetFullDisk();
+    await engine.close();
+    disk.makeRoom();
+    await pause(600);
+    expect(await rejection(engine.note('name', 'text'), OurSmsStorageError)).toMatchObject({ fault: 'closed', path });
+    engine = await StoredEngine.inDirectory(path);
+    expect(await engine.queue('pages').counts()).toMatchObject({ failed: 0 });
+    await untilCounts(engine.queue('pages'), { waiting: 2 });
+  });
+
+  it('keeps a store from being made, and does no harm to what was begun', async () => {
+    disk.fill();
+    const place = join(disk.path, 'new');
+    for (let i = 0; i < 3; i++) {
+      const error = await rejection(StoredEngine.inDirectory(place), OurSmsStorageError);
+      expect(error).toMatchObject({ fault: 'full', path: place });
+    }
+    disk.makeRoom();
+    const made = await StoredEngine.inDirectory(place);
+    await made.queue('pages').add(jobsNamed('job', 3));
+    expect(await made.queue('pages').counts()).toMatchObject({ waiting: 3 });
+    await made.close();
+  });
+
+  it('is foreseen: no more is promised than what is free', async () => {
+    await engine.checkRoom(100);
+    const error = await rejection(engine.checkRoom(2 ** 60), OurSmsStorageError);
+    expect(error).toMatchObject({ fault: 'full', path });
+    expect(error.message).toMatch(/\d+ bytes are free/);
+    await engine.note('it', 'can be written all the same');
+  });
+});
+
+describe('an application whose disk is full', () => {
+  let disk: ScarceDisk;
+  let bench: TestBench;
+
+  beforeEach(() => {
+    disk = scarceDisk(64);
+  });
+  afterEach(async () => {
+    await bench.close();
+    disk.remove();
+  });
+
+  const start = async (): Promise<DlrListener> => {
+    const options = {
+      dlr: { poll: { everyMs: 20 } },
+      storage: { path: disk.path },
+      http: { maxResponseBytes: 1_000_000 },
+    };
+    bench = await startBench(options, {}, [DlrListener]);
+    return bench.app.get(DlrListener);
+  };
+  const push = (from: number, to: number): void => {
+    for (let i = from; i < to; i++) bench.gateway.pushReport('demo', { msgId: `m${i}`, status: 'delivered' });
+  };
+  const handled = ({ handled }: DlrListener): string[] => handled.map(({ msgId }) => msgId ?? '').sort();
+  const named = (count: number): string[] => Array.from({ length: count }, (_, i) => `m${i}`).sort();
+
+  it('downloads nothing until there is room, then goes on by itself', async () => {
+    const listener = await start();
+    push(0, 10);
+    await until('the first came', () => listener.handled.length === 10);
+    disk.fill();
+    await until('it was noticed', () => bench.logs.matching(/Polling for delivery reports failed.*no room/).length > 0);
+    push(10, 20);
+    const asked = bench.gateway.requests.length;
+    await pause(1_000);
+    expect(bench.gateway.requests).toHaveLength(asked);
+    expect(bench.gateway.handedOut).toHaveLength(10);
+    disk.makeRoom();
+    await until('all came', () => listener.handled.length === 20, RECOVERY_MS);
+    expect(handled(listener)).toEqual(named(20));
+  });
+
+  it('holds a page that was on its way, takes no other, and keeps it when there is room', async () => {
+    const listener = await start();
+    bench.gateway.faults.next('latency', { ms: 500, on: 'dlrs' });
+    push(0, 400);
+    await until('the download is running', () => bench.gateway.handedOut.length === 400);
+    disk.fill();
+    await until('it is held', () => bench.logs.matching('held in memory until the store takes it').length === 1);
+    push(400, 500);
+    await pause(1_000);
+    expect(bench.gateway.handedOut).toHaveLength(400);
+    expect(listener.handled).toEqual([]);
+    disk.makeRoom();
+    await until('all came', () => listener.handled.length === 500, RECOVERY_MS);
+    expect(handled(listener)).toEqual(named(500));
+  });
+});

@@ -1,0 +1,162 @@
+import { chmod, chown, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { OurSmsModule, OurSmsStorageError } from 'nestjs-oursms';
+import { GatewaySimulator } from 'nestjs-oursms/testing';
+import { StoredEngine } from '../../lib/queue/stored-engine.js';
+import { DEMO, DlrListener, rejection, startApplication, TestStorage } from '../support/application.js';
+import { StoreHolder } from '../support/store-holder.js';
+
+const NOBODY = 65534;
+
+let storage: TestStorage;
+let path: string;
+beforeEach(async () => {
+  storage = await TestStorage.make();
+  path = join(storage.path, 'default');
+});
+afterEach(() => storage.remove());
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('a directory that another process uses', () => {
+  it('is waited for, then refused with one clear error', async () => {
+    const other = await StoreHolder.start(path);
+    expect(other.outcome).toBe('open');
+    const start = performance.now();
+    const error = await rejection(StoredEngine.inDirectory(path), OurSmsStorageError);
+    expect(performance.now() - start).toBeGreaterThan(4_500);
+    expect(error).toMatchObject({ fault: 'locked', path, retryable: true, outcome: 'notSent' });
+    expect(error.message).toContain(`The store ${path} is in use by another process: give each process a directory`);
+    await other.end();
+  });
+
+  it('is opened when that process ends meanwhile', async () => {
+    const other = await StoreHolder.start(path);
+    const opening = StoredEngine.inDirectory(path);
+    await pause(300);
+    await other.end();
+    const engine = await opening;
+    await engine.note('name', 'text');
+    await engine.close();
+  });
+
+  it('is free at once when that process was killed', async () => {
+    const other = await StoreHolder.start(path);
+    await other.kill();
+    const start = performance.now();
+    const engine = await StoredEngine.inDirectory(path);
+    expect(performance.now() - start).toBeLessThan(4_000);
+    await engine.close();
+  });
+
+  it('stays locked against it when this process opens it a second time, which waits for the first to close', async () => {
+    const first = await StoredEngine.inDirectory(path);
+    const opening = StoredEngine.inDirectory(path);
+    await pause(300);
+    const other = await StoreHolder.start(path);
+    expect(other.outcome).toBe('LEVEL_LOCKED');
+    await first.close();
+    const second = await opening;
+    await second.note('name', 'text');
+    await second.close();
+  });
+
+  it('is free again once it was closed', async () => {
+    const engine = await StoredEngine.inDirectory(path);
+    await engine.close();
+    const other = await StoreHolder.start(path);
+    expect(other.outcome).toBe('open');
+    await other.end();
+  });
+});
+
+describe('a directory', () => {
+  it('is made for its user alone, and kept out of version control', async () => {
+    const deep = join(storage.path, 'a', 'b', 'default');
+    const engine = await StoredEngine.inDirectory(deep);
+    await engine.close();
+    expect((await stat(deep)).mode & 0o777).toBe(0o700);
+    expect(await readFile(join(storage.path, 'a', 'b', '.gitignore'), 'utf8')).toBe('*\n');
+  });
+});
+
+/** As a process of another user; someone who is not root is one already. */
+async function asStranger<T>(act: () => Promise<T>): Promise<T> {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(NOBODY);
+  try {
+    return await act();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+}
+
+/** A directory that may be read and not written. */
+async function makeReadOnly(directory: string): Promise<void> {
+  if (process.geteuid?.() === 0) await chown(directory, 0, 0);
+  await chmod(directory, 0o555);
+}
+
+describe('a directory that cannot be written', () => {
+  const expectNotWritable = async (place: string): Promise<void> => {
+    const error = await asStranger(() => rejection(StoredEngine.inDirectory(place), OurSmsStorageError));
+    expect(error).toMatchObject({ fault: 'notWritable', path: place });
+    expect(error.message).toContain(`The store ${place} cannot be made or written: give it to the user`);
+  };
+
+  beforeEach(async () => {
+    // Loaded as the user that may read it.
+    await (await StoredEngine.inDirectory(join(storage.path, 'other'))).close();
+  });
+  afterEach(() => chmod(storage.path, 0o700));
+
+  it('is told when it cannot be made', async () => {
+    await makeReadOnly(storage.path);
+    await expectNotWritable(path);
+  });
+
+  it('is told when it is there and belongs to someone else', async () => {
+    await (await StoredEngine.inDirectory(path)).close();
+    for (const file of ['LOCK', 'CURRENT']) await chmod(join(path, file), 0o444);
+    await chmod(storage.path, 0o755);
+    await makeReadOnly(path);
+    await expectNotWritable(path);
+    await chmod(path, 0o700);
+  });
+
+  it('is told when it is a file, or below one', async () => {
+    await chmod(storage.path, 0o777);
+    await writeFile(path, 'a file');
+    await expectNotWritable(path);
+    await expectNotWritable(join(path, 'default'));
+  });
+
+  it('serves when only what is around it cannot be written', async () => {
+    await mkdir(path, { mode: 0o777 });
+    await chmod(path, 0o777);
+    await makeReadOnly(storage.path);
+    await asStranger(async () => {
+      const engine = await StoredEngine.inDirectory(path);
+      await engine.note('name', 'text');
+      await engine.close();
+    });
+  });
+
+  it('keeps the application from starting, before anything is downloaded', async () => {
+    await writeFile(path, 'a file');
+    const gateway = await GatewaySimulator.start();
+    gateway.pushReport('demo', { msgId: 'm0' });
+    const account = OurSmsModule.forRoot({
+      baseUrl: gateway.url,
+      auth: DEMO,
+      storage: { path: storage.path },
+      dlr: { poll: { everyMs: 20 } },
+    });
+    const error = await rejection(startApplication([account], [DlrListener]), OurSmsStorageError);
+    expect(error).toMatchObject({ fault: 'notWritable', path });
+    await pause(100);
+    expect(gateway.requests).toEqual([]);
+    await gateway.stop();
+  });
+});
