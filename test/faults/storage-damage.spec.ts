@@ -90,7 +90,10 @@ const DAMAGES: [what: string, damage: () => void][] = [
   ['the MANIFEST was deleted', () => rmSync(largest(/^MANIFEST/))],
   ['an .ldb file was overwritten', () => overwrite(largest(/\.ldb$/), 0, 1)],
   ['the middle of an .ldb file was overwritten', () => overwrite(largest(/\.ldb$/), 0.4, 0.2)],
-  ['the end of an .ldb file is missing', () => truncateSync(largest(/\.ldb$/), statSync(largest(/\.ldb$/)).size / 2)],
+  [
+    'the end of an .ldb file is missing',
+    () => truncateSync(largest(/\.ldb$/), Math.floor(statSync(largest(/\.ldb$/)).size / 2)),
+  ],
   ['an .ldb file is empty', () => truncateSync(largest(/\.ldb$/))],
   ['an .ldb file was deleted', () => rmSync(largest(/\.ldb$/))],
   ['the middle of the .log was overwritten', () => overwrite(largest(/\.log$/), 0.4, 0.01)],
