@@ -53,7 +53,7 @@ export class DlrDownloads {
     const { page, reports } = download;
     // What most polls bring: nothing to keep.
     if (reports === 0) await gaps.forget(intent);
-    else await this.#keep({ ...page, asked: count }, intent);
+    else await this.#keep(page, intent);
     return reports;
   }
 
@@ -71,18 +71,16 @@ export class DlrDownloads {
     if (text === '') return gaps.missed(intent, broken);
     const httpStatus = came instanceof OurSmsResponseError ? came.httpStatus : 200;
     const receivedAt = new Date().toISOString();
-    await this.#keep(
-      { account: gateway.accountName, receivedAt, httpStatus, text, asked: this.parts.count, broken },
-      intent,
-    );
+    await this.#keep({ account: gateway.accountName, receivedAt, httpStatus, text, broken }, intent);
   }
 
   /** The gateway has deleted it, so it is held until the store takes it. */
-  async #keep(page: KeptPage, { id, note }: Intent): Promise<void> {
+  async #keep(page: DlrPage & Pick<KeptPage, 'broken'>, { id, note, at, asked }: Intent): Promise<void> {
+    const data: KeptPage = { ...page, at, asked };
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
       const last = this.#stopping.signal.aborted;
       try {
-        return await this.parts.pages.add([{ id, data: page }], [{ name: note }]);
+        return await this.parts.pages.add([{ id, data }], [{ name: note }]);
       } catch (error) {
         if (last) return this.#surrender(id, page, error);
         if (delayMs === FIRST_RETRY_MS) {
@@ -96,7 +94,7 @@ export class DlrDownloads {
   }
 
   /** The process ends and the store is away: whoever listens may still save it. The next start announces the gap. */
-  async #surrender(id: string, { account, receivedAt, text }: KeptPage, error: unknown): Promise<never> {
+  async #surrender(id: string, { account, receivedAt, text }: DlrPage, error: unknown): Promise<never> {
     const why = 'the store did not take it before the process ended';
     const heard = await this.parts.publisher.unreadable({ id, account, receivedAt, why, salvaged: 0, raw: text });
     const fate = heard

@@ -3,6 +3,8 @@ import type { DlrPage } from '../gateway/read-dlrs.js';
 
 /** A download as it is kept, before anything has read it. */
 export interface KeptPage extends DlrPage {
+  /** When the download began: ISO 8601, UTC. */
+  at: string;
   /** How many reports were asked for. */
   asked: number;
   /** Why the answer did not arrive as a whole; unset when it did. */

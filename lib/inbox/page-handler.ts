@@ -64,7 +64,7 @@ export class PageHandler {
     const why = page.broken === undefined ? reading.why : `${page.broken}; ${reading.why}`;
     const salvaged = reading.dlrs.length;
     if ((page.broken !== undefined || reading.cut) && !page.gapTold) {
-      await gaps.announce({ id, account, at: receivedAt, atMost: Math.max(0, page.asked - salvaged), why });
+      await gaps.announce({ id, account, at: page.at, atMost: Math.max(0, page.asked - salvaged), why });
     }
     this.#logger.error(
       `A download of delivery reports (account ${account}) cannot be read: ${why}. ${salvaged} whole reports were found in it; it is kept as ${id}`,

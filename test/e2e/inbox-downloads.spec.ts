@@ -112,6 +112,15 @@ describe('of an answer that broke off', () => {
     await inbox.untilStats('it is kept', (stats) => stats.unreadable === 1 && stats.pages === 0);
   });
 
+  it('the gap says when the download began, not when it ended', async () => {
+    await start();
+    inbox.gateway.faults.next('slowBody', { bytes: 25, everyMs: 20, on: 'dlrs' });
+    inbox.push(20);
+    await until('it was announced', () => unreadable.length === 1);
+    const tookMs = Date.parse(unreadable[0]?.receivedAt ?? '') - Date.parse(gaps[0]?.at ?? '');
+    expect(tookMs).toBeGreaterThan(250);
+  });
+
   it('nothing is published twice when it is read again', async () => {
     await start();
     inbox.gateway.faults.next('halfClosed', { bytes: 250, on: 'dlrs' });
