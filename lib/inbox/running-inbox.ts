@@ -118,11 +118,14 @@ export class RunningInbox {
 
   async stats(): Promise<DlrInboxStats> {
     const [pages, retries] = [await this.pages.counts(), await this.retries.counts()];
+    const [inLine, running] = [this.#lanes.waiting, this.#lanes.running];
+    // A report that is offered again and on its way to its lane, or back to its verdict, is in neither number.
+    const onItsWay = Math.max(0, retries.active - inLine - running);
     const oldest = [pages.oldestAt, retries.oldestAt].filter((at) => at !== undefined);
     return {
       account: this.#account,
-      waiting: this.#lanes.waiting + retries.waiting,
-      handling: this.#lanes.running,
+      waiting: inLine + onItsWay + retries.waiting,
+      handling: running,
       failed: retries.failed,
       pages: pages.waiting + pages.active,
       unreadable: pages.failed,

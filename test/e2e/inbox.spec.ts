@@ -58,6 +58,27 @@ describe('the inbox tells', () => {
   });
 });
 
+describe('the numbers of the inbox', () => {
+  it('are not all zero before every report is handled, those that are offered again included', async () => {
+    const failing = new Set<string>();
+    await inbox.start({ dlr: { poll: { everyMs: 20 }, retryDelayMs: 10 } }, ({ id }) => {
+      if (failing.has(id)) return;
+      failing.add(id);
+      throw new Error('not yet');
+    });
+    for (let round = 1; round <= 20; round++) {
+      inbox.push(1);
+      await until('it was offered', () => failing.size === round);
+      const isBusy = async (): Promise<boolean> => {
+        const { pages, waiting, handling } = await inbox.face.stats();
+        return pages + waiting + handling > 0;
+      };
+      while (await isBusy()) await new Promise(setImmediate);
+      expect(inbox.handled).toHaveLength(round);
+    }
+  });
+});
+
 describe('pollNow', () => {
   it('polls at once and tells how many reports came', async () => {
     await inbox.start({ dlr: SELDOM });
