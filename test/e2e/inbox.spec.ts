@@ -1,3 +1,5 @@
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import {
@@ -274,6 +276,20 @@ describe('several accounts', () => {
     await application.close();
     await gateway.stop();
     await storage.remove();
+  });
+});
+
+describe('a store', () => {
+  it('whose making was cut short by the end of the process is made anew', async () => {
+    inbox.storage = await TestStorage.make();
+    await inbox.start({ dlr: SELDOM });
+    await inbox.stop();
+    const store = join(inbox.storage.path, 'default');
+    // What LevelDB has written when its first MANIFEST is there and CURRENT is not.
+    for (const file of await readdir(store)) if (!/^LO/.test(file)) await rm(join(store, file));
+    await writeFile(join(store, 'MANIFEST-000001'), '');
+    await inbox.start({ dlr: SELDOM });
+    expect(await inbox.face.stats()).toMatchObject({ pages: 0, waiting: 0 });
   });
 });
 
