@@ -27,7 +27,11 @@ const suite = (displayName, testMatch) => ({ ...shared, displayName, testMatch }
 
 export default {
   projects: [
-    suite('suite', ['<rootDir>/test/{unit,e2e,faults,contract}/**/*.spec.ts']),
+    {
+      ...suite('suite', ['<rootDir>/test/{unit,e2e,faults,contract}/**/*.spec.ts']),
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/kill/'],
+    },
+    suite('kill', ['<rootDir>/test/faults/kill/**/*.spec.ts']),
     suite('packaging', ['<rootDir>/test/packaging/**/*.spec.ts']),
     suite('browser', ['<rootDir>/test/browser/**/*.spec.ts']),
   ],

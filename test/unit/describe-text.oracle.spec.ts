@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from '@jest/globals';
 import { describeText } from 'nestjs-oursms';
 import splitSms from 'split-sms';
-import { generatedText, Seeded } from '../support/generated-texts.js';
+import { generatedText } from '../support/generated-texts.js';
+import { Seeded } from '../support/seeded.js';
 
 const TEXTS = 100_000;
 

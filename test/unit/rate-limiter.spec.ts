@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
 import { RateLimiter } from '../../lib/outbox/rate-limiter.js';
-import { Seeded } from '../support/generated-texts.js';
+import { Seeded } from '../support/seeded.js';
 
 /** The most departures in any window of a second. */
 function mostInASecond(times: readonly number[]): number {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeText, simplifyText } from 'nestjs-oursms';
-import { generatedText, Seeded } from '../support/generated-texts.js';
+import { generatedText } from '../support/generated-texts.js';
+import { Seeded } from '../support/seeded.js';
 
 describe('simplifyText', () => {
   it.each([
