@@ -1,0 +1,76 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { GatewaySimulator } from 'nestjs-oursms/testing';
+import { sending } from './campaign-moments.js';
+import { CAMPAIGN_PATIENCE_MS, runCampaigns } from './campaign-run.js';
+
+jest.setTimeout(CAMPAIGN_PATIENCE_MS);
+
+/** More than any request of these tests can need. */
+const LONG_TIMEOUT_MS = 60_000;
+const UNGUARDED = { unknownOutcome: 'never', timeoutMs: LONG_TIMEOUT_MS } as const;
+const GUARDED = { unknownOutcome: 'guarded', timeoutMs: 300 } as const;
+
+/** About every fourth request goes wrong. */
+function play(faults: GatewaySimulator['faults'], seed: number): void {
+  const on = 'send';
+  faults.chance('resetAfter', 0.05, { on, seed });
+  faults.chance('resetBefore', 0.05, { on, seed: seed + 10 });
+  faults.chance('hang', 0.02, { on, seed: seed + 20 });
+  faults.chance('serverError', 0.04, { on, seed: seed + 30, processed: true });
+  faults.chance('serverError', 0.03, { on, seed: seed + 40 });
+  faults.chance('rateLimit', 0.05, { on, seed: seed + 50, retryAfter: 0 });
+  faults.chance('garbage', 0.04, { on, seed: seed + 60 });
+}
+
+describe('campaigns whose processes are killed again and again', () => {
+  it('reach nobody twice, and list as unknown who may not have been reached', async () => {
+    const account = await runCampaigns('killed', { share: 0.35, ...UNGUARDED });
+    expect(account).toMatchObject({ faults: [], twice: 0 });
+    // Or no kill found a request on the wire, and nothing was shown.
+    expect(account.unknown).toBeGreaterThan(0);
+  });
+
+  it('reach everyone once when repeats are guarded', async () => {
+    const account = await runCampaigns('killed, guarded', { share: 0.35, ...GUARDED });
+    expect(account).toMatchObject({ faults: [], twice: 0, never: 0, unknown: 0 });
+    expect(account.requests).toBeGreaterThan(account.campaigns);
+  });
+
+  it('reach nobody twice at a gateway where much goes wrong, either', async () => {
+    const account = await runCampaigns('killed among faults', { share: 0.15, ...UNGUARDED, timeoutMs: 400, play });
+    expect(account).toMatchObject({ faults: [], twice: 0 });
+  });
+
+  it('reach everyone once at such a gateway when repeats are guarded', async () => {
+    const account = await runCampaigns('killed among faults, guarded', { share: 0.15, ...GUARDED, play });
+    expect(account).toMatchObject({ faults: [], twice: 0, never: 0, unknown: 0 });
+  });
+
+  it('reach everyone once although the gateway takes a moment to send, and processes start at once', async () => {
+    const plan = { ...GUARDED, timeoutMs: 2_000, routeDelayMs: 600, moments: [sending] };
+    const account = await runCampaigns('killed, guarded, with a slow gateway', { share: 0.04, ...plan });
+    expect(account).toMatchObject({ faults: [], twice: 0, never: 0, unknown: 0 });
+  });
+});
+
+describe('the account of these tests finds', () => {
+  const shown = { share: 0.04, ...UNGUARDED, moments: [sending] };
+  const saying = (what: string): unknown => expect.arrayContaining([expect.stringContaining(what)]);
+
+  it('who is reached twice when campaigns are kept in memory', async () => {
+    const account = await runCampaigns('killed, in memory', { ...shown, storage: 'memory' });
+    expect(account.faults).toEqual(saying('were reached twice'));
+  });
+
+  it('who is reached twice when the store acknowledges a moment before it has written', async () => {
+    const preload = './campaign-store/acknowledges-early.mjs';
+    const account = await runCampaigns('killed, with an early store', { ...shown, preload });
+    expect(account.faults).toEqual(saying('were reached twice'));
+  });
+
+  it('who is lost when the store does not keep what became of requests', async () => {
+    const preload = './campaign-store/forgets-results.mjs';
+    const account = await runCampaigns('killed, without results', { ...shown, preload });
+    expect(account.faults).toEqual(saying('are in no list'));
+  });
+});
