@@ -37,14 +37,9 @@ export class CampaignManager {
   async resumeAll(): Promise<void> {
     const engine = await this.#open();
     for await (const { text } of engine.notes(this.#names.records)) {
-      const record = JSON.parse(text) as CampaignRecord;
-      if (record.state !== 'preparing') await this.#take(engine, record);
-      else if (!this.#starting.has(record.id)) {
-        this.#logger.warn(
-          `Campaign ${record.id} (account ${this.setup.account}): its process ended while its recipients were read; nothing was sent. Start it again`,
-        );
-        await this.#erase(record.id);
-      }
+      const { id, state } = JSON.parse(text) as CampaignRecord;
+      // Read anew: it may have been removed meanwhile.
+      if (state !== 'preparing') await this.get(id);
     }
   }
 
@@ -105,7 +100,7 @@ export class CampaignManager {
     const campaign = await this.get(id);
     if (!campaign?.record.report) return false;
     this.#campaigns.delete(id);
-    await this.#erase(id);
+    await this.#erase(await this.#open(), id);
     return true;
   }
 
@@ -126,6 +121,8 @@ export class CampaignManager {
     const counts = { total: 0, recipients: 0, invalid: 0, duplicate: 0, parts: 0 };
     const startedAt = new Date().toISOString();
     const record: CampaignRecord = { id, digest, message, state: 'preparing', rate, concurrency, startedAt, ...counts };
+    // What a reading left that the store did not let be forgotten would be sent besides.
+    await this.#erase(engine, id);
     await engine.note(names.record(id), JSON.stringify(record));
     const intake = new CampaignIntake({
       queue: engine.queue<CampaignChunk>(names.queue(id)),
@@ -140,7 +137,7 @@ export class CampaignManager {
         throw new OurSmsValidationError('send', policy.account, [{ field: 'recipients', reason: 'there are none' }]);
       }
     } catch (error) {
-      await this.#erase(id);
+      await this.#erase(engine, id);
       throw error;
     }
     record.state = 'running';
@@ -164,14 +161,16 @@ export class CampaignManager {
   }
 
   /** Forgets all that is kept of a campaign: the record last, so that what is cut short is begun again. */
-  async #erase(id: string): Promise<void> {
-    const engine = await this.#open();
+  async #erase(engine: QueueEngine, id: string): Promise<void> {
     const queue = engine.queue<CampaignChunk>(this.#names.queue(id));
     const { waiting } = await queue.counts();
     if (waiting > 0) {
       const consumer = queue.consume(() => Promise.resolve({ kind: 'done' }), { concurrency: 100 });
-      while ((await queue.counts()).waiting > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-      await consumer.stop();
+      try {
+        while ((await queue.counts()).waiting > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      } finally {
+        await consumer.stop();
+      }
     }
     for (const list of ['result', 'invalid', 'duplicate'] as const) {
       for await (const { name } of engine.notes(this.#names.list(id, list))) await engine.forget(name);
@@ -190,8 +189,25 @@ export class CampaignManager {
   }
 
   #open(): Promise<QueueEngine> {
-    this.#engine ??= this.setup.openEngine();
+    this.#engine ??= this.#openClean();
     this.#engine.catch(() => (this.#engine = undefined));
     return this.#engine;
+  }
+
+  /**
+   * Opens the store, and forgets the requests of campaigns whose recipients an earlier process was still reading. Nobody uses
+   * it before: a campaign that is started again would be sent together with them.
+   */
+  async #openClean(): Promise<QueueEngine> {
+    const engine = await this.setup.openEngine();
+    for await (const { text } of engine.notes(this.#names.records)) {
+      const { id, state } = JSON.parse(text) as CampaignRecord;
+      if (state !== 'preparing') continue;
+      this.#logger.warn(
+        `Campaign ${id} (account ${this.setup.account}): its process ended while its recipients were read; nothing was sent. Start it again`,
+      );
+      await this.#erase(engine, id);
+    }
+    return engine;
   }
 }
