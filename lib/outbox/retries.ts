@@ -39,7 +39,10 @@ export interface RetryContext {
   signal?: AbortSignal;
   /** Ends the waiting with the error of the last try: the application is ending. */
   stopping?: AbortSignal;
-  /** How long ago a try began that may have been sent, in milliseconds: the first try is guarded then. */
+  /**
+   * How long ago a try began that may have been sent, in milliseconds: the first try is guarded then, and waits as long as a
+   * request may take, since that try may have ended just now.
+   */
   inDoubtMs?: number;
 }
 
@@ -60,8 +63,15 @@ export class Retries {
     attempt: (message: WireMessage) => Promise<SendReceipt>,
     { signal, stopping, inDoubtMs }: RetryContext = {},
   ): Promise<SendReceipt> {
+    // A caller that gives up is told so by the next try, which does not go out.
+    const pause = async (ms: number): Promise<void> => {
+      const ends = [signal, stopping].filter((one) => one !== undefined);
+      await wait(ms, undefined, { signal: AbortSignal.any(ends) }).catch(() => undefined);
+    };
+    let doubt: Doubt | undefined = inDoubtMs === undefined ? undefined : { since: performance.now() - inDoubtMs };
+    // What is still under way is not "sent" yet, and so no duplicate to the gateway.
+    if (doubt) await pause(this.policy.timeoutMs);
     const began = performance.now();
-    let doubt: Doubt | undefined = inDoubtMs === undefined ? undefined : { since: began - inDoubtMs };
     for (let tries = 1; ; tries++) {
       const since = performance.now();
       try {
@@ -77,9 +87,7 @@ export class Retries {
         this.#logger.warn(
           `Try ${tries} of ${this.policy.attempts}; the next in ${Math.round(waitMs)} ms. ${error.message}`,
         );
-        // A caller that gives up is told so by the next try, which does not go out.
-        const ends = [signal, stopping].filter((one) => one !== undefined);
-        await wait(waitMs, undefined, { signal: AbortSignal.any(ends) }).catch(() => undefined);
+        await pause(waitMs);
         if (stopping?.aborted) throw doubt?.error ?? error;
       }
     }
