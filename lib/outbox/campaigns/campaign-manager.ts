@@ -88,11 +88,12 @@ export class CampaignManager {
   async resolveUnknown(id: string, fate: 'sent' | 'sendAgain'): Promise<number> {
     const campaign = await this.get(id);
     if (campaign === undefined) return 0;
+    const wasOver = campaign.record.report !== undefined;
     const count = await campaign.resolveUnknown(fate);
-    if (count === 0 || fate === 'sent' || !campaign.record.report) return count;
-    // It is over: it begins anew, with what is sent again.
+    if (!wasOver || campaign.record.report) return count;
+    // It begins anew, with what is sent again.
     this.#campaigns.delete(id);
-    await this.#take(await this.#open(), { ...campaign.record, state: 'running', report: undefined });
+    await this.#take(await this.#open(), { ...campaign.record });
     return count;
   }
 

@@ -136,8 +136,13 @@ export class RunningCampaign {
       const { dests, body } = result;
       count += dests.length;
       const settled: ChunkResult = { dests, body, fate: 'sent' };
-      if (fate === 'sent') await this.parts.engine.note(name, JSON.stringify(settled));
-      else await this.#queue.add([{ id: randomUUID(), data: { dests, body } }], [{ name }]);
+      if (fate === 'sent') {
+        await this.parts.engine.note(name, JSON.stringify(settled));
+        continue;
+      }
+      // Before the first of them: a process that ends now must not find the campaign over.
+      if (this.record.report) await this.#save({ state: 'running', report: undefined });
+      await this.#queue.add([{ id: randomUUID(), data: { dests, body } }], [{ name }]);
     }
     await this.ledger.count();
     const { report } = this.record;
