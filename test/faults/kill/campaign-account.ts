@@ -38,16 +38,15 @@ export function accountForCampaign(evidence: CampaignEvidence): CampaignAccount 
   const faults = new Faults(`${order.id}${isGuarded ? ', guarded' : ''}`);
   const twice = dests.filter((dest) => (reached.get(dest) ?? 0) > 1);
   const never = dests.filter((dest) => reached.get(dest) === 0);
-  faults.note('were reached twice', twice);
+  if (!order.sendsAgain) faults.note('were reached twice', twice);
   if (end === undefined) faults.say('did not come to its end');
   else {
     faults.all(reportFaults(order, end.report));
     noteLists(end.lists, reached, faults);
-    if (!isGuarded) noteDoubts(evidence, end.lists, sends, faults);
-    else {
+    if (isGuarded) {
       faults.note('were never reached', never);
       faults.note('are listed as unknown', end.lists.unknown);
-    }
+    } else if (!order.sendsAgain) noteDoubts(evidence, end.lists, sends, faults);
   }
   const unknown = end?.lists.unknown.length ?? 0;
   const sums = { requests: sends.length, recipients: order.count, twice: twice.length, never: never.length, unknown };

@@ -9,7 +9,7 @@ import { Campaigns, OurSmsModule } from 'nestjs-oursms';
 // (`CampaignSettings`), starts the campaign or goes on with it, and says how far it is.
 process.on('disconnect', () => process.exit(1));
 const [{ options, order, tellsAt }] = await once(process, 'message');
-const { id, body, count, texts, from, concurrency } = order;
+const { id, body, count, texts, from, concurrency, sendsAgain } = order;
 
 const digits = (i) => String(from + i).padStart(8, '0');
 
@@ -30,11 +30,15 @@ Module({ imports: [OurSmsModule.forRoot(options)] })(AppModule);
 const app = await NestFactory.createApplicationContext(AppModule, { logger: ['error'] });
 process.send({ kind: 'started' });
 const campaigns = app.get(Campaigns);
-const campaign = await campaigns.start({
+let campaign = await campaigns.start({
   ...{ id, recipients: recipients(), concurrency },
   message: { src: 'MyBrand', body: texts === 0 ? body : `${body} {name}` },
 });
 process.send({ kind: 'taken' });
+if (sendsAgain) {
+  await campaigns.resolveUnknown(id, 'sendAgain');
+  campaign = await campaigns.get(id);
+}
 
 process.on('message', async () => {
   const lists = {};

@@ -20,6 +20,8 @@ export interface CampaignLanePlan {
   timeoutMs: number;
   /** Milliseconds that messages take through the gateway: before that, they are no twins of anything. */
   routeDelayMs?: number;
+  /** Whether each process begins with sending to those again whose outcome is unknown. */
+  sendsAgain?: boolean;
   /** The moments of kills. Default: all. */
   moments?: readonly CampaignMoment[];
   /** A module that each process loads before everything else, but for the last of a campaign. */
@@ -113,14 +115,16 @@ export class CampaignLane {
   /** Few large requests, or many small ones; and such whose recipients are made durable in several writes. */
   #order(number: number): CampaignOrder {
     const random = this.#random;
+    const usual = { count: 3_000 + 100 * random.next(70), texts: random.pick([0, 0, 40, 150]) };
     const shape = random.pick([
-      { count: 3_000 + 100 * random.next(70), texts: random.pick([0, 0, 40, 150]), concurrency: 1 + random.next(6) },
+      { ...usual, concurrency: 1 + random.next(6) },
+      { ...usual, concurrency: 1 + random.next(6) },
       { count: 20_000 + 100 * random.next(200), texts: 0, concurrency: 2 + random.next(6) },
       { count: 1_500, texts: 1_050, concurrency: 16 },
     ]);
     return {
       ...{ id: `campaign ${number}/${this.plan.seed}`, body: `Half price on day ${number}` },
-      ...{ from: number * 50_000, ...shape },
+      ...{ from: number * 50_000, sendsAgain: this.plan.sendsAgain === true, ...shape },
     };
   }
 

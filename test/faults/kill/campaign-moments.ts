@@ -34,9 +34,9 @@ export const reading: CampaignMoment = async ({ process, random, signal }) => {
 };
 
 /** Around the write that ends the reading. */
-const taking: CampaignMoment = async ({ process, random, signal }) => {
+export const taking: CampaignMoment = async ({ process, random, signal }) => {
   await process.told('taken', signal);
-  await pause(random.next(4));
+  await pause(random.next(15));
 };
 
 /** With requests on the wire: the gateway has sent, and its answer is on the way. */
@@ -56,6 +56,9 @@ const ending: CampaignMoment = async ({ gateway, random, count, latencyMs, signa
   for (let accepted = 0; accepted < count;) [accepted] = await once(gateway, 'request', { signal });
   await pause(random.next(latencyMs + 15));
 };
+
+/** When all is over. */
+export const over: CampaignMoment = ({ process, signal }) => process.told('done', signal);
 
 /** The moments that are worth a kill, before and after all recipients are durable. */
 export const CAMPAIGN_MOMENTS: Readonly<Record<'before' | 'after', readonly CampaignMoment[]>> = {

@@ -16,6 +16,8 @@ export interface CampaignOrder {
   /** The first number: 0 is 0500000000. */
   from: number;
   concurrency: number;
+  /** Whether each process begins with sending to those again whose outcome is unknown. */
+  sendsAgain: boolean;
 }
 
 /** What a process is told. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { GatewaySimulator } from 'nestjs-oursms/testing';
-import { sending } from './campaign-moments.js';
+import { over, sending, taking } from './campaign-moments.js';
 import { CAMPAIGN_PATIENCE_MS, runCampaigns } from './campaign-run.js';
 
 jest.setTimeout(CAMPAIGN_PATIENCE_MS);
@@ -47,9 +47,15 @@ describe('campaigns whose processes are killed again and again', () => {
   });
 
   it('reach everyone once although the gateway takes a moment to send, and processes start at once', async () => {
-    const plan = { ...GUARDED, timeoutMs: 2_000, routeDelayMs: 600, moments: [sending] };
-    const account = await runCampaigns('killed, guarded, with a slow gateway', { share: 0.04, ...plan });
+    const plan = { ...GUARDED, timeoutMs: 4_000, routeDelayMs: 3_000, moments: [sending] };
+    const account = await runCampaigns('killed, guarded, with a slow gateway', { share: 0.03, ...plan });
     expect(account).toMatchObject({ faults: [], twice: 0, never: 0, unknown: 0 });
+  });
+
+  it('lose nobody when those in doubt are sent to again on purpose', async () => {
+    const plan = { ...UNGUARDED, sendsAgain: true, moments: [sending, over, taking, taking] };
+    const account = await runCampaigns('killed, sent again', { share: 0.1, ...plan });
+    expect(account.faults).toEqual([]);
   });
 });
 
