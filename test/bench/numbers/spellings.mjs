@@ -23,10 +23,11 @@ const SPELLINGS = [
   (n) => `\u2066+966\u00a0${n.slice(0, 2)}\u202f${n.slice(2, 5)}\u2011${n.slice(5)}\u2069`,
 ];
 
-/** Different numbers with the prefixes 050 to 059, in every spelling in turn, and what each is. */
-export function spelledNumbers(count) {
-  return Array.from({ length: count }, (_, i) => {
-    const national = String(500_000_000 + ((i * 97) % 100_000_000));
-    return { written: SPELLINGS[i % SPELLINGS.length](national), number: `966${national}` };
-  });
+/** One of a hundred million numbers with the prefixes 050 to 059, in one of the spellings, and what it is. */
+export function spelledNumber(i) {
+  const national = String(500_000_000 + ((i * 97) % 100_000_000));
+  return { written: SPELLINGS[i % SPELLINGS.length](national), number: `966${national}` };
 }
+
+/** Different numbers in every spelling in turn, and what each is. */
+export const spelledNumbers = (count) => Array.from({ length: count }, (_, i) => spelledNumber(i));
