@@ -4,6 +4,7 @@
  * `--quick` only shows that they run, `--check` fails when a target is missed.
  */
 import { parseArgs } from 'node:util';
+import { campaignBench } from './campaign/campaign.bench.mjs';
 import { importBench } from './import/import.bench.mjs';
 import { limiterBench } from './limiter/limiter.bench.mjs';
 import { numbersBench } from './numbers/numbers.bench.mjs';
@@ -11,7 +12,14 @@ import { profileSend } from './send/profile-send.mjs';
 import { sendBench } from './send/send.bench.mjs';
 import { textBench } from './text/text.bench.mjs';
 
-const benches = { send: sendBench, import: importBench, text: textBench, numbers: numbersBench, limiter: limiterBench };
+const benches = {
+  send: sendBench,
+  import: importBench,
+  text: textBench,
+  numbers: numbersBench,
+  limiter: limiterBench,
+  campaign: campaignBench,
+};
 const onRequest = { profile: profileSend };
 
 const { values: flags, positionals: names } = parseArgs({
