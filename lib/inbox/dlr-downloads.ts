@@ -4,7 +4,7 @@ import { OurSmsError } from '../errors/oursms.error.js';
 import { OurSmsResponseError } from '../errors/oursms-response.error.js';
 import { OurSmsTimeoutError } from '../errors/oursms-timeout.error.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
-import type { DlrDownload } from '../gateway/read-dlrs.js';
+import type { DlrDownload, DlrPage } from '../gateway/read-dlrs.js';
 import type { DurableQueue, QueueEngine } from '../queue/durable-queue.js';
 import type { DlrGaps, Intent } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';

@@ -47,23 +47,45 @@ export class CampaignIntake {
   #jobs: NewJob<CampaignChunk>[] = [];
   #notes: NoteChange[] = [];
   #pages = 0;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(private readonly setup: IntakeSetup) {
     this.#template = new TextTemplate(setup.body);
   }
 
-  /** Resolves when every recipient is in a durable request, or counted as invalid or a duplicate. */
+  /** Resolves when every recipient was read: what is not durable yet becomes so with {@link finish}. */
   async take(recipients: Iterable<CampaignRecipient> | AsyncIterable<CampaignRecipient>): Promise<IntakeCounts> {
-    if (Symbol.asyncIterator in recipients) for await (const one of recipients) await this.#takeOne(one);
-    else for (const one of recipients) await this.#takeOne(one);
+    try {
+      await this.#read(recipients);
+    } finally {
+      await this.#writing;
+    }
     for (const [text, dests] of this.#groups) this.#close(text, dests);
     this.#turnPage('invalid');
     this.#turnPage('duplicate');
-    await this.#write();
     return this.#counts;
   }
 
-  /** Not async: a promise for each recipient would cost more than the rest. */
+  /** Makes the rest durable, and a note by the same write: with it, every recipient is in a request or was left out. */
+  async finish(note: NoteChange): Promise<void> {
+    await this.setup.queue.add(this.#jobs, [...this.#notes, note]);
+  }
+
+  async #read(recipients: Iterable<CampaignRecipient> | AsyncIterable<CampaignRecipient>): Promise<void> {
+    // Awaited only when there is something to wait for: a turn for each recipient would cost more than the rest.
+    if (Symbol.asyncIterator in recipients) {
+      for await (const one of recipients) {
+        const full = this.#takeOne(one);
+        if (full) await full;
+      }
+    } else {
+      for (const one of recipients) {
+        const full = this.#takeOne(one);
+        if (full) await full;
+      }
+    }
+  }
+
   #takeOne(recipient: CampaignRecipient): Promise<void> | undefined {
     this.#counts.total += 1;
     const fields = typeof recipient === 'object' && recipient !== null ? recipient : { dest: recipient };
@@ -117,11 +139,15 @@ export class CampaignIntake {
     return this.#jobs.length + this.#notes.length < CHUNKS_A_WRITE ? undefined : this.#write();
   }
 
+  /** Resolves when the write before is durable: one is on its way while the next is gathered. */
   async #write(): Promise<void> {
     const [jobs, notes] = [this.#jobs, this.#notes];
     this.#jobs = [];
     this.#notes = [];
-    if (jobs.length + notes.length > 0) await this.setup.queue.add(jobs, notes);
+    await this.#writing;
+    this.#writing = this.setup.queue.add(jobs, notes);
+    // Whoever awaits it next is told.
+    this.#writing.catch(() => undefined);
   }
 
   #textFault(text: string): string | undefined {

@@ -29,6 +29,11 @@ export class CampaignLedger {
     this.#settled = settled;
   }
 
+  /** Takes the counts of a campaign that is over from its report: its results need not be read for them. */
+  trust({ sent, rejected, notSent, unknown }: Settled): void {
+    this.#settled = { sent, rejected, notSent, unknown };
+  }
+
   /** A result has become durable, or is about to. */
   note(result: ChunkResult): void {
     add(this.#settled, result);

@@ -10,6 +10,8 @@ import { checkPlan } from './check-plan.js';
 import { RunningCampaign, type CampaignParts } from './running-campaign.js';
 
 const DEFAULT_CONCURRENCY = 4;
+/** Notes that are forgotten by one write. */
+const FORGOTTEN_AT_ONCE = 200;
 /** Any number that can be sent to: the message is checked before its recipients are there. */
 const ANY_NUMBER = '966500000000';
 
@@ -66,12 +68,8 @@ export class CampaignManager {
     const taken = this.#campaigns.get(id);
     if (taken) return taken;
     const engine = await this.#open();
-    for await (const { name, text } of engine.notes(this.#names.record(id))) {
-      const record = JSON.parse(text) as CampaignRecord;
-      if (name !== this.#names.record(id) || record.state === 'preparing') return undefined;
-      return this.#take(engine, record);
-    }
-    return undefined;
+    const record = await this.#find(engine, id);
+    return record === undefined || record.state === 'preparing' ? undefined : this.#take(engine, record);
   }
 
   async list(): Promise<CampaignProgress[]> {
@@ -122,9 +120,11 @@ export class CampaignManager {
     const counts = { total: 0, recipients: 0, invalid: 0, duplicate: 0, parts: 0 };
     const startedAt = new Date().toISOString();
     const record: CampaignRecord = { id, digest, message, state: 'preparing', rate, concurrency, startedAt, ...counts };
-    // What a reading left that the store did not let be forgotten would be sent besides.
-    await this.#erase(engine, id);
-    await engine.note(names.record(id), JSON.stringify(record));
+    // A start before this one ended with its process, or failed with the store: what it left would be sent besides.
+    if (await this.#find(engine, id)) await this.#erase(engine, id);
+    // Writes keep their order: it is durable before the first requests are.
+    const noted = engine.note(names.record(id), JSON.stringify(record));
+    noted.catch(() => undefined);
     const intake = new CampaignIntake({
       queue: engine.queue<CampaignChunk>(names.queue(id)),
       body: message.body,
@@ -134,16 +134,26 @@ export class CampaignManager {
     });
     try {
       Object.assign(record, await intake.take(recipients));
+      await noted;
       if (record.total === 0) {
         throw new OurSmsValidationError('send', policy.account, [{ field: 'recipients', reason: 'there are none' }]);
       }
+      record.state = 'running';
+      await intake.finish({ name: names.record(id), text: JSON.stringify(record) });
     } catch (error) {
-      await this.#erase(engine, id);
+      // While the store is away that fails too, and is done by the next start.
+      await this.#erase(engine, id).catch(() => undefined);
       throw error;
     }
-    record.state = 'running';
-    await engine.note(names.record(id), JSON.stringify(record));
     return this.#take(engine, record, true);
+  }
+
+  async #find(engine: QueueEngine, id: string): Promise<CampaignRecord | undefined> {
+    const wanted = this.#names.record(id);
+    for await (const { name, text } of engine.notes(wanted)) {
+      return name === wanted ? (JSON.parse(text) as CampaignRecord) : undefined;
+    }
+    return undefined;
   }
 
   /** Takes up a campaign that is kept, once. */
@@ -153,7 +163,7 @@ export class CampaignManager {
     const taken = (async () => {
       const campaign = new RunningCampaign({ ...this.setup, engine, names: this.#names }, record);
       if (isNew) await campaign.compareCredits();
-      await campaign.open();
+      await campaign.open({ isNew });
       return campaign;
     })();
     this.#campaigns.set(record.id, taken);
@@ -174,7 +184,14 @@ export class CampaignManager {
       }
     }
     for (const list of ['result', 'invalid', 'duplicate'] as const) {
-      for await (const { name } of engine.notes(this.#names.list(id, list))) await engine.forget(name);
+      let names: string[] = [];
+      const forgetThem = (): Promise<unknown> => Promise.all(names.map((name) => engine.forget(name)));
+      for await (const { name } of engine.notes(this.#names.list(id, list))) {
+        if (names.push(name) < FORGOTTEN_AT_ONCE) continue;
+        await forgetThem();
+        names = [];
+      }
+      await forgetThem();
     }
     await engine.forget(this.#names.record(id));
   }

@@ -74,11 +74,18 @@ export class RunningCampaign {
     return { id, account: this.parts.account, state, reason, parts, ...counts, perSecond, leftMs };
   }
 
-  /** Takes up what is kept of it: counts what was done, and goes on unless it is paused or over. */
-  async open(): Promise<void> {
+  /**
+   * Takes up what is kept of it: counts what was done, and goes on unless it is paused or over.
+   *
+   * @param options.isNew Nothing of it was done yet.
+   */
+  async open({ isNew = false } = {}): Promise<void> {
     const { report, state, reason } = this.record;
-    await this.ledger.count();
-    if (report) return this.#end(report);
+    if (report) {
+      this.ledger.trust(report);
+      return this.#end(report);
+    }
+    if (!isNew) await this.ledger.count();
     if (state === 'cancelled') {
       this.#consume();
       return this.#finishIfEmpty();
@@ -175,7 +182,7 @@ export class RunningCampaign {
 
   async #run(): Promise<void> {
     clearTimeout(this.#creditsTimer);
-    await this.#save({ state: 'running', reason: undefined });
+    if (this.record.state !== 'running') await this.#save({ state: 'running', reason: undefined });
     this.#ranSince = performance.now();
     const { total, pending } = this.ledger.counts;
     this.#settledBefore = total - pending;
@@ -236,9 +243,12 @@ export class RunningCampaign {
       if (this.ledger.counts.pending <= 0) this.#tellSoon();
       return;
     }
-    // Writes keep their order: when this one is durable, all results are.
-    await this.#save({});
     await this.ledger.count();
+    if (this.ledger.counts.pending > 0) {
+      // The last results are being written. Writes keep their order: when this one is durable, all of them are.
+      await this.#save({});
+      await this.ledger.count();
+    }
     if (this.record.report) return;
     const { id, state, parts, startedAt } = this.record;
     const over = {
