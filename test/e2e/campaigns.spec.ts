@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { lastValueFrom, toArray } from 'rxjs';
 import {
+  OurSmsStorageError,
   OurSmsValidationError,
   type Campaign,
   type CampaignPlan,
@@ -230,6 +231,29 @@ describe('a restart', () => {
     await bench.start();
     expect(await (await found()).done).toMatchObject({ total: 4_000, sent: 4_000, unknown: 0 });
     expect(bench.reached(4_000)).toEqual([1]);
+  });
+
+  it('while the recipients are read leaves nothing that is sent when the campaign is started again', async () => {
+    await bench.start();
+    let [sayRead, goOn] = [(): void => undefined, (): void => undefined];
+    const read = new Promise<void>((resolve) => (sayRead = resolve));
+    const stopped = new Promise<void>((resolve) => (goOn = resolve));
+    const cutOff = (async function* (): AsyncIterable<string> {
+      // So many that the first ones are in the store.
+      yield* mobiles(33_000);
+      sayRead();
+      await stopped;
+    })();
+    const starting = rejection(bench.face.start(plan(cutOff)), OurSmsStorageError);
+    await read;
+    await bench.stop();
+    goOn();
+    expect((await starting).fault).toBe('closed');
+    await bench.start();
+    const { done } = await bench.face.start(plan(mobiles(1_000)));
+    expect(await done).toMatchObject({ total: 1_000, sent: 1_000 });
+    expect(bench.requests()).toHaveLength(2);
+    expect(bench.reached(1_000)).toEqual([1]);
   });
 
   it('keeps the reports of those that are done, until they are removed', async () => {

@@ -1,3 +1,5 @@
+import { clearInterval, setInterval } from 'node:timers';
+
 const EVERY_MS = 10;
 
 /** Looks at the memory of this process from now on, often. Needs `--expose-gc`, so that it starts from what is really held. */
