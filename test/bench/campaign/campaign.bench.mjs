@@ -58,7 +58,7 @@ async function compare(baseUrl, path, { recipients, rounds }) {
 async function scale(baseUrl, path, { recipients, rounds, sizes }) {
   const worker = await startWorker('campaigns', baseUrl, path);
   try {
-    await worker.ask({ recipients: sizes[0], campaigns: 20 });
+    await worker.ask({ recipients: sizes[0], campaigns: Math.min(20, recipients / 10_000) });
     const samples = sizes.map(() => []);
     for (let round = 0; round < rounds; round += 1) {
       for (const i of sizes.keys()) {
