@@ -1,0 +1,45 @@
+import { accountFor, type Account } from './account-for.js';
+import { Lane, type LanePlan } from './lane.js';
+
+/** The processes that are killed in the tests that must find nothing. */
+const ROUNDS = Number(process.env.ROUNDS ?? 300);
+const SEED = Number(process.env.SEED ?? 1);
+const LANES = 2;
+
+/** Milliseconds for one test, on a busy machine. */
+export const PATIENCE_MS = Math.max(900_000, ROUNDS * 3_000);
+
+type SharedPlan = Omit<LanePlan, 'seed' | 'rounds'> & { share: number };
+
+/**
+ * Runs a plan in two lanes at a time, and prints one line about them.
+ *
+ * @param share How many rounds it takes, as a share of `ROUNDS`.
+ */
+export async function runLanes(name: string, { share, ...plan }: SharedPlan): Promise<Account> {
+  const began = Date.now();
+  const rounds = Math.ceil((ROUNDS * share) / LANES);
+  const lanes = Array.from({ length: LANES }, (_, i) => Lane.run({ ...plan, rounds, seed: SEED + i }));
+  const account = merge((await Promise.all(lanes)).map(accountFor));
+  const { reports, duplicates, gaps, missing, windowMs, endMs, faults } = account;
+  process.stdout.write(
+    `${name}: ${LANES * rounds} × ${plan.signal}, ${reports} reports, ${duplicates} duplicates, ${gaps} gaps, ` +
+      `${missing} missing (up to ${windowMs} ms after the answer), ended within ${endMs} ms, ${faults.length} faults, ` +
+      `${Math.round((Date.now() - began) / 1000)} s, seed ${SEED}\n`,
+  );
+  return account;
+}
+
+function merge(accounts: Account[]): Account {
+  const sum = (of: (account: Account) => number): number => accounts.reduce((total, one) => total + of(one), 0);
+  return {
+    lives: sum(({ lives }) => lives),
+    reports: sum(({ reports }) => reports),
+    duplicates: sum(({ duplicates }) => duplicates),
+    gaps: sum(({ gaps }) => gaps),
+    missing: sum(({ missing }) => missing),
+    windowMs: Math.max(...accounts.map(({ windowMs }) => windowMs)),
+    endMs: Math.max(...accounts.map(({ endMs }) => endMs)),
+    faults: accounts.flatMap(({ faults }) => faults),
+  };
+}
