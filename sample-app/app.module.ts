@@ -3,6 +3,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ScheduleModule } from '@nestjs/schedule';
 import { OurSmsModule } from 'nestjs-oursms';
+import { CampaignsModule } from './campaigns/campaigns.module.js';
 import { GatewayChoice } from './gateway/gateway-choice.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { DemoFailure } from './inbox/demo-failure.js';
@@ -17,7 +18,7 @@ import { ReportFile } from './reports/report-file.js';
 import type { Settings } from './settings.js';
 import { StatusController } from './status.controller.js';
 
-/** The sample: a form that sends messages, a list that fills with their delivery reports, and a look into the inbox. */
+/** The sample: a form that sends messages, their delivery reports as they come, a look into the inbox, and campaigns. */
 @Module({})
 export class AppModule {
   /** @param settings Whether the gateway is real, and who we are there. */
@@ -34,6 +35,7 @@ export class AppModule {
           inject: [GatewayChoice],
           useFactory: (choice: GatewayChoice) => choice.moduleOptions,
         }),
+        CampaignsModule.with(gateway),
       ],
       controllers: [MessagesController, CreditsController, DlrsController, InboxController, StatusController],
       providers: [

@@ -11,6 +11,9 @@ const REPORT_AFTER_MS = 2_000;
 /** Reports are given up within seconds at the simulated gateway: long enough to see it, short enough to wait for it. */
 const SIMULATED_DLR = { poll: { everyMs: 1_000 }, retryDelayMs: 500, maxAttempts: 3 };
 
+/** Enough for a campaign of a hundred thousand, and little enough to run out of. */
+const CREDITS = 150_000;
+
 /** The account at the simulated gateway. */
 const DEMO = { username: 'demo', password: 'demo' };
 
@@ -47,7 +50,7 @@ export async function chooseGateway({ auth, baseUrl, src, storage }: Settings): 
   // What never happened must not stand among the reports of real messages.
   const path = join(storage, 'simulated');
   const simulator = await GatewaySimulator.start({
-    accounts: [{ ...DEMO, credits: 1_000 }],
+    accounts: [{ ...DEMO, credits: CREDITS }],
     deliverAfterMs: REPORT_AFTER_MS,
     statusOf: (dest) => (dest.endsWith('00') ? 'undelivered' : 'delivered'),
     unroutable: (dest) => dest.endsWith('99'),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
+const LIST_UPLOAD = /^\/campaigns\/lists\/?(\?|$)/i;
 
 /**
  * Middleware that answers this application's own pages and local tools alone. Whoever runs it has a browser, and any web
@@ -17,16 +18,18 @@ export function refuseForeignRequests(req: IncomingMessage, res: ServerResponse,
   res.end(JSON.stringify({ statusCode, message }));
 }
 
-function refusalOf({ method = 'GET', headers }: IncomingMessage): [number, string] | undefined {
+function refusalOf({ method = 'GET', url = '', headers }: IncomingMessage): [number, string] | undefined {
   // A name that an attacker's DNS points to 127.0.0.1 still stands in Host.
   if (!LOOPBACK_HOST.test(headers.host ?? '')) return [403, 'Only requests to localhost or 127.0.0.1 are answered.'];
   const isRead = method === 'GET' || method === 'HEAD';
   if (isForeign(headers) && !(isRead && headers['sec-fetch-mode'] === 'navigate')) {
     return [403, 'Requests from other web pages are refused.'];
   }
-  // A form of another page cannot send JSON, and a script of one would have to ask first, as for each method but POST.
-  if (method === 'POST' && !/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
-    return [415, 'Send the body as application/json.'];
+  // A form of another page can send neither JSON nor CSV, and a script of one would have to ask first, as for each method
+  // but POST.
+  const wanted = LIST_UPLOAD.test(url) ? 'text/csv' : 'application/json';
+  if (method === 'POST' && /^[^;\s]*/.exec(headers['content-type']?.toLowerCase() ?? '')?.[0] !== wanted) {
+    return [415, `Send the body as ${wanted}.`];
   }
   return undefined;
 }

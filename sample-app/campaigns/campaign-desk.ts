@@ -1,0 +1,91 @@
+import { Injectable, NotFoundException } from '@nestjs/common';
+import { Campaigns, OurSmsService, type Campaign, type CampaignProgress } from 'nestjs-oursms';
+import { checkList, type CampaignCheck } from './check-campaign.js';
+import type { CheckCampaignDto, StartCampaignDto } from './campaign.dto.js';
+import { ListStore } from './list-store.js';
+import type { ListedFields } from './list-columns.js';
+
+/** Stands for the recipients while the message alone is checked. */
+const ANY_NUMBER = '966500000000';
+
+/** A campaign as it is shown. */
+export interface CampaignView extends CampaignProgress {
+  /** Once it is done or cancelled. ISO 8601, UTC. */
+  finishedAt?: string;
+}
+
+/** A campaign that someone wanted to start. */
+export interface StartedCampaign extends CampaignView {
+  /** Whether it was started now: not when there is one of this id already, which goes on as it is. */
+  isNew: boolean;
+}
+
+/** What the page does with campaigns. */
+@Injectable()
+export class CampaignDesk {
+  constructor(
+    private readonly campaigns: Campaigns,
+    private readonly oursms: OurSmsService,
+    private readonly lists: ListStore,
+  ) {}
+
+  /** What a list and a message come to. Nothing is sent. @throws {OurSmsValidationError} for a faulty message */
+  async check({ list, message }: CheckCampaignDto): Promise<CampaignCheck> {
+    const { text, credits, advice } = await this.oursms.estimate({ ...message, dests: [ANY_NUMBER] });
+    const check = await checkList(this.lists.read(list), message.body);
+    return { ...check, text, credits, sufficient: credits >= check.parts, advice };
+  }
+
+  /** Resolves when its recipients are durable; the list is deleted then. @throws {OurSmsValidationError} for a faulty plan */
+  async start({ id, list, message, rate }: StartCampaignDto): Promise<StartedCampaign> {
+    let isNew = false;
+    const { lists } = this;
+    async function* recipients(): AsyncIterable<ListedFields> {
+      isNew = true;
+      for await (const { fields } of lists.read(list)) yield fields;
+    }
+    const campaign = await this.campaigns.start({ id, message: { ...message }, rate, recipients: recipients() });
+    if (isNew) await this.lists.remove(list);
+    return { ...(await view(campaign.snapshot(), campaign)), isNew };
+  }
+
+  /** Those that run or are paused, then those that are over, the latest first. */
+  async list(): Promise<CampaignView[]> {
+    const found = await this.campaigns.list();
+    const views = await Promise.all(found.map(async (one) => view(one, await this.campaigns.get(one.id))));
+    const key = ({ finishedAt = '9', id }: CampaignView): string => `${finishedAt} ${id}`;
+    return views.sort((one, other) => (key(one) < key(other) ? 1 : -1));
+  }
+
+  /** @throws {NotFoundException} when there is none of this id */
+  async get(id: string): Promise<Campaign> {
+    const campaign = await this.campaigns.get(id);
+    if (campaign === undefined) throw new NotFoundException(`No campaign has the id ${id.slice(0, 40)}.`);
+    return campaign;
+  }
+
+  /** How far a campaign is. @throws {NotFoundException} */
+  async view(id: string): Promise<CampaignView> {
+    const campaign = await this.get(id);
+    return view(campaign.snapshot(), campaign);
+  }
+
+  /** Settles the recipients of which nobody knows. @returns How many there were. @throws {NotFoundException} */
+  async resolveUnknown(id: string, fate: 'sent' | 'sendAgain'): Promise<number> {
+    await this.get(id);
+    return this.campaigns.resolveUnknown(id, fate);
+  }
+
+  /** Forgets a campaign that is over. @returns Whether it was. @throws {NotFoundException} */
+  async remove(id: string): Promise<boolean> {
+    await this.get(id);
+    return this.campaigns.remove(id);
+  }
+}
+
+async function view(progress: CampaignProgress, campaign: Campaign | undefined): Promise<CampaignView> {
+  const isOver = progress.state === 'done' || progress.state === 'cancelled';
+  // One that is being cancelled is not over yet: that is not waited for.
+  const report = isOver ? await Promise.race([campaign?.done, Promise.resolve(undefined)]) : undefined;
+  return { ...progress, finishedAt: report?.finishedAt };
+}
