@@ -45,7 +45,7 @@ export class CampaignsController {
   }
 
   @ApiOperation({ summary: 'All campaigns: those that go on, then those that are over' })
-  @ApiOkResponse({ schema: { type: 'array', items: CAMPAIGN_SCHEMA as object } })
+  @ApiOkResponse({ schema: { type: 'array', items: CAMPAIGN_SCHEMA } })
   @Get()
   list(): Promise<CampaignView[]> {
     return this.desk.list();

@@ -2,13 +2,12 @@
 
 /**
  * Asks the application, and never throws: `ok` says whether it did what was asked, `answer` is its JSON. Without any
- * answer, `answer` says so in the form that errors have.
+ * answer, `answer` says so in the form that errors have. `body` is sent as JSON; `csv`, a text or a file, as it is.
  */
-export async function ask(path, { method, body, signal } = {}) {
-  const request =
-    body === undefined
-      ? { method, signal }
-      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), signal };
+export async function ask(path, { method, body, csv, signal } = {}) {
+  const post = (type, content) => ({ method: 'POST', headers: { 'content-type': type }, body: content, signal });
+  const json = () => (body === undefined ? { method, signal } : post('application/json', JSON.stringify(body)));
+  const request = csv === undefined ? json() : post('text/csv', csv);
   try {
     const response = await fetch(path, request);
     return { ok: response.ok, answer: await response.json() };

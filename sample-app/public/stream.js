@@ -4,14 +4,14 @@ const AGAIN_AFTER_MS = 3_000;
 
 /**
  * Listens to the application for as long as the page can be seen. `onOpen` is called with each connection, `onLost` when
- * there is none any more, and `events` names a function for each type of event.
+ * there is none any more, and `events` names a function for each type of event. Gives back a function that ends it.
  */
-export function watchStream({ onOpen, onLost, events }) {
+export function watchStream({ path = '/dlrs', onOpen, onLost, events }) {
   let source;
   let again;
 
   const open = () => {
-    source = new EventSource('/dlrs');
+    source = new EventSource(path);
     source.addEventListener('open', onOpen);
     for (const [type, show] of Object.entries(events)) {
       source.addEventListener(type, ({ data }) => show(JSON.parse(data)));
@@ -23,11 +23,20 @@ export function watchStream({ onOpen, onLost, events }) {
     });
   };
 
-  document.addEventListener('visibilitychange', () => {
+  const close = () => {
     clearTimeout(again);
     source?.close();
+  };
+  const turn = () => {
+    close();
     onLost();
     if (!document.hidden) open();
-  });
+  };
+
+  document.addEventListener('visibilitychange', turn);
   if (!document.hidden) open();
+  return () => {
+    document.removeEventListener('visibilitychange', turn);
+    close();
+  };
 }

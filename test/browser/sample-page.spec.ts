@@ -47,11 +47,12 @@ describePage('the page of the sample application', (opened) => {
     await page.getByLabel('Recipients').fill('0501234567, +966 50 123 4567\n٠٥٠٧٦٥٤٣٢١, 0501');
     await shows(cost, '4 credits');
     await shows(cost, '2 parts × 2 recipients');
-    await shows(cost, 'leaves 996 of 1,000');
+    await shows(cost, 'leaves 149,996 of 150,000');
     const many = Array.from({ length: 501 }, (_, i) => `05${String(10_000_000 + i)}`).join('\n');
     await page.getByLabel('Recipients').fill(many);
-    await shows(cost, '1,002 credits');
-    await shows(cost, 'more than the balance of 1,000');
+    await page.getByLabel('Text').fill('x'.repeat(300 * 153));
+    await shows(cost, '150,300 credits');
+    await shows(cost, 'more than the balance of 150,000');
     expect(complaints).toEqual([]);
   });
 
@@ -100,7 +101,7 @@ describePage('the page of the sample application', (opened) => {
     await shows(result, 'Accepted in part');
     await shows(result, '2 credits');
     await shows(result, 'Rejected 966501234599: prefix not supported');
-    await shows(page.locator('#balance'), '998 credits');
+    await shows(page.locator('#balance'), '149,998 credits');
     const reports = page.locator('#reports');
     await shows(reports.getByRole('listitem').filter({ hasText: '966501234567' }), 'delivered');
     await shows(reports.getByRole('listitem').filter({ hasText: '966507654300' }), 'undelivered');

@@ -26,7 +26,7 @@ export class SamplePage {
     this.page.on('pageerror', (error) => this.complaints.push(error.message));
     await this.page.goto(this.sample.url);
     await shows(this.page.locator('#stream'), 'Live');
-    await shows(this.page.locator('#balance'), '1,000 credits');
+    await shows(this.page.locator('#balance'), '150,000 credits');
   }
 
   async close(): Promise<void> {
