@@ -107,6 +107,17 @@ describe('a campaign', () => {
     expect(told.at(-1)).toMatchObject({ state: 'done', sent: 3_000, pending: 0 });
   });
 
+  it('tells how it ended to whoever asks after its end, and after a restart', async () => {
+    await bench.start();
+    const campaign = await bench.face.start(plan(mobiles(3)));
+    await campaign.done;
+    expect(await lastValueFrom(campaign.progress)).toMatchObject({ state: 'done', sent: 3 });
+    await bench.stop();
+    await bench.start();
+    const again = await bench.face.get(campaign.id);
+    expect(await lastValueFrom(again!.progress)).toMatchObject({ state: 'done', sent: 3 });
+  });
+
   it('keeps to its rate and its concurrency', async () => {
     await bench.start();
     const { done } = await bench.face.start(plan(mobiles(4_000), { rate: 4, concurrency: 8 }));

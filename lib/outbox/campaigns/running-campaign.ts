@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { BehaviorSubject, type Observable } from 'rxjs';
+import { BehaviorSubject, defer, of, type Observable } from 'rxjs';
 import { describeText } from '../../message/describe-text.js';
 import type { DurableQueue, Job, QueueConsumer, QueueEngine, Verdict } from '../../queue/durable-queue.js';
 import { RateLimiter } from '../rate-limiter.js';
@@ -61,7 +61,8 @@ export class RunningCampaign {
   }
 
   get progress(): Observable<CampaignProgress> {
-    return this.#progress.asObservable();
+    // A subject that has completed tells nothing any more.
+    return defer(() => (this.record.report ? of(this.snapshot()) : this.#progress));
   }
 
   snapshot(): CampaignProgress {
