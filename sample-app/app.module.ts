@@ -3,7 +3,10 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ScheduleModule } from '@nestjs/schedule';
 import { OurSmsModule } from 'nestjs-oursms';
-import { CampaignsModule } from './campaigns/campaigns.module.js';
+import { CampaignDesk } from './campaigns/campaign-desk.js';
+import { CampaignsController } from './campaigns/campaigns.controller.js';
+import { ListStore } from './campaigns/list-store.js';
+import { ListsController } from './campaigns/lists.controller.js';
 import { GatewayChoice } from './gateway/gateway-choice.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { DemoFailure } from './inbox/demo-failure.js';
@@ -35,14 +38,27 @@ export class AppModule {
           inject: [GatewayChoice],
           useFactory: (choice: GatewayChoice) => choice.moduleOptions,
         }),
-        CampaignsModule.with(gateway),
       ],
-      controllers: [MessagesController, CreditsController, DlrsController, InboxController, StatusController],
+      controllers: [
+        MessagesController,
+        CreditsController,
+        DlrsController,
+        InboxController,
+        StatusController,
+        ListsController,
+        CampaignsController,
+      ],
       providers: [
         DlrFeed,
         DemoFailure,
         InboxView,
         InboxWatch,
+        CampaignDesk,
+        {
+          provide: ListStore,
+          inject: [GatewayChoice],
+          useFactory: ({ directory }: GatewayChoice) => new ListStore(join(directory, 'campaign-lists')),
+        },
         {
           provide: ReportFile,
           inject: [GatewayChoice],

@@ -42,7 +42,9 @@ export class CampaignDesk {
     const { lists } = this;
     async function* recipients(): AsyncIterable<ListedFields> {
       isNew = true;
-      for await (const { fields } of lists.read(list)) yield fields;
+      for await (const { columns, records } of lists.read(list)) {
+        for (const { cells } of records) yield columns.recipient(cells);
+      }
     }
     const campaign = await this.campaigns.start({ id, message: { ...message }, rate, recipients: recipients() });
     if (isNew) await this.lists.remove(list);

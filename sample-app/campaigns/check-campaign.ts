@@ -1,6 +1,7 @@
 import { describeText, normalizeNumber, type SendEstimate, type TextDescription } from 'nestjs-oursms';
 import { maskNumber } from '../inbox/mask-number.js';
-import type { ListedRecipient } from './read-list.js';
+import type { ListedFields } from './list-columns.js';
+import type { ListPiece } from './read-list.js';
 import { RequestCount } from './request-count.js';
 import { SeenNumbers } from './seen-numbers.js';
 import { TextFields } from './text-fields.js';
@@ -38,43 +39,67 @@ export interface ListCheck {
 export interface CampaignCheck extends ListCheck, Pick<SendEstimate, 'text' | 'credits' | 'sufficient' | 'advice'> {}
 
 /** Looks at each recipient of a list as the campaign will. Sends nothing. */
-export async function checkList(recipients: AsyncIterable<ListedRecipient>, body: string): Promise<ListCheck> {
-  const text = new TextFields(body);
-  const isDearAnyway = describeText(body).encoding === 'UCS-2';
-  const seen = new SeenNumbers();
-  const requests = new RequestCount();
-  const describe = remembering(describeText);
-  const check: ListCheck = {
+export async function checkList(list: AsyncIterable<ListPiece>, body: string): Promise<ListCheck> {
+  const checker = new ListChecker(body);
+  for await (const { columns, records } of list) {
+    for (const { line, cells } of records) checker.take(line, columns.recipient(cells));
+  }
+  return checker.check;
+}
+
+class ListChecker {
+  readonly #check: ListCheck = {
     ...{ total: 0, valid: 0, invalid: 0, duplicate: 0, faults: [], parts: 0, requests: 0 },
-    partsEach: { least: Infinity, most: 0 },
-    ...{ unicode: 0, unicodeFields: {} },
+    ...{ partsEach: { least: 0, most: 0 }, unicode: 0, unicodeFields: {} },
   };
-  for await (const { line, fields } of recipients) {
-    check.total += 1;
+  readonly #text: TextFields;
+  readonly #isDearAnyway: boolean;
+  readonly #seen = new SeenNumbers();
+  readonly #requests = new RequestCount();
+  readonly #describe = remembering(describeText);
+
+  constructor(body: string) {
+    this.#text = new TextFields(body);
+    this.#isDearAnyway = describeText(body).encoding === 'UCS-2';
+  }
+
+  get check(): ListCheck {
+    return { ...this.#check, requests: this.#requests.requests };
+  }
+
+  take(line: number, fields: ListedFields): void {
+    this.#check.total += 1;
     const number = normalizeNumber(fields.dest);
-    const filled = text.fill(fields);
-    if (!number.ok || !filled.ok) {
-      check.invalid += 1;
-      const reason = number.ok ? (filled.ok ? '' : filled.reason) : number.reason;
-      if (check.faults.length < NAMED) check.faults.push({ line, dest: maskNumber(fields.dest.slice(0, 40)), reason });
-    } else if (!seen.add(number.number)) {
-      check.duplicate += 1;
-    } else {
-      check.valid += 1;
-      check.example ??= { dest: maskNumber(number.number), text: filled.text };
-      const { parts, encoding } = describe(filled.text);
-      check.parts += parts;
-      check.partsEach = { least: Math.min(check.partsEach.least, parts), most: Math.max(check.partsEach.most, parts) };
-      requests.add(filled.text);
-      if (encoding === 'GSM-7') continue;
-      check.unicode += 1;
-      for (const name of isDearAnyway ? [] : text.dear(fields)) {
-        check.unicodeFields[name] = (check.unicodeFields[name] ?? 0) + 1;
-      }
+    if (!number.ok) return this.#leave(line, fields, number.reason);
+    const filled = this.#text.fill(fields);
+    if (!filled.ok) return this.#leave(line, fields, filled.reason);
+    if (this.#seen.add(number.number)) this.#count(number.number, filled.text, fields);
+    else this.#check.duplicate += 1;
+  }
+
+  #leave(line: number, { dest }: ListedFields, reason: string): void {
+    const { faults } = this.#check;
+    this.#check.invalid += 1;
+    if (faults.length < NAMED) faults.push({ line, dest: maskNumber(dest.slice(0, 40)), reason });
+  }
+
+  #count(number: string, text: string, fields: ListedFields): void {
+    const check = this.#check;
+    const { parts, encoding } = this.#describe(text);
+    const { least, most } = check.partsEach;
+    check.partsEach = { least: check.valid === 0 ? parts : Math.min(least, parts), most: Math.max(most, parts) };
+    check.valid += 1;
+    check.parts += parts;
+    check.example ??= { dest: maskNumber(number), text };
+    this.#requests.add(text);
+    if (encoding === 'GSM-7') return;
+    check.unicode += 1;
+    for (const name of this.#isDearAnyway ? [] : this.#text.dear(fields)) {
+      // A field may be called as something that every object has.
+      const times = Object.hasOwn(check.unicodeFields, name) ? (check.unicodeFields[name] ?? 0) : 0;
+      check.unicodeFields[name] = times + 1;
     }
   }
-  if (check.valid === 0) check.partsEach.least = 0;
-  return { ...check, requests: requests.requests };
 }
 
 function remembering(describe: (text: string) => TextDescription): (text: string) => TextDescription {

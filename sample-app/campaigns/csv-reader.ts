@@ -63,11 +63,11 @@ export class CsvReader {
       const quoted = this.#quoted(at, isEnd);
       if (quoted === undefined) return undefined;
       plain.lastIndex = quoted.next;
-      const rest = plain.exec(text)?.[0] ?? '';
+      plain.test(text);
       at = plain.lastIndex;
       if (at - this.#at > LONGEST_RECORD) throw this.#tooLong();
       if (at === text.length && !isEnd) return undefined;
-      cells.push((quoted.cell + rest).trim());
+      cells.push((quoted.cell + text.slice(quoted.next, at)).trim());
       if (cells.length > MOST_COLUMNS) throw new CsvFault(this.#line, `has more than ${MOST_COLUMNS} columns`);
       const end = text[at];
       at += 1;
@@ -77,7 +77,8 @@ export class CsvReader {
       if (text[at] === '\n') at += 1;
       break;
     }
-    const breaks = text.slice(this.#at, at).match(/\r\n|\r|\n/g)?.length ?? 0;
+    const record = text.slice(this.#at, at);
+    const breaks = record.includes('"') ? (record.match(/\r\n|\r|\n/g)?.length ?? 0) : 1;
     return { record: { line: this.#line, cells }, next: at, nextLine: this.#line + breaks };
   }
 

@@ -25,9 +25,13 @@ export class ListColumns {
 
   /** The recipient of a record. A field that it lacks is left out; of columns with the same name, the first counts. */
   recipient(cells: readonly string[]): ListedFields {
-    const pairs = cells.flatMap((cell, index) => (index < this.names.length ? [[this.names[index], cell]] : []));
+    const pairs: [string, string][] = [];
+    for (let index = Math.min(cells.length, this.names.length) - 1; index >= 0; index--) {
+      pairs.push([this.names[index] as string, cells[index] as string]);
+    }
+    pairs.push(['dest', cells[this.#number] ?? '']);
     // Not by assignment: a column may be called `__proto__`.
-    return Object.fromEntries([...pairs.reverse(), ['dest', cells[this.#number] ?? '']]) as ListedFields;
+    return Object.fromEntries(pairs) as ListedFields;
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { CsvFault } from './csv-reader.js';
-import { readList, type ListedRecipient } from './read-list.js';
+import { readList, type ListPiece } from './read-list.js';
 
 const MEBIBYTE = 1_048_576;
 const LARGEST_BYTES = 64 * MEBIBYTE;
@@ -59,7 +59,7 @@ export class ListStore implements OnApplicationBootstrap {
   }
 
   /** Reads the recipients of a list. @throws {NotFoundException} when there is none of this id, or none any more */
-  async *read(list: string): AsyncGenerator<ListedRecipient, void, undefined> {
+  async *read(list: string): AsyncGenerator<ListPiece, void, undefined> {
     try {
       yield* readList(createReadStream(this.#path(list)));
     } catch (error) {
@@ -102,12 +102,10 @@ export class ListStore implements OnApplicationBootstrap {
     }
     try {
       const stored: StoredList = { list, recipients: 0, fields: [], hasHeader: false };
-      for await (const { columns } of readList(written())) {
-        if (stored.recipients === 0) {
-          stored.fields = [...new Set(columns.names)];
-          stored.hasHeader = columns.hasHeader;
-        }
-        stored.recipients += 1;
+      for await (const { columns, records } of readList(written())) {
+        stored.fields = [...new Set(columns.names)];
+        stored.hasHeader = columns.hasHeader;
+        stored.recipients += records.length;
       }
       if (stored.recipients === 0) throw new BadRequestException('The list has no recipients.');
       return stored;

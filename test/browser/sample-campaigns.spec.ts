@@ -1,0 +1,144 @@
+import { beforeEach, expect, it, jest } from '@jest/globals';
+import type { Locator, Page } from 'playwright-core';
+import { mobiles } from '../support/campaign-bench.js';
+import { describePage, shows } from '../support/sample-page.js';
+
+jest.setTimeout(60_000);
+
+describePage('the campaign page of the sample application', (opened) => {
+  let page: Page;
+  let checked: Locator;
+  let watched: Locator;
+
+  beforeEach(async () => {
+    ({ page } = opened);
+    await page.getByRole('link', { name: 'Campaigns' }).click();
+    await shows(page.locator('#banner'), 'Simulated gateway');
+    checked = page.getByRole('region', { name: 'Before you start' });
+    watched = page.locator('#watched');
+  });
+
+  const press = (name: string | RegExp): Promise<void> => page.getByRole('button', { name }).click();
+  const fact = (where: Locator, name: string): Locator => where.locator(`[data-fact=${name}]`);
+
+  /** Writes a campaign into the form and has it checked. */
+  async function check(list: string, { body = 'Half price today', rate = 20 } = {}): Promise<void> {
+    await page.getByLabel('Recipients').fill(list);
+    await page.getByLabel('Text').fill(body);
+    await page.getByLabel('Requests a second').fill(String(rate));
+    await press('Check');
+    await checked.waitFor();
+  }
+
+  it('checks a list that is pasted, starts, and fills the bar to its end', async () => {
+    await check(mobiles(3_000).join('\n'), { rate: 4 });
+    await shows(checked, '3,000 credits: leaves 147,000 of 150,000.');
+    await shows(checked, '1 part each, GSM-7. 6 requests');
+    await press('Start: 3,000 messages');
+    const bar = watched.getByRole('progressbar');
+    await watched
+      .locator('#percent')
+      .filter({ hasText: /^([1-9]|[1-9]\d)%$/ })
+      .waitFor();
+    await shows(watched.locator('#pace'), 'a second');
+    await shows(watched.locator('#percent'), '100%');
+    expect(await bar.getAttribute('aria-valuenow')).toBe('3000');
+    await shows(watched.locator('#watched-state'), 'Done');
+    await shows(fact(watched, 'sent'), '2,970');
+    await shows(fact(watched, 'rejected'), '30');
+    await shows(page.locator('#campaigns li'), '2,970 of 3,000 sent');
+    await shows(page.locator('#balance'), '147,030 credits');
+    await press('Remove');
+    await shows(page.locator('#no-campaigns'), 'None yet');
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('says who is left out, what each one gets, and which field makes it dear', async () => {
+    const list = 'mobile,name\n0501234567,Sara\n٠٥٠٧٦٥٤٣٢١,علي\n0112345678,x\n+966501234567,y\n';
+    await check(list, { body: 'Dear {name}, we are open.' });
+    await shows(fact(checked, 'valid'), /^2$/);
+    await shows(fact(checked, 'invalid'), /^1$/);
+    await shows(fact(checked, 'duplicate'), /^1$/);
+    await shows(checked, 'Dearer because of what stands in {name} (1 message)');
+    await shows(checked, 'Dear Sara, we are open.');
+    await checked.getByText('Why they are invalid').click();
+    await shows(checked, 'Line 4: 0112****78 not a Saudi mobile');
+    await page.getByLabel('Text').press('x');
+    await checked.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Put {name} into the text' }).click();
+    expect(await page.getByLabel('Text').inputValue()).toContain('{name}');
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('takes numbers side by side as a list', async () => {
+    await check('0501234567, 0507654321، ٠٥٠١١١١١١١');
+    await shows(fact(checked, 'valid'), /^3$/);
+  });
+
+  it('takes a file', async () => {
+    const buffer = Buffer.from('\ufeffname;mobile\r\nSara;0501234567\r\n');
+    await page.getByLabel('Choose a CSV file').setInputFiles({ name: 'list.csv', mimeType: 'text/csv', buffer });
+    await shows(page.locator('#chosen'), 'list.csv');
+    await press('Put {name} into the text');
+    await press('Check');
+    await shows(checked, 'Start: 1 message');
+    await page.locator('#unchoose').click();
+    await checked.waitFor({ state: 'hidden' });
+    expect(await page.getByLabel('Recipients').isVisible()).toBe(true);
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('says what is wrong with a list or a message, at its field', async () => {
+    await page.getByLabel('Recipients').fill('mobile\n"0501234567');
+    await press('Check');
+    await shows(page.locator('#list-fault'), 'Line 2 has a quote that is not closed.');
+    await page.getByLabel('Recipients').fill('0501234567');
+    await press('Check');
+    await shows(page.locator('#body-fault'), /./);
+    expect(await checked.isVisible()).toBe(false);
+  });
+
+  it('pauses, finds the campaign again when the application was started anew, resumes and cancels', async () => {
+    await check(mobiles(5_000).join('\n'), { rate: 1 });
+    await press(/^Start/);
+    await watched.getByRole('button', { name: 'Pause' }).click();
+    await shows(watched.locator('#watched-state'), 'Paused');
+    const pending = await fact(watched, 'pending').textContent();
+    await opened.sample.restart(Number(new URL(opened.sample.url).port));
+    await page.goto(`${opened.sample.url}/campaign.html`);
+    await shows(watched.locator('#watched-state'), 'Paused');
+    expect(await fact(watched, 'pending').textContent()).toBe(pending);
+    await watched.getByRole('button', { name: 'Resume' }).click();
+    await shows(watched.locator('#watched-state'), 'Running');
+    await watched.getByRole('button', { name: 'Cancel' }).click();
+    await shows(watched.locator('#watched-state'), 'Cancelled');
+    await shows(fact(watched, 'pending'), /^0$/);
+    await shows(page.locator('#campaigns li'), 'cancelled');
+  });
+
+  it('goes on with a campaign by itself, and with the page, when the application was started anew', async () => {
+    await check(mobiles(3_000).join('\n'), { rate: 2 });
+    await press(/^Start/);
+    await fact(watched, 'sent').filter({ hasText: /[1-9]/ }).waitFor();
+    await opened.sample.restart(Number(new URL(opened.sample.url).port));
+    await shows(watched.locator('#watched-state'), 'Done');
+    await shows(fact(watched, 'sent'), '2,970');
+  });
+
+  it('fits a narrow screen', async () => {
+    await check(`${mobiles(1_200).join('\n')}\nno number`, { body: 'x'.repeat(200), rate: 1 });
+    await press(/^Start/);
+    await watched.waitFor();
+    await check('0501234567');
+    for (const width of [390, 320]) {
+      await page.setViewportSize({ width, height: 844 });
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      for (const button of await page.getByRole('button').all()) {
+        const box = await button.boundingBox();
+        if (box === null) continue;
+        expect(box.x).toBeGreaterThanOrEqual(0);
+        expect(box.x + box.width).toBeLessThanOrEqual(width);
+      }
+    }
+  });
+});

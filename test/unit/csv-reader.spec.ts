@@ -1,0 +1,181 @@
+import { describe, expect, it } from '@jest/globals';
+import { CsvFault, CsvReader } from '../../sample-app/campaigns/csv-reader.js';
+import { ListColumns } from '../../sample-app/campaigns/list-columns.js';
+import { readList } from '../../sample-app/campaigns/read-list.js';
+import { RequestCount } from '../../sample-app/campaigns/request-count.js';
+import { SeenNumbers } from '../../sample-app/campaigns/seen-numbers.js';
+
+/** The cells of a text that comes in pieces of so many characters. */
+function cellsOf(text: string, size = text.length || 1): string[][] {
+  const reader = new CsvReader();
+  const cells: string[][] = [];
+  for (let at = 0; at < text.length; at += size) {
+    for (const record of reader.read(text.slice(at, at + size))) cells.push(record.cells);
+  }
+  for (const record of reader.end()) cells.push(record.cells);
+  return cells;
+}
+
+async function* pieces(bytes: Uint8Array, size: number): AsyncIterable<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+async function listOf(bytes: Uint8Array, size = 7): Promise<object[]> {
+  const found: object[] = [];
+  for await (const { columns, records } of readList(pieces(bytes, size))) {
+    for (const { line, cells } of records) found.push({ line, ...columns.recipient(cells) });
+  }
+  return found;
+}
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('CSV is read alike, whatever the pieces it comes in:', () => {
+  it.each([
+    [
+      'commas',
+      'a,b\n1,2\n',
+      [
+        ['a', 'b'],
+        ['1', '2'],
+      ],
+    ],
+    [
+      'semicolons',
+      'a;b\n1,5;2\n',
+      [
+        ['a', 'b'],
+        ['1,5', '2'],
+      ],
+    ],
+    [
+      'tabs',
+      'a\tb\n1\t2',
+      [
+        ['a', 'b'],
+        ['1', '2'],
+      ],
+    ],
+    ['lines ended by CR LF, LF and CR', 'a\r\nb\nc\rd', [['a'], ['b'], ['c'], ['d']]],
+    [
+      'separators, quotes and line breaks in quotes',
+      '"a,b","say ""hi""","1\r\n2"\nx',
+      [['a,b', 'say "hi"', '1\r\n2'], ['x']],
+    ],
+    [
+      'a separator in the quotes of the first line',
+      '"a;b;c",d\n1,2',
+      [
+        ['a;b;c', 'd'],
+        ['1', '2'],
+      ],
+    ],
+    ['a quote in the middle of a field', 'a,5" disc,b\nc', [['a', '5" disc', 'b'], ['c']]],
+    ['what stands after a closing quote', '"a" b,c', [['a b', 'c']]],
+    ['white space around fields', ' a , "b" ,\tc \n', [['a', 'b', 'c']]],
+    ['empty fields, and no empty lines', ',\n\n  \na,,\n', [['a', '', '']]],
+    ['an empty field in quotes', '"",x', [['', 'x']]],
+    ['nothing', '', []],
+    ['a last line without its end', 'a\nb,"c"', [['a'], ['b', 'c']]],
+  ])('%s', (_what, text, expected) => {
+    for (let size = 1; size <= text.length + 1; size++) expect(cellsOf(text, size)).toEqual(expected);
+  });
+
+  it('says in which line each record begins', () => {
+    const reader = new CsvReader();
+    const records = [...reader.read('a\r\n\r\n"b\nb"\r\nc'), ...reader.end()];
+    expect(records.map(({ line }) => line)).toEqual([1, 3, 5]);
+  });
+});
+
+describe('a hostile CSV is refused, in a sentence that shows nothing of it:', () => {
+  it.each([
+    ['a line without an end', `0501234567\n${'x'.repeat(20_000)}`, /^Line 2 is longer than 10,000 characters/],
+    ['a long line that ends', `0501234567\n${'x'.repeat(10_001)}\ny`, /^Line 2 is longer/],
+    ['a long first line', 'x'.repeat(20_000), /^Line 1 is longer/],
+    ['a quote that is not closed', `a\n"${'x\n'.repeat(10_000)}`, /^Line 2 is longer .* quote is not closed\.$/],
+    ['a quote that is not closed at the end', 'a\n"xyz', /^Line 2 has a quote that is not closed\.$/],
+    ['doubled quotes without an end', `"${'""'.repeat(20_000)}`, /^Line 1 is longer/],
+    ['too many columns', `a\n1${',1'.repeat(100)}`, /^Line 2 has more than 100 columns\.$/],
+  ])('%s', (_what, text, expected) => {
+    for (const size of [1_000, 4_096, text.length]) {
+      const read = (): unknown => cellsOf(text, size);
+      expect(read).toThrow(CsvFault);
+      expect(read).toThrow(expected);
+    }
+  });
+});
+
+describe('the columns of a list', () => {
+  const recipient = (first: string[], cells: string[]): object => ({ ...new ListColumns(first).recipient(cells) });
+
+  it.each(['dest', 'Number', 'MOBILE', 'phone', 'الجوال'])('have the number where it says %s', (name) => {
+    expect(recipient(['name', name], ['Sara', '0501234567'])).toMatchObject({ name: 'Sara', dest: '0501234567' });
+  });
+
+  it('have it in the first one otherwise', () => {
+    expect(recipient(['Contact', 'First name'], ['0501234567', 'Sara'])).toEqual({
+      ...{ dest: '0501234567', Contact: '0501234567', First_name: 'Sara' },
+    });
+  });
+
+  it('need no names', () => {
+    const columns = new ListColumns(['٠٥٠١٢٣٤٥٦٧', 'Sara']);
+    expect(columns.hasHeader).toBe(false);
+    expect(columns.recipient(['0501234567', 'Sara'])).toMatchObject({ dest: '0501234567', column2: 'Sara' });
+  });
+
+  it('leave out what a record lacks or has too much, and take the first of two with a name', () => {
+    expect(recipient(['dest', 'a', 'a', 'b'], ['1', 'x', 'y'])).toEqual({ dest: '1', a: 'x' });
+    expect(recipient(['dest'], ['1', 'x'])).toEqual({ dest: '1' });
+    expect(recipient(['a', 'dest'], ['x'])).toEqual({ dest: '', a: 'x' });
+  });
+
+  it('may be called what they like', () => {
+    const fields = new ListColumns(['dest', '__proto__', 'constructor', '2nd']).recipient(['1', 'x', 'y', 'z']);
+    expect(Object.entries(fields)).toEqual(
+      expect.arrayContaining([
+        ['__proto__', 'x'],
+        ['constructor', 'y'],
+        ['_2nd', 'z'],
+      ]),
+    );
+    expect(Object.getPrototypeOf(fields)).toBe(Object.prototype);
+  });
+});
+
+describe('a list', () => {
+  it('is UTF-8 with or without a byte order mark, cut anywhere', async () => {
+    const text = 'mobile;الاسم\r\n٠٥٠١٢٣٤٥٦٧;"علي; 😀"\r\n';
+    for (const size of [1, 2, 3, 100]) {
+      for (const mark of ['', '\ufeff']) {
+        expect(await listOf(utf8(mark + text), size)).toEqual([
+          { line: 2, dest: '٠٥٠١٢٣٤٥٦٧', mobile: '٠٥٠١٢٣٤٥٦٧', الاسم: 'علي; 😀' },
+        ]);
+      }
+    }
+  });
+
+  it.each([
+    ['Windows-1256', [0x64, 0x0a, 0xd3, 0xe1, 0x0a]],
+    ['UTF-16', [0xff, 0xfe, 0x30, 0x00]],
+    ['cut within a character', [0x61, 0xd8]],
+  ])('in another encoding is refused: %s', async (_what, bytes) => {
+    await expect(listOf(new Uint8Array(bytes))).rejects.toMatchObject({ code: 'ERR_ENCODING_INVALID_ENCODED_DATA' });
+  });
+});
+
+it('tells a number that was seen from a new one, Saudi or not', () => {
+  const seen = new SeenNumbers();
+  const numbers = ['966500000000', '966500000001', '966500100000', '966599999999', '971501234567'];
+  expect(numbers.map((number) => seen.add(number))).toEqual(numbers.map(() => true));
+  expect(numbers.map((number) => seen.add(number))).toEqual(numbers.map(() => false));
+});
+
+it('counts requests of 500 for a text', () => {
+  const count = new RequestCount();
+  for (let i = 0; i < 1_001; i++) count.add('to all');
+  expect(count.requests).toBe(3);
+  for (let i = 0; i < 2_500; i++) count.add(`to ${i}`);
+  expect(count.requests).toBe(2_503);
+});
