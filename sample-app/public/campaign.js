@@ -27,7 +27,7 @@ const readMessage = () => {
 function newName() {
   const now = new Date();
   const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString();
-  form.elements.id.value = `campaign ${local.slice(0, 19).replace('T', ' ')}`;
+  form.elements.id.value = local.slice(0, 19).replace('T', ' ');
 }
 
 function showAnswer(answer) {

@@ -134,15 +134,6 @@ describePage('the campaign page of the sample application', (opened) => {
     await press(/^Start/);
     await watched.waitFor();
     await check(named(3));
-    if (process.env.SHOTS) {
-      for (const [width, height] of [
-        [1280, 900],
-        [390, 844],
-      ]) {
-        await page.setViewportSize({ width: width!, height: height! });
-        await page.screenshot({ path: `${process.env.SHOTS}/c${width}.png`, fullPage: true });
-      }
-    }
     for (const width of [390, 320]) {
       await page.setViewportSize({ width, height: 844 });
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
