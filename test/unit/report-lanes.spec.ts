@@ -1,0 +1,134 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Dlr } from '../../lib/dto/dlr.js';
+import { ReportLanes } from '../../lib/inbox/report-lanes.js';
+
+const report = (id: string, msgId?: string): Dlr => ({
+  ...{ id, msgId, status: 'delivered', receivedAt: '2026-01-31T12:00:00.000Z', account: 'default', raw: {} },
+});
+const reports = (count: number): Dlr[] => Array.from({ length: count }, (_, i) => report(`r${i}`, `m${i}`));
+
+/** Listeners that end when they are told to. */
+class Listeners {
+  /** The ids of the reports that are with them, oldest first. */
+  get busyWith(): string[] {
+    return [...this.#ends.keys()];
+  }
+
+  readonly handle = ({ id }: Dlr): Promise<void> =>
+    new Promise((resolve, reject) => this.#ends.set(id, { resolve, reject }));
+  readonly #ends = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
+
+  async end(id: string, error?: Error): Promise<void> {
+    const end = this.#ends.get(id);
+    this.#ends.delete(id);
+    if (error) end?.reject(error);
+    else end?.resolve();
+    await turn();
+  }
+}
+
+let listeners: Listeners;
+let ended: string[];
+const onEnd = ({ id }: Dlr, { kind }: { kind: string }): void => void ended.push(`${id} ${kind}`);
+
+beforeEach(() => {
+  listeners = new Listeners();
+  ended = [];
+});
+
+describe('lanes', () => {
+  it('hand over so many at a time, in their order', async () => {
+    const lanes = new ReportLanes(2, listeners.handle);
+    const all = lanes.handOverAll(reports(4), onEnd);
+    expect(listeners.busyWith).toEqual(['r0', 'r1']);
+    expect({ waiting: lanes.waiting, running: lanes.running }).toEqual({ waiting: 2, running: 2 });
+    await listeners.end('r1');
+    expect(listeners.busyWith).toEqual(['r0', 'r2']);
+    await listeners.end('r0');
+    await listeners.end('r3', new Error('no'));
+    await listeners.end('r2');
+    await all;
+    expect(ended).toEqual(['r1 handled', 'r0 handled', 'r3 failed', 'r2 handled']);
+    expect({ waiting: lanes.waiting, running: lanes.running }).toEqual({ waiting: 0, running: 0 });
+  });
+
+  it('let the reports of one message follow one another, and others pass', async () => {
+    const lanes = new ReportLanes(3, listeners.handle);
+    const rows = [report('a1', 'a'), report('a2', 'a'), report('b1', 'b'), report('a3', 'a'), report('none')];
+    const all = lanes.handOverAll(rows, onEnd);
+    expect(listeners.busyWith).toEqual(['a1', 'b1', 'none']);
+    expect(lanes.waiting).toBe(2);
+    await listeners.end('b1');
+    expect(listeners.busyWith).toEqual(['a1', 'none']);
+    await listeners.end('a1', new Error('no'));
+    expect(listeners.busyWith).toEqual(['none', 'a2']);
+    await listeners.end('a2');
+    expect(listeners.busyWith).toEqual(['none', 'a3']);
+    await listeners.end('a3');
+    await listeners.end('none');
+    await all;
+  });
+
+  it('let the rest of the process have its turn when listeners never wait', async () => {
+    let handled = 0;
+    const lanes = new ReportLanes(8, () => Promise.resolve(void (handled += 1)));
+    const all = lanes.handOverAll(reports(1_000), onEnd);
+    await turn();
+    expect(handled).toBeLessThan(100);
+    await all;
+    expect(handled).toBe(1_000);
+  });
+
+  it('resolve at once when there is nothing to hand over', async () => {
+    await new ReportLanes(1, listeners.handle).handOverAll([], onEnd);
+  });
+});
+
+describe('lanes that are paused', () => {
+  it('hand nothing over until they are resumed', async () => {
+    const lanes = new ReportLanes(1, listeners.handle);
+    void lanes.handOverAll(reports(2), onEnd);
+    let paused = false;
+    void lanes.pause().then(() => (paused = true));
+    await turn();
+    expect(paused).toBe(false);
+    await listeners.end('r0');
+    expect({ paused, busyWith: listeners.busyWith, waiting: lanes.waiting }).toEqual({
+      ...{ paused: true, busyWith: [], waiting: 1 },
+    });
+    lanes.resume();
+    expect(listeners.busyWith).toEqual(['r1']);
+  });
+});
+
+describe('lanes that are stopped', () => {
+  it('give back at once what waits, for its turn or for its message', async () => {
+    const lanes = new ReportLanes(1, listeners.handle);
+    void lanes.handOverAll([report('a1', 'a'), report('a2', 'a'), report('b1', 'b')], onEnd);
+    lanes.stop(60_000);
+    expect(ended.sort()).toEqual(['a2 stopped', 'b1 stopped']);
+    await listeners.end('a1');
+    expect(ended).toContain('a1 handled');
+    expect(await lanes.handOver(report('c1'))).toEqual({ kind: 'stopped' });
+  });
+
+  it('do not count the failure of a listener, whose database may be gone already', async () => {
+    const lanes = new ReportLanes(1, listeners.handle);
+    const result = lanes.handOver(report('a1'));
+    lanes.stop(60_000);
+    await listeners.end('a1', new Error('the database is closed'));
+    expect(await result).toEqual({ kind: 'stopped' });
+  });
+
+  it('wait for a listener as long as they were told to, and no longer', async () => {
+    const lanes = new ReportLanes(2, listeners.handle);
+    const all = lanes.handOverAll(reports(2), onEnd);
+    lanes.stop(1);
+    await all;
+    expect(ended).toEqual(['r0 stopped', 'r1 stopped']);
+    await lanes.pause();
+    await listeners.end('r0');
+    expect(ended).toHaveLength(2);
+  });
+});
