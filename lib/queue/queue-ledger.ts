@@ -18,6 +18,7 @@ export class QueueLedger {
   #last = 0;
   #loaded: Promise<void> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  #writing: Promise<unknown> = Promise.resolve();
 
   /** @param isWorkedOn Whether this process has a job of that number handed out. */
   constructor(
@@ -67,8 +68,17 @@ export class QueueLedger {
       at: this.clock.now(),
     };
     this.#counters = counters;
-    await this.writer.write([...changes, put(this.records.keys.meta, counters)]);
+    const writing = this.writer.write([...changes, put(this.records.keys.meta, counters)]);
+    this.#writing = writing.catch(() => undefined);
+    await writing;
     this.#written = counters;
+  }
+
+  /** Waits for what was asked for to be written. @returns Whether there was any. */
+  async flush(): Promise<boolean> {
+    const isWriting = this.#counters !== this.#written;
+    await this.#writing;
+    return isWriting;
   }
 
   /** One change by name at a time: each reads before it writes. */

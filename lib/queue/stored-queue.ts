@@ -80,9 +80,11 @@ export class StoredQueue<T> implements DurableQueue<T> {
 
   async counts(): Promise<QueueCounts> {
     await this.#ledger.ready();
-    const list = this.#records.keys.list('data');
-    const [oldest] = await this.parts.store.range({ gt: list, lt: endOf(list), limit: 1 });
-    return { ...this.#ledger.counts, oldestAt: oldest && this.#records.parse<JobRecord<T>>(oldest[1]).addedAt };
+    let oldestAt = await this.#oldestAt();
+    // What is counted is what is durable; a verdict that was given is waited for, so that it counts.
+    if (await this.#ledger.flush()) oldestAt = await this.#oldestAt();
+    await this.#ledger.ready();
+    return { ...this.#ledger.counts, oldestAt };
   }
 
   async pending(): Promise<number> {
@@ -121,6 +123,12 @@ export class StoredQueue<T> implements DurableQueue<T> {
   /** Hands out no more. */
   close(): void {
     void this.#consumer?.stop();
+  }
+
+  async #oldestAt(): Promise<number | undefined> {
+    const list = this.#records.keys.list('data');
+    const [oldest] = await this.parts.store.range({ gt: list, lt: endOf(list), limit: 1 });
+    return oldest && this.#records.parse<JobRecord<T>>(oldest[1]).addedAt;
   }
 
   /** The jobs whose names are not in the queue, the first of each name. */
