@@ -39,6 +39,8 @@ export class RunningCampaign {
   readonly #progress: BehaviorSubject<CampaignProgress>;
   #finished: (report: CampaignReport) => void = () => undefined;
   #consumer: QueueConsumer | undefined;
+  /** Until what was handed out before is settled. */
+  #stopped: Promise<unknown> = Promise.resolve();
   #ranSince = performance.now();
   #settledBefore = 0;
   #telling: NodeJS.Timeout | undefined;
@@ -88,7 +90,7 @@ export class RunningCampaign {
     }
     if (!isNew) await this.ledger.count();
     if (state === 'cancelled') {
-      this.#consume();
+      await this.#consume();
       return this.#finishIfEmpty();
     }
     // A restart may have brought other credentials or another sender.
@@ -129,7 +131,7 @@ export class RunningCampaign {
     if (report) return report;
     await this.#save({ state: 'cancelled', reason: undefined });
     // The requests that wait are handed out, and not sent.
-    if (state === 'paused') this.#consume();
+    if (state === 'paused') await this.#consume();
     await this.#finishIfEmpty();
     return this.done;
   }
@@ -164,7 +166,9 @@ export class RunningCampaign {
     const consumer = this.#consumer;
     this.#consumer = undefined;
     clearTimeout(this.#creditsTimer);
-    await consumer?.stop();
+    if (consumer) this.#stopped = Promise.all([this.#stopped, consumer.stop()]);
+    // Whoever stops it a second time waits as well: the store may be closed next.
+    await this.#stopped;
   }
 
   /** The application ends. */
@@ -188,11 +192,13 @@ export class RunningCampaign {
     const { total, pending } = this.ledger.counts;
     this.#settledBefore = total - pending;
     this.#tell();
-    this.#consume();
+    await this.#consume();
     await this.#finishIfEmpty();
   }
 
-  #consume(): void {
+  async #consume(): Promise<void> {
+    await this.#stopped;
+    if (this.parts.stopping.aborted) return;
     const { concurrency } = this.record;
     this.#consumer ??= this.#queue.consume((job) => this.#handle(job), { concurrency });
   }
