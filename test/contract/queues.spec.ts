@@ -1,7 +1,13 @@
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeAll } from '@jest/globals';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
 import { TestStorage } from '../support/application.js';
 import { describeQueueEngine } from './queue/queue-contract.js';
+
+// Handlers fail on purpose.
+beforeAll(() => void Logger.overrideLogger(false));
+afterAll(() => void Logger.overrideLogger(['log', 'error', 'warn']));
 
 describeQueueEngine({
   name: 'a directory',
