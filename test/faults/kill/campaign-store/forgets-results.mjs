@@ -2,7 +2,7 @@ import { ClassicLevel } from 'classic-level';
 
 // A store that acknowledges what became of requests, and does not keep it.
 const isResult = ({ type, key }) =>
-  type === 'put' && key.startsWith('note!default/campaign/') && key.includes('/result/');
+  type === 'put' && /^note!default\/campaign\/.*\/result\//.test(decodeURIComponent(key));
 
 const { batch } = ClassicLevel.prototype;
 ClassicLevel.prototype.batch = function (changes, options) {

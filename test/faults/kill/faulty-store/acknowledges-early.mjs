@@ -4,7 +4,7 @@ import { ClassicLevel } from 'classic-level';
 // A store that says of downloads that they are written a moment before they are, as a disk with a cache may. Their notes are
 // deleted at once.
 const EARLY_MS = 50;
-const isOfPages = ({ key }) => key.startsWith('queue!default%2Fpages!');
+const isOfPages = ({ key }) => decodeURIComponent(key).startsWith('queue!default/pages!');
 
 const { batch } = ClassicLevel.prototype;
 let last = Promise.resolve();

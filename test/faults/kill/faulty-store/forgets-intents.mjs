@@ -1,7 +1,7 @@
 import { ClassicLevel } from 'classic-level';
 
 // A store that acknowledges the notes of downloads that are about to be made, and does not keep them.
-const isIntent = ({ type, key }) => type === 'put' && key.startsWith('note!default/download/');
+const isIntent = ({ type, key }) => type === 'put' && decodeURIComponent(key).startsWith('note!default/download/');
 
 const { batch } = ClassicLevel.prototype;
 ClassicLevel.prototype.batch = function (changes, options) {
