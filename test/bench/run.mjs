@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { campaignBench } from './campaign/campaign.bench.mjs';
 import { importBench } from './import/import.bench.mjs';
+import { inboxBench } from './inbox/inbox.bench.mjs';
 import { limiterBench } from './limiter/limiter.bench.mjs';
 import { numbersBench } from './numbers/numbers.bench.mjs';
 import { profileSend } from './send/profile-send.mjs';
@@ -18,6 +19,7 @@ const benches = {
   text: textBench,
   numbers: numbersBench,
   limiter: limiterBench,
+  inbox: inboxBench,
   campaign: campaignBench,
 };
 const onRequest = { profile: profileSend };

@@ -13,3 +13,6 @@ export function printTable(header, rows) {
     console.log(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '));
   }
 }
+
+/** Bytes as megabytes, for people. */
+export const megabytes = (bytes) => (bytes / 1024 / 1024).toFixed(1);
