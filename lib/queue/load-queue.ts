@@ -58,11 +58,17 @@ async function checkCounters(records: JobRecords, { waiting, active, failed }: Q
     ['active', active],
     ['failed', failed],
   ];
-  const count = (list: string): Promise<number> => records.store.count(list, endOf(list));
-  for (const [name, written] of expected) {
-    const found = await count(records.keys.list(name));
-    if (found !== written) records.damaged(`${written} records (${name}) were written, and ${found} are there`);
-  }
-  const found = (await count(records.keys.list('ready'))) + (await count(records.keys.list('later')));
-  if (found !== waiting) records.damaged(`${waiting} records (waiting) were written, and ${found} are there`);
+  const { keys, store } = records;
+  const count = (name: JobList): Promise<number> => store.count(keys.list(name), endOf(keys.list(name)));
+  // At once: a large queue is opened in the time of its largest list.
+  const [found, ready, later] = await Promise.all([
+    Promise.all(expected.map(([name]) => count(name))),
+    count('ready'),
+    count('later'),
+  ]);
+  expected.forEach(([name, written], i) => {
+    if (found[i] !== written) records.damaged(`${written} records (${name}) were written, and ${found[i]} are there`);
+  });
+  const waits = ready + later;
+  if (waits !== waiting) records.damaged(`${waiting} records (waiting) were written, and ${waits} are there`);
 }

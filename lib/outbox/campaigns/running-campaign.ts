@@ -283,6 +283,7 @@ export class RunningCampaign {
   }
 
   #tellSoon(): void {
+    if (this.parts.stopping.aborted) return;
     const delayMs = this.ledger.counts.pending > 0 ? TELL_EVERY_MS : 2;
     if (this.#telling && delayMs === TELL_EVERY_MS) return;
     clearTimeout(this.#telling);
@@ -301,6 +302,7 @@ export class RunningCampaign {
   /** Goes on by itself once there is something to go on with. */
   #watch(): void {
     clearTimeout(this.#creditsTimer);
+    if (this.parts.stopping.aborted) return;
     const look = async (): Promise<void> => {
       if (this.record.state !== 'paused') return;
       const isReady =
