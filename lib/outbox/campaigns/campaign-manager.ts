@@ -174,11 +174,11 @@ export class CampaignManager {
   /** Forgets all that is kept of a campaign: the record last, so that what is cut short is begun again. */
   async #erase(engine: QueueEngine, id: string): Promise<void> {
     const queue = engine.queue<CampaignChunk>(this.#names.queue(id));
-    const { waiting } = await queue.counts();
-    if (waiting > 0) {
+    if ((await queue.pending()) > 0) {
       const consumer = queue.consume(() => Promise.resolve({ kind: 'done' }), { concurrency: 100 });
       try {
-        while ((await queue.counts()).waiting > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+        // Active ones too: what is handed out when a consumer stops goes back to those that wait.
+        while ((await queue.pending()) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
       } finally {
         await consumer.stop();
       }
