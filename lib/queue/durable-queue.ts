@@ -89,7 +89,7 @@ export interface DurableQueue<T> {
    */
   consume(handler: JobHandler<T>, options: { concurrency: number }): QueueConsumer;
   counts(): Promise<QueueCounts>;
-  /** How many jobs are waiting or active: for who asks often, since {@link counts} reads a job. */
+  /** How many jobs are waiting or active, verdicts that were given being waited for. For who asks often: {@link counts} reads a job. */
   pending(): Promise<number>;
   /** The failed jobs, oldest first, read as they are asked for. */
   failed(): AsyncIterable<FailedJob<T>>;

@@ -10,10 +10,15 @@ export interface PickedJob {
   state: JobState;
 }
 
-/** Finds the jobs whose turn it is. It goes on where it stopped: what was there before is deleted, and slow to look through. */
+/**
+ * Finds the jobs whose turn it is. It goes on where it stopped: what was there before is deleted, and slow to look through.
+ * Those that wait for a time are looked at when the first of them is due, and not before.
+ */
 export class JobPicker {
   #readyFrom: string;
   #laterFrom: string;
+  /** When the first job that waits for a time is due: no later than it is, and Infinity when none waits. */
+  #dueAt = 0;
   /** How often the place to go on from was set from outside. */
   #changes = 0;
 
@@ -27,34 +32,48 @@ export class JobPicker {
 
   /** The next jobs, those whose time has come first. Each must be taken out of its list before the next call. */
   async next(limit: number): Promise<PickedJob[]> {
-    const { keys } = this.records;
-    const changes = this.#changes;
-    const due = await this.#read(this.#laterFrom, keys.later(this.clock.now() + 1, 0), limit);
-    // One that was put there meanwhile may stand before these.
-    if (changes === this.#changes) this.#laterFrom = due.at(-1)?.key ?? this.#laterFrom;
+    const due = await this.#nextDue(limit);
     if (due.length === limit) return due;
-    const ready = await this.#read(this.#readyFrom, endOf(keys.list('ready')), limit - due.length);
+    const ready = await this.#read(this.#readyFrom, endOf(this.records.keys.list('ready')), limit - due.length);
     this.#readyFrom = ready.at(-1)?.key ?? this.#readyFrom;
     return [...due, ...ready];
   }
 
   /** Milliseconds until the next job that waits for a time is due; undefined when none does. */
   async nextDueInMs(): Promise<number | undefined> {
-    const [first] = await this.#read(this.#laterFrom, endOf(this.records.keys.list('later')), 1);
-    return first && Math.max(0, dueOf(first.key) - this.clock.now());
+    if (this.#dueAt <= this.clock.now()) await this.#nextDue(0);
+    return this.#dueAt === Infinity ? undefined : Math.max(0, this.#dueAt - this.clock.now());
   }
 
   /** A job stands among those that wait for a time now. */
   noteLater(key: string): void {
     this.#changes += 1;
+    this.#dueAt = Math.min(this.#dueAt, dueOf(key));
     if (key <= this.#laterFrom) this.#laterFrom = this.records.keys.later(dueOf(key), numberOf(key) - 1);
   }
 
   /** Forgets where it was. */
   reset(): void {
     this.#changes += 1;
+    this.#dueAt = 0;
     this.#readyFrom = this.records.keys.list('ready');
     this.#laterFrom = this.records.keys.list('later');
+  }
+
+  async #nextDue(limit: number): Promise<PickedJob[]> {
+    const now = this.clock.now();
+    if (now < this.#dueAt) return [];
+    const changes = this.#changes;
+    // One more than is asked for: it says when to look again.
+    const found = await this.#read(this.#laterFrom, endOf(this.records.keys.list('later')), limit + 1);
+    const due = found.slice(0, limit).filter(({ key }) => dueOf(key) <= now);
+    // One that was put there meanwhile may stand before these.
+    if (changes === this.#changes) {
+      this.#laterFrom = due.at(-1)?.key ?? this.#laterFrom;
+      const next = found[due.length];
+      this.#dueAt = next ? dueOf(next.key) : Infinity;
+    }
+    return due;
   }
 
   async #read(gt: string, lt: string, limit: number): Promise<PickedJob[]> {

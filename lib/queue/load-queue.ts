@@ -29,7 +29,8 @@ export async function loadQueue(
 ): Promise<{ counters: QueueCounters; changes: StoreChange[] }> {
   const { keys, store } = records;
   const meta = await store.get(keys.meta);
-  const counters = meta === undefined ? NOTHING : records.parse<QueueCounters>(meta);
+  if (meta === undefined) return { counters: await checkUnused(records), changes: [] };
+  const counters = records.parse<QueueCounters>(meta);
   await checkCounters(records, counters);
   const list = keys.list('active');
   const active = await store.range({ gt: list, lt: endOf(list), limit: Infinity });
@@ -45,6 +46,15 @@ export async function loadQueue(
     put(keys.later(0, numberOf(key)), { ...records.parse<JobState>(value), interrupted: true }),
   ]);
   return { counters: restored, changes: [...moves, put(keys.meta, restored)] };
+}
+
+/** A queue whose counters are not there was never used: then nothing else is there, either. */
+async function checkUnused(records: JobRecords): Promise<QueueCounters> {
+  const { keys, store } = records;
+  if ((await store.range({ gt: keys.all, lt: endOf(keys.all), limit: 1 })).length > 0) {
+    records.damaged('there are records, and no counters');
+  }
+  return NOTHING;
 }
 
 /**

@@ -46,6 +46,11 @@ export class JobKeys {
     this.#prefix = `queue!${keyPart(queue)}!`;
   }
 
+  /** What all of them start with. */
+  get all(): string {
+    return this.#prefix;
+  }
+
   /** The counters. */
   get meta(): string {
     return `${this.#prefix}meta`;

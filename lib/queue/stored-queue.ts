@@ -89,6 +89,8 @@ export class StoredQueue<T> implements DurableQueue<T> {
 
   async pending(): Promise<number> {
     await this.#ledger.ready();
+    await this.#ledger.flush();
+    await this.#ledger.ready();
     const { waiting, active } = this.#ledger.counts;
     return waiting + active;
   }

@@ -244,9 +244,9 @@ export class RunningCampaign {
 
   /** Looks whether nothing is left. What is counted then is what is durable. */
   async #finishIfEmpty(): Promise<void> {
-    const { waiting, active } = await this.#queue.counts();
+    const left = await this.#queue.pending();
     if (this.record.report || this.parts.stopping.aborted) return;
-    if (waiting + active > 0) {
+    if (left > 0) {
       if (this.ledger.counts.pending <= 0) this.#tellSoon();
       return;
     }
