@@ -9,6 +9,7 @@ const rooms = {
   dto: ['message'],
   gateway: ['message', 'dto', 'errors'],
   queue: ['errors'],
+  bullmq: ['queue', 'errors'],
   inbox: ['queue', 'gateway', 'message', 'dto', 'errors'],
   outbox: ['queue', 'gateway', 'message', 'dto', 'errors'],
   testing: ['message', 'dto', 'errors', 'queue', 'inbox', 'outbox', 'gateway'],

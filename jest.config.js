@@ -18,6 +18,7 @@ const shared = {
   moduleNameMapper: {
     '^nestjs-oursms$': '<rootDir>/lib/index.ts',
     '^nestjs-oursms/testing$': '<rootDir>/lib/testing/index.ts',
+    '^nestjs-oursms/bullmq$': '<rootDir>/lib/bullmq/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/sample-app/dist/'],

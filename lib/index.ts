@@ -48,6 +48,7 @@ export {
   OurSmsRetryOptions,
   type OurSmsAuth,
   type OurSmsMessageDefaults,
+  type OurSmsStorageEngine,
   type OurSmsStorageOptions,
 } from './oursms.options.js';
 export { OurSmsService, type SendOptions } from './oursms.service.js';

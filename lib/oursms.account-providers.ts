@@ -77,8 +77,9 @@ export function accountProviders(name: string | undefined): Provider[] {
     },
     {
       provide: STORAGE_PLACE,
-      inject: [BOOTSTRAP, RESOLVED_OPTIONS],
-      useFactory: ({ storagePlace }: Bootstrap, { storage }: ResolvedOptions) => storagePlace(storage),
+      inject: [BOOTSTRAP, RESOLVED_OPTIONS, ModuleRef],
+      useFactory: ({ storagePlace }: Bootstrap, options: ResolvedOptions, moduleRef: ModuleRef) =>
+        storagePlace(options, moduleRef),
     },
     {
       provide: STORAGE,

@@ -1,39 +1,57 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
-import type { QueueEngine } from './queue/durable-queue.js';
+import { Logger, type InjectionToken, type OnApplicationShutdown } from '@nestjs/common';
+import type { ModuleRef } from '@nestjs/core';
+import type { ResolvedOptions } from './oursms.resolve-options.js';
+import type { QueueEngine, QueueEngineSource } from './queue/durable-queue.js';
 import { StoredEngine } from './queue/stored-engine.js';
 
 /** What the queues of an account are kept in. */
 export interface StoragePlace {
   /** @throws {OurSmsStorageError} when the directory is locked, cannot be written, or is damaged */
   open(): Promise<QueueEngine>;
-  /** Whether something was kept there before. */
+  /** Whether something may have been kept there before. */
   exists(): Promise<boolean>;
 }
 
-/** A directory, or the memory of the process, which keeps nothing and is told so. */
-export function storagePlace(storage: { path: string } | 'memory'): StoragePlace {
-  if (storage !== 'memory') {
-    const open = (): Promise<QueueEngine> => StoredEngine.inDirectory(storage.path);
-    const marker = join(storage.path, 'CURRENT');
-    return {
-      open,
-      exists: async () =>
-        access(marker).then(
-          () => true,
-          () => false,
-        ),
-    };
-  }
-  const open = async (): Promise<QueueEngine> => {
+/** A directory, what several processes share, or the memory of the process, which keeps nothing and is told so. */
+export function storagePlace({ storage, gateway }: ResolvedOptions, moduleRef: ModuleRef): StoragePlace {
+  if (storage === 'memory') return memory;
+  return 'openEngine' in storage ? sharedPlace(storage, gateway.name, moduleRef) : directory(storage.path);
+}
+
+function directory(path: string): StoragePlace {
+  const marker = join(path, 'CURRENT');
+  return {
+    open: () => StoredEngine.inDirectory(path),
+    exists: async () =>
+      access(marker).then(
+        () => true,
+        () => false,
+      ),
+  };
+}
+
+function sharedPlace(source: QueueEngineSource, account: string, moduleRef: ModuleRef): StoragePlace {
+  const find = <T>(token: unknown): T | undefined => {
+    try {
+      return moduleRef.get<T>(token as InjectionToken, { strict: false });
+    } catch {
+      return undefined;
+    }
+  };
+  return { open: () => source.openEngine({ account, find }), exists: () => Promise.resolve(true) };
+}
+
+const memory: StoragePlace = {
+  open: async () => {
     new Logger('OurSmsModule').warn(
       "storage is 'memory': what is not done when this process ends is lost: delivery reports and campaigns",
     );
     return StoredEngine.inMemory();
-  };
-  return { open, exists: () => Promise.resolve(false) };
-}
+  },
+  exists: () => Promise.resolve(false),
+};
 
 /** The engine of an account: opened once, by whoever needs it first, and closed when the application ends. */
 export class OurSmsStorage implements OnApplicationShutdown {
@@ -50,7 +68,7 @@ export class OurSmsStorage implements OnApplicationShutdown {
     return engine;
   }
 
-  /** Whether something is, or was kept. */
+  /** Whether something is, or may have been kept. */
   async exists(): Promise<boolean> {
     return this.#engine !== undefined || this.place.exists();
   }

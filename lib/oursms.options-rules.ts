@@ -75,10 +75,12 @@ function authFault(value: unknown): string | undefined {
 }
 
 function storageFault(value: unknown): string | undefined {
+  const forms = "{ path }, 'memory' or an engine such as bullMqEngine()";
   if (value === 'memory') return undefined;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return "must be { path } or 'memory'";
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `must be ${forms}`;
+  if ('openEngine' in value && typeof value.openEngine === 'function') return undefined;
   const unknown = Object.keys(value).filter((name) => name !== 'path');
-  if (unknown.length > 0) return `has fields that are not known (${unknown.join(', ')}): give { path } or 'memory'`;
+  if (unknown.length > 0) return `has fields that are not known (${unknown.join(', ')}): give ${forms}`;
   const { path } = value as { path?: unknown };
   return path === undefined || (typeof path === 'string' && path.trim() !== '')
     ? undefined

@@ -1,13 +1,14 @@
 import { MAX_DLR_COUNT } from './dto/download-dlrs.dto.js';
 import { IsWholeNumber } from './dto/field-rules.js';
 import type { SendMessageDto } from './dto/send-message.dto.js';
-import { Type } from './dto/transformation-rules.js';
+import { Transform, Type } from './dto/transformation-rules.js';
 import { IsBoolean, IsIn, IsObject, IsOptional, IsString, ValidateNested } from './dto/validation-rules.js';
 import type { GatewayAuth } from './gateway/account.js';
 import type { NumberCountry } from './message/normalize-number.js';
 import { IsAuth, IsGatewayUrl, IsHeaderValue, IsStorage, IsTimeOfDay } from './oursms.options-rules.js';
 import type { QuietHoursAction } from './outbox/keep-quiet-hours.js';
 import type { UnknownOutcomeAction } from './outbox/retries.js';
+import type { QueueEngineSource } from './queue/durable-queue.js';
 import { VERSION } from './version.js';
 
 /** How the account proves itself: `{ username, password }` as the document has it, or `{ username?, token }`. */
@@ -158,6 +159,9 @@ export class OurSmsDlrOptions {
   shutdownTimeoutMs?: number = 10_000;
 }
 
+/** An engine of an entry of its own, such as `nestjs-oursms/bullmq`. */
+export type OurSmsStorageEngine = QueueEngineSource;
+
 /** Where reports are kept from their download until they are handled. */
 export interface OurSmsStorageOptions {
   /**
@@ -233,7 +237,11 @@ export class OurSmsModuleOptions {
   @Type(() => OurSmsCampaignOptions)
   campaigns?: OurSmsCampaignOptions = new OurSmsCampaignOptions();
 
-  /** Where reports are kept until they are handled, and campaigns until they are removed. `'memory'`: nowhere. */
+  /**
+   * Where reports are kept until they are handled, and campaigns until they are removed: a directory of this process, or an
+   * engine that several processes share, such as `bullMqEngine()` of `nestjs-oursms/bullmq`. `'memory'`: nowhere.
+   */
   @IsStorage()
-  storage?: OurSmsStorageOptions | 'memory' = { path: '.oursms' };
+  @Transform(({ obj }: { obj: OurSmsModuleOptions }) => obj.storage)
+  storage?: OurSmsStorageOptions | OurSmsStorageEngine | 'memory' = { path: '.oursms' };
 }

@@ -16,6 +16,7 @@ import {
 import type { MessagePolicy } from './outbox/prepare-message.js';
 import type { RateLimits } from './outbox/rate-limiter.js';
 import type { RetryPolicy } from './outbox/retries.js';
+import type { QueueEngineSource } from './queue/durable-queue.js';
 
 /** The options of an account, checked and complete, as each room takes them. */
 export interface ResolvedOptions {
@@ -25,8 +26,8 @@ export interface ResolvedOptions {
   rate: RateLimits;
   campaigns: Required<OurSmsCampaignOptions>;
   dlr: Required<Omit<OurSmsDlrOptions, 'poll'>> & { poll?: OurSmsPollOptions & { count: number } };
-  /** The directory of this account, or `'memory'`. */
-  storage: { path: string } | 'memory';
+  /** The directory of this account, an engine, or `'memory'`. */
+  storage: { path: string } | QueueEngineSource | 'memory';
 }
 
 /**
@@ -116,9 +117,12 @@ function quietHoursFaults({ quietHours }: OurSmsModuleOptions): Fault[] {
 
 /** Each account has a directory of its own: a directory is locked by whoever has it open. */
 function storageOf({ storage }: OurSmsModuleOptions, account: string): ResolvedOptions['storage'] {
-  if (storage === 'memory') return 'memory';
+  if (storage === 'memory' || isEngine(storage)) return storage;
   return { path: resolve(storage?.path ?? '.oursms', encodeURIComponent(account)) };
 }
+
+const isEngine = (storage: OurSmsModuleOptions['storage']): storage is QueueEngineSource =>
+  typeof storage === 'object' && 'openEngine' in storage;
 
 function divertNumber({ divertTo, numbers }: OurSmsModuleOptions): string | undefined {
   const result = normalizeNumber(divertTo ?? '', { country: numbers?.country });

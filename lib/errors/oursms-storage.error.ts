@@ -4,9 +4,14 @@ import { OurSmsError } from './oursms.error.js';
  * What is wrong with a store.
  *
  * `locked`: another process has it open. `notWritable`: the directory cannot be made or written. `full`: there is no room.
- * `corrupt`: what it holds cannot be read. `closed`: the application has closed it. `failed`: any other error of the disk.
+ * `corrupt`: what it holds cannot be read. `closed`: the application has closed it. `unreachable`: its server does not answer.
+ * `unsuited`: it can never be used as it is set up. `failed`: any other error.
  */
-export type StorageFault = 'locked' | 'notWritable' | 'full' | 'corrupt' | 'closed' | 'failed';
+export type StorageFault =
+  'locked' | 'notWritable' | 'full' | 'corrupt' | 'closed' | 'unreachable' | 'unsuited' | 'failed';
+
+/** What does not pass by itself. */
+const LASTING: readonly StorageFault[] = ['corrupt', 'closed', 'unsuited'];
 
 /** The store cannot be opened, read or written. Nothing is taken from the gateway meanwhile. */
 export class OurSmsStorageError extends OurSmsError {
@@ -17,7 +22,7 @@ export class OurSmsStorageError extends OurSmsError {
   readonly path?: string;
 
   constructor(message: string, details: { fault: StorageFault; path?: string }) {
-    super(message, { outcome: 'notSent', retryable: details.fault !== 'corrupt' && details.fault !== 'closed' });
+    super(message, { outcome: 'notSent', retryable: !LASTING.includes(details.fault) });
     this.fault = details.fault;
     this.path = details.path;
   }

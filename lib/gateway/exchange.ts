@@ -37,6 +37,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Ended while it waited for a connection: it must not go out any more.
     if (this.#ended) return controller.abort(new Error('ended'));
+    if (this.request.mayStart?.() === false) return this.#refuse(controller);
     this.request.trace.phase = 'started';
     this.#controller = controller;
   }
@@ -59,6 +60,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error & { code?: string }): void {
     this.#fail('connection', error.code);
+  }
+
+  /** Nothing of it has left, and nothing may. */
+  #refuse(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    this.#fail('aborted');
   }
 
   #fail(reason: TransportFault['reason'], code?: string): void {

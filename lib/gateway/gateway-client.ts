@@ -15,12 +15,18 @@ import { readReceipt } from './read-receipt.js';
 import { toOurSmsError, unreadableAnswer } from './to-oursms-error.js';
 import { RequestTrace } from './transport.js';
 
-/** How one send is made. */
-export interface WireOptions {
-  /** The HTTP method. The document prefers POST. */
-  method?: 'POST' | 'GET';
+/** What ends a request, or keeps it from leaving. */
+export interface RequestBounds {
   /** Ends the call. */
   signal?: AbortSignal;
+  /** Asked when the first byte is about to leave: false, and none does; the call fails as if its signal had ended it. */
+  mayStart?: () => boolean;
+}
+
+/** How one send is made. */
+export interface WireOptions extends RequestBounds {
+  /** The HTTP method. The document prefers POST. */
+  method?: 'POST' | 'GET';
   /** Parameters beyond the document's. */
   extra?: Readonly<Record<string, string | number | boolean>>;
 }
@@ -49,9 +55,9 @@ export class GatewayClient {
   /** @see OurSMS HTTP API, "1. Send Message" */
   async send(message: WireMessage, skipped: number, options: WireOptions = {}): Promise<SendReceipt> {
     const call = new Call('send', this.account, message);
-    const { method = 'POST', signal, extra } = options;
+    const { method = 'POST', extra, ...bounds } = options;
     const parameters = encodeForm(messageParameters(message, extra));
-    const answer = await this.#request(call, method, '/msgs', parameters, signal);
+    const answer = await this.#request(call, method, '/msgs', parameters, bounds);
     const value = judgeAnswer(answer, call);
     if (!isRecord(value)) throw unreadableAnswer(call, answer.httpStatus, answer.text, 'it is not a JSON object');
     return readReceipt(value, skipped);
@@ -63,10 +69,10 @@ export class GatewayClient {
    *
    * @see OurSMS HTTP API, "2. Download Dlrs"
    */
-  async downloadDlrs(count?: number): Promise<DlrDownload> {
+  async downloadDlrs(count?: number, bounds: RequestBounds = {}): Promise<DlrDownload> {
     const call = new Call('downloadDlrs', this.account);
     const parameters = count === undefined ? '' : `count=${count}`;
-    const answer = await this.#request(call, 'GET', '/inbox/dlrs', parameters);
+    const answer = await this.#request(call, 'GET', '/inbox/dlrs', parameters, bounds);
     const value = judgeAnswer(answer, call, { readable: false });
     const { httpStatus, text } = answer;
     const page = { account: this.account.name, receivedAt: new Date().toISOString(), httpStatus, text };
@@ -100,14 +106,14 @@ export class GatewayClient {
     method: 'POST' | 'GET',
     path: string,
     parameters: string,
-    signal?: AbortSignal,
+    { signal, mayStart }: RequestBounds = {},
   ): Promise<Answer> {
     const form = parameters === '' ? this.#credentials : `${this.#credentials}&${parameters}`;
     const url = this.account.baseUrl + path;
     const trace = new RequestTrace();
     const target = method === 'POST' ? { url, data: form } : { url: `${url}?${form}` };
     try {
-      return toAnswer(await this.http.request({ ...target, method, signal, trace }));
+      return toAnswer(await this.http.request({ ...target, method, signal, mayStart, trace }));
     } catch (thrown) {
       throw toOurSmsError(thrown, call, trace, this.http.usesOwnTransport);
     }

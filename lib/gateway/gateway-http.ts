@@ -40,13 +40,14 @@ export class GatewayHttp {
     const { default: axios } = await import('axios');
     const { HttpService } = await import('@nestjs/axios');
     const transport = await openTransport(account);
-    const adapter = async (config: InternalAxiosRequestConfig & { trace?: RequestTrace }) => {
+    const adapter = async (config: InternalAxiosRequestConfig & Pick<Partial<WireRequest>, 'trace' | 'mayStart'>) => {
       const response = await transport.exchange({
         method: (config.method ?? 'get').toUpperCase() as WireRequest['method'],
         url: axios.getUri(config),
         headers: config.headers.toJSON() as Record<string, string>,
         data: config.data as string | undefined,
         signal: config.signal as AbortSignal | undefined,
+        mayStart: config.mayStart,
         trace: config.trace ?? new RequestTrace(),
       });
       return { ...response, headers: response.headers as unknown as AxiosHeaders, statusText: '', config };

@@ -15,6 +15,8 @@ export interface WireRequest {
   /** The body of a POST. */
   data?: string;
   signal?: AbortSignal;
+  /** Asked when the first byte is about to leave: false, and none does. */
+  mayStart?: () => boolean;
   trace: RequestTrace;
 }
 

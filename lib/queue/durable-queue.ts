@@ -20,6 +20,11 @@ export interface Job<T> {
   readonly interrupted: boolean;
   /** When the first such try began: milliseconds since 1970. */
   readonly interruptedAt?: number;
+  /**
+   * Whether it is still this process that it is handed out to: ask right before what must not be done twice. A process that
+   * stood still may have been given up meanwhile, and the job handed out to another.
+   */
+  isHeld(): boolean;
 }
 
 /** A note that is kept, or forgotten when there is no text. */
@@ -38,6 +43,14 @@ export type Verdict<T> = { notes?: readonly NoteChange[] } &
     /** It is kept as failed, until someone retries or removes it. */
     | { kind: 'failed'; reason: string; data?: T }
   );
+
+/** How jobs are handed out. */
+export interface ConsumeOptions {
+  /** Jobs that this process has at a time. */
+  concurrency: number;
+  /** Jobs that all processes together have at a time, where several share the engine. Default: no limit. */
+  total?: number;
+}
 
 /** Handles a job. One that rejects is handed out again a second later. */
 export type JobHandler<T> = (job: Job<T>) => Promise<Verdict<T>>;
@@ -87,7 +100,7 @@ export interface DurableQueue<T> {
    * Starts handing out jobs in the order in which they were added; one whose delay has passed comes before those without.
    * At most `concurrency` are handed out at a time. A queue has one consumer in a process.
    */
-  consume(handler: JobHandler<T>, options: { concurrency: number }): QueueConsumer;
+  consume(handler: JobHandler<T>, options: ConsumeOptions): QueueConsumer;
   counts(): Promise<QueueCounts>;
   /** How many jobs are waiting or active, verdicts that were given being waited for. For who asks often: {@link counts} reads a job. */
   pending(): Promise<number>;
@@ -105,7 +118,13 @@ export interface DurableQueue<T> {
   remove(id: string): Promise<boolean>;
 }
 
-/** The right to do something that only one may do at a time. */
+/** What a queue needs besides its name. */
+export interface QueueOptions {
+  /** What is added cannot be had again: it must reach the disk here before it is on its way to a server. */
+  isPrecious?: boolean;
+}
+
+/** The right to do something that only one may do at a time. It is kept until it is released, or this process stands still. */
 export interface Lease {
   /** Whether it still holds: ask before each thing that needs it. */
   isValid(): boolean;
@@ -116,8 +135,10 @@ export interface Lease {
 export interface QueueEngine {
   /** Whether what is kept outlives the process. */
   readonly isDurable: boolean;
+  /** Whether other processes may use it at the same time. */
+  readonly isShared: boolean;
   /** The queue of a name. The same name is the same queue. */
-  queue<T>(name: string): DurableQueue<T>;
+  queue<T>(name: string, options?: QueueOptions): DurableQueue<T>;
   /** Keeps a short text under a name, durably. */
   note(name: string, text: string): Promise<void>;
   /** Forgets a note. */
@@ -126,8 +147,32 @@ export interface QueueEngine {
   notes(prefix: string): AsyncIterable<{ name: string; text: string }>;
   /** One holder among all processes that share the engine. @returns undefined while someone else holds it. */
   exclusive(name: string): Promise<Lease | undefined>;
+  /**
+   * Takes a turn among all processes that share the engine: turns of a name are at least so far apart.
+   *
+   * @returns Milliseconds until the turn has come.
+   */
+  turn(name: string, apartMs: number): Promise<number>;
   /** @throws {OurSmsStorageError} unless so many bytes can be written now */
   checkRoom(bytes: number): Promise<void>;
   /** Lets running writes end, then closes. Jobs that are handed out are handed out again after the next start. */
   close(): Promise<void>;
+}
+
+/** What engines are opened by: the value of the option `storage` that is neither a directory nor `'memory'`. */
+export interface QueueEngineSource {
+  /**
+   * Opens the engine of an account. What it connects to need not be there yet.
+   *
+   * @throws {OurSmsStorageError} when it can never be used as it is set up
+   */
+  openEngine(context: QueueEngineContext): Promise<QueueEngine>;
+}
+
+/** What an engine is opened with. */
+export interface QueueEngineContext {
+  /** The name of the account. Names of queues and notes begin with it: accounts may share an engine. */
+  account: string;
+  /** A provider of the application; undefined when it has none under this token. */
+  find<T>(token: unknown): T | undefined;
 }

@@ -1,6 +1,9 @@
 import { OurSmsStorageError, type StorageFault } from '../errors/oursms-storage.error.js';
 
-const ADVICE: Readonly<Record<StorageFault, string>> = {
+/** What can be wrong with a store of this process. */
+export type LocalFault = Exclude<StorageFault, 'unreachable' | 'unsuited'>;
+
+const ADVICE: Readonly<Record<LocalFault, string>> = {
   locked: 'is in use by another process: give each process a directory of its own (storage.path)',
   notWritable: 'cannot be made or written: give it to the user that the process runs as, or set storage.path',
   full: 'has no room left on its disk: make room; it goes on by itself then',
@@ -11,7 +14,7 @@ const ADVICE: Readonly<Record<StorageFault, string>> = {
 };
 
 /** What the errors of the file system and of LevelDB say, in its own words, when there is no code. */
-const SIGNS: readonly [RegExp, StorageFault][] = [
+const SIGNS: readonly [RegExp, LocalFault][] = [
   [/LEVEL_LOCKED/, 'locked'],
   // The last two LevelDB says of a file that it made itself: it is gone, or too short.
   [/LEVEL_CORRUPTION|Corruption:|no meta-nextfile|missing files|: No such file|\.ldb: Invalid argument/, 'corrupt'],
@@ -20,7 +23,7 @@ const SIGNS: readonly [RegExp, StorageFault][] = [
 ];
 
 /** The error of a store that fails in a known way. `path`: its directory; undefined when it is memory. */
-export function storeFault(fault: StorageFault, path: string | undefined, detail = ''): OurSmsStorageError {
+export function storeFault(fault: LocalFault, path: string | undefined, detail = ''): OurSmsStorageError {
   const message = `The store ${path ?? 'in memory'} ${ADVICE[fault]}${detail && ` (${detail})`}.`;
   return new OurSmsStorageError(message, { fault, path });
 }

@@ -123,7 +123,8 @@ export class HandedOutJobs<T> {
       return picked.map(({ number, state }, i) => {
         const { id, addedAt, data } = records.parse<JobRecord<T>>(found[i]);
         const { attempts, interrupted = false, startedAt: interruptedAt } = state;
-        return { id, data, attempt: attempts + 1, interrupted, interruptedAt, number, addedAt };
+        const isHeld = (): boolean => workedOn.has(number);
+        return { id, data, attempt: attempts + 1, interrupted, interruptedAt, isHeld, number, addedAt };
       });
     } catch (error) {
       for (const number of numbers) workedOn.delete(number);

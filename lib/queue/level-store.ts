@@ -1,8 +1,8 @@
 import type { ClassicLevel } from 'classic-level';
 import { statfs } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { OurSmsStorageError, StorageFault } from '../errors/oursms-storage.error.js';
-import { explainStoreFault, storeFault } from './explain-store-fault.js';
+import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
+import { explainStoreFault, storeFault, type LocalFault } from './explain-store-fault.js';
 import { isOpenHere, prepareDirectory } from './level-directory.js';
 import type { KeyRange, OrderedStore, StoreChange } from './ordered-store.js';
 import { seal, unseal } from './seal.js';
@@ -90,7 +90,7 @@ export class LevelStore implements OrderedStore {
     return this.#explain(() => this.db.close());
   }
 
-  fault(fault: StorageFault, detail?: string): OurSmsStorageError {
+  fault(fault: LocalFault, detail?: string): OurSmsStorageError {
     return storeFault(fault, this.path, detail);
   }
 

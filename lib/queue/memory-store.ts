@@ -1,5 +1,5 @@
-import type { OurSmsStorageError, StorageFault } from '../errors/oursms-storage.error.js';
-import { storeFault } from './explain-store-fault.js';
+import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
+import { storeFault, type LocalFault } from './explain-store-fault.js';
 import type { KeyRange, OrderedStore, StoreChange } from './ordered-store.js';
 
 /** Texts under ordered keys in the memory of the process. Nothing outlives it. */
@@ -52,7 +52,7 @@ export class MemoryStore implements OrderedStore {
     return Promise.resolve();
   }
 
-  fault(fault: StorageFault, detail?: string): OurSmsStorageError {
+  fault(fault: LocalFault, detail?: string): OurSmsStorageError {
     return storeFault(fault, undefined, detail);
   }
 

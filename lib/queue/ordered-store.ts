@@ -1,4 +1,5 @@
-import type { OurSmsStorageError, StorageFault } from '../errors/oursms-storage.error.js';
+import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
+import type { LocalFault } from './explain-store-fault.js';
 
 /** A change of one key. */
 export type StoreChange = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
@@ -26,5 +27,5 @@ export interface OrderedStore {
   reopen(): Promise<void>;
   close(): Promise<void>;
   /** The error of this store for a fault; `detail` tells more, and no data. */
-  fault(fault: StorageFault, detail?: string): OurSmsStorageError;
+  fault(fault: LocalFault, detail?: string): OurSmsStorageError;
 }

@@ -12,8 +12,12 @@ const NOTES_AT_ONCE = 200;
 
 /** Queues in a store of this process: a directory that is locked against others, or memory. */
 export class StoredEngine implements QueueEngine {
+  /** A directory is locked by the process that has it open. */
+  readonly isShared = false;
   readonly #queues = new Map<string, StoredQueue<unknown>>();
   readonly #held = new Set<string>();
+  /** When the next turn of a name may be, by a clock that is never set. */
+  readonly #turns = new Map<string, number>();
   readonly #clock = new SteadyClock();
   readonly #writer: GroupWriter;
   #closed: Promise<void> | undefined;
@@ -84,6 +88,14 @@ export class StoredEngine implements QueueEngine {
       return Promise.resolve();
     };
     return Promise.resolve({ isValid: () => isHeld && this.#closed === undefined, release });
+  }
+
+  turn(name: string, apartMs: number): Promise<number> {
+    if (this.#closed) return Promise.reject(this.store.fault('closed'));
+    const now = performance.now();
+    const at = Math.max(now, this.#turns.get(name) ?? 0);
+    this.#turns.set(name, at + apartMs);
+    return Promise.resolve(at - now);
   }
 
   async checkRoom(bytes: number): Promise<void> {

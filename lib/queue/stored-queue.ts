@@ -1,4 +1,5 @@
 import type {
+  ConsumeOptions,
   DurableQueue,
   FailedJob,
   JobHandler,
@@ -63,9 +64,9 @@ export class StoredQueue<T> implements DurableQueue<T> {
     });
   }
 
-  consume(handler: JobHandler<T>, { concurrency }: { concurrency: number }): QueueConsumer {
+  consume(handler: JobHandler<T>, { concurrency, total = concurrency }: ConsumeOptions): QueueConsumer {
     if (this.#consumer) throw new Error(`the queue ${this.name} has a consumer already`);
-    const consumer = new StoredConsumer<T>(this.#handedOut, handler, concurrency);
+    const consumer = new StoredConsumer<T>(this.#handedOut, handler, Math.min(concurrency, total));
     this.#consumer = consumer;
     consumer.wake();
     const stop = async (): Promise<void> => {

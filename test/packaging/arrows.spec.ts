@@ -10,6 +10,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   gateway: ['message', 'dto', 'errors'],
   outbox: ['queue', 'gateway', 'message', 'dto', 'errors'],
   queue: ['errors'],
+  bullmq: ['queue', 'errors'],
   inbox: ['queue', 'gateway', 'message', 'dto', 'errors'],
 };
 const ROOMS = Object.keys(ARROWS);

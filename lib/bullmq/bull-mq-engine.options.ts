@@ -1,0 +1,23 @@
+import type { QueueEngineSource } from '../queue/durable-queue.js';
+
+/** How queues are kept in Redis. */
+export interface BullMqEngineOptions {
+  /**
+   * The Redis server: what BullMQ takes as a connection, such as `{ host, port, password, tls }` or `{ url }`. Default: the connection that
+   * the application gave to `BullModule.forRoot()`.
+   */
+  connection?: Record<string, unknown>;
+  /** The `configKey` of the application's `BullModule.forRoot(configKey, …)`, where `connection` is not given. */
+  configKey?: string;
+  /** What all keys in Redis start with. Default: `oursms`. */
+  prefix?: string;
+  /**
+   * A directory on a local disk where a download is kept until Redis has it: the gateway has deleted it then. Each process
+   * needs one of its own. Default: none; a download that Redis does not take is held in memory.
+   */
+  spool?: string;
+  /** Milliseconds that a process may stand still before its work is given to another. Default: 5000. */
+  leaseMs?: number;
+}
+
+export declare function bullMqEngine(options?: BullMqEngineOptions): QueueEngineSource;

@@ -1,0 +1,1 @@
+export { bullMqEngine, type BullMqEngineOptions } from './bull-mq-engine.options.js';

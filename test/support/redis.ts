@@ -1,0 +1,121 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
+
+const run = promisify(execFile);
+const START_MS = 20_000;
+
+/** Says whether a Redis server can be started here. */
+export const hasRedis = await run('redis-server', ['--version']).then(
+  () => true,
+  () => false,
+);
+
+if (!hasRedis) {
+  process.stderr.write(
+    'Left out: the tests with Redis. They need redis-server in the PATH (Debian: apt-get install redis-server).\n',
+  );
+}
+
+/** A Redis server of a test's own: on a free port of 127.0.0.1, in a directory of its own, durable unless told otherwise. */
+export class TestRedis {
+  #process: ChildProcess | undefined;
+
+  private constructor(
+    readonly directory: string,
+    readonly port: number,
+    private readonly settings: readonly string[],
+  ) {}
+
+  /** @param settings Further settings, such as `['--maxmemory', '10mb']`; the last of a name counts. */
+  static async start(...settings: string[]): Promise<TestRedis> {
+    const directory = await mkdtemp(join(tmpdir(), 'oursms-redis-'));
+    const redis = new TestRedis(directory, await freePort(), settings);
+    await redis.start();
+    return redis;
+  }
+
+  get connection(): { host: string; port: number } {
+    return { host: '127.0.0.1', port: this.port };
+  }
+
+  /** Starts it, with what it has kept. Resolves when it answers. */
+  async start(): Promise<void> {
+    const durable = [
+      '--appendonly',
+      'yes',
+      '--appendfsync',
+      'always',
+      '--save',
+      '',
+      '--maxmemory-policy',
+      'noeviction',
+    ];
+    const place = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.directory, '--daemonize', 'no'];
+    this.#process = spawn('redis-server', [...place, ...durable, ...this.settings], { stdio: 'ignore' });
+    const end = performance.now() + START_MS;
+    while (!(await this.#answers())) {
+      if (performance.now() > end || this.#process.exitCode !== null) throw new Error('redis-server did not start');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Ends it, as an operator does (`SIGTERM`) or a fault (`SIGKILL`). What it keeps stays. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined || child.exitCode !== null) return;
+    child.kill('SIGCONT');
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+
+  /** Lets it stand still, or go on. */
+  freeze(isFrozen = true): void {
+    this.#process?.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT');
+  }
+
+  /** Ends it, and removes what it has kept. */
+  async remove(): Promise<void> {
+    await this.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  /** A client; whoever asks for it disconnects it. */
+  client(): Redis {
+    return new Redis({ ...this.connection, lazyConnect: false });
+  }
+
+  async #answers(): Promise<boolean> {
+    const client = new Redis({
+      ...this.connection,
+      lazyConnect: true,
+      retryStrategy: () => null,
+      maxRetriesPerRequest: 0,
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      // It answers with an error while it reads what it has kept.
+      return (await client.ping()) === 'PONG';
+    } catch {
+      return false;
+    } finally {
+      client.disconnect();
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
