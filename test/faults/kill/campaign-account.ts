@@ -8,7 +8,8 @@ export interface CampaignEvidence {
   order: CampaignOrder;
   isGuarded: boolean;
   kills: number;
-  gateway: GatewaySimulator;
+  /** Its requests may hold those of other campaigns, to other numbers. */
+  gateway: Pick<GatewaySimulator, 'requests' | 'phone'>;
   /** Undefined when it did not come to its end. */
   end?: { report: CampaignReport; lists: CampaignLists };
 }

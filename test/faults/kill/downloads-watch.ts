@@ -53,10 +53,18 @@ export class DownloadsWatch {
 
   /** Resolves when a life has begun its download number `count` from now, or when that has been answered. */
   async nth(what: 'began' | 'answered', life: number, count: number, signal: AbortSignal): Promise<void> {
-    for (let seen = 0; seen < count;) {
-      const [download] = (await once(this.#events, what, { signal })) as [Download];
-      if (download.life === life) seen += 1;
-    }
+    for (let seen = 0; seen < count;) if ((await this.next(what, signal)).life === life) seen += 1;
+  }
+
+  /** The next download that has begun, or was answered, whoever makes it. */
+  async next(what: 'began' | 'answered', signal: AbortSignal): Promise<Download> {
+    const [download] = (await once(this.#events, what, { signal })) as [Download];
+    return download;
+  }
+
+  /** Whether a life has a download on its way. One that has ended keeps what it had. */
+  isDownloading(life: number): boolean {
+    return [...this.#open.values()].some((download) => download.life === life);
   }
 
   readonly #onFinished = (message: unknown): void => {

@@ -1,0 +1,60 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { hasRedis } from '../../support/redis.js';
+import { CLUSTER_PATIENCE_MS, runCluster } from './cluster/run-cluster.js';
+import { downloading, freeze, keeping, kept, kill, sending } from './cluster/troubles.js';
+
+jest.setTimeout(CLUSTER_PATIENCE_MS);
+
+const describeWithRedis = hasRedis ? describe : describe.skip;
+
+describeWithRedis('three instances on one Redis, which are killed, stand still and lose Redis', () => {
+  it('lose no report, never download side by side, and send nobody twice', async () => {
+    const plans = [
+      { name: 'cluster', unknownOutcome: 'never' as const },
+      { name: 'cluster, guarded, with a spool', unknownOutcome: 'guarded' as const, hasSpool: true },
+    ];
+    const [unguarded, guarded] = await Promise.all(
+      plans.map(({ name, ...plan }) => runCluster(name, { share: 0.5, ...plan })),
+    );
+    expect(unguarded).toMatchObject({ faults: [], campaigns: { twice: 0 } });
+    expect(guarded).toMatchObject({ faults: [], campaigns: { twice: 0, never: 0, unknown: 0 } });
+    // Or no trouble found anything on its way, and nothing was shown.
+    expect(unguarded?.takeovers).toBeGreaterThan(0);
+    expect(unguarded?.campaigns.unknown).toBeGreaterThan(0);
+  });
+});
+
+describeWithRedis('the account of these tests finds', () => {
+  const shown = { share: 0.15, unknownOutcome: 'never' as const, patienceMs: 8_000 };
+  const saying = (what: string): unknown => expect.arrayContaining([expect.stringContaining(what)]);
+
+  it('downloads side by side when everyone gets the lease', async () => {
+    const plan = { ...shown, share: 0.05, fault: 'everyoneLeads', moments: [downloading], troubles: [kill] };
+    const { faults } = await runCluster('cluster, all lead', plan);
+    expect(faults).toEqual(saying('was on its way until'));
+  });
+
+  it('who downloads after a time of standing still, when leases are never lost', async () => {
+    const plan = { ...shown, fault: 'leasesLastForEver', moments: [kept], troubles: [freeze] };
+    const { faults } = await runCluster('cluster, eternal leases', plan);
+    expect(faults).toEqual(saying('led'));
+  });
+
+  it('who is reached twice when a job that comes back looks new', async () => {
+    const plan = { ...shown, fault: 'forgetsInterruptions', moments: [sending], troubles: [kill] };
+    const { faults } = await runCluster('cluster, without interruptions', plan);
+    expect(faults).toEqual(saying('were reached twice'));
+  });
+
+  it('lost reports when a download is acknowledged before it is kept', async () => {
+    const plan = { ...shown, fault: 'acknowledgesEarly', moments: [keeping], troubles: [kill] };
+    const { faults } = await runCluster('cluster, with early acknowledgements', plan);
+    expect(faults).toEqual(saying('are missing, and no gap says so'));
+  });
+
+  it('lost reports when what is noted before a download is not kept', async () => {
+    const plan = { ...shown, fault: 'forgetsIntents', moments: [downloading], troubles: [kill] };
+    const { faults } = await runCluster('cluster, without notes', plan);
+    expect(faults).toEqual(saying('are missing, and no gap says so'));
+  });
+});

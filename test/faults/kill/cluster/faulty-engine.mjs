@@ -1,0 +1,80 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+const EARLY_MS = 60;
+
+/** Engines with one guarantee taken out: the account of the tests must find what that does. */
+const FAULTS = {
+  /** Everyone gets the lease, and keeps it. */
+  everyoneLeads(engine) {
+    engine.exclusive = () => Promise.resolve({ isValid: () => true, release: () => Promise.resolve() });
+  },
+  /** A lease is never lost. */
+  leasesLastForEver(engine) {
+    const exclusive = engine.exclusive.bind(engine);
+    engine.exclusive = async (name) => {
+      const lease = await exclusive(name);
+      if (lease) lease.isValid = () => true;
+      return lease;
+    };
+  },
+  /** A job that comes back looks new. */
+  forgetsInterruptions(engine) {
+    changeJobs(engine, { interrupted: false, interruptedAt: undefined });
+  },
+  /** A job is never lost to another. */
+  jobsAreHeldForEver(engine) {
+    changeJobs(engine, { isHeld: () => true });
+  },
+  /** A download is said to be kept a moment before it is. */
+  acknowledgesEarly(engine) {
+    changeQueues(engine, (queue, name) => {
+      if (!name.endsWith('/pages')) return;
+      const add = queue.add.bind(queue);
+      queue.add = async (jobs, notes = []) => {
+        for (const { name: note } of notes) await engine.forget(note);
+        void wait(EARLY_MS).then(() => add(jobs).catch(() => undefined));
+      };
+    });
+  },
+  /** What is noted before a download is not kept. */
+  forgetsIntents(engine) {
+    const note = engine.note.bind(engine);
+    engine.note = async (name, text) => (name.includes('/download') ? undefined : note(name, text));
+  },
+};
+
+/** An engine with a fault, by its name; without a name the engine itself. */
+export function faulty(source, name) {
+  if (name === undefined) return source;
+  return {
+    openEngine: async (context) => {
+      const engine = await source.openEngine(context);
+      FAULTS[name](engine);
+      return engine;
+    },
+  };
+}
+
+function changeQueues(engine, change) {
+  const queueOf = engine.queue.bind(engine);
+  const changed = new Set();
+  engine.queue = (name, options) => {
+    const queue = queueOf(name, options);
+    if (!changed.has(queue)) change(queue, name);
+    changed.add(queue);
+    return queue;
+  };
+}
+
+function changeJobs(engine, changes) {
+  changeQueues(engine, (queue) => {
+    const consume = queue.consume.bind(queue);
+    queue.consume = (handler, options) => {
+      const changed = (job) => {
+        const { id, data, attempt, interrupted, interruptedAt } = job;
+        return { id, data, attempt, interrupted, interruptedAt, isHeld: () => job.isHeld(), ...changes };
+      };
+      return consume((job) => handler(changed(job)), options);
+    };
+  });
+}

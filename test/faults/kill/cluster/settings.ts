@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import type { Life } from '../account-for.js';
+import type { InstanceSettings } from './instance.js';
+
+/** What an instance is set up with. */
+export interface InstancePlan {
+  place: number;
+  life: Life;
+  folder: string;
+  leaseMs: number;
+  unknownOutcome: 'never' | 'guarded';
+  hasSpool?: boolean;
+  fault?: string;
+  gateway: string;
+  connection: { host: string; port: number };
+}
+
+/** More than any request of these tests can need, a process that stands still included. */
+const LONG_TIMEOUT_MS = 60_000;
+/** Before a guarded repeat. */
+const GUARDED_TIMEOUT_MS = 400;
+/** What running listeners get when their process is told to end. */
+const SHUTDOWN_MS = 500;
+
+/** The settings of an instance: one account that polls, and one that sends campaigns. */
+export function settingsOf(plan: InstancePlan): InstanceSettings {
+  const { place, life, folder, leaseMs, unknownOutcome, hasSpool, fault, gateway, connection } = plan;
+  const spool = hasSpool ? join(folder, `spool-${place}`) : undefined;
+  return {
+    ...{ life: life.number, journal: join(folder, 'journal'), moves: join(folder, 'moves'), fault },
+    handlingMs: 1 + (life.number % 3),
+    redis: { connection, prefix: '{cluster}', leaseMs, spool },
+    reports: {
+      ...{ baseUrl: gateway, auth: { username: 'demo', password: 'demo' } },
+      http: { timeoutMs: LONG_TIMEOUT_MS, maxResponseBytes: 65_536 },
+      dlr: {
+        poll: { everyMs: 20, count: life.asked },
+        retryDelayMs: 20,
+        // A report that is with its listener when its process is killed has used up an attempt.
+        maxAttempts: 1_000,
+        listenerTimeoutMs: 600_000,
+        shutdownTimeoutMs: SHUTDOWN_MS,
+      },
+    },
+    bulk: {
+      ...{ baseUrl: gateway, auth: { username: 'bulk', password: 'bulk' } },
+      http: { timeoutMs: unknownOutcome === 'guarded' ? GUARDED_TIMEOUT_MS : LONG_TIMEOUT_MS },
+      retry: { unknownOutcome, delayMs: 5 },
+    },
+  };
+}
