@@ -1,5 +1,11 @@
 import { Campaign } from './campaign.js';
-import type { CampaignPlan, CampaignProgress } from './campaign.types.js';
+import type {
+  CampaignDraft,
+  CampaignEstimate,
+  CampaignLeftOut,
+  CampaignPlan,
+  CampaignProgress,
+} from './campaign.types.js';
 import type { CampaignManager } from './campaign-manager.js';
 
 /**
@@ -24,6 +30,16 @@ export class Campaigns {
    */
   async start(plan: CampaignPlan): Promise<Campaign> {
     return new Campaign(await this.manager.start(plan));
+  }
+
+  /**
+   * Reads recipients as {@link start} would, and says what they come to. Nothing is kept or sent.
+   *
+   * @param onLeftOut Called for each recipient that would be left out, before the next one is read.
+   * @throws {OurSmsValidationError} for a faulty message; {OurSmsError} when the credits cannot be read
+   */
+  async estimate(draft: CampaignDraft, onLeftOut?: (input: CampaignLeftOut) => void): Promise<CampaignEstimate> {
+    return this.manager.estimate(draft, onLeftOut);
   }
 
   /** A campaign that was started; undefined when there is none of this id, or its recipients are still being read. */
