@@ -116,6 +116,11 @@ export interface DurableQueue<T> {
   retryAll(): Promise<number>;
   /** Forgets a failed job. @returns Whether there was one of this name. */
   remove(id: string): Promise<boolean>;
+  /**
+   * Lets go of what this process holds of it, for a queue that is not needed any more: its consumer was stopped, and nothing is
+   * asked of it meanwhile. What it keeps stays; asking the engine for the queue of this name gives another one.
+   */
+  letGo(): Promise<void>;
 }
 
 /** What a queue needs besides its name. */
@@ -143,6 +148,8 @@ export interface QueueEngine {
   note(name: string, text: string): Promise<void>;
   /** Forgets a note. */
   forget(name: string): Promise<void>;
+  /** The text of a note; undefined when there is none of this name. */
+  read(name: string): Promise<string | undefined>;
   /** The notes whose name starts with a prefix, by name, read as they are asked for. */
   notes(prefix: string): AsyncIterable<{ name: string; text: string }>;
   /** One holder among all processes that share the engine. @returns undefined while someone else holds it. */

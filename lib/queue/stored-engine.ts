@@ -2,7 +2,7 @@ import type { DurableQueue, Lease, QueueEngine } from './durable-queue.js';
 import { GroupWriter } from './group-writer.js';
 import { LevelStore } from './level-store.js';
 import { MemoryStore } from './memory-store.js';
-import { endOfNotes, noteChange, noteName, startOfNotes } from './note-key.js';
+import { endOfNotes, noteChange, noteKey, noteName, startOfNotes } from './note-key.js';
 import type { OrderedStore } from './ordered-store.js';
 import { SteadyClock } from './steady-clock.js';
 import { StoredQueue } from './stored-queue.js';
@@ -50,7 +50,7 @@ export class StoredEngine implements QueueEngine {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
       const parts = { store: this.store, writer: this.#writer, clock: this.#clock };
-      queue = new StoredQueue<unknown>(parts, name);
+      queue = new StoredQueue<unknown>(parts, name, () => this.#queues.delete(name));
       this.#queues.set(name, queue);
     }
     return queue as DurableQueue<unknown> as DurableQueue<T>;
@@ -62,6 +62,11 @@ export class StoredEngine implements QueueEngine {
 
   forget(name: string): Promise<void> {
     return this.#writer.write([noteChange({ name })]);
+  }
+
+  async read(name: string): Promise<string | undefined> {
+    this.#writer.check();
+    return this.store.get(noteKey(name));
   }
 
   async *notes(prefix: string): AsyncIterable<{ name: string; text: string }> {

@@ -36,9 +36,11 @@ export class StoredQueue<T> implements DurableQueue<T> {
   readonly #failed: FailedJobs<T>;
   #consumer: StoredConsumer<T> | undefined;
 
+  /** @param onLetGo Called when nobody needs it any more. */
   constructor(
     private readonly parts: StoredQueueParts,
     private readonly name: string,
+    private readonly onLetGo: () => void,
   ) {
     const { store, writer, clock } = parts;
     const workedOn = new Set<number>();
@@ -110,6 +112,11 @@ export class StoredQueue<T> implements DurableQueue<T> {
 
   remove(id: string): Promise<boolean> {
     return this.#failed.remove(id);
+  }
+
+  letGo(): Promise<void> {
+    this.onLetGo();
+    return Promise.resolve();
   }
 
   /** Reads anew what is known of it: the store was opened again. */

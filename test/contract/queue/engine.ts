@@ -4,6 +4,7 @@ import {
   allOf,
   DONE,
   engineForEach,
+  eventually,
   FAILED,
   pause,
   RecordingHandler,
@@ -77,6 +78,38 @@ export function engineContract(kind: EngineKind): void {
     expect(await allOf(engine.notes(''))).toHaveLength(4);
   });
 
+  it('reads a note by its whole name', async () => {
+    const { engine } = bench;
+    for (const name of ODD_NAMES) expect(await engine.read(name)).toBeUndefined();
+    for (const name of ODD_NAMES) await engine.note(name, `text of ${name}`);
+    await engine.note('account/empty', '');
+    for (const name of ODD_NAMES) expect(await engine.read(name)).toBe(`text of ${name}`);
+    expect(await engine.read('account/empty')).toBe('');
+    expect(await engine.read('account/')).toBeUndefined();
+    await engine.forget('account/empty');
+    expect(await engine.read('account/empty')).toBeUndefined();
+  });
+
+  it('lets go of a queue and keeps what is in it', async () => {
+    const queue = bench.queue<number>();
+    const first = new RecordingHandler<number>(() => ({ kind: 'again', inMs: 60_000 }));
+    const consumer = queue.consume(first.handle, { concurrency: 1 });
+    await queue.add([{ id: 'one', data: 1 }]);
+    await eventually('it was handed out', () => first.jobs.length > 0);
+    await consumer.stop();
+    await queue.letGo();
+    const again = bench.queue<number>();
+    expect(await again.counts()).toMatchObject({ waiting: 1, active: 0, failed: 0 });
+    const handler = new RecordingHandler<number>();
+    again.consume(handler.handle, { concurrency: 1 });
+    await again.add([
+      { id: 'one', data: 3 },
+      { id: 'two', data: 2 },
+    ]);
+    await untilCounts(again, { waiting: 1, active: 0 });
+    expect(handler.ids).toEqual(['two']);
+  });
+
   it('forgets a note, and does not mind one that is not there', async () => {
     const { engine } = bench;
     await engine.note('one', '1');
@@ -142,6 +175,7 @@ export function engineContract(kind: EngineKind): void {
       () => engine.note('name', 'text'),
       () => engine.forget('name'),
       () => allOf(engine.notes('')),
+      () => engine.read('name'),
       () => engine.exclusive('other'),
       () => engine.checkRoom(1),
     ];
