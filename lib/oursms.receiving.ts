@@ -55,6 +55,7 @@ export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, On
       nextDelayMs,
       count: dlr.poll.count,
       maxResponseBytes: gateway.maxResponseBytes,
+      requestTimeoutMs: gateway.timeoutMs,
     });
     await inbox.open();
     this.#inbox = inbox;

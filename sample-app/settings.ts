@@ -8,14 +8,20 @@ export class Settings {
   readonly auth?: OurSmsAuth;
   /** The address of the real gateway. Default: the provider's. */
   readonly baseUrl?: string;
-  /** The directory that delivery reports are kept in. */
+  /** The directory that delivery reports are kept in; with Redis, what this instance alone keeps. */
   readonly storage: string;
+  /** The Redis server that several instances share; undefined for one instance with its directory. */
+  readonly redisUrl?: string;
+  /** The address of a simulated gateway that several instances share; undefined for one in this process. */
+  readonly simulator?: string;
 
-  constructor(settings: { src?: string; auth?: OurSmsAuth; baseUrl?: string; storage: string }) {
+  constructor(settings: Readonly<Settings>) {
     this.src = settings.src;
     this.auth = settings.auth;
     this.baseUrl = settings.baseUrl;
     this.storage = settings.storage;
+    this.redisUrl = settings.redisUrl;
+    this.simulator = settings.simulator;
   }
 }
 
@@ -25,10 +31,11 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads `OURSMS_USERNAME`, `OURSMS_PASSWORD` (or `OURSMS_TOKEN`), `OURSMS_SRC`, `OURSMS_BASE_URL` and `OURSMS_STORAGE`
- * (default: `.oursms`). An empty variable counts as not set.
+ * Reads `OURSMS_USERNAME`, `OURSMS_PASSWORD` (or `OURSMS_TOKEN`), `OURSMS_SRC`, `OURSMS_BASE_URL`, `OURSMS_STORAGE` (default:
+ * `.oursms`; with Redis a directory for each `PORT` in it), `REDIS_URL` and `OURSMS_SIMULATOR`. An empty variable counts as not
+ * set.
  *
- * @throws {SettingsError} when the credentials are set in part
+ * @throws {SettingsError} when the credentials are set in part, or `REDIS_URL` is not the URL of a Redis server
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const username = env.OURSMS_USERNAME || undefined;
@@ -36,13 +43,15 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const token = env.OURSMS_TOKEN || undefined;
   const baseUrl = env.OURSMS_BASE_URL || undefined;
   const src = env.OURSMS_SRC || undefined;
-  const storage = env.OURSMS_STORAGE || '.oursms';
+  const redisUrl = readRedisUrl(env);
+  const storage = env.OURSMS_STORAGE || (redisUrl === undefined ? '.oursms' : `.oursms/port-${readPort(env)}`);
+  const common = { src, storage, redisUrl };
   if (token !== undefined && password !== undefined) {
     throw new SettingsError('OURSMS_PASSWORD and OURSMS_TOKEN are both set: keep the one that your account uses.');
   }
-  if (token !== undefined) return new Settings({ src, baseUrl, storage, auth: { username, token } });
+  if (token !== undefined) return new Settings({ ...common, baseUrl, auth: { username, token } });
   if (username !== undefined && password !== undefined) {
-    return new Settings({ src, baseUrl, storage, auth: { username, password } });
+    return new Settings({ ...common, baseUrl, auth: { username, password } });
   }
   const set = Object.entries({ OURSMS_USERNAME: username, OURSMS_PASSWORD: password, OURSMS_BASE_URL: baseUrl })
     .filter(([, value]) => value !== undefined)
@@ -52,7 +61,13 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       `${set.join(' and ')} set, but that is not enough for the real gateway: set OURSMS_USERNAME and OURSMS_PASSWORD (or OURSMS_TOKEN), or none of them for the simulated gateway.`,
     );
   }
-  return new Settings({ src, storage });
+  return new Settings({ ...common, simulator: env.OURSMS_SIMULATOR || undefined });
+}
+
+function readRedisUrl(env: NodeJS.ProcessEnv): string | undefined {
+  const text = env.REDIS_URL || undefined;
+  if (text === undefined || (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol))) return text;
+  throw new SettingsError('REDIS_URL must be the URL of a Redis server, such as redis://127.0.0.1:6379.');
 }
 
 /**

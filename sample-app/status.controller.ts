@@ -9,7 +9,7 @@ export interface Status {
   gateway: 'simulated' | 'real';
   /** The sender to begin with. */
   src: string;
-  /** The directory that delivery reports are kept in. */
+  /** Where delivery reports are kept. */
   storage: string;
 }
 
@@ -29,14 +29,18 @@ export class StatusController {
       properties: {
         gateway: { type: 'string', enum: ['simulated', 'real'] },
         src: { type: 'string', example: 'MyBrand' },
-        storage: { type: 'string', description: 'The directory of the delivery reports', example: '.oursms/simulated' },
+        storage: {
+          type: 'string',
+          description: 'Where delivery reports are kept: a directory, or Redis',
+          example: '.oursms/simulated',
+        },
       },
     },
   })
   @Get()
   status(): Status {
-    const { isSimulated, directory } = this.choice;
+    const { isSimulated, storage } = this.choice;
     const src = this.settings.src ?? (isSimulated ? 'MyBrand' : '');
-    return { gateway: isSimulated ? 'simulated' : 'real', src, storage: directory };
+    return { gateway: isSimulated ? 'simulated' : 'real', src, storage };
   }
 }

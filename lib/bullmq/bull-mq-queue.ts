@@ -18,9 +18,11 @@ export class BullMqQueue<T> implements DurableQueue<T> {
   readonly #failed: BullMqFailedJobs<T>;
   #consumer: BullMqConsumer<T> | undefined;
 
+  /** @param onLetGo Called when nobody needs it any more. */
   constructor(
     private readonly parts: BullMqStoreParts,
     private readonly name: string,
+    private readonly onLetGo: () => void,
   ) {
     this.#store = new BullMqStore(parts, name);
     this.#failed = new BullMqFailedJobs(parts.link, this.#store);
@@ -66,6 +68,11 @@ export class BullMqQueue<T> implements DurableQueue<T> {
 
   remove(id: string): Promise<boolean> {
     return this.#failed.remove(id);
+  }
+
+  letGo(): Promise<void> {
+    this.onLetGo();
+    return this.close();
   }
 
   /** Ends handing out. @param within Resolves when there is no more time. */

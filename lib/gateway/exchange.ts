@@ -1,6 +1,9 @@
 import type { Dispatcher } from 'undici';
 import { TransportFault, type WireRequest, type WireResponse } from './transport.js';
 
+/** A timer that comes so late tells that the process stood still. */
+const STOOD_STILL_MS = 500;
+
 /** The bounds of one exchange. */
 export interface ExchangeLimits {
   timeoutMs: number;
@@ -18,7 +21,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #ended = false;
-  readonly #deadline: NodeJS.Timeout;
+  #deadline: NodeJS.Timeout;
   readonly #onAbort = (): void => this.#fail('aborted');
 
   constructor(
@@ -30,7 +33,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // A request that someone repeats keeps what is known of its first try.
     if (request.trace.phase === 'created') request.trace.phase = 'waiting';
     // A total deadline: the client's own time-outs start anew with every byte, and a dripping answer would never end.
-    this.#deadline = setTimeout(() => this.#fail('timeout'), limits.timeoutMs);
+    this.#deadline = this.#timeOutIn(limits.timeoutMs);
     request.signal?.addEventListener('abort', this.#onAbort);
   }
 
@@ -62,10 +65,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#fail('connection', error.code);
   }
 
+  /** Timers of a process that stood still come before what arrived meanwhile: that gets its time to be read. */
+  #timeOutIn(ms: number): NodeJS.Timeout {
+    const due = performance.now() + ms;
+    return setTimeout(() => {
+      const lateMs = performance.now() - due;
+      if (lateMs < STOOD_STILL_MS) this.#fail('timeout');
+      else this.#deadline = this.#timeOutIn(STOOD_STILL_MS);
+    }, ms);
+  }
+
   /** Nothing of it has left, and nothing may. */
   #refuse(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    this.#fail('aborted');
+    this.#fail('withdrawn');
   }
 
   #fail(reason: TransportFault['reason'], code?: string): void {

@@ -17,12 +17,7 @@ const CONNECT_STEPS: readonly unknown[] = ['connect', 'getaddrinfo'];
  */
 export function toOurSmsError(thrown: unknown, call: Call, trace: RequestTrace, ownTransport: boolean): OurSmsError {
   const outcome = outcomeOf(thrown, trace, ownTransport);
-  if (isCancelled(thrown)) {
-    return new OurSmsAbortedError(
-      call.sentence("the caller's signal ended the call", outcome),
-      call.details(outcome, true),
-    );
-  }
+  if (isCancelled(thrown)) return abortedError(call, outcome, "the caller's signal ended the call");
   if (!(thrown instanceof TransportFault)) return foreignError(thrown, call, outcome);
   const { timeoutMs, maxResponseBytes } = call.account;
   switch (thrown.reason) {
@@ -31,6 +26,8 @@ export function toOurSmsError(thrown: unknown, call: Call, trace: RequestTrace, 
       const message = call.sentence(`${late} within ${timeoutMs} ms`, outcome);
       return new OurSmsTimeoutError(message, { ...call.details(outcome, true), timeoutMs, raw: thrown.received });
     }
+    case 'withdrawn':
+      return abortedError(call, outcome, 'this process has lost its turn to another before the request left');
     case 'tooLarge':
       return unreadableAnswer(call, thrown.httpStatus, thrown.received, `it is larger than ${maxResponseBytes} bytes`);
     default:
@@ -46,6 +43,10 @@ export function unreadableAnswer(call: Call, httpStatus = 0, raw: string, why: s
     'unknown',
   );
   return new OurSmsResponseError(message, { ...call.details('unknown', true), httpStatus, raw });
+}
+
+function abortedError(call: Call, outcome: Outcome, happened: string): OurSmsAbortedError {
+  return new OurSmsAbortedError(call.sentence(happened, outcome), call.details(outcome, true));
 }
 
 function connectionError(call: Call, outcome: Outcome, code: string | undefined): OurSmsConnectionError {

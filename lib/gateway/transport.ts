@@ -41,7 +41,7 @@ export class TransportFault extends Error {
 
   constructor(
     /** What ended the request. */
-    readonly reason: 'connection' | 'timeout' | 'aborted' | 'tooLarge',
+    readonly reason: 'connection' | 'timeout' | 'aborted' | 'withdrawn' | 'tooLarge',
     /** The system's or the HTTP client's code. */
     readonly code: string | undefined,
     /** The status of the answer, when its head had arrived. */

@@ -36,16 +36,17 @@ export class DlrDownloads {
   /**
    * Makes a download. Resolves, once it is durable, to how many reports it brought; to undefined when it cannot be read.
    *
+   * @param mayStart Asked when the request is about to leave.
    * @throws {OurSmsError} when it failed, or could not be kept
    */
-  async next(): Promise<number | undefined> {
+  async next(mayStart: () => boolean): Promise<number | undefined> {
     const { engine, gaps, gateway, count, maxResponseBytes } = this.parts;
     // Twice: as text in the page, and once more while LevelDB moves it from its log.
     await engine.checkRoom(2 * maxResponseBytes);
     const intent = await gaps.intend(count);
     let download: DlrDownload;
     try {
-      download = await gateway.downloadDlrs(count);
+      download = await gateway.downloadDlrs(count, { mayStart });
     } catch (error) {
       await this.#keepWhatCame(error, intent);
       throw error;

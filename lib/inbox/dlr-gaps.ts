@@ -22,7 +22,6 @@ export class DlrGaps {
   readonly #logger = new Logger('OurSmsDlrInbox');
   readonly #intents: string;
   readonly #counter: string;
-  #count = 0;
 
   constructor(
     private readonly engine: QueueEngine,
@@ -34,20 +33,22 @@ export class DlrGaps {
   }
 
   /** How many gaps there were since the store was made. */
-  get count(): number {
-    return this.#count;
+  async count(): Promise<number> {
+    let count = 0;
+    for await (const { text } of this.engine.notes(this.#counter)) count = Number(text);
+    return count;
   }
 
-  /** Reads how many gaps there were. */
-  async open(): Promise<void> {
-    for await (const { text } of this.engine.notes(this.#counter)) this.#count = Number(text);
-  }
-
-  /** Announces the downloads in the middle of which an earlier process ended. */
-  async announceInterrupted(): Promise<void> {
+  /**
+   * Announces the downloads in the middle of which a process ended.
+   *
+   * @param ageMs Those that were noted at least so long ago: whoever made a younger one may still be at it.
+   */
+  async announceInterrupted(ageMs = 0): Promise<void> {
     const why = 'the process ended in the middle of the download';
     for await (const { name, text } of this.engine.notes(this.#intents)) {
       const { at, asked } = JSON.parse(text) as Intent;
+      if (Date.now() - Date.parse(at) < ageMs) continue;
       await this.missed({ id: name.slice(this.#intents.length), note: name, at, asked }, why);
     }
   }
@@ -73,11 +74,10 @@ export class DlrGaps {
 
   /** Counts a gap and tells who listens. */
   async announce(gap: DlrGap): Promise<void> {
-    this.#count += 1;
     this.#logger.error(
       `Up to ${gap.atMost} delivery reports may be lost: the download of ${gap.at} (account ${gap.account}) did not arrive as a whole: ${gap.why}`,
     );
-    await this.engine.note(this.#counter, String(this.#count));
+    await this.engine.note(this.#counter, String((await this.count()) + 1));
     await this.publisher.gap(gap);
   }
 }

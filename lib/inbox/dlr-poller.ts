@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { OurSmsError } from '../errors/oursms.error.js';
+import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
 import type { Lease, QueueEngine } from '../queue/durable-queue.js';
 import { describeThrown } from './describe-thrown.js';
@@ -7,6 +8,10 @@ import type { DlrPoll } from './dlr-inbox-stats.js';
 import type { PollTimer } from './poll-timer.js';
 
 const MAX_BACKOFF_MS = 5 * 60_000;
+/** Between looks at a store that is away. */
+const STORE_BACKOFF_MS = 15_000;
+/** Between looks at whether the one who polls is gone, where several could. */
+const STAND_BY_MS = 2_000;
 /** A gateway that asks for more is asked again all the same: a wrong header must not end the polling. */
 const MAX_RETRY_AFTER_MS = 60 * 60_000;
 
@@ -21,7 +26,7 @@ export interface DlrPollerParts {
   /** Milliseconds until the next poll, when the last one went well and left nothing at the gateway. */
   nextDelayMs: () => number;
   /** Makes a download; resolves, once it is durable, to how many reports it brought, or to undefined when it is unreadable. */
-  download: () => Promise<number | undefined>;
+  download: (lease: Lease) => Promise<number | undefined>;
   /** Why nothing should be downloaded now; undefined when it should. */
   obstacle: () => Promise<string | undefined>;
 }
@@ -64,14 +69,15 @@ export class DlrPoller {
     this.#stopped = true;
     this.parts.timer.disarm();
     await this.#running;
-    await this.#lease?.release();
+    await this.#giveUpLease();
   }
 
-  /** No poll starts until {@link resume}. Resolves when the running one has ended. */
+  /** No poll starts here until {@link resume}. Resolves when the running one has ended. */
   async pause(): Promise<void> {
     this.#paused = true;
     this.parts.timer.disarm();
     await this.#running;
+    await this.#giveUpLease();
   }
 
   resume(): void {
@@ -111,24 +117,29 @@ export class DlrPoller {
     if (this.#polls === 2) this.#checkShutdownHooks();
     try {
       const why = await this.#obstacle();
-      if (why !== undefined) {
-        this.#arm(this.parts.nextDelayMs());
+      const lease = this.#lease;
+      if (why !== undefined || lease === undefined) {
+        const delayMs = this.parts.nextDelayMs();
+        // Whoever has it may be gone: then another goes on soon.
+        this.#arm(lease || !this.parts.engine.isShared ? delayMs : Math.min(delayMs, STAND_BY_MS));
         return (this.#last = { at, result: 'skipped', why });
       }
-      const reports = await this.parts.download();
+      const reports = await this.parts.download(lease);
       if (reports === undefined) return this.#fail(at, 'the answer could not be read; it is kept', 0);
       this.#failures = 0;
       this.#arm(reports >= this.parts.count ? 0 : this.parts.nextDelayMs());
       return (this.#last = { at, result: 'downloaded', reports });
     } catch (error) {
       const why = error instanceof OurSmsError ? error.message : describeThrown(error);
-      return this.#fail(at, why, error instanceof OurSmsGatewayError ? (error.retryAfterMs ?? 0) : 0);
+      const retryAfterMs = error instanceof OurSmsGatewayError ? (error.retryAfterMs ?? 0) : 0;
+      // The gateway has no part in it, and need not be spared.
+      return this.#fail(at, why, retryAfterMs, error instanceof OurSmsStorageError ? STORE_BACKOFF_MS : MAX_BACKOFF_MS);
     }
   }
 
-  #fail(at: string, why: string, retryAfterMs: number): DlrPoll {
+  #fail(at: string, why: string, retryAfterMs: number, longestMs = MAX_BACKOFF_MS): DlrPoll {
     this.#failures += 1;
-    const delayMs = this.#backoff(retryAfterMs);
+    const delayMs = this.#backoff(retryAfterMs, longestMs);
     this.#logger.error(`Polling for delivery reports failed; next try in ${Math.round(delayMs)} ms. ${why}`);
     this.#arm(delayMs);
     return (this.#last = { at, result: 'failed', why });
@@ -136,21 +147,30 @@ export class DlrPoller {
 
   async #obstacle(): Promise<string | undefined> {
     const why = (await this.parts.obstacle()) ?? (await this.#takeLease());
-    if (why !== this.#saidObstacle && why !== undefined) this.#logger.warn(`No delivery report is downloaded: ${why}`);
+    const isWorthSaying = why !== undefined && !(this.#lease === undefined && this.parts.engine.isShared);
+    if (why !== this.#saidObstacle && isWorthSaying) this.#logger.warn(`No delivery report is downloaded: ${why}`);
     this.#saidObstacle = why;
     return why ?? (this.#stopped ? 'the application is ending' : undefined);
   }
 
   async #takeLease(): Promise<string | undefined> {
     if (this.#lease?.isValid()) return undefined;
+    await this.#giveUpLease();
     this.#lease = await this.parts.engine.exclusive(this.parts.leaseName);
     return this.#lease?.isValid() ? undefined : 'another poller of this account is at work';
   }
 
+  /** Another may poll now. A store that is away ends it by itself. */
+  async #giveUpLease(): Promise<void> {
+    const lease = this.#lease;
+    this.#lease = undefined;
+    await lease?.release().catch(() => undefined);
+  }
+
   /** Twice the wait with each failure, up to five minutes, with jitter; an hour at the most if the gateway asks for it. */
-  #backoff(retryAfterMs: number): number {
+  #backoff(retryAfterMs: number, longestMs: number): number {
     const base = Math.max(this.parts.nextDelayMs(), 100);
-    const longest = Math.max(base, MAX_BACKOFF_MS);
+    const longest = Math.max(base, longestMs);
     const wait = Math.min(base * 2 ** Math.min(this.#failures, 20), longest);
     return Math.max(wait / 2 + (Math.random() * wait) / 2, Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));
   }

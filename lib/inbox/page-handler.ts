@@ -29,17 +29,27 @@ export class PageHandler {
   constructor(private readonly parts: PageHandlerParts) {}
 
   /** The verdict on a page, when all of its reports were handed over. */
-  async handle({ id, data: page }: Job<KeptPage>): Promise<Verdict<KeptPage>> {
+  async handle(job: Job<KeptPage>): Promise<Verdict<KeptPage>> {
+    const { id, data: page } = job;
+    if (job.interrupted) {
+      this.#logger.warn(
+        `The reports of download ${id} (account ${page.account}) are handed over again: whoever had them ended, or stood still, before all were handled`,
+      );
+    }
     const reading = readDlrs(page);
     const handled = new Set(page.handled);
     const due = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
     const failures: NewJob<KeptDlr>[] = [];
     let stopped = false;
-    await this.parts.lanes.handOverAll(due, (dlr, result) => {
-      if (result.kind === 'stopped') stopped = true;
-      else handled.add(dlr.id);
-      if (result.kind === 'failed') failures.push(this.#jobOf(dlr, result.error));
-    });
+    await this.parts.lanes.handOverAll(
+      due,
+      () => job.isHeld(),
+      (dlr, result) => {
+        if (result.kind === 'stopped') stopped = true;
+        else handled.add(dlr.id);
+        if (result.kind === 'failed') failures.push(this.#jobOf(dlr, result.error));
+      },
+    );
     if (failures.length > 0) await this.parts.retries.add(failures);
     const rest = { ...page, handled: [...handled] };
     if (stopped) return { kind: 'again', inMs: 0, data: rest, uncounted: true };

@@ -9,6 +9,7 @@ export type HandOver = { kind: 'handled' } | { kind: 'failed'; error: unknown } 
 /** A report that waits for its turn, or is with its listeners. There can be thousands: no more than this is made before. */
 interface Turn {
   dlr: Dlr;
+  isDue: () => boolean;
   end: (dlr: Dlr, result: HandOver) => void;
 }
 
@@ -46,16 +47,17 @@ export class ReportLanes {
   }
 
   /** Hands a report over when its turn has come. Never rejects. */
-  handOver(dlr: Dlr): Promise<HandOver> {
-    return new Promise((resolve) => void this.handOverAll([dlr], (_, result) => resolve(result)));
+  handOver(dlr: Dlr, isDue: () => boolean): Promise<HandOver> {
+    return new Promise((resolve) => void this.handOverAll([dlr], isDue, (_, result) => resolve(result)));
   }
 
   /**
    * Hands reports over, in their order, when their turns have come. Resolves when each of them has ended; never rejects.
    *
-   * @param onEnd Called when a report has.
+   * @param isDue Asked when a turn has come: false, and it ends as `stopped`.
+   * @param onEnd Called when a report has ended.
    */
-  handOverAll(dlrs: readonly Dlr[], onEnd: (dlr: Dlr, result: HandOver) => void): Promise<void> {
+  handOverAll(dlrs: readonly Dlr[], isDue: () => boolean, onEnd: (dlr: Dlr, result: HandOver) => void): Promise<void> {
     return new Promise((resolve) => {
       let open = dlrs.length;
       if (open === 0) return resolve();
@@ -65,7 +67,7 @@ export class ReportLanes {
         if (open === 0) resolve();
       };
       if (this.#stopped) return dlrs.forEach((dlr) => end(dlr, { kind: 'stopped' }));
-      for (const dlr of dlrs) this.#line.push({ dlr, end });
+      for (const dlr of dlrs) this.#line.push({ dlr, isDue, end });
       this.#waiting += dlrs.length;
       this.#fill();
     });
@@ -133,7 +135,8 @@ export class ReportLanes {
   async #publish(turn: Turn): Promise<void> {
     let result: HandOver = { kind: 'handled' };
     try {
-      await this.publish(turn.dlr);
+      if (turn.isDue()) await this.publish(turn.dlr);
+      else result = { kind: 'stopped' };
     } catch (error) {
       // When they were stopped, what the listener needs may be gone already.
       result = this.#stopped ? { kind: 'stopped' } : { kind: 'failed', error };

@@ -21,11 +21,12 @@ export class RetryHandler {
   constructor(private readonly parts: RetryHandlerParts) {}
 
   /** The verdict on a report, when its listeners are done with it. */
-  async handle({ attempt, data }: Job<KeptDlr>): Promise<Verdict<KeptDlr>> {
+  async handle(job: Job<KeptDlr>): Promise<Verdict<KeptDlr>> {
+    const { attempt, data } = job;
     const { lanes, maxAttempts } = this.parts;
     const { dlr } = data;
     if (attempt > maxAttempts) return this.#giveUp(data, attempt - 1);
-    const result = await lanes.handOver(dlr);
+    const result = await lanes.handOver(dlr, () => job.isHeld());
     if (result.kind === 'handled') return { kind: 'done' };
     if (result.kind === 'stopped') return { kind: 'again', inMs: 0, uncounted: true };
     const reason = describeThrown(result.error);

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
-import type { DurableQueue, QueueConsumer, QueueEngine } from '../queue/durable-queue.js';
+import type { DurableQueue, Lease, QueueConsumer, QueueEngine } from '../queue/durable-queue.js';
 import { DlrDownloads } from './dlr-downloads.js';
 import type { UnreadableDlrs } from './dlr-events.js';
 import { DlrGaps } from './dlr-gaps.js';
@@ -33,6 +33,8 @@ export interface InboxSetup {
   nextDelayMs: () => number;
   count: number;
   maxResponseBytes: number;
+  /** Milliseconds that a download may take. */
+  requestTimeoutMs: number;
   concurrency: number;
   maxAttempts: number;
   retryDelayMs: number;
@@ -57,7 +59,7 @@ export class RunningInbox {
   constructor(private readonly setup: InboxSetup) {
     const { engine, gateway, publisher, concurrency } = setup;
     this.#account = gateway.accountName;
-    this.pages = engine.queue<KeptPage>(`${this.#account}/pages`);
+    this.pages = engine.queue<KeptPage>(`${this.#account}/pages`, { isPrecious: true });
     this.retries = engine.queue<KeptDlr>(`${this.#account}/reports`);
     this.#lanes = new ReportLanes(concurrency, (dlr) => publisher.publish(dlr));
     this.#gaps = new DlrGaps(engine, publisher, this.#account);
@@ -65,14 +67,15 @@ export class RunningInbox {
     this.#poller = new DlrPoller({
       ...setup,
       leaseName: `${this.#account}/poller`,
-      download: () => this.#download(),
+      download: (lease) => this.#download(lease),
       obstacle: () => this.#obstacle(),
     });
   }
 
   /** Reads what is in the store. @throws {OurSmsStorageError} when it cannot be read */
   async open(): Promise<void> {
-    await this.#gaps.open();
+    // What others use as well is looked after by them; and it may come back while this application starts.
+    if (this.setup.engine.isShared) return;
     await this.pages.counts();
     await this.retries.counts();
   }
@@ -84,6 +87,10 @@ export class RunningInbox {
     const handlePage = (job: Parameters<PageHandler['handle']>[0]): ReturnType<PageHandler['handle']> =>
       pages.handle(job).finally(() => this.#letIn());
     if (this.#stopping) return;
+    // Another instance may have some, and gets what is there.
+    if (this.setup.engine.isShared && !this.setup.publisher.hasListeners()) {
+      return this.#logger.warn('Nobody listens to oursms.dlr here: this process leaves delivery reports to the others');
+    }
     this.#consumers.push(
       this.pages.consume(handlePage, { concurrency: PAGES_AT_ONCE }),
       this.retries.consume((job) => retries.handle(job), { concurrency: RETRIES_AT_ONCE }),
@@ -129,7 +136,7 @@ export class RunningInbox {
       failed: retries.failed,
       pages: pages.waiting + pages.active,
       unreadable: pages.failed,
-      gaps: this.#gaps.count,
+      gaps: await this.#gaps.count(),
       oldestMs: oldest.length > 0 ? Math.max(0, Date.now() - Math.min(...oldest)) : undefined,
       paused: this.#poller.isPaused,
       lastPoll: this.#poller.last,
@@ -156,16 +163,18 @@ export class RunningInbox {
   }
 
   /** Downloads once there is room for another page. */
-  async #download(): Promise<number | undefined> {
+  async #download(lease: Lease): Promise<number | undefined> {
+    // Of processes that share the store, one that stood still may still bring what it was at.
+    if (this.setup.engine.isShared) await this.#gaps.announceInterrupted(2 * this.setup.requestTimeoutMs);
     while (!this.#stopping && !this.#poller.isPaused) {
-      if ((await this.pages.pending()) < MAX_PAGES) return this.#downloads.next();
+      if ((await this.pages.pending()) < MAX_PAGES) return this.#downloads.next(() => lease.isValid());
       await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
     }
     return 0;
   }
 
   async #obstacle(): Promise<string | undefined> {
-    if (!this.#toldInterrupted) await this.#gaps.announceInterrupted();
+    if (!this.#toldInterrupted && !this.setup.engine.isShared) await this.#gaps.announceInterrupted();
     this.#toldInterrupted = true;
     if (!this.setup.publisher.hasListeners()) return 'nobody listens to oursms.dlr; add a method with @OnDlr()';
     return (await this.retries.pending()) < MAX_RETRIES

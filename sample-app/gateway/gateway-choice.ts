@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { OurSmsModuleOptions } from 'nestjs-oursms';
+import { bullMqEngine } from 'nestjs-oursms/bullmq';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { QUIET_HOURS } from '../messages/quiet-hours.js';
 import type { Settings } from '../settings.js';
@@ -22,15 +23,14 @@ export class GatewayChoice implements OnApplicationShutdown {
   constructor(
     /** What `OurSmsModule` is registered with. */
     readonly moduleOptions: OurSmsModuleOptions,
-    /** Where delivery reports are kept. */
+    /** What this instance keeps in files. */
     readonly directory: string,
+    /** Where delivery reports are kept, in words. */
+    readonly storage: string,
+    /** Whether nothing is really sent. */
+    readonly isSimulated: boolean,
     private readonly simulator?: GatewaySimulator,
   ) {}
-
-  /** Whether nothing is really sent. */
-  get isSimulated(): boolean {
-    return this.simulator !== undefined;
-  }
 
   /** The last phase of a shutdown: the poller has had its last answer, and no request can come in any more. */
   async onApplicationShutdown(): Promise<void> {
@@ -38,25 +38,44 @@ export class GatewayChoice implements OnApplicationShutdown {
   }
 }
 
-/** Takes the real gateway when there are credentials for it; otherwise starts a simulated one. */
-export async function chooseGateway({ auth, baseUrl, src, storage }: Settings): Promise<GatewayChoice> {
+/** Takes the real gateway when there are credentials for it, or a simulated one elsewhere; otherwise starts a simulated one. */
+export async function chooseGateway(settings: Settings): Promise<GatewayChoice> {
+  const { auth, baseUrl, src, storage } = settings;
   const logger = new Logger('SampleApp');
   const messages = { defaults: src === undefined ? {} : { src }, quietHours: QUIET_HOURS };
   if (auth !== undefined) {
     logger.warn('Real gateway: messages cost money');
-    const options = { baseUrl, auth, ...messages, dlr: { poll: { everyMs: 15_000 } }, storage: { path: storage } };
-    return new GatewayChoice(options, storage);
+    const options = { baseUrl, auth, ...messages, dlr: { poll: { everyMs: 15_000 } } };
+    const place = placeOf(settings, storage, 'oursms-sample');
+    return new GatewayChoice({ ...options, storage: place.storage }, storage, place.name, false);
   }
   // What never happened must not stand among the reports of real messages.
-  const path = join(storage, 'simulated');
-  const simulator = await GatewaySimulator.start({
+  const directory = join(storage, 'simulated');
+  const place = placeOf(settings, directory, 'oursms-sample-simulated');
+  const simulator = settings.simulator === undefined ? await startSimulator() : undefined;
+  logger.log('Simulated gateway: nothing is really sent. For the real one set OURSMS_USERNAME and OURSMS_PASSWORD.');
+  const url = simulator?.url ?? settings.simulator;
+  const options = { baseUrl: url, auth: DEMO, ...messages, dlr: SIMULATED_DLR, storage: place.storage };
+  return new GatewayChoice(options, directory, place.name, true, simulator);
+}
+
+function startSimulator(): Promise<GatewaySimulator> {
+  return GatewaySimulator.start({
     accounts: [{ ...DEMO, credits: CREDITS }],
     deliverAfterMs: REPORT_AFTER_MS,
     statusOf: (dest) => (dest.endsWith('00') ? 'undelivered' : 'delivered'),
     unroutable: (dest) => dest.endsWith('99'),
     record: false,
   });
-  logger.log('Simulated gateway: nothing is really sent. For the real one set OURSMS_USERNAME and OURSMS_PASSWORD.');
-  const options = { baseUrl: simulator.url, auth: DEMO, ...messages, dlr: SIMULATED_DLR, storage: { path } };
-  return new GatewayChoice(options, path, simulator);
+}
+
+/** A directory of this instance, or the Redis server that it shares with others. */
+function placeOf(
+  { redisUrl }: Settings,
+  path: string,
+  prefix: string,
+): { storage: OurSmsModuleOptions['storage']; name: string } {
+  if (redisUrl === undefined) return { storage: { path }, name: path };
+  const storage = bullMqEngine({ connection: { url: redisUrl }, prefix, spool: join(path, 'spool') });
+  return { storage, name: `Redis at ${new URL(redisUrl).host}` };
 }

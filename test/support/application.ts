@@ -131,9 +131,13 @@ export async function startBench(
 }
 
 /** Waits until a condition holds; fails after a while, saying what it waited for. */
-export async function until(what: string, condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 10_000,
+): Promise<void> {
   const end = Date.now() + timeoutMs;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

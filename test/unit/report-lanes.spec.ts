@@ -37,10 +37,12 @@ beforeEach(() => {
   ended = [];
 });
 
+const always = (): boolean => true;
+
 describe('lanes', () => {
   it('hand over so many at a time, in their order', async () => {
     const lanes = new ReportLanes(2, listeners.handle);
-    const all = lanes.handOverAll(reports(4), onEnd);
+    const all = lanes.handOverAll(reports(4), always, onEnd);
     expect(listeners.busyWith).toEqual(['r0', 'r1']);
     expect({ waiting: lanes.waiting, running: lanes.running }).toEqual({ waiting: 2, running: 2 });
     await listeners.end('r1');
@@ -56,7 +58,7 @@ describe('lanes', () => {
   it('let the reports of one message follow one another, and others pass', async () => {
     const lanes = new ReportLanes(3, listeners.handle);
     const rows = [report('a1', 'a'), report('a2', 'a'), report('b1', 'b'), report('a3', 'a'), report('none')];
-    const all = lanes.handOverAll(rows, onEnd);
+    const all = lanes.handOverAll(rows, always, onEnd);
     expect(listeners.busyWith).toEqual(['a1', 'b1', 'none']);
     expect(lanes.waiting).toBe(2);
     await listeners.end('b1');
@@ -73,7 +75,7 @@ describe('lanes', () => {
   it('let the rest of the process have its turn when listeners never wait', async () => {
     let handled = 0;
     const lanes = new ReportLanes(8, () => Promise.resolve(void (handled += 1)));
-    const all = lanes.handOverAll(reports(1_000), onEnd);
+    const all = lanes.handOverAll(reports(1_000), always, onEnd);
     await turn();
     expect(handled).toBeLessThan(100);
     await all;
@@ -81,14 +83,14 @@ describe('lanes', () => {
   });
 
   it('resolve at once when there is nothing to hand over', async () => {
-    await new ReportLanes(1, listeners.handle).handOverAll([], onEnd);
+    await new ReportLanes(1, listeners.handle).handOverAll([], always, onEnd);
   });
 });
 
 describe('lanes that are paused', () => {
   it('hand nothing over until they are resumed', async () => {
     const lanes = new ReportLanes(1, listeners.handle);
-    void lanes.handOverAll(reports(2), onEnd);
+    void lanes.handOverAll(reports(2), always, onEnd);
     let paused = false;
     void lanes.pause().then(() => (paused = true));
     await turn();
@@ -105,17 +107,17 @@ describe('lanes that are paused', () => {
 describe('lanes that are stopped', () => {
   it('give back at once what waits, for its turn or for its message', async () => {
     const lanes = new ReportLanes(1, listeners.handle);
-    void lanes.handOverAll([report('a1', 'a'), report('a2', 'a'), report('b1', 'b')], onEnd);
+    void lanes.handOverAll([report('a1', 'a'), report('a2', 'a'), report('b1', 'b')], always, onEnd);
     lanes.stop(60_000);
     expect(ended.sort()).toEqual(['a2 stopped', 'b1 stopped']);
     await listeners.end('a1');
     expect(ended).toContain('a1 handled');
-    expect(await lanes.handOver(report('c1'))).toEqual({ kind: 'stopped' });
+    expect(await lanes.handOver(report('c1'), always)).toEqual({ kind: 'stopped' });
   });
 
   it('do not count the failure of a listener, whose database may be gone already', async () => {
     const lanes = new ReportLanes(1, listeners.handle);
-    const result = lanes.handOver(report('a1'));
+    const result = lanes.handOver(report('a1'), always);
     lanes.stop(60_000);
     await listeners.end('a1', new Error('the database is closed'));
     expect(await result).toEqual({ kind: 'stopped' });
@@ -123,12 +125,23 @@ describe('lanes that are stopped', () => {
 
   it('wait for a listener as long as they were told to, and no longer', async () => {
     const lanes = new ReportLanes(2, listeners.handle);
-    const all = lanes.handOverAll(reports(2), onEnd);
+    const all = lanes.handOverAll(reports(2), always, onEnd);
     lanes.stop(1);
     await all;
     expect(ended).toEqual(['r0 stopped', 'r1 stopped']);
     await lanes.pause();
     await listeners.end('r0');
     expect(ended).toHaveLength(2);
+  });
+
+  it('hands over no report that another process has by the time of its turn', async () => {
+    const lanes = new ReportLanes(1, listeners.handle);
+    let isHeld = true;
+    const all = lanes.handOverAll(reports(3), () => isHeld, onEnd);
+    isHeld = false;
+    await listeners.end('r0');
+    await all;
+    expect(listeners.busyWith).toEqual([]);
+    expect(ended).toEqual(['r0 handled', 'r1 stopped', 'r2 stopped']);
   });
 });

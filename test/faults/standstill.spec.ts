@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { OurSmsAbortedError, OurSmsModule, OurSmsTimeoutError } from 'nestjs-oursms';
+import type { GatewayClient } from '../../lib/gateway/gateway-client.js';
+import { GATEWAY } from '../../lib/oursms.internal-tokens.js';
+import { DEMO, rejection, startApplication, type TestApplication } from '../support/application.js';
+import { httpAnswer, startRawGateway } from '../support/raw-gateway.js';
+
+/** A gateway that goes on while this thread stands still. It answers after so many milliseconds; 0: never. */
+const GATEWAY_THREAD = `
+  const { createServer } = require('node:http');
+  const { parentPort, workerData } = require('node:worker_threads');
+  const server = createServer((request, response) => {
+    request.resume();
+    parentPort.postMessage('request');
+    if (workerData > 0) setTimeout(() => response.end('{"jobId":1,"total":1,"accepted":1}'), workerData);
+  });
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
+
+const MESSAGE = { src: 'MyBrand', dests: ['966501234567'], body: 'hello' };
+const TIMEOUT_MS = 400;
+
+let application: TestApplication | undefined;
+let thread: Worker | undefined;
+
+async function startBeside(answersAfterMs: number): Promise<TestApplication> {
+  thread = new Worker(GATEWAY_THREAD, { eval: true, workerData: answersAfterMs });
+  const [port] = (await once(thread, 'message')) as [number];
+  const http = { timeoutMs: TIMEOUT_MS };
+  application = await startApplication([
+    OurSmsModule.forRoot({ baseUrl: `http://127.0.0.1:${port}`, auth: DEMO, http }),
+  ]);
+  return application;
+}
+
+/** Nothing happens in this process meanwhile. */
+function standStill(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+afterEach(async () => {
+  await application?.close();
+  await thread?.terminate();
+  application = thread = undefined;
+});
+
+describe('a process that stands still', () => {
+  it('reads the answer that came meanwhile, though its time is over', async () => {
+    const { sms } = await startBeside(100);
+    const receipt = sms.send(MESSAGE);
+    await once(thread as Worker, 'message');
+    standStill(TIMEOUT_MS + 1_200);
+    expect(await receipt).toMatchObject({ accepted: 1 });
+  });
+
+  it('gives up a request that has no answer when it goes on', async () => {
+    const { sms } = await startBeside(0);
+    const failure = rejection(sms.send(MESSAGE), OurSmsTimeoutError);
+    await once(thread as Worker, 'message');
+    standStill(TIMEOUT_MS + 1_200);
+    expect(await failure).toMatchObject({ outcome: 'unknown' });
+  });
+});
+
+describe('a request whose turn is over when it is about to leave', () => {
+  it.each(['send', 'downloadDlrs'] as const)('does not leave, and says so: %s', async (operation) => {
+    const gateway = await startRawGateway((socket) => socket.once('data', () => socket.end(httpAnswer('{}'))));
+    application = await startApplication([OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO })]);
+    const client = application.app.get<GatewayClient>(GATEWAY);
+    const bounds = { mayStart: () => false };
+    const call = operation === 'send' ? client.send(MESSAGE, 0, bounds) : client.downloadDlrs(1, bounds);
+    const error = await rejection(call, OurSmsAbortedError);
+    expect(error).toMatchObject({ outcome: 'notSent', operation });
+    expect(error.message).toContain('has lost its turn to another before the request left');
+    expect(gateway.received.join('')).toBe('');
+    await gateway.close();
+  });
+});
