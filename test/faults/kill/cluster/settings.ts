@@ -15,8 +15,8 @@ export interface InstancePlan {
   connection: { host: string; port: number };
 }
 
-/** More than any request of these tests can need, a process that stands still included. */
-const LONG_TIMEOUT_MS = 60_000;
+/** More than any request of these tests can need, a process that stands still included. Gaps are announced after two of them. */
+const LONG_TIMEOUT_MS = 6_000;
 /** Before a guarded repeat. */
 const GUARDED_TIMEOUT_MS = 400;
 /** What running listeners get when their process is told to end. */

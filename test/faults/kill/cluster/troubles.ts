@@ -79,7 +79,7 @@ const some = (leaseMs: number, random: Seeded): number => random.next(Math.round
 export const kill: Trouble = (hands, place) => hands.kill(place);
 
 /** The first of all goes, and then who has taken over. */
-const killTwo: Trouble = async (hands, place, random) => {
+export const killTwo: Trouble = async (hands, place, random) => {
   await hands.kill(place);
   await wait(some(hands.leaseMs, random));
   await hands.kill((place + 1) % 3);
@@ -87,7 +87,7 @@ const killTwo: Trouble = async (hands, place, random) => {
 
 export const freeze: Trouble = (hands, place, random) => hands.freeze(place, long(hands.leaseMs, random));
 
-const freezeTwo: Trouble = async (hands, place, random) => {
+export const freezeTwo: Trouble = async (hands, place, random) => {
   await Promise.all([
     hands.freeze(place, long(hands.leaseMs, random)),
     hands.freeze((place + 1) % 3, long(hands.leaseMs, random)),
@@ -95,19 +95,20 @@ const freezeTwo: Trouble = async (hands, place, random) => {
 };
 
 /** It never wakes up again. */
-const freezeAndKill: Trouble = async (hands, place, random) => {
+export const freezeAndKill: Trouble = async (hands, place, random) => {
   await Promise.all([
     hands.freeze(place, 2 * hands.leaseMs),
     wait(some(hands.leaseMs, random)).then(() => hands.kill(place)),
   ]);
 };
 
-const killRedis: Trouble = (hands, _place, random) => hands.withoutRedis('SIGKILL', some(hands.leaseMs, random));
-const endRedis: Trouble = (hands, _place, random) => hands.withoutRedis('SIGTERM', some(hands.leaseMs, random));
-const freezeRedis: Trouble = (hands, _place, random) => hands.withoutRedis('SIGSTOP', some(hands.leaseMs, random));
+export const killRedis: Trouble = (hands, _place, random) => hands.withoutRedis('SIGKILL', some(hands.leaseMs, random));
+export const endRedis: Trouble = (hands, _place, random) => hands.withoutRedis('SIGTERM', some(hands.leaseMs, random));
+export const freezeRedis: Trouble = (hands, _place, random) =>
+  hands.withoutRedis('SIGSTOP', some(hands.leaseMs, random));
 
 /** What Redis does not take is with one process alone, which goes. */
-const killWithoutRedis: Trouble = (hands, place, random) =>
+export const killWithoutRedis: Trouble = (hands, place, random) =>
   hands.withoutRedis('SIGKILL', some(hands.leaseMs, random), async () => {
     await wait(random.next(200));
     await hands.kill(place);
