@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { hasRedis } from '../../support/redis.js';
 import { CLUSTER_PATIENCE_MS, runCluster } from './cluster/run-cluster.js';
-import { downloading, freeze, keeping, kept, kill, sending } from './cluster/troubles.js';
+import { downloading, freeze, kept, kill, sending } from './cluster/troubles.js';
 
 jest.setTimeout(CLUSTER_PATIENCE_MS);
 
@@ -25,36 +25,39 @@ describeWithRedis('three instances on one Redis, which are killed, stand still a
 });
 
 describeWithRedis('the account of these tests finds', () => {
-  const shown = { share: 0.15, unknownOutcome: 'never' as const, patienceMs: 8_000 };
+  const unguarded = { unknownOutcome: 'never' as const, patienceMs: 5_000 };
+  // No download takes long, so that gaps are announced soon.
+  const ofReports = { ...unguarded, hasNoCampaigns: true, timeoutMs: 1_500 };
   const saying = (what: string): unknown => expect.arrayContaining([expect.stringContaining(what)]);
+  const lost = saying('are missing, and no gap says so');
 
   it('downloads side by side when everyone gets the lease', async () => {
-    const plan = { ...shown, share: 0.05, fault: 'everyoneLeads', moments: [downloading], troubles: [kill] };
-    const { faults } = await runCluster('cluster, all lead', plan);
+    const plan = { ...ofReports, fault: 'everyoneLeads', moments: [downloading], troubles: [kill] };
+    const { faults } = await runCluster('cluster, all lead', { share: 0.04, ...plan });
     expect(faults).toEqual(saying('was on its way until'));
   });
 
-  it('who downloads after a time of standing still, when leases are never lost', async () => {
-    const plan = { ...shown, fault: 'leasesLastForEver', moments: [kept], troubles: [freeze] };
-    const { faults } = await runCluster('cluster, eternal leases', plan);
+  it('who downloads after a time of standing still when leases are never lost', async () => {
+    const plan = { ...ofReports, fault: 'leasesLastForEver', moments: [kept], troubles: [freeze] };
+    const { faults } = await runCluster('cluster, eternal leases', { share: 0.06, ...plan });
     expect(faults).toEqual(saying('led'));
   });
 
   it('who is reached twice when a job that comes back looks new', async () => {
-    const plan = { ...shown, fault: 'forgetsInterruptions', moments: [sending], troubles: [kill] };
-    const { faults } = await runCluster('cluster, without interruptions', plan);
+    const plan = { ...unguarded, fault: 'forgetsInterruptions', moments: [sending], troubles: [kill] };
+    const { faults } = await runCluster('cluster, without interruptions', { share: 0.12, ...plan });
     expect(faults).toEqual(saying('were reached twice'));
   });
 
   it('lost reports when a download is acknowledged before it is kept', async () => {
-    const plan = { ...shown, fault: 'acknowledgesEarly', moments: [keeping], troubles: [kill] };
-    const { faults } = await runCluster('cluster, with early acknowledgements', plan);
-    expect(faults).toEqual(saying('are missing, and no gap says so'));
+    const plan = { ...ofReports, fault: 'acknowledgesEarly', moments: [kept], troubles: [kill] };
+    const { faults } = await runCluster('cluster, with early acknowledgements', { share: 0.1, ...plan });
+    expect(faults).toEqual(lost);
   });
 
   it('lost reports when what is noted before a download is not kept', async () => {
-    const plan = { ...shown, fault: 'forgetsIntents', moments: [downloading], troubles: [kill] };
-    const { faults } = await runCluster('cluster, without notes', plan);
-    expect(faults).toEqual(saying('are missing, and no gap says so'));
+    const plan = { ...ofReports, fault: 'forgetsIntents', moments: [downloading], troubles: [kill] };
+    const { faults } = await runCluster('cluster, without notes', { share: 0.1, ...plan });
+    expect(faults).toEqual(lost);
   });
 });

@@ -10,12 +10,13 @@ export interface InstancePlan {
   leaseMs: number;
   unknownOutcome: 'never' | 'guarded';
   hasSpool?: boolean;
+  timeoutMs?: number;
   fault?: string;
   gateway: string;
   connection: { host: string; port: number };
 }
 
-/** More than any request of these tests can need, a process that stands still included. Gaps are announced after two of them. */
+/** More than any request of these tests can need, a process that stands still included. */
 const LONG_TIMEOUT_MS = 6_000;
 /** Before a guarded repeat. */
 const GUARDED_TIMEOUT_MS = 400;
@@ -25,6 +26,7 @@ const SHUTDOWN_MS = 500;
 /** The settings of an instance: one account that polls, and one that sends campaigns. */
 export function settingsOf(plan: InstancePlan): InstanceSettings {
   const { place, life, folder, leaseMs, unknownOutcome, hasSpool, fault, gateway, connection } = plan;
+  const { timeoutMs = LONG_TIMEOUT_MS } = plan;
   const spool = hasSpool ? join(folder, `spool-${place}`) : undefined;
   return {
     ...{ life: life.number, journal: join(folder, 'journal'), moves: join(folder, 'moves'), fault },
@@ -32,7 +34,7 @@ export function settingsOf(plan: InstancePlan): InstanceSettings {
     redis: { connection, prefix: '{cluster}', leaseMs, spool },
     reports: {
       ...{ baseUrl: gateway, auth: { username: 'demo', password: 'demo' } },
-      http: { timeoutMs: LONG_TIMEOUT_MS, maxResponseBytes: 65_536 },
+      http: { timeoutMs, maxResponseBytes: 65_536 },
       dlr: {
         poll: { everyMs: 20, count: life.asked },
         retryDelayMs: 20,
