@@ -1,5 +1,3 @@
-import type { QueueEngineSource } from '../queue/durable-queue.js';
-
 /** How queues are kept in Redis. */
 export interface BullMqEngineOptions {
   /**
@@ -19,5 +17,3 @@ export interface BullMqEngineOptions {
   /** Milliseconds that a process may stand still before its work is given to another. Default: 5000. */
   leaseMs?: number;
 }
-
-export declare function bullMqEngine(options?: BullMqEngineOptions): QueueEngineSource;

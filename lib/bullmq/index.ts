@@ -1,1 +1,2 @@
-export { bullMqEngine, type BullMqEngineOptions } from './bull-mq-engine.options.js';
+export { bullMqEngine } from './bull-mq-engine-source.js';
+export type { BullMqEngineOptions } from './bull-mq-engine.options.js';

@@ -1,0 +1,58 @@
+import { LeaseTime } from './lease-time.js';
+import type { BullMqStore, TakenJob } from './bull-mq-store.js';
+
+/** A job that this process works on. */
+export interface HeldJob<T> {
+  taken: TakenJob<T>;
+  time: LeaseTime;
+  /** There is a verdict, and it is on its way to Redis. */
+  isSettling: boolean;
+}
+
+/** Keeps the locks of the jobs that this process works on, all of a consumer at once. */
+export class HeldJobs<T> {
+  readonly #held = new Map<string, HeldJob<T>>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly store: BullMqStore<T>,
+    private readonly leaseMs: number,
+  ) {
+    this.#timer = setInterval(() => void this.#renew(), leaseMs / 4);
+  }
+
+  get all(): HeldJob<T>[] {
+    return [...this.#held.values()];
+  }
+
+  hold(taken: TakenJob<T>): HeldJob<T> {
+    const held = { taken, time: new LeaseTime(this.leaseMs), isSettling: false };
+    this.#held.set(taken.token, held);
+    return held;
+  }
+
+  /** It is done with, or belongs to someone else. */
+  release({ taken, time }: HeldJob<T>): void {
+    time.lose();
+    this.#held.delete(taken.token);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #renew(): Promise<void> {
+    const jobs = this.all;
+    if (jobs.length === 0) return;
+    const renewals = jobs.map(({ taken, time }) => ({ token: taken.token, time, renewed: time.asking() }));
+    try {
+      const lost = new Set(await this.store.renew(jobs.map(({ taken }) => taken)));
+      for (const { token, time, renewed } of renewals) {
+        if (lost.has(token)) time.lose();
+        else renewed();
+      }
+    } catch {
+      // Tried again; meanwhile their time runs out.
+    }
+  }
+}

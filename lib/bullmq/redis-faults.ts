@@ -1,0 +1,53 @@
+import { OurSmsStorageError, type StorageFault } from '../errors/oursms-storage.error.js';
+
+/** What Redis and its client say, and what it means. */
+const SIGNS: readonly [RegExp, StorageFault, string][] = [
+  [/\bOOM |maxmemory/, 'full', 'has no memory left: give it more (maxmemory); it goes on by itself then'],
+  [/WRONGPASS|NOAUTH|invalid password|invalid username/i, 'failed', 'refuses the user name or the password'],
+  [/\bNOPERM\b/, 'failed', 'does not let this user do what is needed: give it more rights (ACL)'],
+  [/\bWRONGTYPE\b/, 'failed', 'holds something else under a key of ours: choose another prefix'],
+  [/\bMISCONF\b/, 'full', 'cannot write to its disk: make room there; it goes on by itself then'],
+  [/\bREADONLY\b/, 'unreachable', 'is a replica, which takes no writes: connect to its master; it is tried again'],
+  [/^LOADING|^BUSY|^MASTERDOWN|^CLUSTERDOWN/, 'unreachable', 'is not ready yet; it is tried again'],
+  [/NOSCRIPT|^OURSMS/, 'unreachable', 'has forgotten the scripts; it is tried again'],
+  [/^ERR |^EXECABORT|^NOPROTO|^CROSSSLOT/, 'failed', 'does not understand a command'],
+];
+
+/** Tells what is wrong with a Redis server, without its password. */
+export class RedisFaults {
+  /** @param address Host and port. */
+  constructor(readonly address: string) {}
+
+  get closed(): OurSmsStorageError {
+    return this.#fault('closed', 'is not used any more: the application is ending');
+  }
+
+  /** It can never be used. */
+  unsuited(why: string): OurSmsStorageError {
+    return this.#fault('unsuited', why);
+  }
+
+  full(why: string): OurSmsStorageError {
+    return this.#fault('full', why);
+  }
+
+  /** From what its client threw. */
+  explain(thrown: unknown): OurSmsStorageError {
+    if (thrown instanceof OurSmsStorageError) return thrown;
+    const { message, code } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<string, unknown>;
+    const said = typeof message === 'string' ? message : '';
+    const sign = SIGNS.find(([pattern]) => pattern.test(said));
+    if (sign) return this.#fault(sign[1], sign[2], said.split(' ', 1)[0]);
+    return this.#fault(
+      'unreachable',
+      'does not answer; it is tried again',
+      typeof code === 'string' ? code : undefined,
+    );
+  }
+
+  /** Only the code of what was said: the rest may hold what was sent. */
+  #fault(fault: StorageFault, advice: string, code?: string): OurSmsStorageError {
+    const detail = code !== undefined && /^[A-Z_]{2,20}$/.test(code) ? ` (${code})` : '';
+    return new OurSmsStorageError(`Redis at ${this.address} ${advice}${detail}.`, { fault });
+  }
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { Lease } from '../queue/durable-queue.js';
+import { LeaseTime } from './lease-time.js';
+import type { RedisKeys } from './redis-keys.js';
+import type { RedisLink } from './redis-link.js';
+
+interface HeldLease {
+  key: string;
+  token: string;
+  time: LeaseTime;
+  timer: NodeJS.Timeout;
+}
+
+/** Rights that only one process has at a time. */
+export class RedisLeases {
+  readonly #held = new Set<HeldLease>();
+
+  constructor(
+    private readonly link: RedisLink,
+    private readonly keys: RedisKeys,
+    private readonly leaseMs: number,
+  ) {}
+
+  /** @returns undefined while someone else holds it */
+  async take(name: string): Promise<Lease | undefined> {
+    const key = this.keys.lease(name);
+    const token = randomUUID();
+    const time = new LeaseTime(this.leaseMs);
+    const taken = time.asking();
+    if ((await this.link.run((redis) => redis.set(key, token, 'PX', this.leaseMs, 'NX'))) === null) return undefined;
+    taken();
+    const lease: HeldLease = { key, token, time, timer: setInterval(() => void this.#renew(lease), this.leaseMs / 4) };
+    this.#held.add(lease);
+    return { isValid: () => !this.link.isClosed && time.isHeld, release: () => this.#release(lease) };
+  }
+
+  /** Gives all of them back. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#held].map((lease) => this.#release(lease)));
+  }
+
+  async #renew(lease: HeldLease): Promise<void> {
+    const renewed = lease.time.asking();
+    try {
+      const answer = await this.link.script<number>('oursms:renew-lease', lease.key, lease.token, this.leaseMs);
+      if (answer === 1) return renewed();
+      lease.time.lose();
+      this.#drop(lease);
+    } catch {
+      // Tried again; meanwhile its time runs out.
+    }
+  }
+
+  async #release(lease: HeldLease): Promise<void> {
+    if (!this.#held.has(lease)) return;
+    this.#drop(lease);
+    lease.time.lose();
+    // When Redis does not hear it, the lease runs out by itself.
+    await this.link.lastScript('oursms:release-lease', lease.key, lease.token).catch(() => undefined);
+  }
+
+  #drop(lease: HeldLease): void {
+    clearInterval(lease.timer);
+    this.#held.delete(lease);
+  }
+}

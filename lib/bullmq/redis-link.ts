@@ -1,0 +1,178 @@
+import { Logger } from '@nestjs/common';
+import { createIORedisClient, type IRedisClient } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
+import type { RedisFaults } from './redis-faults.js';
+import { REDIS_SCRIPTS, type RedisScript } from './redis-scripts.js';
+
+/** How long an answer is waited for. */
+const ANSWER_MS = 5_000;
+const LONGEST_RETRY_MS = 2_000;
+
+/** What our connections differ in from those of the application: nothing waits for ever, and nothing is sent twice. */
+export const LINK_OPTIONS = {
+  lazyConnect: true,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  connectTimeout: ANSWER_MS,
+  socketTimeout: ANSWER_MS,
+  commandTimeout: undefined,
+  keyPrefix: '',
+  retryStrategy: (times: number): number => Math.min(25 * 2 ** Math.min(times, 10), LONGEST_RETRY_MS),
+} as const;
+
+type Script = (...args: unknown[]) => Promise<unknown>;
+
+/** The connection of an engine to Redis. It is made in the background, and again whenever it breaks. */
+export class RedisLink {
+  /** As BullMQ takes it. */
+  readonly client: IRedisClient;
+  readonly #logger = new Logger('OurSmsRedis');
+  /** Why it cannot be used; undefined while it can, or while that is being found out. */
+  #fault: OurSmsStorageError | undefined;
+  /** What was told of it. */
+  #told: string | undefined;
+  #isReady = false;
+  #isClosed = false;
+  #watchers: (() => void)[] = [];
+
+  /**
+   * @param redis A connection that has not been made yet, with {@link LINK_OPTIONS}.
+   * @param inspect Looks at the server when it can be used. @returns why it can never be.
+   */
+  constructor(
+    private readonly redis: Redis,
+    readonly faults: RedisFaults,
+    private readonly inspect: (link: RedisLink) => Promise<OurSmsStorageError | undefined>,
+  ) {
+    for (const [name, { keys, lua }] of Object.entries(REDIS_SCRIPTS)) {
+      redis.defineCommand(name, { numberOfKeys: keys, lua });
+    }
+    this.client = createIORedisClient(redis);
+    redis.on('ready', () => void this.#onReady());
+    redis.on('close', () => (this.#isReady = false));
+    redis.on('error', (error: Error) => this.#onFault(error));
+    redis.on('reconnecting', () => this.#wake());
+    redis.connect().catch(() => undefined);
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /**
+   * Asks Redis, and waits for the answer no longer than a few seconds.
+   *
+   * @throws {OurSmsStorageError} when there is none, or Redis refuses
+   */
+  async run<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
+    await this.#usable();
+    return this.runLast(ask);
+  }
+
+  /** Like {@link run}, also while it is being closed. */
+  async runLast<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_MS + 500);
+    });
+    try {
+      return await Promise.race([ask(this.redis), late]);
+    } catch (error) {
+      throw this.faults.explain(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Runs a script. @throws {OurSmsStorageError} */
+  script<T>(name: RedisScript, ...args: (string | number)[]): Promise<T> {
+    return this.run((redis) => (redis as unknown as Record<string, Script>)[name]?.(...args) as Promise<T>);
+  }
+
+  /** Like {@link script}, also while it is being closed. */
+  lastScript<T>(name: RedisScript, ...args: (string | number)[]): Promise<T> {
+    return this.runLast((redis) => (redis as unknown as Record<string, Script>)[name]?.(...args) as Promise<T>);
+  }
+
+  /** Another connection, for commands that block; whoever asks for it disconnects it. */
+  forBlocking(): Redis {
+    const redis = this.redis.duplicate({ ...LINK_OPTIONS, enableOfflineQueue: true });
+    redis.on('error', () => undefined);
+    return redis;
+  }
+
+  /** Connects anew. */
+  renew(): void {
+    this.redis.disconnect(true);
+  }
+
+  /** From now on everything is refused but what must still be done. */
+  refuse(): void {
+    this.#isClosed = true;
+    this.#wake();
+  }
+
+  end(): void {
+    this.#isClosed = true;
+    this.#isReady = false;
+    this.redis.disconnect();
+    this.#wake();
+  }
+
+  /** Resolves when something has changed about the connection, or after a while. */
+  changed(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#watchers.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  /** While it is being found out whether Redis is there, that is waited for; when it is known to be away, nothing is. */
+  async #usable(): Promise<void> {
+    const end = performance.now() + ANSWER_MS;
+    while (!this.#isClosed && !this.#isReady && !this.#fault && performance.now() < end) {
+      await this.changed(Math.max(1, end - performance.now()));
+    }
+    if (this.#isClosed) throw this.faults.closed;
+    if (this.#fault) throw this.#fault;
+    if (!this.#isReady) throw this.faults.explain(undefined);
+  }
+
+  async #onReady(): Promise<void> {
+    const unsuited = await this.inspect(this).catch(() => undefined);
+    if (this.#isClosed || this.redis.status !== 'ready') return;
+    if (unsuited) return this.#tell(unsuited);
+    this.#fault = undefined;
+    this.#isReady = true;
+    if (this.#told !== undefined) this.#logger.log(`Redis at ${this.faults.address} answers again.`);
+    this.#told = undefined;
+    this.#wake();
+  }
+
+  #onFault(error: Error): void {
+    if (this.#isClosed) return;
+    this.#tell(this.faults.explain(error));
+  }
+
+  #tell(fault: OurSmsStorageError): void {
+    this.#fault = fault;
+    this.#wake();
+    if (this.#told === fault.fault) return;
+    this.#told = fault.fault;
+    if (fault.retryable) this.#logger.warn(fault.message);
+    else this.#logger.error(fault.message);
+  }
+
+  #wake(): void {
+    for (const wake of this.#watchers.splice(0)) wake();
+  }
+}
