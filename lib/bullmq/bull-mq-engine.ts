@@ -46,7 +46,9 @@ export class BullMqEngine implements QueueEngine {
   queue<T>(name: string): DurableQueue<T> {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
-      queue = new BullMqQueue<unknown>({ link: this.#link, keys: this.#keys, leaseMs: this.setup.leaseMs }, name);
+      queue = new BullMqQueue<unknown>({ link: this.#link, keys: this.#keys, leaseMs: this.setup.leaseMs }, name, () =>
+        this.#queues.delete(name),
+      );
       this.#queues.set(name, queue);
     }
     return queue as DurableQueue<unknown> as DurableQueue<T>;
@@ -58,6 +60,10 @@ export class BullMqEngine implements QueueEngine {
 
   forget(name: string): Promise<void> {
     return this.#notes.change({ name });
+  }
+
+  read(name: string): Promise<string | undefined> {
+    return this.#notes.read(name);
   }
 
   notes(prefix: string): AsyncIterable<{ name: string; text: string }> {

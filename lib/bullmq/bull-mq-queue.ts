@@ -21,6 +21,7 @@ export class BullMqQueue<T> implements DurableQueue<T> {
   constructor(
     private readonly parts: BullMqStoreParts,
     private readonly name: string,
+    private readonly onLetGo: () => void,
   ) {
     this.#store = new BullMqStore(parts, name);
     this.#failed = new BullMqFailedJobs(parts.link, this.#store);
@@ -71,6 +72,11 @@ export class BullMqQueue<T> implements DurableQueue<T> {
   /** Ends handing out. @param within Resolves when there is no more time. */
   async abandon(within: Promise<unknown>): Promise<void> {
     await this.#consumer?.abandon(within);
+  }
+
+  async letGo(): Promise<void> {
+    this.onLetGo();
+    await this.close();
   }
 
   async close(): Promise<void> {

@@ -21,6 +21,11 @@ export class RedisNotes {
     await this.link.script('oursms:note', this.keys.noteNames, this.keys.noteTexts, ...noteArguments(changes));
   }
 
+  /** The text of a note; undefined when there is none of this name. */
+  async read(name: string): Promise<string | undefined> {
+    return (await this.link.run((redis) => redis.hget(this.keys.noteTexts, name))) ?? undefined;
+  }
+
   /** The notes whose name starts with a prefix, by name, read as they are asked for. */
   async *all(prefix: string): AsyncIterable<{ name: string; text: string }> {
     const { noteNames, noteTexts } = this.keys;
