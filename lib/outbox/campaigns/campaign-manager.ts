@@ -1,4 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { OurSmsError } from '../../errors/oursms.error.js';
 import { OurSmsValidationError } from '../../errors/oursms-validation.error.js';
 import type { QueueEngine } from '../../queue/durable-queue.js';
 import type { MessagePolicy } from '../prepare-message.js';
@@ -12,14 +14,15 @@ import type {
 import { CampaignLedger } from './campaign-ledger.js';
 import { progressOf } from './campaign-meter.js';
 import { CampaignNames } from './campaign-names.js';
+import type { CampaignParts } from './campaign-parts.js';
 import type { CampaignRecord } from './campaign-record.js';
 import { CampaignRecords } from './campaign-records.js';
 import { CampaignStart, checkedPlan } from './campaign-start.js';
-import { CampaignWatch } from './campaign-watch.js';
 import { eraseCampaign } from './erase-campaign.js';
 import { estimateCampaign } from './estimate-campaign.js';
+import { RepeatedLook } from './repeated-look.js';
 import { resolveUnknown } from './resolve-unknown.js';
-import { RunningCampaign, type CampaignParts } from './running-campaign.js';
+import { RunningCampaign } from './running-campaign.js';
 
 /** Where several processes share the engine, each looks so often what the others did. */
 const FOLLOW_EVERY_MS = 500;
@@ -38,12 +41,17 @@ interface Opened {
 
 /** All campaigns of an account: those that run, and what is kept of the others. */
 export class CampaignManager {
+  readonly #logger = new Logger('OurSmsCampaign');
   readonly #names: CampaignNames;
   /** Those that are not over, by their ids. */
   readonly #campaigns = new Map<string, Promise<RunningCampaign>>();
   /** Campaigns whose recipients this process is reading. */
   readonly #starting = new Map<string, Promise<unknown>>();
-  readonly #watch = new CampaignWatch(() => this.#follow(), FOLLOW_EVERY_MS);
+  readonly #watch = new RepeatedLook({
+    look: () => this.#follow(),
+    everyMs: FOLLOW_EVERY_MS,
+    onFailure: (error) => this.#tellFailure(error),
+  });
   #opened: Promise<Opened> | undefined;
   /** Whether what is found was left before this process started. */
   #isRestart = true;
@@ -55,7 +63,7 @@ export class CampaignManager {
   /** Goes on with what an earlier process left, and with what other processes do. */
   async resumeAll(): Promise<void> {
     const { engine, records } = await this.#open();
-    if (engine.isShared) this.#watch.start();
+    if (engine.isShared && !this.setup.stopping.aborted) this.#watch.start();
     // Read anew: it may have been removed meanwhile.
     for (const { id, state } of await records.open()) if (state !== 'preparing') await this.get(id);
     this.#isRestart = false;
@@ -138,9 +146,9 @@ export class CampaignManager {
 
   /** Ends: requests that are on their way come to their end, the rest goes on after the next start. */
   async stop(): Promise<void> {
-    const watching = this.#watch.stop();
+    this.#watch.stop();
     await Promise.allSettled([...this.#campaigns.values()].map(async (campaign) => (await campaign).close()));
-    await watching;
+    await this.#watch.ended();
   }
 
   /** Takes up a campaign that is kept, once while it is not over. */
@@ -192,6 +200,11 @@ export class CampaignManager {
       if (kept?.run !== campaign.record.run) campaign.endUnseen();
       else if (kept.report) campaign.end(kept.report);
     }
+  }
+
+  #tellFailure(error: unknown): void {
+    const why = error instanceof OurSmsError ? error.message : 'their store cannot be read';
+    this.#logger.warn(`Campaigns of account ${this.setup.account} are not followed until they can be: ${why}`);
   }
 
   #open(): Promise<Opened> {

@@ -3,11 +3,15 @@ import type { CampaignProgress } from './campaign.types.js';
 import type { CampaignLedger } from './campaign-ledger.js';
 import type { CampaignRecord } from './campaign-record.js';
 
+/** Progress is told no more often. */
+export const TELL_EVERY_MS = 200;
+
 /** Tells how far a campaign is, and how fast it goes. */
 export class CampaignMeter {
   readonly #subject: BehaviorSubject<CampaignProgress>;
   #ranSince = performance.now();
   #settledBefore = 0;
+  #telling: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly account: string,
@@ -39,10 +43,23 @@ export class CampaignMeter {
   }
 
   tell(): void {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
     this.#subject.next(this.snapshot());
   }
 
+  /** Tells in a while, unless that is to be told sooner. @param onTold Called then. */
+  tellIn(ms: number, onTold: () => void): void {
+    if (this.#telling && ms >= TELL_EVERY_MS) return;
+    clearTimeout(this.#telling);
+    this.#telling = setTimeout(() => {
+      this.tell();
+      onTold();
+    }, ms);
+  }
+
   end(): void {
+    clearTimeout(this.#telling);
     this.#subject.complete();
   }
 }

@@ -1,33 +1,20 @@
 import { Logger } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import type { QueueEngine } from '../../queue/durable-queue.js';
-import type { CampaignPaused, CampaignProgress, CampaignReport, PauseReason } from './campaign.types.js';
-import { CampaignCredits, type CampaignCreditsParts } from './campaign-credits.js';
+import type { CampaignProgress, CampaignReport, PauseReason } from './campaign.types.js';
+import { CampaignCredits } from './campaign-credits.js';
 import { CampaignEnd } from './campaign-end.js';
 import { CampaignLedger } from './campaign-ledger.js';
-import { CampaignMeter } from './campaign-meter.js';
-import type { CampaignNames } from './campaign-names.js';
+import { CampaignMeter, TELL_EVERY_MS } from './campaign-meter.js';
 import { CampaignPace } from './campaign-pace.js';
+import type { CampaignParts } from './campaign-parts.js';
 import type { CampaignRecord } from './campaign-record.js';
 import { CampaignRecords } from './campaign-records.js';
+import { CampaignStanding } from './campaign-standing.js';
 import { ChunkConsumer } from './chunk-consumer.js';
-import type { ChunkSender } from './chunk-sender.js';
+import { RepeatedLook } from './repeated-look.js';
 
-/** Progress is told no more often. */
-const TELL_EVERY_MS = 200;
 /** What others have done is counted again after so many times what the counting took. */
 const RECOUNT_FACTOR = 20;
-
-/** What a campaign runs with. */
-export interface CampaignParts extends CampaignCreditsParts {
-  engine: QueueEngine;
-  names: CampaignNames;
-  sender: ChunkSender;
-  creditsEveryMs: number;
-  announce: CampaignCreditsParts['announce'] & { paused(event: CampaignPaused): void };
-  /** Aborted when the application ends. */
-  stopping: AbortSignal;
-}
 
 /**
  * A campaign whose requests are durable: hands them out, and knows how far it is. Where several processes share the engine,
@@ -40,17 +27,15 @@ export class RunningCampaign {
   readonly takenAt = performance.now();
   readonly #logger = new Logger('OurSmsCampaign');
   readonly #records: CampaignRecords;
+  readonly #standing: CampaignStanding;
   readonly #credits: CampaignCredits;
   readonly #meter: CampaignMeter;
   readonly #requests: ChunkConsumer;
   readonly #end: CampaignEnd;
+  /** Looks whether what paused it has passed. */
+  readonly #return: RepeatedLook;
   #finished: (report: CampaignReport) => void = () => undefined;
   #released: Promise<void> = Promise.resolve();
-  #telling: NodeJS.Timeout | undefined;
-  #watching: NodeJS.Timeout | undefined;
-  /** Changes of this process that are being written, and when the last of them was. */
-  #changing = 0;
-  #changedAt = 0;
   #recountAt = 0;
 
   constructor(
@@ -60,6 +45,7 @@ export class RunningCampaign {
     const { engine, names, account } = parts;
     this.ledger = new CampaignLedger(engine, names, record);
     this.#records = new CampaignRecords(engine, names);
+    this.#standing = new CampaignStanding(record);
     this.#credits = new CampaignCredits(parts);
     this.#meter = new CampaignMeter(account, record, this.ledger);
     this.#requests = new ChunkConsumer({
@@ -73,6 +59,7 @@ export class RunningCampaign {
       },
     });
     this.#end = new CampaignEnd({ ...parts, record, ledger: this.ledger, pending: () => this.#requests.pending() });
+    this.#return = new RepeatedLook({ look: () => this.#lookForReturn(), everyMs: parts.creditsEveryMs });
     this.done = new Promise((resolve) => (this.#finished = resolve));
   }
 
@@ -118,7 +105,7 @@ export class RunningCampaign {
     const { state } = this.record;
     if (state !== 'running' && !(state === 'paused' && reason === 'user')) return;
     // First of all nothing more goes out.
-    const paused = this.#change({ state: 'paused', reason }, () => this.#records.pause(this.record, reason));
+    const paused = this.#standing.change({ state: 'paused', reason }, () => this.#records.pause(this.record, reason));
     const stopped = this.#requests.stop();
     await paused;
     if (reason !== 'user') {
@@ -143,7 +130,7 @@ export class RunningCampaign {
     const { report, state } = this.record;
     if (report) return report;
     if (state !== 'cancelled') await this.#records.cancel(this.record);
-    await this.#change({ state: 'cancelled', reason: undefined });
+    await this.#standing.change({ state: 'cancelled', reason: undefined });
     // The requests that wait are handed out, and not sent.
     await this.#act();
     await this.#finishIfEmpty();
@@ -156,13 +143,11 @@ export class RunningCampaign {
    * @param seen The campaign as it was read.
    * @param seenAt When the reading began: what this process changed since then counts.
    */
-  async follow({ state, reason }: CampaignRecord, seenAt: number): Promise<void> {
-    const { record } = this;
+  async follow(seen: CampaignRecord, seenAt: number): Promise<void> {
     if (this.isOver) return;
-    const isNews = record.state !== state || record.reason !== reason;
-    if (isNews && this.#changing === 0 && this.#changedAt < seenAt) {
-      if (state === 'running') this.#meter.restart();
-      Object.assign(record, { state, reason });
+    const hasRun = this.record.state === 'running';
+    if (this.#standing.adopt(seen, seenAt)) {
+      if (!hasRun) this.#meter.restart();
       // Not awaited: it may wait for requests that are on their way.
       this.#act().catch(() => undefined);
     }
@@ -181,17 +166,15 @@ export class RunningCampaign {
 
   /** The application ends. */
   async close(): Promise<void> {
-    clearTimeout(this.#watching);
+    this.#return.stop();
     await this.#requests.stop();
-    clearTimeout(this.#telling);
     this.#meter.end();
   }
 
   /** It is over. */
   end(report: CampaignReport): void {
     if (this.isOver && this.record.report !== report) return;
-    clearTimeout(this.#telling);
-    clearTimeout(this.#watching);
+    this.#return.stop();
     Object.assign(this.record, { state: report.state, reason: undefined, report });
     this.ledger.trust(report);
     // Nothing is lost with what could not be let go of.
@@ -209,21 +192,23 @@ export class RunningCampaign {
   async #goOn(isByPerson: boolean): Promise<void> {
     const hasRun = this.record.state === 'running';
     await this.#records.resume(this.record, isByPerson);
-    await this.#change({ state: 'running', reason: undefined });
+    await this.#standing.change({ state: 'running', reason: undefined });
     if (!hasRun) this.#meter.restart();
     await this.#act();
   }
 
   /** Does what its state asks for, whatever it did before. */
   async #act(): Promise<void> {
-    clearTimeout(this.#watching);
     const { state, reason } = this.record;
     this.#tell();
     if (this.isOver) return;
     if (state === 'paused') {
-      if (reason === 'credits' || reason === 'quietHours') this.#watch();
+      const passes = reason === 'credits' || reason === 'quietHours';
+      if (passes && !this.parts.stopping.aborted) this.#return.start();
+      else this.#return.stop();
       return this.#requests.stop();
     }
+    this.#return.stop();
     // What waits for its turn is not to be sent any more.
     if (state === 'cancelled') this.#requests.endWaiting();
     await this.#requests.start();
@@ -239,47 +224,23 @@ export class RunningCampaign {
     if (outcome === 'busy' || isNear) this.#tellSoon(outcome === 'busy' ? TELL_EVERY_MS : undefined);
   }
 
-  /** Changes its state at once, and keeps it so while that is written. */
-  async #change(changes: Pick<CampaignRecord, 'state' | 'reason'>, write?: () => Promise<void>): Promise<void> {
-    if (this.isOver) return;
-    Object.assign(this.record, changes);
-    this.#changing += 1;
-    try {
-      await write?.();
-    } finally {
-      this.#changing -= 1;
-      this.#changedAt = performance.now();
-    }
-  }
-
-  #tellSoon(delayMs = this.ledger.counts.pending > 0 ? TELL_EVERY_MS : 2): void {
+  #tellSoon(ms = this.ledger.counts.pending > 0 ? TELL_EVERY_MS : 2): void {
     if (this.parts.stopping.aborted || this.isOver) return;
-    if (this.#telling && delayMs === TELL_EVERY_MS) return;
-    clearTimeout(this.#telling);
-    this.#telling = setTimeout(() => {
-      this.#tell();
+    this.#meter.tellIn(ms, () => {
       this.#finishIfEmpty().catch(() => this.#tellSoon(TELL_EVERY_MS));
-    }, delayMs);
+    });
   }
 
   #tell(): void {
-    if (this.isOver) return;
-    clearTimeout(this.#telling);
-    this.#telling = undefined;
-    this.#meter.tell();
+    if (!this.isOver) this.#meter.tell();
   }
 
   /** Goes on by itself once there is something to go on with. */
-  #watch(): void {
-    if (this.parts.stopping.aborted) return;
-    const look = async (): Promise<void> => {
-      const { reason } = this.record;
-      const isReady = reason !== 'credits' || (await this.#credits.coverNext(this.record, this.ledger.counts));
-      const isStill = this.record.state === 'paused' && this.record.reason === reason;
-      // A person may have paused it meanwhile.
-      if (isReady && isStill) await this.#goOn(false);
-      else await this.#act();
-    };
-    this.#watching = setTimeout(() => void look().catch(() => this.#watch()), this.parts.creditsEveryMs);
+  async #lookForReturn(): Promise<void> {
+    const { reason } = this.record;
+    const isReady = reason !== 'credits' || (await this.#credits.coverNext(this.record, this.ledger.counts));
+    // A person may have paused it meanwhile.
+    const isStill = this.record.state === 'paused' && this.record.reason === reason;
+    if (isReady && isStill) await this.#goOn(false);
   }
 }
