@@ -23,6 +23,8 @@ const MAX_PAGES = 8;
 const MAX_RETRIES = 1_000;
 /** Between looks at whether others have handled pages. */
 const LOOK_FOR_ROOM_MS = 100;
+/** Between looks at whether somebody listens by now. */
+const LOOK_FOR_LISTENERS_MS = 500;
 /** Reports that wait in the lanes at the most, besides those of the pages. */
 const RETRIES_AT_ONCE = 64;
 
@@ -86,11 +88,7 @@ export class RunningInbox {
   /** Starts, now that the listeners are there: with what an earlier process left. */
   start(): void {
     if (this.#stopping) return;
-    // Another instance may have some, and gets what is there.
-    if (this.setup.engine.isShared && !this.setup.publisher.hasListeners()) {
-      return this.#logger.warn('Nobody listens to oursms.dlr here: this process leaves delivery reports to the others');
-    }
-    this.#consume();
+    this.#consumeWhenHeard();
     this.#poller.start();
   }
 
@@ -117,7 +115,7 @@ export class RunningInbox {
   async resume(): Promise<void> {
     if (this.setup.engine.isShared) await this.#pausing;
     this.#lanes.resume();
-    if (this.#poller.isStarted && this.#consumers.length === 0) this.#consume();
+    if (this.#poller.isStarted) this.#consumeWhenHeard();
     this.#poller.resume();
   }
 
@@ -162,6 +160,16 @@ export class RunningInbox {
       const { account, receivedAt, text } = data;
       yield { id, account, receivedAt, why: reason, salvaged: readDlrs(data).dlrs.length, raw: text };
     }
+  }
+
+  /** Reports go to whoever would handle them: of instances that share the store, those with a listener. */
+  #consumeWhenHeard(isFirst = true): void {
+    if (this.#stopping || this.#poller.isPaused || this.#consumers.length > 0) return;
+    if (!this.setup.engine.isShared || this.setup.publisher.hasListeners()) return this.#consume();
+    if (isFirst) {
+      this.#logger.warn('Nobody listens to oursms.dlr here: this process leaves delivery reports to the others');
+    }
+    setTimeout(() => this.#consumeWhenHeard(false), LOOK_FOR_LISTENERS_MS).unref();
   }
 
   #consume(): void {

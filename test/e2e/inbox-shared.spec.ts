@@ -127,6 +127,15 @@ class Instance {
     expect(downloads()).toBe(0);
     await start();
     await allHandled(5);
+    expect(silent.handled).toEqual([]);
+  });
+
+  it('come to a listener that is there only later', async () => {
+    const { application } = await start({ listen: false });
+    push(5);
+    const heard: Dlr[] = [];
+    application.app.get(EventEmitter2).on('oursms.dlr', (dlr: Dlr) => void heard.push(dlr));
+    await until('they are handled', () => heard.length === 5);
   });
 
   it('that a listener fails on are offered again, and kept as failed for all to see and to retry', async () => {
