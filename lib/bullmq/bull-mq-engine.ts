@@ -77,9 +77,10 @@ export class BullMqEngine implements QueueEngine {
     return this.#notes.change({ name });
   }
 
+  /** As it will be when what is on its way has come. */
   async read(name: string): Promise<string | undefined> {
-    const onItsWay = this.#spool?.noteChange(name);
-    return onItsWay ? onItsWay.text : this.#notes.read(name);
+    const change = this.#spool?.noteChange(name);
+    return change ? change.text : this.#notes.read(name);
   }
 
   async *notes(prefix: string): AsyncIterable<{ name: string; text: string }> {
@@ -112,8 +113,9 @@ export class BullMqEngine implements QueueEngine {
   #queue(name: string): BullMqQueue<unknown> {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
-      const parts = { link: this.#link, keys: this.#keys, leaseMs: this.setup.leaseMs };
-      queue = new BullMqQueue<unknown>(parts, name, () => this.#queues.delete(name));
+      queue = new BullMqQueue<unknown>({ link: this.#link, keys: this.#keys, leaseMs: this.setup.leaseMs }, name, () =>
+        this.#queues.delete(name),
+      );
       this.#queues.set(name, queue);
     }
     return queue;

@@ -19,6 +19,8 @@ export const LINK_OPTIONS = {
   socketTimeout: ANSWER_MS,
   commandTimeout: undefined,
   keyPrefix: '',
+  // A connection that waits for jobs has nothing to say any more: the process need not wait for it.
+  disconnectTimeout: 50,
   retryStrategy: (times: number): number => Math.min(25 * 2 ** Math.min(times, 10), LONGEST_RETRY_MS),
 } as const;
 

@@ -27,7 +27,8 @@ export class DlrInbox {
   }
 
   /**
-   * Downloads nothing and hands nothing over until {@link resume}. What was downloaded is kept.
+   * Downloads nothing and hands nothing over until {@link resume}. What was downloaded is kept. Where several instances share
+   * the store, it is this one alone that pauses: the others go on.
    *
    * Resolves when no download is running and no report is with its listener.
    */
@@ -37,7 +38,7 @@ export class DlrInbox {
 
   /** Goes on, with a poll at once. */
   async resume(): Promise<void> {
-    this.running().resume();
+    await this.running().resume();
   }
 
   /** The reports that were given up, oldest first, read as they are asked for. */

@@ -58,6 +58,10 @@ export class DlrPoller {
     return this.#paused;
   }
 
+  get isStarted(): boolean {
+    return this.#started;
+  }
+
   /** Starts polling, at once. */
   start(): void {
     this.#started = true;

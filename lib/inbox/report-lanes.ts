@@ -28,6 +28,7 @@ export class ReportLanes {
   #waiting = 0;
   #stretch = 0;
   #paused = false;
+  #givesBack = false;
   #stopped = false;
 
   /** @param publish Hands a report to its listeners; rejects when one of them fails. */
@@ -66,36 +67,46 @@ export class ReportLanes {
         open -= 1;
         if (open === 0) resolve();
       };
-      if (this.#stopped) return dlrs.forEach((dlr) => end(dlr, { kind: 'stopped' }));
+      if (this.#stopped || this.#givesBack) return dlrs.forEach((dlr) => end(dlr, { kind: 'stopped' }));
       for (const dlr of dlrs) this.#line.push({ dlr, isDue, end });
       this.#waiting += dlrs.length;
       this.#fill();
     });
   }
 
-  /** Hands nothing over until {@link resume}. Resolves when no report is with its listener. */
-  pause(): Promise<void> {
+  /**
+   * Hands nothing over until {@link resume}. Resolves when no report is with its listener.
+   *
+   * @param options.giveBack What waits for its turn, or comes meanwhile, ends as `stopped`: it is for another process.
+   */
+  pause({ giveBack = false } = {}): Promise<void> {
     this.#paused = true;
+    this.#givesBack = giveBack;
+    if (giveBack) this.#endWaiting();
     return this.#running.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
 
   resume(): void {
-    this.#paused = false;
+    this.#paused = this.#givesBack = false;
     this.#fill();
   }
 
   /** Hands nothing over any more. What is with its listener may take so long; then it counts as not handled. */
   stop(patienceMs: number): void {
     this.#stopped = true;
-    this.#waiting = 0;
-    for (const turns of [this.#overdue, ...this.#followers.values(), this.#line]) {
-      for (const { dlr, end } of turns.splice(0)) end(dlr, { kind: 'stopped' });
-    }
+    this.#endWaiting();
     if (this.#running.size === 0) return;
     const timer = setTimeout(() => {
       for (const turn of this.#running) this.#end(turn, { kind: 'stopped' });
     }, patienceMs);
     this.#idle.push(() => clearTimeout(timer));
+  }
+
+  #endWaiting(): void {
+    this.#waiting = 0;
+    for (const turns of [this.#overdue, ...this.#followers.values(), this.#line]) {
+      for (const { dlr, end } of turns.splice(0)) end(dlr, { kind: 'stopped' });
+    }
   }
 
   /** Hands over what has its turn, while there are lanes. */

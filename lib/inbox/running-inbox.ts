@@ -21,6 +21,10 @@ const PAGES_AT_ONCE = 4;
 const MAX_PAGES = 8;
 /** Nothing is downloaded while so many reports wait for a listener that fails. */
 const MAX_RETRIES = 1_000;
+/** Between looks at whether others have handled pages. */
+const LOOK_FOR_ROOM_MS = 100;
+/** Between looks at whether somebody listens by now. */
+const LOOK_FOR_LISTENERS_MS = 500;
 /** Reports that wait in the lanes at the most, besides those of the pages. */
 const RETRIES_AT_ONCE = 64;
 
@@ -54,6 +58,7 @@ export class RunningInbox {
   readonly #waitingForRoom: (() => void)[] = [];
   readonly #logger = new Logger('OurSmsDlrInbox');
   #stopping = false;
+  #pausing: Promise<unknown> = Promise.resolve();
   #toldInterrupted = false;
 
   constructor(private readonly setup: InboxSetup) {
@@ -82,19 +87,8 @@ export class RunningInbox {
 
   /** Starts, now that the listeners are there: with what an earlier process left. */
   start(): void {
-    const pages = new PageHandler({ ...this.setup, lanes: this.#lanes, retries: this.retries, gaps: this.#gaps });
-    const retries = new RetryHandler({ ...this.setup, lanes: this.#lanes });
-    const handlePage = (job: Parameters<PageHandler['handle']>[0]): ReturnType<PageHandler['handle']> =>
-      pages.handle(job).finally(() => this.#letIn());
     if (this.#stopping) return;
-    // Another instance may have some, and gets what is there.
-    if (this.setup.engine.isShared && !this.setup.publisher.hasListeners()) {
-      return this.#logger.warn('Nobody listens to oursms.dlr here: this process leaves delivery reports to the others');
-    }
-    this.#consumers.push(
-      this.pages.consume(handlePage, { concurrency: PAGES_AT_ONCE }),
-      this.retries.consume((job) => retries.handle(job), { concurrency: RETRIES_AT_ONCE }),
-    );
+    this.#consumeWhenHeard();
     this.#poller.start();
   }
 
@@ -109,13 +103,19 @@ export class RunningInbox {
   }
 
   async pause(): Promise<void> {
-    const ended = [this.#poller.pause(), this.#lanes.pause()];
+    // What others can handle is not kept from them.
+    const giveBack = this.setup.engine.isShared;
+    const consumers = giveBack ? this.#consumers.splice(0) : [];
+    const ended = [this.#poller.pause(), this.#lanes.pause({ giveBack }), ...consumers.map((one) => one.stop())];
     this.#letIn();
-    await Promise.all(ended);
+    this.#pausing = Promise.all(ended);
+    await this.#pausing;
   }
 
-  resume(): void {
+  async resume(): Promise<void> {
+    if (this.setup.engine.isShared) await this.#pausing;
     this.#lanes.resume();
+    if (this.#poller.isStarted) this.#consumeWhenHeard();
     this.#poller.resume();
   }
 
@@ -162,13 +162,34 @@ export class RunningInbox {
     }
   }
 
+  /** Reports go to whoever would handle them: of instances that share the store, those with a listener. */
+  #consumeWhenHeard(isFirst = true): void {
+    if (this.#stopping || this.#poller.isPaused || this.#consumers.length > 0) return;
+    if (!this.setup.engine.isShared || this.setup.publisher.hasListeners()) return this.#consume();
+    if (isFirst) {
+      this.#logger.warn('Nobody listens to oursms.dlr here: this process leaves delivery reports to the others');
+    }
+    setTimeout(() => this.#consumeWhenHeard(false), LOOK_FOR_LISTENERS_MS).unref();
+  }
+
+  #consume(): void {
+    const pages = new PageHandler({ ...this.setup, lanes: this.#lanes, retries: this.retries, gaps: this.#gaps });
+    const retries = new RetryHandler({ ...this.setup, lanes: this.#lanes });
+    const handlePage = (job: Parameters<PageHandler['handle']>[0]): ReturnType<PageHandler['handle']> =>
+      pages.handle(job).finally(() => this.#letIn());
+    this.#consumers.push(
+      this.pages.consume(handlePage, { concurrency: PAGES_AT_ONCE }),
+      this.retries.consume((job) => retries.handle(job), { concurrency: RETRIES_AT_ONCE }),
+    );
+  }
+
   /** Downloads once there is room for another page. */
   async #download(lease: Lease): Promise<number | undefined> {
     // Of processes that share the store, one that stood still may still bring what it was at.
     if (this.setup.engine.isShared) await this.#gaps.announceInterrupted(2 * this.setup.requestTimeoutMs);
-    while (!this.#stopping && !this.#poller.isPaused) {
+    while (!this.#stopping && !this.#poller.isPaused && lease.isValid()) {
       if ((await this.pages.pending()) < MAX_PAGES) return this.#downloads.next(() => lease.isValid());
-      await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
+      await this.#roomMade();
     }
     return 0;
   }
@@ -193,6 +214,14 @@ export class RunningInbox {
         return this.#logger.error(`${waiting + handling} delivery reports are lost with this process`);
       await wait(10);
     }
+  }
+
+  /** Resolves when a page was handled here, or it is time to look whether one was elsewhere. */
+  #roomMade(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waitingForRoom.push(resolve);
+      if (this.setup.engine.isShared) setTimeout(resolve, LOOK_FOR_ROOM_MS);
+    });
   }
 
   #letIn(): void {

@@ -1,15 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PackagedApplication, type ApplicationPlan } from '../support/packaging-application.js';
 import { startGatewayCommand } from '../support/packaging-gateway.js';
+import { hasRedis, TestRedis } from '../support/redis.js';
 import { packTarball, type Tarball } from '../support/packaging-tarball.js';
 
-const EVERYWHERE = ['axios@1', 'class-transformer@0.5', 'reflect-metadata@0.2', 'rxjs@7', '@types/node@20'];
+const EVERYWHERE = [
+  'axios@1',
+  'class-transformer@0.5',
+  'reflect-metadata@0.2',
+  'rxjs@7',
+  '@types/node@20',
+  'bullmq@6',
+  'ioredis@5',
+];
 const NEST_12 = [
   ...['@nestjs/common@12', '@nestjs/core@12', '@nestjs/axios@12', '@nestjs/event-emitter@12', '@nestjs/schedule@12'],
+  '@nestjs/bullmq@12',
   ...['class-validator@0.15', 'typescript@~6.0.0', ...EVERYWHERE],
 ];
 const NEST_11 = [
   ...['@nestjs/common@11', '@nestjs/core@11', '@nestjs/axios@4', '@nestjs/event-emitter@3', '@nestjs/schedule@6'],
+  '@nestjs/bullmq@11',
   ...['class-validator@0.14', 'typescript@~5.9.0', ...EVERYWHERE],
 ];
 const APPLICATIONS: (ApplicationPlan & { name: string })[] = [
@@ -40,10 +51,10 @@ describe('the installed package', () => {
       expect(await application.compile()).toEqual([]);
     }, 130_000);
 
-    it('sends, receives the report through the poller, reads the credits, and ends by itself', async () => {
+    const run = async (env: Record<string, string>): Promise<void> => {
       const gateway = plan.gateway === 'outside' ? await startGatewayCommand(gatewayOf(application)) : undefined;
       try {
-        const ended = await application.start(gateway === undefined ? {} : { OURSMS_BASE_URL: gateway.url });
+        const ended = await application.start({ ...env, ...(gateway && { OURSMS_BASE_URL: gateway.url }) });
 
         expect(ended).toMatchObject({ code: 0, stderr: '' });
         const { receipt, report, credits } = JSON.parse(ended.stdout) as Said;
@@ -53,7 +64,22 @@ describe('the installed package', () => {
       } finally {
         expect(await gateway?.stop()).toBe(gateway && 0);
       }
-    }, 90_000);
+    };
+
+    it('sends, receives the report through the poller, reads the credits, and ends by itself', () => run({}), 90_000);
+
+    (hasRedis ? it : it.skip)(
+      'does so with its reports in Redis as well',
+      async () => {
+        const redis = await TestRedis.start();
+        try {
+          await run({ REDIS_URL: `redis://127.0.0.1:${redis.port}` });
+        } finally {
+          await redis.remove();
+        }
+      },
+      90_000,
+    );
   });
 });
 

@@ -4,6 +4,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { OurSmsModule } from 'nestjs-oursms';
 import { ReportListener } from './report-listener.js';
 import { Settings, SettingsModule } from './settings.module.js';
+import { storage } from './storage.js';
 
 @Module({
   imports: [
@@ -12,11 +13,12 @@ import { Settings, SettingsModule } from './settings.module.js';
     OurSmsModule.forRootAsync({
       imports: [SettingsModule],
       inject: [Settings],
-      useFactory: (settings: Settings) => ({
+      useFactory: async (settings: Settings) => ({
         baseUrl: settings.get('OURSMS_BASE_URL'),
         auth: { username: 'demo', password: 'demo' },
         defaults: { src: 'Packed' },
         dlr: { poll: { everyMs: 50 } },
+        storage: await storage(),
       }),
     }),
   ],

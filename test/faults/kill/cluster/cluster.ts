@@ -140,7 +140,8 @@ export class Cluster implements TroubleHands {
     const random = this.#random;
     this.#gateway.faults.chance('latency', 0.6, { ms: LATENCY_MS, seed });
     // Such that are still on their way when the lease of an instance that stands still has gone to another.
-    this.#gateway.faults.chance('latency', 0.04, { ms: 2 * LEASE_MS, seed: seed + 10, on: 'dlrs' });
+    const chance = this.plan.timeoutMs === undefined ? 0.04 : 0;
+    this.#gateway.faults.chance('latency', chance, { ms: 2 * LEASE_MS, seed: seed + 10, on: 'dlrs' });
     this.#campaigns = new CampaignSeries({
       ...{ seed, random, gateway: this.#gateway, isGuarded: unknownOutcome === 'guarded' },
       instances: () => this.#places.map(({ instance }) => instance),
