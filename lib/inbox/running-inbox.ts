@@ -99,7 +99,9 @@ export class RunningInbox {
     this.#letIn();
     if (!this.setup.engine.isDurable) await this.#drain();
     this.#lanes.stop(this.setup.shutdownTimeoutMs);
-    await Promise.all([this.#poller.stop(), ...this.#consumers.map((consumer) => consumer.stop())]);
+    const consumers = this.#consumers.map((consumer) => consumer.stop());
+    // What it had when it was paused may still be with its listeners.
+    await Promise.all([this.#poller.stop(), this.#pausing, ...consumers]);
   }
 
   async pause(): Promise<void> {
@@ -115,8 +117,9 @@ export class RunningInbox {
   async resume(): Promise<void> {
     if (this.setup.engine.isShared) await this.#pausing;
     this.#lanes.resume();
-    if (this.#poller.isStarted) this.#consumeWhenHeard();
+    // First: while it is paused, nothing is taken.
     this.#poller.resume();
+    if (this.#poller.isStarted) this.#consumeWhenHeard();
   }
 
   pollNow(): Promise<DlrPoll> {

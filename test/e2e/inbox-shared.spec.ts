@@ -120,6 +120,16 @@ class Instance {
     expect(second.handled).toHaveLength(5);
   });
 
+  it('are handled again by one that goes on after a pause', async () => {
+    const only = await start();
+    push(5);
+    await allHandled(5);
+    await only.inbox.pause();
+    push(5);
+    await only.inbox.resume();
+    await allHandled(10);
+  });
+
   it('are not left to an instance without a listener', async () => {
     const silent = await start({ listen: false });
     push(5);
