@@ -90,7 +90,7 @@ export class BullMqConsumer<T> {
         isLimited = true;
         const room = options.concurrency - this.#runs.size;
         if (room <= 0) {
-          await new Promise<void>((resolve) => (this.#onRoom = resolve));
+          await this.#roomMade();
           continue;
         }
         const taken = await this.#take(Math.min(room, atOnce));
@@ -124,11 +124,23 @@ export class BullMqConsumer<T> {
     const { link, marker, options } = this.parts;
     const most = options.total === undefined ? LOOK_MS : LOOK_FOR_ROOM_MS;
     const ms = Math.max(SHORTEST_BLOCK_MS, Math.min(most, dueAt - Date.now()));
+    // What another process has done makes room for that one, and what this one has done for this one.
+    if (options.total !== undefined) return this.#roomMade(ms);
     try {
       await this.#blocking.bzpopmin(marker, ms / 1_000);
     } catch (error) {
       throw link.faults.explain(error);
     }
+  }
+
+  /** Resolves when a job has ended here, or after a while. */
+  async #roomMade(ms?: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#onRoom = resolve;
+      if (ms !== undefined) timer = setTimeout(resolve, ms);
+    });
+    clearTimeout(timer);
   }
 
   async #recover(): Promise<void> {
