@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { campaignBench } from './campaign/campaign.bench.mjs';
+import { clusterBench } from './cluster/cluster.bench.mjs';
 import { importBench } from './import/import.bench.mjs';
 import { inboxBench } from './inbox/inbox.bench.mjs';
 import { limiterBench } from './limiter/limiter.bench.mjs';
@@ -21,6 +22,7 @@ const benches = {
   limiter: limiterBench,
   inbox: inboxBench,
   campaign: campaignBench,
+  cluster: clusterBench,
 };
 const onRequest = { profile: profileSend };
 

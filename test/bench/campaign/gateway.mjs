@@ -3,10 +3,7 @@
  * path of its address is the milliseconds that an answer takes: `http://127.0.0.1:1234/20`.
  */
 import { createServer } from 'node:http';
-
-const COMMA = 0x2c;
-const DESTS = Buffer.from('dests=');
-const AMPERSAND = 0x26;
+import { CREDITS, receipt } from './receipt.mjs';
 
 const server = createServer((request, response) => {
   const chunks = [];
@@ -22,15 +19,6 @@ const server = createServer((request, response) => {
     else setTimeout(answer, Number(afterMs));
   });
 });
-
-const CREDITS = JSON.stringify({ credits: 1_000_000_000 });
-
-function receipt(form) {
-  const start = form.indexOf(DESTS);
-  let total = 1;
-  for (let i = start; i < form.length && form[i] !== AMPERSAND; i += 1) if (form[i] === COMMA) total += 1;
-  return JSON.stringify({ jobId: 'bench', total, accepted: total, rejected: 0, duplicates: 0, cost: total });
-}
 
 server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => process.send(`http://127.0.0.1:${server.address().port}`));

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { hasRedis } from '../../support/redis.js';
 import { CLUSTER_PATIENCE_MS, runCluster } from './cluster/run-cluster.js';
-import { downloading, freeze, kept, kill, sending } from './cluster/troubles.js';
+import { downloading, freeze, freezeTwo, kept, kill, sending } from './cluster/troubles.js';
 
 jest.setTimeout(CLUSTER_PATIENCE_MS);
 
@@ -46,6 +46,14 @@ describeWithRedis('the account of these tests finds', () => {
   it('who is reached twice when a job that comes back looks new', async () => {
     const plan = { ...unguarded, fault: 'forgetsInterruptions', moments: [sending], troubles: [kill] };
     const { faults } = await runCluster('cluster, without interruptions', { share: 0.12, ...plan });
+    expect(faults).toEqual(saying('were reached twice'));
+  });
+
+  it('who is reached twice when an instance that stood still goes on with what it had', async () => {
+    const plan = { ...unguarded, unknownOutcome: 'guarded' as const, fault: 'jobsAreHeldForEver' };
+    const { faults } = await runCluster('cluster, eternal jobs', {
+      ...{ share: 0.12, ...plan, moments: [sending], troubles: [freezeTwo] },
+    });
     expect(faults).toEqual(saying('were reached twice'));
   });
 
