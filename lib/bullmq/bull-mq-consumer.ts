@@ -42,9 +42,11 @@ export class BullMqConsumer<T> {
   #onAbandoned: () => void = () => undefined;
   readonly #abandoned = new Promise<void>((resolve) => (this.#onAbandoned = resolve));
   #onRoom: () => void = () => undefined;
+  /** How often there was room again. */
+  #rooms = 0;
 
   constructor(private readonly parts: BullMqConsumerParts<T>) {
-    this.#runs = new JobRuns(parts, () => this.#onRoom());
+    this.#runs = new JobRuns(parts, () => this.#makeRoom());
     this.#recovering = setInterval(() => void this.#recover(), parts.leaseMs / 2);
     this.#taking = this.#takeAll();
   }
@@ -86,6 +88,7 @@ export class BullMqConsumer<T> {
     let atOnce = AT_ONCE;
     while (!this.#hasStopped()) {
       try {
+        const rooms = this.#rooms;
         const { room } = this.#runs;
         if (room <= 0) {
           await this.#roomMade();
@@ -98,7 +101,7 @@ export class BullMqConsumer<T> {
         // Where there was nothing, one look is enough.
         atOnce = taken.some(({ job }) => job) ? AT_ONCE : 1;
         const last = taken.at(-1);
-        if (!last?.job && !this.#hasStopped()) await this.#block(last?.dueAt);
+        if (!last?.job && !this.#hasStopped()) await this.#block(rooms, last?.dueAt);
       } catch (error) {
         if (this.#hasStopped()) return;
         if (link.isClosed) return this.#end();
@@ -121,18 +124,23 @@ export class BullMqConsumer<T> {
   }
 
   /** Waits for a job, a time, or the end. */
-  async #block(dueAt = Infinity): Promise<void> {
+  async #block(rooms: number, dueAt = Infinity): Promise<void> {
     const { link, marker, options } = this.parts;
     const most = options.total === undefined ? LOOK_MS : LOOK_FOR_ROOM_MS;
     const ms = Math.max(SHORTEST_BLOCK_MS, Math.min(most, dueAt - Date.now()));
     // What another process has done makes room for that one, and what this one has done for this one.
-    if (options.total !== undefined) return this.#roomMade(ms);
+    if (options.total !== undefined) return rooms === this.#rooms ? this.#roomMade(ms) : undefined;
     try {
       this.#blocking ??= link.forBlocking();
       await this.#blocking.bzpopmin(marker, ms / 1_000);
     } catch (error) {
       throw link.faults.explain(error);
     }
+  }
+
+  #makeRoom(): void {
+    this.#rooms += 1;
+    this.#onRoom();
   }
 
   /** Resolves when a job has ended here, or after a while. */
