@@ -9,7 +9,7 @@ import { report } from './report.mjs';
 
 const PLANS = {
   full: { reports: 100_000, recipients: 1_000_000, rounds: 3, warmUp: 20_000, besideReports: 20_000 },
-  quick: { reports: 5_000, recipients: 20_000, rounds: 1, warmUp: 500, besideReports: 2_000 },
+  quick: { reports: 5_000, recipients: 20_000, rounds: 1, warmUp: 500, besideReports: 1_000 },
 };
 const LOOK_MS = 5;
 
@@ -39,41 +39,41 @@ export async function clusterBench({ quick }) {
   }
 }
 
-async function measure(competitor, { plan, gateway, baseUrl }) {
-  const { reports, besideReports, warmUp, recipients, rounds } = plan;
-  const count = competitor.isBeside ? besideReports : reports;
-  const taken = await inPlace(competitor, baseUrl, async (workers, redis) => {
-    await take(gateway, workers, warmUp);
-    const samples = [];
-    await redis?.begin();
-    for (let round = 0; round < rounds; round += 1) samples.push(await take(gateway, workers, count));
-    const figures = await redis?.end();
-    const of = (figure) => median(samples.map((sample) => sample[figure]));
-    const commands = figures && figures.commands / (rounds * count);
-    return {
-      perSecond: (count / of('ms')) * 1000,
-      cpuMicros: (of('cpuMs') / count) * 1000,
-      commands,
-      memory: figures?.memory,
-    };
+async function measure(competitor, setting) {
+  return inPlace(competitor, setting.baseUrl, async (workers, redis) => {
+    const taken = await measureReports(competitor, workers, redis, setting);
+    const sent = competitor.isBeside ? undefined : await measureCampaigns(workers, redis, setting);
+    return { ...competitor, taken, sent };
   });
-  if (competitor.isBeside) return { ...competitor, taken };
-  const sent = await inPlace(competitor, baseUrl, async (workers, redis) => {
-    await workers[0].ask({ kind: 'send', id: 'warm-up', recipients: recipients / 20 });
-    const samples = [];
-    await redis?.begin();
-    for (let round = 0; round < rounds; round += 1) {
-      samples.push((await workers[0].ask({ kind: 'send', id: `campaign ${round}`, recipients })).ms);
-    }
-    const figures = await redis?.end();
-    const perSecond = (recipients / median(samples)) * 1000;
-    return {
-      perSecond,
-      commands: figures && (figures.commands * 1000) / (rounds * recipients),
-      memory: figures?.memory,
-    };
-  });
-  return { ...competitor, taken, sent };
+}
+
+async function measureReports({ isBeside }, workers, redis, { plan, gateway }) {
+  const { warmUp, rounds } = plan;
+  const reports = isBeside ? plan.besideReports : plan.reports;
+  await take(gateway, workers, warmUp);
+  const samples = [];
+  await redis?.begin();
+  for (let round = 0; round < rounds; round += 1) samples.push(await take(gateway, workers, reports));
+  const { commands, memory } = (await redis?.end()) ?? {};
+  const of = (figure) => median(samples.map((sample) => sample[figure]));
+  return {
+    perSecond: (reports / of('ms')) * 1000,
+    cpuMicros: (of('cpuMs') / reports) * 1000,
+    commands: commands / (rounds * reports),
+    memory,
+  };
+}
+
+/** Started by one of them, and sent by all. */
+async function measureCampaigns([first], redis, { plan: { recipients, rounds } }) {
+  await first.ask({ kind: 'send', id: 'warm-up', recipients: recipients / 20 });
+  const samples = [];
+  await redis?.begin();
+  for (let round = 0; round < rounds; round += 1) {
+    samples.push((await first.ask({ kind: 'send', id: `campaign ${round}`, recipients })).ms);
+  }
+  const { commands, memory } = (await redis?.end()) ?? {};
+  return { perSecond: (recipients / median(samples)) * 1000, commands: commands / (rounds * recipients), memory };
 }
 
 /** Instances on a Redis, or in a directory, of their own. */

@@ -13,7 +13,7 @@ export function report({ reports, recipients }, results) {
     ['', 'reports/s', 'CPU µs/report', 'commands/report', 'Redis +MB'],
     results.map(({ name, taken: { perSecond, cpuMicros, commands, memory } }) => [
       ...[name, Math.round(perSecond), cpuMicros.toFixed(1)],
-      ...(commands === undefined ? ['-', '-'] : [commands.toFixed(3), megabytes(memory)]),
+      ...(memory === undefined ? ['-', '-'] : [commands.toFixed(3), megabytes(memory)]),
     ]),
   );
   console.log(`\nA campaign of ${recipients} recipients, ${CONCURRENCY} requests at a time`);
@@ -23,7 +23,7 @@ export function report({ reports, recipients }, results) {
       .filter(({ sent }) => sent)
       .map(({ name, sent: { perSecond, commands, memory } }) => [
         ...[name, Math.round(perSecond)],
-        ...(commands === undefined ? ['-', '-'] : [commands.toFixed(1), megabytes(memory)]),
+        ...(memory === undefined ? ['-', '-'] : [(commands * 1000).toFixed(1), megabytes(memory)]),
       ]),
   );
   const targets = results

@@ -4,10 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 
 const START_MS = 20_000;
+const LOOK_MS = 50;
 
 /** Whether a Redis server can be started here. */
 export const hasRedis = () => spawnSync('redis-server', ['--version']).status === 0;
@@ -18,6 +20,9 @@ export class BenchRedis {
   #directory;
   #client;
   #before;
+  #most;
+  #looks;
+  #timer;
 
   static async start() {
     const redis = new BenchRedis();
@@ -43,15 +48,25 @@ export class BenchRedis {
     return { host: '127.0.0.1', port: this.port };
   }
 
-  /** Counts from now on. */
+  /** Counts from now on, and looks at the memory again and again. */
   async begin() {
-    this.#before = await this.#figures();
+    const { commands, memory } = await this.#figures();
+    this.#before = { commands, memory };
+    this.#most = memory;
+    this.#looks = 0;
+    const look = async () => {
+      this.#looks += 1;
+      this.#most = Math.max(this.#most, (await this.#figures()).memory);
+    };
+    this.#timer = setInterval(() => void look().catch(() => undefined), LOOK_MS);
   }
 
-  /** Commands since `begin`, and the most memory that there was over what there was then, in bytes. */
+  /** Commands since `begin`, and the most memory that was seen over what there was then, in bytes. */
   async end() {
-    const { commands, peak } = await this.#figures();
-    return { commands: commands - this.#before.commands, memory: peak - this.#before.memory };
+    clearInterval(this.#timer);
+    const { commands, memory } = await this.#figures();
+    const { commands: before, memory: least } = this.#before;
+    return { commands: commands - before - this.#looks - 1, memory: Math.max(this.#most, memory) - least };
   }
 
   async stop() {
@@ -65,7 +80,7 @@ export class BenchRedis {
     const info = await this.#client.info();
     const figure = (name) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)[1]);
     const [commands, memory] = [figure('total_commands_processed'), figure('used_memory')];
-    return { commands, memory, peak: figure('used_memory_peak') };
+    return { commands, memory };
   }
 }
 
