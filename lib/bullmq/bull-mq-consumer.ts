@@ -155,7 +155,10 @@ export class BullMqConsumer<T> {
 
   async #recover(): Promise<void> {
     // When Redis is away, next time.
-    if (this.parts.link.isReady) await this.parts.jobs.recover().catch(() => undefined);
+    if (!this.parts.link.isReady) return;
+    // Redis may have been away for longer than our own locks last.
+    await this.#runs.renew();
+    await this.parts.jobs.recover().catch(() => undefined);
   }
 
   /** Asked anew: it may have changed while something was awaited. */

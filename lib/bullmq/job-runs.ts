@@ -26,6 +26,8 @@ export class JobRuns<T> {
   readonly #held: HeldJobs<T>;
   readonly #runs = new Set<Promise<void>>();
   readonly #settling = new Set<Promise<void>>();
+  /** The writes of verdicts that Redis has not answered yet. */
+  readonly #writing = new Set<Promise<void>>();
   #isStopped = false;
   #isAbandoned = false;
 
@@ -58,6 +60,11 @@ export class JobRuns<T> {
     this.#runs.add(run);
   }
 
+  /** Keeps the locks of all of them. */
+  renew(): Promise<void> {
+    return this.#held.renew();
+  }
+
   /** What has not reached its handler goes back, and what has ends. */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -65,10 +72,10 @@ export class JobRuns<T> {
     this.#held.close();
   }
 
-  /** Waits for the verdicts that handlers have given by now. */
+  /** Waits for the verdicts that handlers have given by now, or until Redis did not take them. */
   async flush(): Promise<void> {
     await turn();
-    await Promise.all(this.#settling);
+    await Promise.allSettled(this.#writing);
   }
 
   /** Gives back what has no verdict, as interrupted, and waits for the verdicts that were given, unless that is over first. */
@@ -136,7 +143,7 @@ export class JobRuns<T> {
     for (let hasWarned = false; ;) {
       const wasStopped = this.#isStopped;
       try {
-        return await this.parts.jobs.settle(taken, attempt, verdict);
+        return await this.#write(this.parts.jobs.settle(taken, attempt, verdict));
       } catch (error) {
         if (!(error instanceof OurSmsStorageError)) throw error;
         if (wasStopped || time.isLost || this.parts.link.isClosed) return;
@@ -146,6 +153,11 @@ export class JobRuns<T> {
       }
       await this.parts.link.changed(TRY_AGAIN_MS);
     }
+  }
+
+  #write(writing: Promise<void>): Promise<void> {
+    this.#writing.add(writing);
+    return writing.finally(() => this.#writing.delete(writing));
   }
 }
 
