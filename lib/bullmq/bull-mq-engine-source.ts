@@ -1,4 +1,3 @@
-import { getSharedConfigToken } from '@nestjs/bullmq';
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
 import type { QueueEngine, QueueEngineContext, QueueEngineSource } from '../queue/durable-queue.js';
 import { BullMqEngine } from './bull-mq-engine.js';
@@ -23,25 +22,27 @@ export function bullMqEngine(options: BullMqEngineOptions = {}): QueueEngineSour
   if (!Number.isInteger(leaseMs) || leaseMs < SHORTEST_LEASE_MS) {
     throw new OurSmsConfigError(`bullMqEngine: leaseMs must be an integer of ${SHORTEST_LEASE_MS} or more.`);
   }
-  return {
-    openEngine: (context) => Promise.resolve().then(() => open(options, { prefix, leaseMs }, context)),
-  };
+  return { openEngine: (context) => open({ ...options, prefix, leaseMs }, context) };
 }
 
-function open(
-  options: BullMqEngineOptions,
-  settings: { prefix: string; leaseMs: number },
+type CheckedOptions = BullMqEngineOptions & { prefix: string; leaseMs: number };
+
+async function open(options: CheckedOptions, context: QueueEngineContext): Promise<QueueEngine> {
+  const { prefix, leaseMs, spool, configKey } = options;
+  const connection = options.connection ?? (await connectionOfApplication(configKey, context));
+  return BullMqEngine.open({ ...connectionLike(connection), account: context.account, prefix, leaseMs, spool });
+}
+
+async function connectionOfApplication(
+  configKey: string | undefined,
   context: QueueEngineContext,
-): QueueEngine {
-  const connection = options.connection ?? connectionOfApplication(options.configKey, context);
-  return new BullMqEngine({ ...connectionLike(connection), ...settings });
-}
-
-function connectionOfApplication(configKey: string | undefined, context: QueueEngineContext): Record<string, unknown> {
+): Promise<Record<string, unknown>> {
+  // Loaded for those who use it.
+  const { getSharedConfigToken } = await import('@nestjs/bullmq');
   const shared = context.find<{ connection?: Record<string, unknown> }>(getSharedConfigToken(configKey));
   if (shared?.connection) return shared.connection;
   const call = configKey === undefined ? 'BullModule.forRoot({ connection })' : `BullModule.forRoot('${configKey}', …)`;
   throw new OurSmsConfigError(
-    `bullMqEngine (account ${context.account}): no connection to Redis. Give it one (connection), or import ${call} of @nestjs/bullmq.`,
+    `bullMqEngine (account ${context.account}): it has no connection to Redis. Give it one (connection), or import ${call} of @nestjs/bullmq.`,
   );
 }

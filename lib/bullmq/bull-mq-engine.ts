@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import type { DurableQueue, Lease, QueueEngine } from '../queue/durable-queue.js';
+import type { DurableQueue, Lease, QueueEngine, QueueOptions } from '../queue/durable-queue.js';
 import { BullMqQueue } from './bull-mq-queue.js';
 import { RedisChecks } from './redis-checks.js';
 import { RedisFaults } from './redis-faults.js';
@@ -8,19 +8,26 @@ import { RedisKeys } from './redis-keys.js';
 import { RedisLeases } from './redis-leases.js';
 import { RedisLink } from './redis-link.js';
 import { RedisNotes } from './redis-notes.js';
+import { Spool, type SpoolTarget } from './spool.js';
+import { SpooledQueue } from './spooled-queue.js';
 
 /** What is done at the end has so much time. */
 const CLOSE_MS = 1_000;
 
 /** What an engine is made from. */
 export interface BullMqEngineSetup {
+  /** The account whose downloads are spooled. */
+  account: string;
   /** A connection that has not been made yet. */
   redis: Redis;
   /** Host and port, as they are told. */
   address: string;
   /** What all keys start with. */
   prefix: string;
+  /** Milliseconds. */
   leaseMs: number;
+  /** The directory of the spool. */
+  spool?: string;
 }
 
 /** Queues in Redis, for several processes. */
@@ -33,9 +40,10 @@ export class BullMqEngine implements QueueEngine {
   readonly #link: RedisLink;
   readonly #notes: RedisNotes;
   readonly #leases: RedisLeases;
+  #spool: Spool | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(private readonly setup: BullMqEngineSetup) {
+  private constructor(private readonly setup: BullMqEngineSetup) {
     const { redis, address, prefix, leaseMs } = setup;
     this.#keys = new RedisKeys(prefix);
     this.#link = new RedisLink(redis, new RedisFaults(address), (link) => this.#checks.inspect(link));
@@ -43,15 +51,22 @@ export class BullMqEngine implements QueueEngine {
     this.#leases = new RedisLeases(this.#link, this.#keys, leaseMs);
   }
 
-  queue<T>(name: string): DurableQueue<T> {
-    let queue = this.#queues.get(name);
-    if (queue === undefined) {
-      queue = new BullMqQueue<unknown>({ link: this.#link, keys: this.#keys, leaseMs: this.setup.leaseMs }, name, () =>
-        this.#queues.delete(name),
-      );
-      this.#queues.set(name, queue);
+  /** Redis need not be there yet. @throws {OurSmsStorageError} when the spool cannot be used */
+  static async open(setup: BullMqEngineSetup): Promise<BullMqEngine> {
+    const engine = new BullMqEngine(setup);
+    try {
+      if (setup.spool !== undefined)
+        engine.#spool = await Spool.open(setup.spool, setup.account, engine.#spoolTarget());
+    } catch (error) {
+      await engine.close();
+      throw error;
     }
-    return queue as DurableQueue<unknown> as DurableQueue<T>;
+    return engine;
+  }
+
+  queue<T>(name: string, { isPrecious = false }: QueueOptions = {}): DurableQueue<T> {
+    const queue = this.#queue(name) as BullMqQueue<T>;
+    return isPrecious && this.#spool ? new SpooledQueue(queue, name, this.#spool) : queue;
   }
 
   note(name: string, text: string): Promise<void> {
@@ -62,12 +77,12 @@ export class BullMqEngine implements QueueEngine {
     return this.#notes.change({ name });
   }
 
-  read(name: string): Promise<string | undefined> {
-    return this.#notes.read(name);
-  }
-
-  notes(prefix: string): AsyncIterable<{ name: string; text: string }> {
-    return this.#notes.all(prefix);
+  async *notes(prefix: string): AsyncIterable<{ name: string; text: string }> {
+    for await (const note of this.#notes.all(prefix)) {
+      // As it will be when what is on its way has come.
+      const { text } = this.#spool?.noteChange(note.name) ?? note;
+      if (text !== undefined) yield { name: note.name, text };
+    }
   }
 
   exclusive(name: string): Promise<Lease | undefined> {
@@ -79,8 +94,9 @@ export class BullMqEngine implements QueueEngine {
     return (await this.#link.script<number>('oursms:turn', this.#keys.turn(name), apart)) / 1_000;
   }
 
-  checkRoom(bytes: number): Promise<void> {
-    return this.#checks.checkRoom(this.#link, bytes);
+  async checkRoom(bytes: number): Promise<void> {
+    await this.#checks.checkRoom(this.#link, bytes);
+    await this.#spool?.checkRoom(bytes);
   }
 
   close(): Promise<void> {
@@ -88,14 +104,34 @@ export class BullMqEngine implements QueueEngine {
     return this.#closed;
   }
 
+  #queue(name: string): BullMqQueue<unknown> {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      queue = new BullMqQueue<unknown>({ link: this.#link, keys: this.#keys, leaseMs: this.setup.leaseMs }, name);
+      this.#queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  #spoolTarget(): SpoolTarget {
+    return {
+      deliver: ({ id, queue, jobs, notes }) => this.#queue(queue).additions.addOnce(id, jobs, notes),
+      delivered: ({ id, queue }) => this.#queue(queue).additions.forgetOnce(id),
+      changed: (ms) => this.#link.changed(ms),
+    };
+  }
+
   async #close(): Promise<void> {
+    // What it keeps stays for the next start.
+    const spooled = this.#spool?.close();
     this.#link.refuse();
     const ending = new AbortController();
-    const within = wait(CLOSE_MS, undefined, { signal: ending.signal }).catch(() => undefined);
+    const over = wait(CLOSE_MS, undefined, { signal: ending.signal }).catch(() => undefined);
     const queues = [...this.#queues.values()];
-    await Promise.race([Promise.all([...queues.map((queue) => queue.abandon(within)), this.#leases.close()]), within]);
-    await Promise.race([Promise.all(queues.map((queue) => queue.close())), within]);
+    await Promise.race([Promise.all([...queues.map((queue) => queue.abandon(over)), this.#leases.close()]), over]);
+    await Promise.race([Promise.all(queues.map((queue) => queue.close())), over]);
     ending.abort();
     this.#link.end();
+    await spooled;
   }
 }

@@ -1,7 +1,6 @@
 import type { FailedJob } from '../queue/durable-queue.js';
-import type { BullMqStore } from './bull-mq-store.js';
+import type { BullMqAccess } from './bull-mq-access.js';
 import { bullJobId, jobName } from './redis-keys.js';
-import type { RedisLink } from './redis-link.js';
 
 /** How many are read at a time. */
 const PAGE = 100;
@@ -10,10 +9,7 @@ type Entry = [bullId: string, failedAt: string, data: string, attempts: string, 
 
 /** The jobs of a queue that are kept as failed. */
 export class BullMqFailedJobs<T> {
-  constructor(
-    private readonly link: RedisLink,
-    private readonly store: BullMqStore<T>,
-  ) {}
+  constructor(private readonly access: BullMqAccess) {}
 
   /** Those that have failed by now, oldest first. */
   async *all(): AsyncIterable<FailedJob<T>> {
@@ -49,14 +45,14 @@ export class BullMqFailedJobs<T> {
   /** Forgets one. @returns Whether there was one of this name. */
   async remove(id: string): Promise<boolean> {
     const bullId = bullJobId(id);
-    const { store, link } = this;
-    const keys = [store.key('failed'), store.key(bullId), store.key('oursms-added')];
-    return (await link.script<number>('oursms:forget-failed', ...keys, bullId)) === 1;
+    const { access } = this;
+    const keys = [access.key('failed'), access.key(bullId), access.added];
+    return (await access.link.script<number>('oursms:forget-failed', ...keys, bullId)) === 1;
   }
 
   async #putBack(bullId: string): Promise<boolean> {
-    const wasThere = await this.link.run(async () => {
-      const backend = this.store.bull().getBackend();
+    const wasThere = await this.access.link.run(async () => {
+      const backend = this.access.backend;
       const job = { id: bullId, opts: {} } as Parameters<typeof backend.retryFinishedJob>[0];
       try {
         await backend.retryFinishedJob(job, 'failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
@@ -67,19 +63,25 @@ export class BullMqFailedJobs<T> {
         throw error;
       }
     });
-    if (wasThere)
-      await this.link.run((redis) => redis.zadd(this.store.key('oursms-added'), String(Date.now()), bullId));
+    if (wasThere) await this.access.link.run((redis) => redis.zadd(this.access.added, String(Date.now()), bullId));
     return wasThere;
   }
 
   /** Ends also when those that are put back meanwhile fail again at once: they stand behind the last of now. */
   async *#pages(): AsyncIterable<Entry[]> {
-    const failed = this.store.key('failed');
-    const newest = await this.link.run((redis) => redis.zrevrange(failed, 0, 0, 'WITHSCORES'));
+    const failed = this.access.key('failed');
+    const newest = await this.access.link.run((redis) => redis.zrevrange(failed, 0, 0, 'WITHSCORES'));
     const last = newest[1];
     if (last === undefined) return;
     for (let from = '-inf'; ;) {
-      const page = await this.link.script<Entry[]>('oursms:failed-page', failed, this.store.key(''), from, last, PAGE);
+      const page = await this.access.link.script<Entry[]>(
+        'oursms:failed-page',
+        failed,
+        this.access.key(''),
+        from,
+        last,
+        PAGE,
+      );
       if (page.length > 0) yield page;
       if (page.length < PAGE) return;
       from = `(${(page.at(-1) as Entry)[1]}`;

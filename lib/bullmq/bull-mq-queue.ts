@@ -8,33 +8,40 @@ import type {
   QueueConsumer,
   QueueCounts,
 } from '../queue/durable-queue.js';
+import { BullMqAccess, type BullMqParts } from './bull-mq-access.js';
+import { BullMqAdditions } from './bull-mq-additions.js';
 import { BullMqConsumer } from './bull-mq-consumer.js';
 import { BullMqFailedJobs } from './bull-mq-failed-jobs.js';
-import { BullMqStore, type BullMqStoreParts } from './bull-mq-store.js';
+import { BullMqJobs } from './bull-mq-jobs.js';
 
 /** A queue in Redis. */
 export class BullMqQueue<T> implements DurableQueue<T> {
-  readonly #store: BullMqStore<T>;
+  readonly additions: BullMqAdditions<T>;
+  readonly #access: BullMqAccess;
+  readonly #jobs: BullMqJobs<T>;
   readonly #failed: BullMqFailedJobs<T>;
   #consumer: BullMqConsumer<T> | undefined;
 
   constructor(
-    private readonly parts: BullMqStoreParts,
+    parts: BullMqParts,
     private readonly name: string,
     private readonly onLetGo: () => void,
   ) {
-    this.#store = new BullMqStore(parts, name);
-    this.#failed = new BullMqFailedJobs(parts.link, this.#store);
+    this.#access = new BullMqAccess(parts, name);
+    this.additions = new BullMqAdditions(this.#access);
+    this.#jobs = new BullMqJobs(this.#access);
+    this.#failed = new BullMqFailedJobs(this.#access);
   }
 
   add(jobs: readonly NewJob<T>[], notes: readonly NoteChange[] = []): Promise<void> {
-    return this.#store.add(jobs, notes);
+    return this.additions.add(jobs, notes);
   }
 
   consume(handler: JobHandler<T>, options: ConsumeOptions): QueueConsumer {
     if (this.#consumer) throw new Error(`the queue ${this.name} has a consumer already`);
-    const { link, leaseMs } = this.parts;
-    const consumer = new BullMqConsumer<T>({ link, leaseMs, store: this.#store, handler, options });
+    const { link, leaseMs } = this.#access;
+    const marker = this.#access.key('marker');
+    const consumer = new BullMqConsumer<T>({ link, leaseMs, marker, jobs: this.#jobs, handler, options });
     this.#consumer = consumer;
     const stop = async (): Promise<void> => {
       await consumer.stop();
@@ -45,7 +52,13 @@ export class BullMqQueue<T> implements DurableQueue<T> {
 
   async counts(): Promise<QueueCounts> {
     await this.#consumer?.flush();
-    return this.#store.counts();
+    const { link, added } = this.#access;
+    const lists = ['wait', 'paused', 'prioritized', 'delayed', 'active', 'failed'].map((list) =>
+      this.#access.key(list),
+    );
+    const answer = await link.script<Counted>('oursms:counts', ...lists, added, this.#access.key(''));
+    const [waiting, active, failed, oldest] = answer;
+    return { waiting, active, failed, oldestAt: oldest === '' ? undefined : Number(oldest) };
   }
 
   async pending(): Promise<number> {
@@ -69,9 +82,9 @@ export class BullMqQueue<T> implements DurableQueue<T> {
     return this.#failed.remove(id);
   }
 
-  /** Ends handing out. @param within Resolves when there is no more time. */
-  async abandon(within: Promise<unknown>): Promise<void> {
-    await this.#consumer?.abandon(within);
+  /** Ends handing out. @param over Resolves when there is no more time. */
+  async abandon(over: Promise<unknown>): Promise<void> {
+    await this.#consumer?.abandon(over);
   }
 
   async letGo(): Promise<void> {
@@ -80,6 +93,8 @@ export class BullMqQueue<T> implements DurableQueue<T> {
   }
 
   async close(): Promise<void> {
-    await this.#store.close();
+    await this.#access.close();
   }
 }
+
+type Counted = [waiting: number, active: number, failed: number, oldest: string];

@@ -1,5 +1,5 @@
 import { LeaseTime } from './lease-time.js';
-import type { BullMqStore, TakenJob } from './bull-mq-store.js';
+import type { BullMqJobs, TakenJob } from './bull-mq-jobs.js';
 
 /** A job that this process works on. */
 export interface HeldJob<T> {
@@ -15,7 +15,7 @@ export class HeldJobs<T> {
   readonly #timer: NodeJS.Timeout;
 
   constructor(
-    private readonly store: BullMqStore<T>,
+    private readonly jobs: BullMqJobs<T>,
     private readonly leaseMs: number,
   ) {
     this.#timer = setInterval(() => void this.#renew(), leaseMs / 4);
@@ -42,11 +42,11 @@ export class HeldJobs<T> {
   }
 
   async #renew(): Promise<void> {
-    const jobs = this.all;
-    if (jobs.length === 0) return;
-    const renewals = jobs.map(({ taken, time }) => ({ token: taken.token, time, renewed: time.asking() }));
+    const held = this.all.filter(({ time }) => !time.isLost);
+    if (held.length === 0) return;
+    const renewals = held.map(({ taken, time }) => ({ token: taken.token, time, renewed: time.asking() }));
     try {
-      const lost = new Set(await this.store.renew(jobs.map(({ taken }) => taken)));
+      const lost = new Set(await this.jobs.renew(held.map(({ taken }) => taken)));
       for (const { token, time, renewed } of renewals) {
         if (lost.has(token)) time.lose();
         else renewed();

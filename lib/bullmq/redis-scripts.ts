@@ -48,16 +48,16 @@ for i = 4, 3 + count do redis.call('ZADD', KEYS[3], 'NX', at, ARGV[i]) end
 changeNotes(KEYS[1], KEYS[2], ARGV, 4 + count)
 return count`,
   },
-  /** A job is about to be handed to its handler: which try is it, and was there one without a verdict? KEYS: job, active. */
+  /** A job is about to be handed to its handler: which try is it, and was there one without a verdict? Asked twice, it answers the same. KEYS: job, active. */
   'oursms:begin': {
     keys: 2,
     lua: `${OWNS}
 local id, token, lease, now, tries = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if not owns(KEYS[1], KEYS[2], id, token, lease) then return false end
-local known = redis.call('HMGET', KEYS[1], 'oursms:tries', 'oursms:since', 'oursms:doubt')
+local known = redis.call('HMGET', KEYS[1], 'oursms:tries', 'oursms:since', 'oursms:doubt', 'oursms:by')
+local since, doubt = known[2] or '', known[3] or ''
+if known[4] == token then return {tonumber(known[1]), doubt} end
 local try = tonumber(known[1] or tries) + 1
-local since = known[2] or ''
-local doubt = known[3] or ''
 if since ~= '' and doubt == '' then doubt = since end
 redis.call('HSET', KEYS[1], 'oursms:tries', try, 'oursms:since', now, 'oursms:doubt', doubt, 'oursms:by', token)
 return {try, doubt}`,

@@ -1,0 +1,121 @@
+import type { Job as BullJob } from 'bullmq';
+import type { Verdict } from '../queue/durable-queue.js';
+import type { BullMqAccess } from './bull-mq-access.js';
+import { jobName } from './redis-keys.js';
+import { noteArguments } from './redis-notes.js';
+
+/** The priority of jobs that waited for a time: they come before those that did not. */
+export const DUE = 1;
+/** The priority of all others. */
+export const PLAIN = 2;
+
+/** A job that was taken from a queue. */
+export interface TakenJob<T> {
+  /** Its id in BullMQ. */
+  bullId: string;
+  /** Tells this hand-out from all others. */
+  token: string;
+  id: string;
+  data: T;
+  /** How often it was tried before it became a job. */
+  attempts: number;
+}
+
+/** What is known of the tries of a job. */
+export interface BegunTry {
+  /** 1 for the first. */
+  attempt: number;
+  /** When the first try began that ended without a verdict: milliseconds since 1970. */
+  doubtSince?: number;
+}
+
+/** What BullMQ tells of a job. */
+interface BullData {
+  data: string;
+  opts: { oursms?: number };
+}
+
+/** The jobs of a queue, from their taking out to the verdict on them. */
+export class BullMqJobs<T> {
+  constructor(private readonly access: BullMqAccess) {}
+
+  /** The next job whose turn it is, or when the first that is delayed is due: milliseconds since 1970. */
+  async take(token: string): Promise<{ job?: TakenJob<T>; dueAt?: number }> {
+    const [found, bullId, , dueAt] = await this.access.link.run(
+      async () => (await this.access.backend.moveToActive(token)) as [BullData | undefined, string?, number?, number?],
+    );
+    if (!found || bullId === undefined) return { dueAt: dueAt === undefined || dueAt <= 0 ? undefined : dueAt };
+    const attempts = found.opts.oursms ?? 0;
+    return { job: { bullId, token, id: jobName(bullId), data: JSON.parse(found.data) as T, attempts } };
+  }
+
+  /** Notes, durably, that a job is handed to its handler. @returns undefined when it belongs to someone else by now */
+  async begin({ bullId, token, attempts }: TakenJob<T>): Promise<BegunTry | undefined> {
+    const { link, leaseMs } = this.access;
+    const keys = [this.access.key(bullId), this.access.key('active')];
+    const what = [bullId, token, leaseMs, Date.now(), attempts];
+    const begun = await link.script<[number, string] | null>('oursms:begin', ...keys, ...what);
+    if (begun === null) return undefined;
+    const [attempt, doubt] = begun;
+    return { attempt, doubtSince: doubt === '' ? undefined : Number(doubt) };
+  }
+
+  /** Makes a verdict durable, unless the job belongs to someone else by now: then nothing is changed. */
+  async settle({ bullId, token }: TakenJob<T>, attempt: number, verdict: Verdict<T>): Promise<void> {
+    const { access } = this;
+    const { noteNames, noteTexts } = access.keys;
+    const job = { id: bullId, opts: {} } as BullJob;
+    const isKept = verdict.kind === 'again' ? '1' : '0';
+    const ours = [access.key(bullId), access.key('active'), noteNames, noteTexts, access.added];
+    const notes = noteArguments(verdict.notes ?? []);
+    // What cannot be written as JSON throws here.
+    const data = verdict.kind === 'done' || verdict.data === undefined ? {} : { data: JSON.stringify(verdict.data) };
+    await access.link.runLast(() =>
+      access.transaction((multi, backend) => {
+        multi.runCommand('oursms:settle', [...ours, bullId, token, access.leaseMs, isKept, ...notes]);
+        if (verdict.kind === 'done') {
+          backend.execCommand(multi, 'moveToFinished', backend.moveToCompletedArgs(job, '1', true, token));
+        } else if (verdict.kind === 'again') {
+          const tries = verdict.uncounted ? attempt - 1 : attempt;
+          const fieldsToUpdate = { ...data, 'oursms:tries': tries, 'oursms:since': '', priority: DUE };
+          const inMs = Math.max(0, Math.ceil(verdict.inMs));
+          const args = backend.moveToDelayedArgs(bullId, Date.now(), token, inMs, { fieldsToUpdate });
+          backend.execCommand(multi, 'moveToDelayed', args);
+        } else {
+          // It is as a new one already, so that it is one by whatever means it is retried.
+          const fresh = { 'oursms:tries': 0, 'oursms:since': '', 'oursms:doubt': '', priority: PLAIN };
+          const fields = { ...data, ...fresh, 'oursms:failure': String(attempt) };
+          const args = backend.moveToFailedArgs(job, verdict.reason, false, token, false, fields);
+          backend.execCommand(multi, 'moveToFinished', args);
+          multi.runCommand('oursms:failed-last', [access.key('failed'), access.key(bullId), bullId, token]);
+        }
+      }),
+    );
+  }
+
+  /** Puts a job back in its place, as it was taken. */
+  async putBack({ bullId, token }: TakenJob<T>): Promise<void> {
+    await this.access.link.runLast(() => this.access.backend.moveJobFromActiveToWait(bullId, token));
+  }
+
+  /** Keeps the locks of jobs. @returns the tokens of those that are lost */
+  renew(jobs: readonly TakenJob<T>[]): Promise<string[]> {
+    const { access } = this;
+    const keys = [access.key('active'), access.key('stalled')];
+    const ours = jobs.flatMap(({ bullId, token }) => [bullId, token]);
+    return access.link.script('oursms:renew', ...keys, access.key(''), access.leaseMs, ...ours);
+  }
+
+  /** Puts back the jobs of processes that have vanished. */
+  async recover(): Promise<void> {
+    await this.access.link.run(() => this.access.backend.moveStalledJobsToWait());
+  }
+
+  /** How many jobs all processes together have at a time; undefined: as many as they want. */
+  async limit(total: number | undefined): Promise<void> {
+    const { queue } = this.access;
+    await this.access.link.run<unknown>(() =>
+      total === undefined ? queue.removeGlobalConcurrency() : queue.setGlobalConcurrency(total),
+    );
+  }
+}

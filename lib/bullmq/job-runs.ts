@@ -1,0 +1,142 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
+import type { JobHandler, Verdict } from '../queue/durable-queue.js';
+import type { BegunTry, BullMqJobs, TakenJob } from './bull-mq-jobs.js';
+import { HeldJobs, type HeldJob } from './held-jobs.js';
+import type { RedisLink } from './redis-link.js';
+
+/** When a handler rejects, which it should not. */
+const AFTER_A_FAULT_MS = 1_000;
+/** When Redis is away. */
+const TRY_AGAIN_MS = 250;
+
+/** What jobs are run with. */
+export interface JobRunsParts<T> {
+  link: RedisLink;
+  jobs: BullMqJobs<T>;
+  leaseMs: number;
+  handler: JobHandler<T>;
+}
+
+/** The jobs that a consumer has taken: hands each to its handler, and settles it. */
+export class JobRuns<T> {
+  readonly #logger = new Logger('OurSmsQueue');
+  readonly #held: HeldJobs<T>;
+  readonly #runs = new Set<Promise<void>>();
+  readonly #settling = new Set<Promise<void>>();
+  #isStopped = false;
+  #isAbandoned = false;
+
+  /** @param onEnd Called when one has ended: there is room for another. */
+  constructor(
+    private readonly parts: JobRunsParts<T>,
+    private readonly onEnd: () => void,
+  ) {
+    this.#held = new HeldJobs(parts.jobs, parts.leaseMs);
+  }
+
+  get size(): number {
+    return this.#runs.size;
+  }
+
+  start(taken: TakenJob<T>): void {
+    const held = this.#held.hold(taken);
+    const run = this.#run(held)
+      .catch((error: unknown) => this.#logger.error(`A job failed: ${nameOf(error)}`))
+      .finally(() => {
+        this.#held.release(held);
+        this.#runs.delete(run);
+        this.onEnd();
+      });
+    this.#runs.add(run);
+  }
+
+  /** What has not reached its handler goes back, and what has ends. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all(this.#runs);
+    this.#held.close();
+  }
+
+  /** Waits for the verdicts that handlers have given by now. */
+  async flush(): Promise<void> {
+    await turn();
+    await Promise.all(this.#settling);
+  }
+
+  /** Gives back what has no verdict, as interrupted, and waits for the verdicts that were given, unless that is over first. */
+  async abandon(over: Promise<unknown>): Promise<void> {
+    this.#isStopped = true;
+    this.#isAbandoned = true;
+    const jobs = this.#held.all;
+    const open = jobs.filter((job) => !job.isSettling);
+    for (const { time } of open) time.lose();
+    const givenBack = open.map(({ taken }) => this.parts.jobs.putBack(taken).catch(() => undefined));
+    await Promise.race([Promise.all([...givenBack, ...this.#settling]), over]);
+    for (const { time } of jobs) time.lose();
+    this.#held.close();
+  }
+
+  async #run(held: HeldJob<T>): Promise<void> {
+    const begun = await this.#begin(held);
+    if (!begun) return;
+    const verdict = await this.#handle(held, begun);
+    if (this.#isAbandoned) return;
+    held.isSettling = true;
+    const settling = this.#settle(held, begun.attempt, verdict).catch((error: unknown) => {
+      this.#logger.error(`The verdict on a job cannot be kept: ${nameOf(error)}`);
+      return this.#settle(held, begun.attempt, { kind: 'again', inMs: AFTER_A_FAULT_MS });
+    });
+    this.#settling.add(settling);
+    await settling.finally(() => this.#settling.delete(settling));
+  }
+
+  async #handle({ taken, time }: HeldJob<T>, { attempt, doubtSince }: BegunTry): Promise<Verdict<T>> {
+    // Stopped while it was being handed out: it goes back as it was.
+    if (this.#isStopped) return { kind: 'again', inMs: 0, uncounted: true };
+    const { id, data } = taken;
+    const tries = { attempt, interrupted: doubtSince !== undefined, interruptedAt: doubtSince };
+    try {
+      return await this.parts.handler({ id, data, ...tries, isHeld: () => time.isHeld });
+    } catch (error) {
+      this.#logger.error(`The handler of a job failed: ${nameOf(error)}`);
+      return { kind: 'again', inMs: AFTER_A_FAULT_MS };
+    }
+  }
+
+  /** @returns undefined when it is not handed out after all */
+  async #begin({ taken, time }: HeldJob<T>): Promise<BegunTry | undefined> {
+    const { jobs, link } = this.parts;
+    while (!this.#isStopped && !time.isLost) {
+      try {
+        const renewed = time.asking();
+        const begun = await jobs.begin(taken);
+        if (this.#isAbandoned) return undefined;
+        if (begun) renewed();
+        return begun;
+      } catch {
+        // Redis is away, or has no memory: the job keeps waiting here while it is ours.
+        await link.changed(TRY_AGAIN_MS);
+      }
+    }
+    if (!this.#isAbandoned) await jobs.putBack(taken).catch(() => undefined);
+    return undefined;
+  }
+
+  /** Tries until Redis has the verdict, or the job is someone else's. */
+  async #settle({ taken, time }: HeldJob<T>, attempt: number, verdict: Verdict<T>): Promise<void> {
+    for (;;) {
+      const wasStopped = this.#isStopped;
+      try {
+        return await this.parts.jobs.settle(taken, attempt, verdict);
+      } catch (error) {
+        if (!(error instanceof OurSmsStorageError)) throw error;
+        if (wasStopped || time.isLost || this.parts.link.isClosed) return;
+      }
+      await this.parts.link.changed(TRY_AGAIN_MS);
+    }
+  }
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'not an Error');

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
+import type { NewJob, NoteChange } from '../queue/durable-queue.js';
+import { StoredEngine } from '../queue/stored-engine.js';
+
+const TRY_AGAIN_MS = 1_000;
+const DIGITS = 15;
+
+/** Jobs that are on their way to Redis. */
+export interface SpooledJobs {
+  id: string;
+  queue: string;
+  jobs: readonly NewJob<unknown>[];
+  notes: readonly NoteChange[];
+}
+
+/** Where the jobs of a spool go to. */
+export interface SpoolTarget {
+  /** Adds jobs, once for each `id`. */
+  deliver(spooled: SpooledJobs): Promise<void>;
+  /** Jobs are not delivered again. */
+  delivered(spooled: SpooledJobs): Promise<void>;
+  /** Resolves when it may be worth trying again. */
+  changed(ms: number): Promise<void>;
+}
+
+interface Entry {
+  /** What it is kept under: in the order in which they came. */
+  name: string;
+  spooled: SpooledJobs;
+  /** It was tried, with success or without. */
+  onTried: () => void;
+}
+
+/** Keeps jobs in a directory of this process until Redis has them. */
+export class Spool {
+  readonly #logger = new Logger('OurSmsSpool');
+  readonly #entries: Entry[] = [];
+  #lastAt = 0;
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+  #hasWarned = false;
+
+  private constructor(
+    private readonly local: StoredEngine,
+    private readonly path: string,
+    private readonly target: SpoolTarget,
+  ) {}
+
+  /** Goes on with what an earlier process left. @throws {OurSmsStorageError} when the directory cannot be used */
+  static async open(path: string, account: string, target: SpoolTarget): Promise<Spool> {
+    const directory = join(path, encodeURIComponent(account));
+    const spool = new Spool(await StoredEngine.inDirectory(directory), directory, target);
+    await spool.#load();
+    return spool;
+  }
+
+  /** Adds jobs. Resolves when they are on the disk here, or in Redis. @throws {OurSmsStorageError} when neither takes them */
+  async add(queue: string, jobs: readonly NewJob<unknown>[], notes: readonly NoteChange[]): Promise<void> {
+    const spooled: SpooledJobs = { id: randomUUID(), queue, jobs, notes };
+    const text = JSON.stringify(spooled);
+    const name = this.#nextName();
+    try {
+      await this.local.note(name, text);
+    } catch (error) {
+      if (this.#isClosed) throw error;
+      return this.target.deliver(spooled);
+    }
+    await new Promise<void>((onTried) => {
+      this.#entries.push({ name, spooled, onTried });
+      this.#start();
+    });
+  }
+
+  /** How many jobs of a queue are on their way. */
+  count(queue: string): number {
+    return this.#entries.reduce((sum, { spooled }) => sum + (spooled.queue === queue ? spooled.jobs.length : 0), 0);
+  }
+
+  /** What becomes of a note by what is on its way; undefined when it stays as it is. */
+  noteChange(name: string): NoteChange | undefined {
+    return this.#entries.flatMap(({ spooled }) => spooled.notes).findLast((change) => change.name === name);
+  }
+
+  checkRoom(bytes: number): Promise<void> {
+    return this.local.checkRoom(bytes);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running;
+    await this.local.close();
+  }
+
+  async #load(): Promise<void> {
+    for await (const { name, text } of this.local.notes('')) {
+      this.#entries.push({ name, spooled: JSON.parse(text) as SpooledJobs, onTried: () => undefined });
+    }
+    this.#start();
+  }
+
+  #start(): void {
+    this.#running ??= this.#bringAll().finally(() => {
+      this.#running = undefined;
+      if (this.#entries.length > 0 && !this.#isClosed) this.#start();
+    });
+  }
+
+  async #bringAll(): Promise<void> {
+    for (let entry = this.#entries[0]; entry && !this.#isClosed; entry = this.#entries[0]) {
+      try {
+        await this.#bring(entry);
+      } catch (error) {
+        this.#warn(error);
+        for (const { onTried } of this.#entries) onTried();
+        if (!this.#hasClosed()) await this.target.changed(TRY_AGAIN_MS);
+      }
+    }
+    for (const { onTried } of this.#entries) onTried();
+    if (this.#entries.length === 0 && this.#hasWarned) {
+      this.#logger.log(`All that was kept in ${this.path} is in Redis.`);
+      this.#hasWarned = false;
+    }
+  }
+
+  /** It is forgotten here before it is forgotten there that it came. */
+  async #bring({ name, spooled, onTried }: Entry): Promise<void> {
+    await this.target.deliver(spooled);
+    await this.local.forget(name);
+    this.#entries.shift();
+    onTried();
+    await this.target.delivered(spooled).catch(() => undefined);
+  }
+
+  #warn(error: unknown): void {
+    if (this.#hasWarned || this.#isClosed) return;
+    this.#hasWarned = true;
+    const why = error instanceof OurSmsStorageError ? error.message : String(error);
+    this.#logger.warn(`What was downloaded is kept in ${this.path} until Redis takes it: ${why}`);
+  }
+
+  #nextName(): string {
+    this.#lastAt = Math.max(Date.now(), this.#lastAt + 1);
+    return `${String(this.#lastAt).padStart(DIGITS, '0')}-${randomUUID()}`;
+  }
+
+  /** Asked anew: it may have changed while something was awaited. */
+  #hasClosed(): boolean {
+    return this.#isClosed;
+  }
+}
