@@ -77,6 +77,12 @@ export class BullMqEngine implements QueueEngine {
     return this.#notes.change({ name });
   }
 
+  async read(name: string): Promise<string | undefined> {
+    // As it will be when what is on its way has come.
+    const change = this.#spool?.noteChange(name);
+    return change ? change.text : this.#notes.read(name);
+  }
+
   async *notes(prefix: string): AsyncIterable<{ name: string; text: string }> {
     for await (const note of this.#notes.all(prefix)) {
       // As it will be when what is on its way has come.
@@ -107,7 +113,9 @@ export class BullMqEngine implements QueueEngine {
   #queue(name: string): BullMqQueue<unknown> {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
-      queue = new BullMqQueue<unknown>({ link: this.#link, keys: this.#keys, leaseMs: this.setup.leaseMs }, name);
+      queue = new BullMqQueue<unknown>({ link: this.#link, keys: this.#keys, leaseMs: this.setup.leaseMs }, name, () =>
+        this.#queues.delete(name),
+      );
       this.#queues.set(name, queue);
     }
     return queue;

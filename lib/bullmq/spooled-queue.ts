@@ -48,6 +48,10 @@ export class SpooledQueue<T> implements DurableQueue<T> {
     return this.queue.retryAll();
   }
 
+  letGo(): Promise<void> {
+    return this.queue.letGo();
+  }
+
   remove(id: string): Promise<boolean> {
     return this.queue.remove(id);
   }
