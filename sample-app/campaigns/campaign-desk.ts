@@ -1,6 +1,6 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { Campaigns, OurSmsService, type Campaign, type CampaignProgress } from 'nestjs-oursms';
-import { checkList, type CampaignCheck } from './check-campaign.js';
+import { checkCampaign, type CampaignCheck } from './check-campaign.js';
 import type { CheckCampaignDto, StartCampaignDto } from './campaign.dto.js';
 import { ListStore } from './list-store.js';
 import type { ListedFields } from './list-columns.js';
@@ -9,10 +9,7 @@ import type { ListedFields } from './list-columns.js';
 const ANY_NUMBER = '966500000000';
 
 /** A campaign as it is shown. */
-export interface CampaignView extends CampaignProgress {
-  /** Once it is done or cancelled. ISO 8601, UTC. */
-  finishedAt?: string;
-}
+export type CampaignView = CampaignProgress;
 
 /** A campaign that someone wanted to start. */
 export interface StartedCampaign extends CampaignView {
@@ -31,9 +28,8 @@ export class CampaignDesk {
 
   /** What a list and a message come to. Nothing is sent. @throws {OurSmsValidationError} for a faulty message */
   async check({ list, message }: CheckCampaignDto): Promise<CampaignCheck> {
-    const { text, credits, advice } = await this.oursms.estimate({ ...message, dests: [ANY_NUMBER] });
-    const check = await checkList(this.lists.read(list), message.body);
-    return { ...check, text, credits, sufficient: credits >= check.parts, advice };
+    const { text, advice } = await this.oursms.estimate({ ...message, dests: [ANY_NUMBER] });
+    return { ...(await checkCampaign(this.campaigns, { ...message }, this.lists.read(list))), text, advice };
   }
 
   /** Resolves when its recipients are durable; the list is deleted then. @throws {OurSmsValidationError} for a faulty plan */
@@ -48,13 +44,12 @@ export class CampaignDesk {
     }
     const campaign = await this.campaigns.start({ id, message: { ...message }, rate, recipients: recipients() });
     if (isNew) await this.lists.remove(list);
-    return { ...(await view(campaign.snapshot(), campaign)), isNew };
+    return { ...campaign.snapshot(), isNew };
   }
 
   /** Those that run or are paused, then those that are over, the latest first. */
   async list(): Promise<CampaignView[]> {
-    const found = await this.campaigns.list();
-    const views = await Promise.all(found.map(async (one) => view(one, await this.campaigns.get(one.id))));
+    const views = await this.campaigns.list();
     const key = ({ finishedAt = '9', id }: CampaignView): string => `${finishedAt} ${id}`;
     return views.sort((one, other) => (key(one) < key(other) ? 1 : -1));
   }
@@ -68,8 +63,7 @@ export class CampaignDesk {
 
   /** How far a campaign is. @throws {NotFoundException} */
   async view(id: string): Promise<CampaignView> {
-    const campaign = await this.get(id);
-    return view(campaign.snapshot(), campaign);
+    return (await this.get(id)).snapshot();
   }
 
   /** Settles the recipients of which nobody knows. @returns How many there were. @throws {NotFoundException} */
@@ -83,11 +77,4 @@ export class CampaignDesk {
     await this.get(id);
     return this.campaigns.remove(id);
   }
-}
-
-async function view(progress: CampaignProgress, campaign: Campaign | undefined): Promise<CampaignView> {
-  const isOver = progress.state === 'done' || progress.state === 'cancelled';
-  // One that is being cancelled is not over yet: that is not waited for.
-  const report = isOver ? await Promise.race([campaign?.done, Promise.resolve(undefined)]) : undefined;
-  return { ...progress, finishedAt: report?.finishedAt };
 }

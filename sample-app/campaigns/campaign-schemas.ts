@@ -43,7 +43,7 @@ export const CHECK_SCHEMA: Schema = {
     partsEach: { type: 'object', properties: { least: { type: 'integer' }, most: { type: 'integer' } } },
     unicode: number('Messages that travel in 16-bit units'),
     unicodeFields: { type: 'object', description: 'How many of them only because of a field, by its name' },
-    requests: number('Requests to the gateway, about', 2),
+    requests: number('Requests to the gateway', 2),
     example: { type: 'object', properties: { dest: { type: 'string' }, text: { type: 'string' } } },
     ...{ text: text as Schema, credits: credits as Schema, sufficient: sufficient as Schema, advice: advice as Schema },
   },
@@ -69,6 +69,7 @@ const PROGRESS: Properties = {
   parts: number('Parts that all of its messages take', 990),
   perSecond: { type: 'number', description: 'Recipients a second' },
   leftMs: { type: 'integer', description: 'Milliseconds that are left at this speed; absent while that is not known' },
+  startedAt: { type: 'string', format: 'date-time', description: 'When it was started' },
   finishedAt: { type: 'string', format: 'date-time', description: 'When it was done or cancelled' },
 };
 

@@ -1,9 +1,15 @@
-import { describeText, normalizeNumber, type SendEstimate, type TextDescription } from 'nestjs-oursms';
+import {
+  describeText,
+  normalizeNumber,
+  type CampaignLeftOut,
+  type CampaignMessage,
+  type Campaigns,
+  type SendEstimate,
+  type TextDescription,
+} from 'nestjs-oursms';
 import { maskNumber } from '../inbox/mask-number.js';
 import type { ListedFields } from './list-columns.js';
 import type { ListPiece } from './read-list.js';
-import { RequestCount } from './request-count.js';
-import { SeenNumbers } from './seen-numbers.js';
 import { TextFields } from './text-fields.js';
 
 /** Invalid recipients that are named. */
@@ -29,7 +35,7 @@ export interface ListCheck {
   unicode: number;
   /** How many of them do so only because of a field, by its name. */
   unicodeFields: Record<string, number>;
-  /** Requests to the gateway, about. */
+  /** Requests to the gateway. */
   requests: number;
   /** The text of the first valid recipient. */
   example?: { dest: string; text: string };
@@ -38,68 +44,76 @@ export interface ListCheck {
 /** A {@link ListCheck}, and what the account says to it. */
 export interface CampaignCheck extends ListCheck, Pick<SendEstimate, 'text' | 'credits' | 'sufficient' | 'advice'> {}
 
-/** Looks at each recipient of a list as the campaign will. Sends nothing. */
-export async function checkList(list: AsyncIterable<ListPiece>, body: string): Promise<ListCheck> {
-  const checker = new ListChecker(body);
-  for await (const { columns, records } of list) {
-    for (const { line, cells } of records) checker.take(line, columns.recipient(cells));
-  }
-  return checker.check;
+/** Asks the module what a campaign to the recipients of a list comes to, and looks at each of them on the way. */
+export async function checkCampaign(
+  campaigns: Campaigns,
+  message: CampaignMessage & { body: string },
+  list: AsyncIterable<ListPiece>,
+): Promise<ListCheck & Pick<CampaignCheck, 'credits' | 'sufficient'>> {
+  const checker = new ListChecker(message.body);
+  const { recipients: valid, ...estimate } = await campaigns.estimate(
+    { message, recipients: checker.watch(list) },
+    (input) => checker.leave(input),
+  );
+  return { ...estimate, valid, ...checker.seen };
 }
 
+type Seen = Pick<ListCheck, 'faults' | 'partsEach' | 'unicode' | 'unicodeFields' | 'example'>;
+
 class ListChecker {
-  readonly #check: ListCheck = {
-    ...{ total: 0, valid: 0, invalid: 0, duplicate: 0, faults: [], parts: 0, requests: 0 },
-    ...{ partsEach: { least: 0, most: 0 }, unicode: 0, unicodeFields: {} },
-  };
+  readonly seen: Seen = { faults: [], partsEach: { least: 0, most: 0 }, unicode: 0, unicodeFields: {} };
   readonly #text: TextFields;
   readonly #isDearAnyway: boolean;
-  readonly #seen = new SeenNumbers();
-  readonly #requests = new RequestCount();
   readonly #describe = remembering(describeText);
+  /** The recipient that the module looks at. */
+  #line = 0;
+  #isLeft = false;
 
   constructor(body: string) {
     this.#text = new TextFields(body);
     this.#isDearAnyway = describeText(body).encoding === 'UCS-2';
   }
 
-  get check(): ListCheck {
-    return { ...this.#check, requests: this.#requests.requests };
-  }
-
-  take(line: number, fields: ListedFields): void {
-    this.#check.total += 1;
-    const number = normalizeNumber(fields.dest);
-    if (!number.ok) return this.#leave(line, fields, number.reason);
-    const filled = this.#text.fill(fields);
-    if (!filled.ok) return this.#leave(line, fields, filled.reason);
-    if (this.#seen.add(number.number)) this.#count(number.number, filled.text, fields);
-    else this.#check.duplicate += 1;
-  }
-
-  #leave(line: number, { dest }: ListedFields, reason: string): void {
-    const { faults } = this.#check;
-    this.#check.invalid += 1;
-    if (faults.length < NAMED) faults.push({ line, dest: maskNumber(dest.slice(0, 40)), reason });
-  }
-
-  #count(number: string, text: string, fields: ListedFields): void {
-    const check = this.#check;
-    const { parts, encoding } = this.#describe(text);
-    const { least, most } = check.partsEach;
-    check.partsEach = { least: check.valid === 0 ? parts : Math.min(least, parts), most: Math.max(most, parts) };
-    check.valid += 1;
-    check.parts += parts;
-    check.example ??= { dest: maskNumber(number), text };
-    this.#requests.add(text);
-    if (encoding === 'GSM-7') return;
-    check.unicode += 1;
-    for (const name of this.#isDearAnyway ? [] : this.#text.dear(fields)) {
-      // A field may be called as something that every object has.
-      const times = Object.hasOwn(check.unicodeFields, name) ? (check.unicodeFields[name] ?? 0) : 0;
-      check.unicodeFields[name] = times + 1;
+  /** The recipients of a list; each is counted, unless it was left out, when the next one is asked for. */
+  async *watch(list: AsyncIterable<ListPiece>): AsyncIterable<ListedFields> {
+    for await (const { columns, records } of list) {
+      for (const { line, cells } of records) {
+        const fields = columns.recipient(cells);
+        this.#line = line;
+        this.#isLeft = false;
+        yield fields;
+        if (!this.#isLeft) this.#count(fields);
+      }
     }
   }
+
+  leave({ fate, dest, reason = '' }: CampaignLeftOut): void {
+    const { faults } = this.seen;
+    this.#isLeft = true;
+    if (fate === 'duplicate' || faults.length === NAMED) return;
+    faults.push({ line: this.#line, dest: maskNumber(dest.slice(0, 40)), reason });
+  }
+
+  #count(fields: ListedFields): void {
+    const { seen } = this;
+    const text = this.#text.fill(fields);
+    const { parts, encoding } = this.#describe(text);
+    const { least, most } = seen.partsEach;
+    seen.partsEach = { least: most === 0 ? parts : Math.min(least, parts), most: Math.max(most, parts) };
+    seen.example ??= { dest: maskNumber(normalized(fields.dest)), text };
+    if (encoding === 'GSM-7') return;
+    seen.unicode += 1;
+    for (const name of this.#isDearAnyway ? [] : this.#text.dear(fields)) {
+      // A field may be called as something that every object has.
+      const times = Object.hasOwn(seen.unicodeFields, name) ? (seen.unicodeFields[name] ?? 0) : 0;
+      seen.unicodeFields[name] = times + 1;
+    }
+  }
+}
+
+function normalized(dest: string): string {
+  const found = normalizeNumber(dest);
+  return found.ok ? found.number : dest;
 }
 
 function remembering(describe: (text: string) => TextDescription): (text: string) => TextDescription {

@@ -118,6 +118,18 @@ describe('a campaign', () => {
     expect(await lastValueFrom(again!.progress)).toMatchObject({ state: 'done', sent: 3 });
   });
 
+  it('tells when it was started, and when it ended once it has', async () => {
+    await bench.start();
+    const campaign = await bench.face.start(plan(mobiles(3)));
+    const { startedAt } = campaign.snapshot();
+    const report = await campaign.done;
+    const { finishedAt } = report;
+    expect(report.startedAt).toBe(startedAt);
+    expect(campaign.snapshot()).toMatchObject({ startedAt, finishedAt });
+    expect(await bench.face.list()).toMatchObject([{ startedAt, finishedAt }]);
+    expect((await found()).snapshot()).toMatchObject({ startedAt, finishedAt });
+  });
+
   it('keeps to its rate and its concurrency', async () => {
     await bench.start();
     const { done } = await bench.face.start(plan(mobiles(4_000), { rate: 4, concurrency: 8 }));

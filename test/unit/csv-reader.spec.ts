@@ -2,8 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import { CsvFault, CsvReader } from '../../sample-app/campaigns/csv-reader.js';
 import { ListColumns } from '../../sample-app/campaigns/list-columns.js';
 import { readList } from '../../sample-app/campaigns/read-list.js';
-import { RequestCount } from '../../sample-app/campaigns/request-count.js';
-import { SeenNumbers } from '../../sample-app/campaigns/seen-numbers.js';
 
 /** The cells of a text that comes in pieces of so many characters. */
 function cellsOf(text: string, size = text.length || 1): string[][] {
@@ -163,19 +161,4 @@ describe('a list', () => {
   ])('in another encoding is refused: %s', async (_what, bytes) => {
     await expect(listOf(new Uint8Array(bytes))).rejects.toMatchObject({ code: 'ERR_ENCODING_INVALID_ENCODED_DATA' });
   });
-});
-
-it('tells a number that was seen from a new one, Saudi or not', () => {
-  const seen = new SeenNumbers();
-  const numbers = ['966500000000', '966500000001', '966500100000', '966599999999', '971501234567'];
-  expect(numbers.map((number) => seen.add(number))).toEqual(numbers.map(() => true));
-  expect(numbers.map((number) => seen.add(number))).toEqual(numbers.map(() => false));
-});
-
-it('counts requests of 500 for a text', () => {
-  const count = new RequestCount();
-  for (let i = 0; i < 1_001; i++) count.add('to all');
-  expect(count.requests).toBe(3);
-  for (let i = 0; i < 2_500; i++) count.add(`to ${i}`);
-  expect(count.requests).toBe(2_503);
 });

@@ -1,69 +1,64 @@
 import type { PreparedMessage } from '../prepare-message.js';
 import type { CampaignReport, CampaignState, PauseReason } from './campaign.types.js';
 
-/** What is kept of a campaign besides its requests. */
-export interface CampaignRecord {
+/** Tells a campaign from all others, also from one of the same id that was removed, or whose recipients were not read whole. */
+export interface CampaignKey {
   id: string;
+  /** Another one for each reading of recipients: what a process that stood still writes late belongs to nothing. */
+  run: string;
+}
+
+/** What a campaign is. It is written before its recipients are read, and never changed. */
+export interface CampaignFacts extends CampaignKey {
   /** Told from another message under the same id. */
   digest: string;
   /** The message, without recipients. */
   message: Omit<PreparedMessage, 'dests' | 'skipped'>;
-  state: CampaignState;
-  reason?: PauseReason;
   rate?: number;
   concurrency: number;
   /** ISO 8601, UTC. */
   startedAt: string;
-  /** What its recipients came to while they were read. */
+}
+
+/** What recipients came to while they were read. */
+export interface IntakeCounts {
   total: number;
   recipients: number;
   invalid: number;
   duplicate: number;
+  /** Parts of all messages. */
   parts: number;
-  /** Once it is done. */
+}
+
+/** What is known of a campaign besides its requests. */
+export interface CampaignRecord extends CampaignFacts, IntakeCounts {
+  state: CampaignState;
+  reason?: PauseReason;
+  /** Once it is over. */
   report?: CampaignReport;
 }
 
-/** A request of a campaign, as it waits. */
+/** The recipients of a request, written once. */
 export interface CampaignChunk {
   dests: string[];
   /** The text, where it is not the message's own. */
   body?: string;
+}
+
+/** A request of a campaign, as it waits; its name is the number of its chunk. */
+export interface ChunkJob {
   /** When a try began whose outcome is unknown: milliseconds since 1970. */
   doubtSince?: number;
 }
 
-/** What became of a request. */
+/** What became of a request; kept under the number of its chunk. */
 export interface ChunkResult {
-  dests: string[];
-  body?: string;
+  /** How many it has. */
+  recipients: number;
   fate: 'sent' | 'notSent' | 'unknown';
   /** How many of them the gateway rejected. */
   rejected?: number;
-  /** Those of them that it named. */
+  /** Those of them that it named, unless all are rejected. */
   rejectedDests?: string[];
   reason?: string;
-}
-
-/** The names of what is kept of an account's campaigns. */
-export class CampaignNames {
-  constructor(private readonly account: string) {}
-
-  /** What the names of all records start with. */
-  get records(): string {
-    return `${this.account}/campaigns/`;
-  }
-
-  record(id: string): string {
-    return this.records + encodeURIComponent(id);
-  }
-
-  queue(id: string): string {
-    return `${this.account}/campaign/${id}`;
-  }
-
-  /** What the names of a list of a campaign start with. */
-  list(id: string, list: 'result' | 'invalid' | 'duplicate'): string {
-    return `${this.account}/campaign/${encodeURIComponent(id)}/${list}/`;
-  }
 }

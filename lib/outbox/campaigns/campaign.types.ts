@@ -17,10 +17,34 @@ export interface CampaignPlan {
   message: CampaignMessage;
   /** Any number of recipients, in any spelling; read once. Each number gets the message once. */
   recipients: Iterable<CampaignRecipient> | AsyncIterable<CampaignRecipient>;
-  /** Requests a second at the most, besides the account's own `rate`. A request has up to 500 recipients. */
+  /**
+   * Requests a second at the most, besides the account's own `rate`. A request has up to 500 recipients. Where several processes
+   * share the `storage`, it holds for all of them together; the account's own `rate` is that of each.
+   */
   rate?: number;
-  /** Requests that are on their way at a time. Default: 4. */
+  /** Requests that are on their way at a time, from all processes that share the `storage`. Default: 4. */
   concurrency?: number;
+}
+
+/** What is needed of a campaign to tell what it comes to. */
+export type CampaignDraft = Pick<CampaignPlan, 'message' | 'recipients'>;
+
+/** What the recipients of a campaign come to. */
+export interface CampaignEstimate {
+  /** All that were given: recipients, invalid ones and duplicates. */
+  total: number;
+  /** Different numbers that would get the message. */
+  recipients: number;
+  invalid: number;
+  duplicate: number;
+  /** Parts of all messages: what they cost at one credit each. */
+  parts: number;
+  /** Requests to the gateway. */
+  requests: number;
+  /** The balance. */
+  credits: number;
+  /** Whether the balance covers the parts, at one credit each. */
+  sufficient: boolean;
 }
 
 /** Where a campaign is. `preparing`: its recipients are being read, nothing was sent yet. */
@@ -59,6 +83,10 @@ export interface CampaignProgress extends CampaignCounts {
   state: CampaignState;
   /** Why it is paused. */
   reason?: PauseReason;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  /** Once it is over. ISO 8601, UTC. */
+  finishedAt?: string;
   /** Parts that all of its messages take: what it costs at one credit each. */
   parts: number;
   /** Recipients a second, since it last began to run. */
@@ -88,6 +116,11 @@ export interface CampaignInput {
   dest: string;
   /** Why, when there is something to say. */
   reason?: string;
+}
+
+/** A recipient that a campaign would leave out. */
+export interface CampaignLeftOut extends CampaignInput {
+  fate: 'invalid' | 'duplicate';
 }
 
 /** The event of a campaign that was paused by the module; its payload is a {@link CampaignPaused}. */

@@ -1,17 +1,22 @@
 import type { SendReceipt } from '../../dto/send-receipt.js';
+import { OurSmsAbortedError } from '../../errors/oursms-aborted.error.js';
 import { OurSmsError } from '../../errors/oursms.error.js';
 import { OurSmsGatewayError, type GatewayErrorKind } from '../../errors/oursms-gateway.error.js';
 import { OurSmsValidationError } from '../../errors/oursms-validation.error.js';
+import type { WireMessage } from '../../gateway/call.js';
 import type { GatewayClient } from '../../gateway/gateway-client.js';
 import { keepQuietHours } from '../keep-quiet-hours.js';
 import type { MessagePolicy } from '../prepare-message.js';
 import type { RateLimiter } from '../rate-limiter.js';
 import type { Retries, UnknownOutcomeAction } from '../retries.js';
 import type { PauseReason } from './campaign.types.js';
+import type { CampaignPace } from './campaign-pace.js';
 import type { CampaignChunk, CampaignRecord, ChunkResult } from './campaign-record.js';
 
 /** A look-back longer than this is not asked of a gateway. */
 const LONGEST_DOUBT_MS = 24 * 60 * 60_000;
+/** How far the clocks of two machines may be apart. */
+const CLOCKS_APART_MS = 60_000;
 
 /** Faults of the account, not of the request: every other one would meet them too. */
 const PAUSES: Partial<Record<GatewayErrorKind, PauseReason>> = { auth: 'auth', balance: 'credits', sender: 'sender' };
@@ -30,10 +35,14 @@ export interface ChunkSenderParts {
 export interface ChunkToSend {
   record: CampaignRecord;
   chunk: CampaignChunk;
-  /** The campaign's own limit. */
-  limiter: RateLimiter;
-  /** When a try began that ended without a verdict: milliseconds since 1970. */
-  interruptedAt?: number;
+  pace: CampaignPace;
+  /** When a try began whose outcome is unknown: milliseconds since 1970. */
+  doubtSince?: number;
+  /** Whether that may have been said by the clock of another machine. */
+  isShared: boolean;
+  /** Asked until the first byte of each try leaves: whether it may. */
+  mayLeave: () => boolean;
+  /** Ends all waiting: the campaign is paused, or the application ends. */
   stopping: AbortSignal;
 }
 
@@ -48,42 +57,66 @@ export class ChunkSender {
   constructor(private readonly parts: ChunkSenderParts) {}
 
   /** Never rejects for what the gateway or the network does. */
-  async send({ record, chunk, limiter, interruptedAt, stopping }: ChunkToSend): Promise<ChunkOutcome> {
+  async send(request: ChunkToSend): Promise<ChunkOutcome> {
+    const { record, chunk, stopping } = request;
     const { dests, body = record.message.body } = chunk;
-    const began = Date.now();
-    const doubtSince = chunk.doubtSince ?? interruptedAt;
-    const { policy, retries, gateway } = this.parts;
+    const { policy, retries } = this.parts;
     const diverted = policy.divertTo === undefined ? dests : [policy.divertTo];
+    let { doubtSince } = request;
     const prepared = this.#prepare({ ...record.message, body, dests: diverted });
     if ('later' in prepared) return { kind: 'later', why: prepared.later, pause: 'quietHours', doubtSince };
     const { message } = prepared;
     const canGuard = this.parts.unknownOutcome === 'guarded' && !message.delay;
-    const inDoubtMs = doubtSince === undefined ? undefined : began - doubtSince;
+    const inDoubtMs = doubtSince === undefined ? undefined : lookBackMs(Date.now() - doubtSince, request.isShared);
     // A clock that was set back tells nothing about how long ago that was.
     if (inDoubtMs !== undefined && !(canGuard && inDoubtMs >= 0 && inDoubtMs <= LONGEST_DOUBT_MS)) {
       return unknown(chunk, 'it was on the wire when its process ended');
     }
+    const attempt = async (wired: WireMessage): Promise<SendReceipt> => {
+      const began = Date.now();
+      try {
+        return await this.#try(wired, request);
+      } catch (error) {
+        // Nothing else is thrown than our errors; if it were, the request may have left.
+        const mayHaveLeft = error instanceof OurSmsError ? error.outcome === 'unknown' : !(error instanceof NotBegun);
+        if (mayHaveLeft) doubtSince ??= began;
+        throw error;
+      }
+    };
     try {
-      const receipt = await retries.send(
-        message,
-        (wired) => {
-          const send = (): Promise<SendReceipt> => {
-            // Its turn never came: the application is ending.
-            if (stopping.aborted) throw new NotBegun();
-            return gateway.send(wired, 0, {});
-          };
-          return limiter.run('bulk', () => this.parts.limiter.run('bulk', async () => send(), stopping), stopping);
-        },
-        { stopping, inDoubtMs },
-      );
+      const receipt = await retries.send(message, attempt, { stopping, inDoubtMs });
       return { kind: 'result', result: read(receipt, chunk, policy.divertTo !== undefined) };
     } catch (error) {
-      if (error instanceof NotBegun) return { kind: 'later', why: 'the application is ending', doubtSince };
-      // Nothing else is thrown; if it were, the request may have left.
-      if (!(error instanceof OurSmsError))
-        return { kind: 'later', why: 'a fault of this module', doubtSince: doubtSince ?? began };
-      return this.#judge(error, chunk, canGuard, doubtSince ?? (error.outcome === 'unknown' ? began : undefined));
+      if (error instanceof OurSmsError) return this.#judge(error, chunk, canGuard, doubtSince);
+      const why = error instanceof NotBegun ? 'it may not leave now' : 'a fault of this module';
+      return { kind: 'later', why, doubtSince };
     }
+  }
+
+  /** One request, when its turn has come. */
+  #try(message: WireMessage, { pace, mayLeave, stopping }: ChunkToSend): Promise<SendReceipt> {
+    return pace.run(
+      (turn) =>
+        this.parts.limiter.run(
+          'bulk',
+          async () => {
+            await turn.renew();
+            if (stopping.aborted || !mayLeave()) throw new NotBegun();
+            let isRefused = false;
+            const mayStart = (): boolean => {
+              isRefused = !mayLeave();
+              return !isRefused;
+            };
+            try {
+              return await this.parts.gateway.send(message, 0, { mayStart });
+            } catch (error) {
+              throw isRefused && error instanceof OurSmsAbortedError ? new NotBegun() : error;
+            }
+          },
+          stopping,
+        ),
+      stopping,
+    );
   }
 
   #judge(error: OurSmsError, chunk: CampaignChunk, canGuard: boolean, doubtSince: number | undefined): ChunkOutcome {
@@ -92,7 +125,8 @@ export class ChunkSender {
     const later = { kind: 'later', why: error.message, pause, doubtSince } as const;
     if (doubtSince !== undefined) return canGuard ? later : unknown(chunk, error.message);
     if (pause !== undefined || error.retryable) return later;
-    return { kind: 'result', result: { ...chunk, fate: 'notSent', reason: error.message } };
+    const { length: recipients } = chunk.dests;
+    return { kind: 'result', result: { recipients, fate: 'notSent', reason: error.message } };
   }
 
   #prepare<T extends Parameters<typeof keepQuietHours>[0]>(message: T): { message: T } | { later: string } {
@@ -105,19 +139,23 @@ export class ChunkSender {
   }
 }
 
-const unknown = ({ dests, body }: CampaignChunk, reason: string): ChunkOutcome => ({
+/** How far a look-back must reach; negative when that is not known. */
+const lookBackMs = (passedMs: number, isShared: boolean): number => (isShared ? passedMs + CLOCKS_APART_MS : passedMs);
+
+const unknown = ({ dests }: CampaignChunk, reason: string): ChunkOutcome => ({
   kind: 'result',
-  result: { dests, body, fate: 'unknown', reason },
+  result: { recipients: dests.length, fate: 'unknown', reason },
 });
 
 /** What a receipt says of each recipient, as far as it says anything. */
-function read(receipt: SendReceipt, { dests, body }: CampaignChunk, isDiverted: boolean): ChunkResult {
+function read(receipt: SendReceipt, { dests }: CampaignChunk, isDiverted: boolean): ChunkResult {
   const { accepted, rejected, duplicates, confirmedByTwin = 0, rejectedMsgs } = receipt;
-  const all = isDiverted ? 1 : dests.length;
+  const recipients = dests.length;
+  const all = isDiverted ? 1 : recipients;
   const refused =
     accepted === undefined ? (rejected ?? 0) + (duplicates ?? 0) - confirmedByTwin : all - accepted - confirmedByTwin;
-  if (refused <= 0) return { dests, body, fate: 'sent' };
+  if (refused <= 0) return { recipients, fate: 'sent' };
+  if (isDiverted || refused >= recipients) return { recipients, fate: 'sent', rejected: recipients };
   const rejectedDests = rejectedMsgs.map(({ dest }) => dest).filter((dest) => dest !== undefined);
-  if (isDiverted) return { dests, body, fate: 'sent', rejected: dests.length, rejectedDests: dests };
-  return { dests, body, fate: 'sent', rejected: Math.min(refused, dests.length), rejectedDests };
+  return { recipients, fate: 'sent', rejected: refused, rejectedDests };
 }

@@ -1,60 +1,65 @@
-import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { BehaviorSubject, defer, of, type Observable } from 'rxjs';
-import { describeText } from '../../message/describe-text.js';
-import type { DurableQueue, Job, QueueConsumer, QueueEngine, Verdict } from '../../queue/durable-queue.js';
-import { RateLimiter } from '../rate-limiter.js';
-import type { CampaignPaused, CampaignProgress, CampaignReport, CreditsLow, PauseReason } from './campaign.types.js';
+import type { Observable } from 'rxjs';
+import type { CampaignProgress, CampaignReport, PauseReason } from './campaign.types.js';
+import { CampaignCredits } from './campaign-credits.js';
+import { CampaignEnd } from './campaign-end.js';
 import { CampaignLedger } from './campaign-ledger.js';
-import type { CampaignChunk, CampaignNames, CampaignRecord, ChunkResult } from './campaign-record.js';
-import type { ChunkSender } from './chunk-sender.js';
+import { CampaignMeter, TELL_EVERY_MS } from './campaign-meter.js';
+import { CampaignPace } from './campaign-pace.js';
+import type { CampaignParts } from './campaign-parts.js';
+import type { CampaignRecord } from './campaign-record.js';
+import { CampaignRecords } from './campaign-records.js';
+import { CampaignStanding } from './campaign-standing.js';
+import { ChunkConsumer } from './chunk-consumer.js';
+import { RepeatedLook } from './repeated-look.js';
 
-/** Progress is told no more often. */
-const TELL_EVERY_MS = 200;
-const LONGEST_RETRY_MS = 60_000;
+/** What others have done is counted again after so many times what the counting took. */
+const RECOUNT_FACTOR = 20;
 
-/** What a campaign runs with. */
-export interface CampaignParts {
-  engine: QueueEngine;
-  names: CampaignNames;
-  account: string;
-  sender: ChunkSender;
-  getCredits: () => Promise<number>;
-  creditsEveryMs: number;
-  announce: {
-    paused(event: CampaignPaused): void;
-    creditsLow(event: CreditsLow): void;
-  };
-  /** Aborted when the application ends. */
-  stopping: AbortSignal;
-}
-
-/** A campaign whose requests are durable: hands them out, keeps what became of them, and knows how far it is. */
+/**
+ * A campaign whose requests are durable: hands them out, and knows how far it is. Where several processes share the engine,
+ * each has one of these for the same campaign, and follows what the others do.
+ */
 export class RunningCampaign {
   readonly ledger: CampaignLedger;
   readonly done: Promise<CampaignReport>;
+  /** When it was taken up: what was read before tells nothing of it. */
+  readonly takenAt = performance.now();
   readonly #logger = new Logger('OurSmsCampaign');
-  readonly #queue: DurableQueue<CampaignChunk>;
-  readonly #limiter: RateLimiter;
-  readonly #progress: BehaviorSubject<CampaignProgress>;
+  readonly #records: CampaignRecords;
+  readonly #standing: CampaignStanding;
+  readonly #credits: CampaignCredits;
+  readonly #meter: CampaignMeter;
+  readonly #requests: ChunkConsumer;
+  readonly #end: CampaignEnd;
+  /** Looks whether what paused it has passed. */
+  readonly #return: RepeatedLook;
   #finished: (report: CampaignReport) => void = () => undefined;
-  #consumer: QueueConsumer | undefined;
-  /** Until what was handed out before is settled. */
-  #stopped: Promise<unknown> = Promise.resolve();
-  #ranSince = performance.now();
-  #settledBefore = 0;
-  #telling: NodeJS.Timeout | undefined;
-  #creditsTimer: NodeJS.Timeout | undefined;
+  #released: Promise<void> = Promise.resolve();
+  #recountAt = 0;
 
   constructor(
     private readonly parts: CampaignParts,
     readonly record: CampaignRecord,
   ) {
-    const { engine, names } = parts;
+    const { engine, names, account } = parts;
     this.ledger = new CampaignLedger(engine, names, record);
-    this.#queue = engine.queue(names.queue(record.id));
-    this.#limiter = new RateLimiter({ requestsPerSecond: record.rate });
-    this.#progress = new BehaviorSubject(this.snapshot());
+    this.#records = new CampaignRecords(engine, names);
+    this.#standing = new CampaignStanding(record);
+    this.#credits = new CampaignCredits(parts);
+    this.#meter = new CampaignMeter(account, record, this.ledger);
+    this.#requests = new ChunkConsumer({
+      ...parts,
+      record,
+      pace: new CampaignPace({ engine, name: names.right(record.id, 'rate'), rate: record.rate }),
+      onPause: (reason, why) => void this.pause(reason, why).catch(() => undefined),
+      onResult: (name, result) => {
+        this.ledger.note(name, result);
+        this.#tellSoon();
+      },
+    });
+    this.#end = new CampaignEnd({ ...parts, record, ledger: this.ledger, pending: () => this.#requests.pending() });
+    this.#return = new RepeatedLook({ look: () => this.#lookForReturn(), everyMs: parts.creditsEveryMs });
     this.done = new Promise((resolve) => (this.#finished = resolve));
   }
 
@@ -62,281 +67,180 @@ export class RunningCampaign {
     return this.record.id;
   }
 
+  get isOver(): boolean {
+    return this.record.report !== undefined;
+  }
+
+  /** Resolves when nothing is held of it any more that was held while it ran. */
+  get released(): Promise<void> {
+    return this.#released;
+  }
+
   get progress(): Observable<CampaignProgress> {
-    // A subject that has completed tells nothing any more.
-    return defer(() => (this.record.report ? of(this.snapshot()) : this.#progress));
+    return this.#meter.progress;
   }
 
   snapshot(): CampaignProgress {
-    const { id, state, reason, parts } = this.record;
-    const counts = this.ledger.counts;
-    const settled = counts.total - counts.pending;
-    const seconds = (performance.now() - this.#ranSince) / 1_000;
-    const perSecond = state === 'running' && seconds > 0 ? (settled - this.#settledBefore) / seconds : 0;
-    const leftMs = perSecond > 0 ? Math.round((counts.pending / perSecond) * 1_000) : undefined;
-    return { id, account: this.parts.account, state, reason, parts, ...counts, perSecond, leftMs };
+    return this.#meter.snapshot();
   }
 
   /**
    * Takes up what is kept of it: counts what was done, and goes on unless it is paused or over.
    *
    * @param options.isNew Nothing of it was done yet.
+   * @param options.isRestart This process has just started.
    */
-  async open({ isNew = false } = {}): Promise<void> {
+  async open({ isNew = false, isRestart = false } = {}): Promise<void> {
     const { report, state, reason } = this.record;
-    if (report) {
-      this.ledger.trust(report);
-      return this.#end(report);
-    }
+    if (report) return this.end(report);
     if (!isNew) await this.ledger.count();
-    if (state === 'cancelled') {
-      await this.#consume();
-      return this.#finishIfEmpty();
-    }
+    this.#meter.restart();
     // A restart may have brought other credentials or another sender.
-    if (state === 'paused' && reason !== 'auth' && reason !== 'sender') {
-      if (reason === 'credits' || reason === 'quietHours') this.#watch();
-      return this.#tell();
-    }
-    await this.#run();
+    if (isRestart && state === 'paused' && (reason === 'auth' || reason === 'sender')) await this.#goOn(false);
+    else await this.#act();
+    await this.#finishIfEmpty();
   }
 
   async pause(reason: PauseReason, why: string): Promise<void> {
     const { state } = this.record;
-    if (state === 'paused' && reason === 'user') {
-      clearTimeout(this.#creditsTimer);
-      return this.#save({ reason });
-    }
-    if (state !== 'running') return;
+    if (state !== 'running' && !(state === 'paused' && reason === 'user')) return;
     // First of all nothing more goes out.
-    const stopped = this.stop();
-    await this.#save({ state: 'paused', reason });
+    const paused = this.#standing.change({ state: 'paused', reason }, () => this.#records.pause(this.record, reason));
+    const stopped = this.#requests.stop();
+    await paused;
     if (reason !== 'user') {
-      this.#logger.warn(`Campaign ${this.id} (account ${this.parts.account}) is paused (${reason}): ${why}`);
-      this.parts.announce.paused({ id: this.id, account: this.parts.account, reason, why });
+      const { account, announce } = this.parts;
+      this.#logger.warn(`Campaign ${this.id} (account ${account}) is paused (${reason}): ${why}`);
+      announce.paused({ id: this.id, account, reason, why });
     }
-    if (reason === 'credits') await this.#tellCreditsLow();
+    if (reason === 'credits') await this.#credits.tellLow(this.record, this.ledger.counts);
     await stopped;
-    if (reason === 'credits' || reason === 'quietHours') this.#watch();
-    this.#tell();
+    await this.#act();
   }
 
   async resume(): Promise<void> {
-    if (this.record.state !== 'paused') return;
-    await this.#run();
+    const { state } = this.record;
+    // Where others may have paused it just now, what is known here does not count.
+    if (state !== 'paused' && !(state === 'running' && this.parts.engine.isShared)) return;
+    await this.#goOn(true);
+    await this.#finishIfEmpty();
   }
 
   async cancel(): Promise<CampaignReport> {
     const { report, state } = this.record;
     if (report) return report;
-    await this.#save({ state: 'cancelled', reason: undefined });
+    if (state !== 'cancelled') await this.#records.cancel(this.record);
+    await this.#standing.change({ state: 'cancelled', reason: undefined });
     // The requests that wait are handed out, and not sent.
-    if (state === 'paused') await this.#consume();
+    await this.#act();
     await this.#finishIfEmpty();
     return this.done;
   }
 
   /**
-   * Settles what is unknown. What is sent again is added to the requests that wait; whoever calls sees to it that they are
-   * handed out.
+   * Takes over what another process may have changed, and looks what it has done.
+   *
+   * @param seen The campaign as it was read.
+   * @param seenAt When the reading began: what this process changed since then counts.
    */
-  async resolveUnknown(fate: 'sent' | 'sendAgain'): Promise<number> {
-    let count = 0;
-    for await (const { name, result } of this.ledger.unknown()) {
-      const { dests, body } = result;
-      count += dests.length;
-      const settled: ChunkResult = { dests, body, fate: 'sent' };
-      if (fate === 'sent') {
-        await this.parts.engine.note(name, JSON.stringify(settled));
-        continue;
-      }
-      // Before the first of them: a process that ends now must not find the campaign over.
-      if (this.record.report) await this.#save({ state: 'running', report: undefined });
-      await this.#queue.add([{ id: randomUUID(), data: { dests, body } }], [{ name }]);
+  async follow(seen: CampaignRecord, seenAt: number): Promise<void> {
+    if (this.isOver) return;
+    const hasRun = this.record.state === 'running';
+    if (this.#standing.adopt(seen, seenAt)) {
+      if (!hasRun) this.#meter.restart();
+      // Not awaited: it may wait for requests that are on their way.
+      this.#act().catch(() => undefined);
     }
-    await this.ledger.count();
-    const { report } = this.record;
-    if (report && fate === 'sent') await this.#save({ report: { ...report, ...this.ledger.counts } });
-    if (!report) this.#tell();
-    return count;
+    if (performance.now() >= this.#recountAt) await this.recount();
+    await this.#finishIfEmpty();
   }
 
-  /** Hands nothing out any more; resolves when no request is on its way. */
-  async stop(): Promise<void> {
-    const consumer = this.#consumer;
-    this.#consumer = undefined;
-    clearTimeout(this.#creditsTimer);
-    if (consumer) this.#stopped = Promise.all([this.#stopped, consumer.stop()]);
-    // Whoever stops it a second time waits as well: the store may be closed next.
-    await this.#stopped;
+  /** Counts again, with what others have done. */
+  async recount(): Promise<void> {
+    const began = performance.now();
+    await this.ledger.count();
+    const now = performance.now();
+    this.#recountAt = now + (now - began) * RECOUNT_FACTOR;
+    this.#tell();
   }
 
   /** The application ends. */
   async close(): Promise<void> {
-    await this.stop();
-    clearTimeout(this.#telling);
-    this.#progress.complete();
+    this.#return.stop();
+    await this.#requests.stop();
+    this.#meter.end();
   }
 
-  /** Compares what is left with the balance, and says so when that does not cover it. */
-  async compareCredits(): Promise<void> {
-    const credits = await this.parts.getCredits().catch(() => undefined);
-    const needed = this.record.parts;
-    if (credits !== undefined && credits < needed) this.#sayCreditsLow(credits, needed);
-  }
-
-  async #run(): Promise<void> {
-    clearTimeout(this.#creditsTimer);
-    if (this.record.state !== 'running') await this.#save({ state: 'running', reason: undefined });
-    this.#ranSince = performance.now();
-    const { total, pending } = this.ledger.counts;
-    this.#settledBefore = total - pending;
-    this.#tell();
-    await this.#consume();
-    await this.#finishIfEmpty();
-  }
-
-  async #consume(): Promise<void> {
-    await this.#stopped;
-    if (this.parts.stopping.aborted) return;
-    const { concurrency } = this.record;
-    this.#consumer ??= this.#queue.consume((job) => this.#handle(job), { concurrency });
-  }
-
-  async #handle(job: Job<CampaignChunk>): Promise<Verdict<CampaignChunk>> {
-    const { record, parts } = this;
-    const { data: chunk, id, interruptedAt } = job;
-    if (record.state === 'cancelled') {
-      const isInDoubt = job.interrupted || chunk.doubtSince !== undefined;
-      const fate = isInDoubt ? 'unknown' : 'notSent';
-      return this.#keep(id, { ...withoutDoubt(chunk), fate, reason: 'the campaign was cancelled' });
-    }
-    if (record.state === 'paused') {
-      const doubtSince = chunk.doubtSince ?? interruptedAt;
-      return { kind: 'again', inMs: 0, data: { ...withoutDoubt(chunk), doubtSince }, uncounted: true };
-    }
-    const outcome = await parts.sender.send({
-      record,
-      chunk,
-      limiter: this.#limiter,
-      interruptedAt,
-      stopping: parts.stopping,
-    });
-    if (outcome.kind === 'result') return this.#keep(id, outcome.result);
-    const data = { ...withoutDoubt(chunk), doubtSince: outcome.doubtSince };
-    if (outcome.pause) {
-      // Not awaited: it waits for this very chunk.
-      void this.pause(outcome.pause, outcome.why).catch(() => undefined);
-      return { kind: 'again', inMs: 0, data, uncounted: true };
-    }
-    if (parts.stopping.aborted) return { kind: 'again', inMs: 0, data, uncounted: true };
-    const inMs = Math.min(1_000 * 2 ** Math.min(job.attempt - 1, 10), LONGEST_RETRY_MS);
-    this.#logger.warn(`A request of campaign ${this.id} is tried again in ${inMs} ms. ${outcome.why}`);
-    return { kind: 'again', inMs, data };
-  }
-
-  #keep(id: string, result: ChunkResult): Verdict<CampaignChunk> {
-    this.ledger.note(result);
-    this.#tellSoon();
-    const name = this.parts.names.list(this.id, 'result') + id;
-    return { kind: 'done', notes: [{ name, text: JSON.stringify(result) }] };
-  }
-
-  /** Looks whether nothing is left. What is counted then is what is durable. */
-  async #finishIfEmpty(): Promise<void> {
-    const left = await this.#queue.pending();
-    if (this.record.report || this.parts.stopping.aborted) return;
-    if (left > 0) {
-      if (this.ledger.counts.pending <= 0) this.#tellSoon();
-      return;
-    }
-    await this.ledger.count();
-    if (this.ledger.counts.pending > 0) {
-      // The last results are being written. Writes keep their order: when this one is durable, all of them are.
-      await this.#save({});
-      await this.ledger.count();
-    }
-    if (this.record.report) return;
-    const { id, state, parts, startedAt } = this.record;
-    const over = {
-      id,
-      account: this.parts.account,
-      state: state === 'cancelled' ? state : ('done' as const),
-      parts,
-      startedAt,
-    };
-    const report: CampaignReport = { ...over, ...this.ledger.counts, finishedAt: new Date().toISOString() };
-    await this.#save({ state: report.state, reason: undefined, report });
-    const { sent, rejected, invalid, duplicate, notSent, unknown } = report;
-    this.#logger.log(
-      `Campaign ${id} is ${report.state}: ${sent} sent, ${rejected} rejected, ${invalid} invalid, ${duplicate} duplicates, ${notSent} not sent, ${unknown} unknown`,
-    );
-    void this.stop();
-    this.#end(report);
-  }
-
-  #end(report: CampaignReport): void {
-    clearTimeout(this.#telling);
-    this.#progress.next(this.snapshot());
-    this.#progress.complete();
+  /** It is over. */
+  end(report: CampaignReport): void {
+    if (this.isOver && this.record.report !== report) return;
+    this.#return.stop();
+    Object.assign(this.record, { state: report.state, reason: undefined, report });
+    this.ledger.trust(report);
+    // Nothing is lost with what could not be let go of.
+    this.#released = this.#requests.release().catch(() => undefined);
+    this.#meter.tell();
+    this.#meter.end();
     this.#finished(report);
   }
 
-  #tellSoon(): void {
-    if (this.parts.stopping.aborted) return;
-    const delayMs = this.ledger.counts.pending > 0 ? TELL_EVERY_MS : 2;
-    if (this.#telling && delayMs === TELL_EVERY_MS) return;
-    clearTimeout(this.#telling);
-    this.#telling = setTimeout(() => {
-      this.#tell();
-      this.#finishIfEmpty().catch(() => this.#tellSoon());
-    }, delayMs);
+  /** It was removed elsewhere before its end was seen here: it ended as far as is known. */
+  endUnseen(): void {
+    this.end(this.#end.report());
+  }
+
+  async #goOn(isByPerson: boolean): Promise<void> {
+    const hasRun = this.record.state === 'running';
+    await this.#records.resume(this.record, isByPerson);
+    await this.#standing.change({ state: 'running', reason: undefined });
+    if (!hasRun) this.#meter.restart();
+    await this.#act();
+  }
+
+  /** Does what its state asks for, whatever it did before. */
+  async #act(): Promise<void> {
+    const { state, reason } = this.record;
+    this.#tell();
+    if (this.isOver) return;
+    if (state === 'paused') {
+      const passes = reason === 'credits' || reason === 'quietHours';
+      if (passes && !this.parts.stopping.aborted) this.#return.start();
+      else this.#return.stop();
+      return this.#requests.stop();
+    }
+    this.#return.stop();
+    // What waits for its turn is not to be sent any more.
+    if (state === 'cancelled') this.#requests.endWaiting();
+    await this.#requests.start();
+  }
+
+  /** Looks whether nothing is left. */
+  async #finishIfEmpty(): Promise<void> {
+    if (this.isOver || this.parts.stopping.aborted) return;
+    const outcome = await this.#end.look();
+    if (typeof outcome === 'object') return this.end(outcome);
+    // Where others work on it too, the next look at all of them will see.
+    const isNear = this.ledger.counts.pending <= 0 && !this.parts.engine.isShared;
+    if (outcome === 'busy' || isNear) this.#tellSoon(outcome === 'busy' ? TELL_EVERY_MS : undefined);
+  }
+
+  #tellSoon(ms = this.ledger.counts.pending > 0 ? TELL_EVERY_MS : 2): void {
+    if (this.parts.stopping.aborted || this.isOver) return;
+    this.#meter.tellIn(ms, () => {
+      this.#finishIfEmpty().catch(() => this.#tellSoon(TELL_EVERY_MS));
+    });
   }
 
   #tell(): void {
-    clearTimeout(this.#telling);
-    this.#telling = undefined;
-    this.#progress.next(this.snapshot());
+    if (!this.isOver) this.#meter.tell();
   }
 
   /** Goes on by itself once there is something to go on with. */
-  #watch(): void {
-    clearTimeout(this.#creditsTimer);
-    if (this.parts.stopping.aborted) return;
-    const look = async (): Promise<void> => {
-      if (this.record.state !== 'paused') return;
-      const isReady =
-        this.record.reason !== 'credits' || (await this.parts.getCredits().catch(() => 0)) >= this.#nextParts();
-      if (isReady) await this.resume().catch(() => this.#watch());
-      else this.#watch();
-    };
-    this.#creditsTimer = setTimeout(() => void look(), this.parts.creditsEveryMs);
-  }
-
-  /** What the next request may cost: a whole one, of a text like all others. */
-  #nextParts(): number {
-    const { pending } = this.ledger.counts;
-    return Math.min(pending, 500) * describeText(this.record.message.body).parts;
-  }
-
-  async #tellCreditsLow(): Promise<void> {
-    const credits = await this.parts.getCredits().catch(() => undefined);
-    const { pending } = this.ledger.counts;
-    const { parts, recipients } = this.record;
-    this.#sayCreditsLow(credits, Math.ceil((parts * pending) / Math.max(1, recipients)));
-  }
-
-  #sayCreditsLow(credits: number | undefined, needed: number): void {
-    this.#logger.warn(
-      `The balance of account ${this.parts.account} (${credits ?? 'not known'}) may not cover campaign ${this.id}: ${needed} parts are still to be sent`,
-    );
-    this.parts.announce.creditsLow({ account: this.parts.account, id: this.id, credits, needed });
-  }
-
-  async #save(changes: Partial<CampaignRecord>): Promise<void> {
-    Object.assign(this.record, changes);
-    await this.parts.engine.note(this.parts.names.record(this.id), JSON.stringify(this.record));
+  async #lookForReturn(): Promise<void> {
+    const { reason } = this.record;
+    const isReady = reason !== 'credits' || (await this.#credits.coverNext(this.record, this.ledger.counts));
+    // A person may have paused it meanwhile.
+    const isStill = this.record.state === 'paused' && this.record.reason === reason;
+    if (isReady && isStill) await this.#goOn(false);
   }
 }
-
-const withoutDoubt = ({ dests, body }: CampaignChunk): CampaignChunk => ({ dests, body });

@@ -1,0 +1,63 @@
+import { Logger } from '@nestjs/common';
+import type { Job, QueueEngine, Verdict } from '../../queue/durable-queue.js';
+import type { PauseReason } from './campaign.types.js';
+import type { CampaignNames } from './campaign-names.js';
+import type { CampaignPace } from './campaign-pace.js';
+import type { CampaignChunk, CampaignRecord, ChunkJob, ChunkResult } from './campaign-record.js';
+import type { ChunkSender } from './chunk-sender.js';
+
+const LONGEST_RETRY_MS = 60_000;
+
+/** What the requests of a campaign are handled with. */
+export interface ChunkHandlerParts {
+  engine: QueueEngine;
+  names: CampaignNames;
+  sender: ChunkSender;
+  /** Its state is looked at whenever it counts. */
+  record: CampaignRecord;
+  pace: CampaignPace;
+  /** Ends all waiting: nothing more is to be sent for now. */
+  stopping: AbortSignal;
+  /** The account cannot send this campaign now. */
+  onPause: (reason: PauseReason, why: string) => void;
+  /** There is a result, which is durable next. */
+  onResult: (name: string, result: ChunkResult) => void;
+}
+
+/** Sends a request of a campaign, or not, and says what becomes of it. */
+export class ChunkHandler {
+  readonly #logger = new Logger('OurSmsCampaign');
+
+  constructor(private readonly parts: ChunkHandlerParts) {}
+
+  async handle(job: Job<ChunkJob>): Promise<Verdict<ChunkJob>> {
+    const { engine, names, record, sender, pace, stopping, onPause } = this.parts;
+    const doubtSince = job.data.doubtSince ?? job.interruptedAt;
+    if (record.state === 'paused') return { kind: 'again', inMs: 0, data: { doubtSince }, uncounted: true };
+    const text = await engine.read(names.list(record, 'chunk') + job.id);
+    // Not a verdict: it stays where it is, and the campaign does not end without it.
+    if (text === undefined) throw new Error(`the recipients of request ${job.id} of campaign ${record.id} are gone`);
+    const chunk = JSON.parse(text) as CampaignChunk;
+    if (record.state === 'cancelled') {
+      const fate = job.interrupted || doubtSince !== undefined ? 'unknown' : 'notSent';
+      return this.#keep(job.id, { recipients: chunk.dests.length, fate, reason: 'the campaign was cancelled' });
+    }
+    const mayLeave = (): boolean => record.state === 'running' && !stopping.aborted && job.isHeld();
+    const { isShared } = engine;
+    const outcome = await sender.send({ record, chunk, pace, doubtSince, isShared, mayLeave, stopping });
+    if (outcome.kind === 'result') return this.#keep(job.id, outcome.result);
+    const data: ChunkJob = { doubtSince: outcome.doubtSince };
+    // Not awaited: it waits for this very chunk.
+    if (outcome.pause) onPause(outcome.pause, outcome.why);
+    if (outcome.pause || stopping.aborted || !mayLeave()) return { kind: 'again', inMs: 0, data, uncounted: true };
+    const inMs = Math.min(1_000 * 2 ** Math.min(job.attempt - 1, 10), LONGEST_RETRY_MS);
+    this.#logger.warn(`A request of campaign ${record.id} is tried again in ${inMs} ms. ${outcome.why}`);
+    return { kind: 'again', inMs, data };
+  }
+
+  #keep(id: string, result: ChunkResult): Verdict<ChunkJob> {
+    const name = this.parts.names.list(this.parts.record, 'result') + id;
+    this.parts.onResult(name, result);
+    return { kind: 'done', notes: [{ name, text: JSON.stringify(result) }] };
+  }
+}

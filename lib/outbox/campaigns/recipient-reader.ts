@@ -1,0 +1,120 @@
+import { describeText } from '../../message/describe-text.js';
+import { normalizeNumber, type NumberCountry } from '../../message/normalize-number.js';
+import type { CampaignInput, CampaignRecipient } from './campaign.types.js';
+import type { CampaignChunk, IntakeCounts } from './campaign-record.js';
+import { RecipientSet } from './recipient-set.js';
+import { TextTemplate } from './text-template.js';
+
+/** Recipients of a request, by the document. @see OurSMS HTTP API, "1. Send Message": `dests` */
+export const CHUNK = 500;
+/** Texts whose recipients are gathered at a time, when each recipient has a text of its own. */
+const OPEN_TEXTS = 1_000;
+
+/** Takes what recipients come to. */
+export interface RecipientSink {
+  /** A request of them, with a text of its own unless it is that of the message. */
+  chunk(chunk: CampaignChunk): void;
+  /** One that is left out. */
+  left(list: 'invalid' | 'duplicate', input: CampaignInput): void;
+  /** Asked after each recipient: what is to be waited for before the next. */
+  room(): Promise<void> | undefined;
+}
+
+/** What recipients are read for. */
+export interface ReadingSetup {
+  body: string;
+  maxParts?: number;
+  country: NumberCountry;
+}
+
+/**
+ * Reads the recipients of a campaign, once and in constant memory but for a bit for each number, and makes requests of them.
+ * Recipients with the same text share a request.
+ */
+export class RecipientReader {
+  readonly #counts: IntakeCounts = { total: 0, recipients: 0, invalid: 0, duplicate: 0, parts: 0 };
+  readonly #template: TextTemplate;
+  readonly #seen = new RecipientSet();
+  readonly #groups = new Map<string, string[]>();
+  readonly #partsOf = new Map<string, number>();
+
+  constructor(
+    private readonly setup: ReadingSetup,
+    private readonly sink: RecipientSink,
+  ) {
+    this.#template = new TextTemplate(setup.body);
+  }
+
+  /** Resolves when every recipient was read, and what they came to was taken. */
+  async read(recipients: Iterable<CampaignRecipient> | AsyncIterable<CampaignRecipient>): Promise<IntakeCounts> {
+    // Awaited only when there is something to wait for: a turn for each recipient would cost more than the rest.
+    if (Symbol.asyncIterator in recipients) {
+      for await (const one of recipients) {
+        const full = this.#take(one);
+        if (full) await full;
+      }
+    } else {
+      for (const one of recipients) {
+        const full = this.#take(one);
+        if (full) await full;
+      }
+    }
+    for (const [text, dests] of this.#groups) this.#close(text, dests);
+    return this.#counts;
+  }
+
+  #take(recipient: CampaignRecipient): Promise<void> | undefined {
+    this.#counts.total += 1;
+    const fields = typeof recipient === 'object' && recipient !== null ? recipient : { dest: recipient };
+    const { dest } = fields;
+    const number = typeof dest === 'string' ? normalizeNumber(dest, { country: this.setup.country }) : undefined;
+    if (!number?.ok) return this.#leave('invalid', dest, number?.reason ?? 'is no text');
+    const rendered = this.#template.render(fields);
+    const fault = rendered.ok ? this.#textFault(rendered.text) : rendered.reason;
+    if (!rendered.ok || fault !== undefined) return this.#leave('invalid', dest, fault);
+    if (!this.#seen.add(number.number)) return this.#leave('duplicate', dest);
+    this.#gather(rendered.text, number.number);
+    return this.sink.room();
+  }
+
+  #gather(text: string, number: string): void {
+    this.#counts.recipients += 1;
+    this.#counts.parts += this.#parts(text);
+    const dests = this.#groups.get(text);
+    if (dests === undefined) this.#groups.set(text, [number]);
+    else dests.push(number);
+    if (dests?.length === CHUNK) this.#close(text, dests);
+    else if (this.#groups.size > OPEN_TEXTS) {
+      const [oldest, few] = this.#groups.entries().next().value as [string, string[]];
+      this.#close(oldest, few);
+    }
+  }
+
+  #leave(list: 'invalid' | 'duplicate', dest: unknown, reason?: string): Promise<void> | undefined {
+    this.#counts[list] += 1;
+    this.sink.left(list, { dest: typeof dest === 'string' ? dest.slice(0, 100) : typeof dest, reason });
+    return this.sink.room();
+  }
+
+  #close(text: string, dests: string[]): void {
+    this.#groups.delete(text);
+    this.sink.chunk(text === this.setup.body ? { dests } : { dests, body: text });
+  }
+
+  #textFault(text: string): string | undefined {
+    if (text === this.setup.body) return undefined;
+    if (text === '') return 'has an empty text';
+    if (/\p{Surrogate}/u.test(text)) return 'has half of a character in its text';
+    const { maxParts = 0 } = this.setup;
+    return maxParts > 0 && this.#parts(text) > maxParts ? `has a text of more than ${maxParts} parts` : undefined;
+  }
+
+  #parts(text: string): number {
+    let parts = this.#partsOf.get(text);
+    if (parts === undefined) {
+      if (this.#partsOf.size > OPEN_TEXTS) this.#partsOf.clear();
+      this.#partsOf.set(text, (parts = describeText(text).parts));
+    }
+    return parts;
+  }
+}
