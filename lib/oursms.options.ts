@@ -65,7 +65,12 @@ export class OurSmsQuietHoursOptions {
   action!: QuietHoursAction;
 }
 
-/** How many requests the account makes; what is unset has no limit. Whoever exceeds it waits. */
+/**
+ * How many requests the account makes; what is unset has no limit. Whoever exceeds it waits.
+ *
+ * Each process keeps to it for itself, also where several share their `storage`: give each its part. The `rate` and the
+ * `concurrency` of a campaign hold for all of them together.
+ */
 export class OurSmsRateOptions {
   /** Requests to send in any one second. */
   @IsOptional()

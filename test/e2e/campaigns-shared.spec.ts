@@ -97,6 +97,38 @@ const PATIENCE_MS = 20_000;
       expect(bench.reached(10_000)).toEqual([1]);
     });
 
+    it('goes on when Redis is there later than the application', async () => {
+      const first = await bench.join();
+      slowly(50);
+      await first.face.start(plan(mobiles(5_000)));
+      await first.close();
+      const second = await bench.join({}, { isAway: true });
+      const before = bench.times.length;
+      await until(
+        'it is said',
+        () => second.application.logs.matching('are not followed until').length > 0,
+        PATIENCE_MS,
+      );
+      expect(bench.times).toHaveLength(before);
+      await second.comeBack();
+      await until('all is sent', () => bench.gateway.totals.sent === 5_000, PATIENCE_MS);
+      expect(await (await second.found('sale')).done).toMatchObject({ sent: 5_000, unknown: 0 });
+      expect(bench.reached(5_000)).toEqual([1]);
+    });
+
+    it('whose credits run out is paused everywhere, and goes on when there are some', async () => {
+      const both = await bench.joinAll(2, { campaigns: { creditsEveryMs: 50 } });
+      bench.gateway.setCredits('demo', 1_500);
+      await both[0]!.face.start(plan(mobiles(5_000), { concurrency: 2 }));
+      const seen = await Promise.all(both.map((one) => one.found('sale')));
+      const arePaused = (): boolean =>
+        seen.every((one) => ['paused', 'credits'].every((word) => Object.values(one.snapshot()).includes(word)));
+      await until('both are paused', arePaused, PATIENCE_MS);
+      bench.gateway.setCredits('demo', 10_000);
+      for (const { done } of seen) expect(await done).toMatchObject({ sent: 5_000, unknown: 0 });
+      expect(bench.reached(5_000)).toEqual([1]);
+    });
+
     it('that was removed by one is gone for the others, and can be started anew', async () => {
       const [first, second] = await bench.joinAll(2);
       const campaign = await first!.face.start(plan(mobiles(600)));

@@ -143,6 +143,21 @@ describe.each(['resetAfter', 'resetBefore', 'hang', 'garbage', 'serverError'] as
   },
 );
 
+it('guarded, a request whose repeat still waits for its turn when the application ends is guarded after the restart', async () => {
+  const options = { ...GUARDED, http: { timeoutMs: 50 } };
+  await bench.start(options);
+  bench.gateway.faults.next('resetAfter', { on: 'send' });
+  // The second request of this second must wait for the next one.
+  await start(500, { rate: 1 });
+  await until('it was tried', () => bench.application.logs.matching('Try 1 of').length > 0);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await bench.stop();
+  await bench.start(options);
+  expect(await (await bench.face.get('sale'))?.done).toMatchObject({ sent: 500, unknown: 0 });
+  expect(bench.requests()[1]?.prevDups).toBeDefined();
+  expect(bench.reached(500)).toEqual([1]);
+});
+
 describe('what is unknown', () => {
   const inDoubt = async (kind: 'resetAfter' | 'resetBefore'): Promise<void> => {
     await bench.start(UNGUARDED);

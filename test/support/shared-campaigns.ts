@@ -65,9 +65,10 @@ export class SharedCampaigns {
     return new SharedCampaigns(redis, await GatewaySimulator.start({ accounts, ...simulator }));
   }
 
-  /** Starts another application. */
-  async join(options: Partial<OurSmsModuleOptions> = {}): Promise<CampaignInstance> {
+  /** Starts another application. @param how.isAway Redis cannot be reached until it comes back. */
+  async join(options: Partial<OurSmsModuleOptions> = {}, { isAway = false } = {}): Promise<CampaignInstance> {
     const path = await RedisPath.to(this.redis);
+    if (isAway) await path.cut();
     const storage = bullMqEngine({ connection: path.connection, prefix: this.#prefix, leaseMs: LEASE_MS });
     const account = { baseUrl: this.gateway.url, auth: DEMO, storage, retry: { delayMs: 5 } };
     const instance = new CampaignInstance(

@@ -63,7 +63,9 @@ export class CampaignManager {
   /** Goes on with what an earlier process left, and with what other processes do. */
   async resumeAll(): Promise<void> {
     const { engine, records } = await this.#open();
-    if (engine.isShared && !this.setup.stopping.aborted) this.#watch.start();
+    if (this.setup.stopping.aborted) return;
+    // Also when its server is not there yet.
+    if (engine.isShared) return this.#watch.start(0);
     // Read anew: it may have been removed meanwhile.
     for (const { id, state } of await records.open()) if (state !== 'preparing') await this.get(id);
     this.#isRestart = false;

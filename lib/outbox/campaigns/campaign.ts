@@ -2,7 +2,10 @@ import type { Observable } from 'rxjs';
 import type { CampaignFate, CampaignInput, CampaignProgress, CampaignReport } from './campaign.types.js';
 import type { RunningCampaign } from './running-campaign.js';
 
-/** A campaign: what is sent to many recipients, and goes on after a restart. */
+/**
+ * A campaign: what is sent to many recipients, and goes on after a restart. Where several processes share the `storage`, all of
+ * them send it, and each of them tells and steers the whole of it.
+ */
 export class Campaign {
   /** @internal */
   constructor(private readonly running: RunningCampaign) {}
@@ -19,7 +22,7 @@ export class Campaign {
     return this.running.progress;
   }
 
-  /** Resolves when it is done or cancelled, in this life of the process. Never rejects. */
+  /** Resolves when it is done or cancelled, by whatever process, in this life of the process. Never rejects. */
   get done(): Promise<CampaignReport> {
     return this.running.done;
   }
@@ -29,7 +32,10 @@ export class Campaign {
     return this.running.snapshot();
   }
 
-  /** Sends nothing more until {@link resume}, restarts included. Resolves when no request is on its way. */
+  /**
+   * Sends nothing more until {@link resume}, restarts included. Resolves when no request of this process is on its way; other
+   * processes that share the `storage` follow within a second.
+   */
   async pause(): Promise<void> {
     await this.running.pause('user', 'by request');
   }
@@ -39,7 +45,10 @@ export class Campaign {
     await this.running.resume();
   }
 
-  /** Sends nothing more, ever. What was not sent yet counts as `notSent`. Resolves to what became of the campaign. */
+  /**
+   * Sends nothing more, ever. What was not sent yet counts as `notSent`. Resolves to what became of the campaign, in all
+   * processes.
+   */
   async cancel(): Promise<CampaignReport> {
     return this.running.cancel();
   }

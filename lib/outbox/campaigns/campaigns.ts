@@ -24,7 +24,8 @@ export class Campaigns {
    * Resolves when all recipients are durable: from then on they are sent to, whatever happens to the process. When the
    * recipients throw, the error is passed on and nothing was sent.
    *
-   * The `id` of a campaign that is there goes on with that one; `recipients` are not read then.
+   * The `id` of a campaign that is there goes on with that one; `recipients` are not read then. While another start of the same
+   * `id` reads its recipients, in whatever process, that is waited for.
    *
    * @throws {OurSmsValidationError} for a faulty plan, no recipients at all, or an `id` that belongs to another message
    */
@@ -56,7 +57,8 @@ export class Campaigns {
   /**
    * Says what became of the recipients whose outcome is unknown: a person has found out, or decides.
    *
-   * @param fate `sent`: they count as sent. `sendAgain`: they are sent to again, and may get the message twice.
+   * @param fate `sent`: they count as sent. `sendAgain`: they are sent to again, and may get the message twice; a campaign that
+   * was over begins again, and {@link get} gives it.
    * @returns How many there were.
    */
   async resolveUnknown(id: string, fate: 'sent' | 'sendAgain'): Promise<number> {

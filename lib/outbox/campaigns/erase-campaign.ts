@@ -12,6 +12,7 @@ const LOOK_EVERY_MS = 10;
 export async function eraseReading(engine: QueueEngine, names: CampaignNames, key: CampaignKey): Promise<void> {
   await eraseRequests(engine, names, key);
   await new CampaignRecords(engine, names).forget(key);
+  await engine.queue(names.queue(key)).letGo();
 }
 
 /** Forgets a campaign that is over: its record last, so that what is cut short can be begun again. */
@@ -20,6 +21,7 @@ export async function eraseCampaign(engine: QueueEngine, names: CampaignNames, k
   // What others may have written late.
   for (const prefix of [names.listsOf(key.id), names.openOf(key.id)]) await forgetNotes(engine, names, key, prefix);
   await engine.forget(names.over(key.id));
+  await engine.queue(names.queue(key)).letGo();
 }
 
 async function eraseRequests(engine: QueueEngine, names: CampaignNames, key: CampaignKey): Promise<void> {
@@ -36,7 +38,6 @@ async function eraseRequests(engine: QueueEngine, names: CampaignNames, key: Cam
   for (const list of ['chunk', 'result', 'invalid', 'duplicate'] as const) {
     await forgetNotes(engine, names, key, names.list(key, list));
   }
-  await queue.letGo();
 }
 
 async function forgetNotes(engine: QueueEngine, names: CampaignNames, key: CampaignKey, prefix: string): Promise<void> {

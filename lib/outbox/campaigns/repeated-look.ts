@@ -17,7 +17,8 @@ export class RepeatedLook {
 
   constructor(private readonly parts: RepeatedLookParts) {}
 
-  start(): void {
+  /** @param firstInMs Milliseconds until the first look. */
+  start(firstInMs = this.parts.everyMs): void {
     this.#isOn = true;
     if (this.#timer !== undefined || this.#looking !== undefined) return;
     this.#timer = setTimeout(() => {
@@ -26,7 +27,7 @@ export class RepeatedLook {
         this.#looking = undefined;
         if (this.#isOn) this.start();
       });
-    }, this.parts.everyMs);
+    }, firstInMs);
   }
 
   /** Looks no more, but for a look that is under way. */

@@ -36,6 +36,8 @@ export async function resolveUnknown(
       await ledger.count();
       await right.check();
       await records.end(record, { ...record.report, ...ledger.counts });
+      // It stays over: nobody needs it.
+      await engine.queue(names.queue(record)).letGo();
     }
     return settle.count;
   });
