@@ -98,9 +98,9 @@ export class BullMqConsumer<T> {
         const limited = isLimited ? undefined : jobs.limit(options.total);
         const [taken] = await Promise.all([this.#take(Math.min(room, atOnce)), limited]);
         isLimited = true;
-        // Where there was nothing, one look is enough.
-        atOnce = taken.some(({ job }) => job) ? AT_ONCE : 1;
         const last = taken.at(-1);
+        // Where there was nothing, or no room for more, one look is enough.
+        atOnce = last?.job ? Math.min(2 * atOnce, AT_ONCE) : 1;
         if (!last?.job && !this.#hasStopped()) await this.#block(rooms, last?.dueAt);
       } catch (error) {
         if (this.#hasStopped()) return;
