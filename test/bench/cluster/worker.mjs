@@ -6,7 +6,7 @@ import { now } from './now.mjs';
 
 const [competitor, baseUrl, settings] = process.argv.slice(2);
 const { open } = await import(`./competitors/${competitor}.mjs`);
-const { listener, begin, rest, send, close } = await open(baseUrl, JSON.parse(settings));
+const { listener, begin, rest, send, forget, close } = await open(baseUrl, JSON.parse(settings));
 let lastAt = 0;
 let before = 0;
 let cpu;
@@ -29,7 +29,9 @@ const answers = {
   async send({ id, recipients }) {
     const start = now();
     await send(id, recipients);
-    return { ms: now() - start };
+    const ms = now() - start;
+    await forget(id);
+    return { ms };
   },
 };
 

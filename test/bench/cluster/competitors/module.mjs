@@ -23,6 +23,9 @@ export async function open(baseUrl, { connection, path }) {
       const { sent } = await (await campaigns.start(plan)).done;
       if (sent !== count) throw new Error(`${sent} of ${count} were sent`);
     },
+    async forget(id) {
+      await campaigns.remove(id);
+    },
     close: () => app.close(),
   };
 }
