@@ -50,7 +50,7 @@ export class BullMqAdditions<T> {
 
   /** A list is not tried again. */
   async forgetOnce(id: string): Promise<void> {
-    await this.access.link.run((redis) => redis.del(this.access.keys.addition(id)));
+    await this.access.link.runLast((redis) => redis.del(this.access.keys.addition(id)));
   }
 
   #write(

@@ -34,8 +34,9 @@ export class BullMqConsumer<T> {
   readonly #id = randomUUID();
   readonly #runs: JobRuns<T>;
   readonly #recovering: NodeJS.Timeout;
-  readonly #blocking: Redis;
   readonly #taking: Promise<void>;
+  /** Made when there is nothing to do for the first time. */
+  #blocking: Redis | undefined;
   #takenCount = 0;
   #isStopped = false;
   #onAbandoned: () => void = () => undefined;
@@ -44,7 +45,6 @@ export class BullMqConsumer<T> {
 
   constructor(private readonly parts: BullMqConsumerParts<T>) {
     this.#runs = new JobRuns(parts, () => this.#onRoom());
-    this.#blocking = parts.link.forBlocking();
     this.#recovering = setInterval(() => void this.#recover(), parts.leaseMs / 2);
     this.#taking = this.#takeAll();
   }
@@ -76,7 +76,7 @@ export class BullMqConsumer<T> {
   #end(): void {
     this.#isStopped = true;
     clearInterval(this.#recovering);
-    this.#blocking.disconnect();
+    this.#blocking?.disconnect();
     this.#onRoom();
   }
 
@@ -86,14 +86,15 @@ export class BullMqConsumer<T> {
     let atOnce = AT_ONCE;
     while (!this.#hasStopped()) {
       try {
-        if (!isLimited) await jobs.limit(options.total);
-        isLimited = true;
-        const room = options.concurrency - this.#runs.size;
+        const { room } = this.#runs;
         if (room <= 0) {
           await new Promise<void>((resolve) => (this.#onRoom = resolve));
           continue;
         }
-        const taken = await this.#take(Math.min(room, atOnce));
+        // Not awaited one after the other: Redis does it in this order.
+        const limited = isLimited ? undefined : jobs.limit(options.total);
+        const [taken] = await Promise.all([this.#take(Math.min(room, atOnce)), limited]);
+        isLimited = true;
         // Where there was nothing, one look is enough.
         atOnce = taken.some(({ job }) => job) ? AT_ONCE : 1;
         const last = taken.at(-1);
@@ -125,6 +126,7 @@ export class BullMqConsumer<T> {
     const most = options.total === undefined ? LOOK_MS : LOOK_FOR_ROOM_MS;
     const ms = Math.max(SHORTEST_BLOCK_MS, Math.min(most, dueAt - Date.now()));
     try {
+      this.#blocking ??= link.forBlocking();
       await this.#blocking.bzpopmin(marker, ms / 1_000);
     } catch (error) {
       throw link.faults.explain(error);
@@ -133,7 +135,10 @@ export class BullMqConsumer<T> {
 
   async #recover(): Promise<void> {
     // When Redis is away, next time.
-    if (this.parts.link.isReady) await this.parts.jobs.recover().catch(() => undefined);
+    if (!this.parts.link.isReady) return;
+    // Redis may have been away for longer than our own locks last.
+    await this.#runs.renew();
+    await this.parts.jobs.recover().catch(() => undefined);
   }
 
   /** Asked anew: it may have changed while something was awaited. */

@@ -137,7 +137,7 @@ export class BullMqEngine implements QueueEngine {
     const over = wait(CLOSE_MS, undefined, { signal: ending.signal }).catch(() => undefined);
     const queues = [...this.#queues.values()];
     await Promise.race([Promise.all([...queues.map((queue) => queue.abandon(over)), this.#leases.close()]), over]);
-    await Promise.race([Promise.all(queues.map((queue) => queue.close())), over]);
+    await Promise.race([Promise.all([spooled, ...queues.map((queue) => queue.close())]), over]);
     ending.abort();
     this.#link.end();
     await spooled;

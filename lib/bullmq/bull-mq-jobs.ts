@@ -64,7 +64,7 @@ export class BullMqJobs<T> {
   async settle({ bullId, token }: TakenJob<T>, attempt: number, verdict: Verdict<T>): Promise<void> {
     const { access } = this;
     const { noteNames, noteTexts } = access.keys;
-    const job = { id: bullId, opts: {} } as BullJob;
+    const job = { id: bullId, opts: { attempts: 1 } } as BullJob;
     const isKept = verdict.kind === 'again' ? '1' : '0';
     const ours = [access.key(bullId), access.key('active'), noteNames, noteTexts, access.added];
     const notes = noteArguments(verdict.notes ?? []);

@@ -18,7 +18,7 @@ export class HeldJobs<T> {
     private readonly jobs: BullMqJobs<T>,
     private readonly leaseMs: number,
   ) {
-    this.#timer = setInterval(() => void this.#renew(), leaseMs / 4);
+    this.#timer = setInterval(() => void this.renew(), leaseMs / 4);
   }
 
   get all(): HeldJob<T>[] {
@@ -41,7 +41,7 @@ export class HeldJobs<T> {
     clearInterval(this.#timer);
   }
 
-  async #renew(): Promise<void> {
+  async renew(): Promise<void> {
     const held = this.all.filter(({ time }) => !time.isLost);
     if (held.length === 0) return;
     const renewals = held.map(({ taken, time }) => ({ token: taken.token, time, renewed: time.asking() }));

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
-import type { JobHandler, Verdict } from '../queue/durable-queue.js';
+import type { ConsumeOptions, JobHandler, Verdict } from '../queue/durable-queue.js';
 import type { BegunTry, BullMqJobs, TakenJob } from './bull-mq-jobs.js';
 import { HeldJobs, type HeldJob } from './held-jobs.js';
 import type { RedisLink } from './redis-link.js';
@@ -17,6 +17,7 @@ export interface JobRunsParts<T> {
   jobs: BullMqJobs<T>;
   leaseMs: number;
   handler: JobHandler<T>;
+  options: ConsumeOptions;
 }
 
 /** The jobs that a consumer has taken: hands each to its handler, and settles it. */
@@ -25,19 +26,26 @@ export class JobRuns<T> {
   readonly #held: HeldJobs<T>;
   readonly #runs = new Set<Promise<void>>();
   readonly #settling = new Set<Promise<void>>();
+  /** The writes of verdicts that Redis has not answered yet. */
+  readonly #writing = new Set<Promise<void>>();
   #isStopped = false;
   #isAbandoned = false;
 
-  /** @param onEnd Called when one has ended: there is room for another. */
+  /** @param onRoom Called when there may be room for another. */
   constructor(
     private readonly parts: JobRunsParts<T>,
-    private readonly onEnd: () => void,
+    private readonly onRoom: () => void,
   ) {
     this.#held = new HeldJobs(parts.jobs, parts.leaseMs);
   }
 
-  get size(): number {
-    return this.#runs.size;
+  /**
+   * How many more there is room for. A job whose verdict is on its way takes none: what is asked of Redis behind that comes
+   * behind it, as long as Redis keeps up.
+   */
+  get room(): number {
+    const most = this.parts.options.concurrency;
+    return most - (this.#runs.size - Math.min(this.#settling.size, most));
   }
 
   start(taken: TakenJob<T>): void {
@@ -47,9 +55,14 @@ export class JobRuns<T> {
       .finally(() => {
         this.#held.release(held);
         this.#runs.delete(run);
-        this.onEnd();
+        this.onRoom();
       });
     this.#runs.add(run);
+  }
+
+  /** Keeps the locks of all of them. */
+  renew(): Promise<void> {
+    return this.#held.renew();
   }
 
   /** What has not reached its handler goes back, and what has ends. */
@@ -59,10 +72,10 @@ export class JobRuns<T> {
     this.#held.close();
   }
 
-  /** Waits for the verdicts that handlers have given by now. */
+  /** Waits for the verdicts that handlers have given by now, or until Redis did not take them. */
   async flush(): Promise<void> {
     await turn();
-    await Promise.all(this.#settling);
+    await Promise.allSettled(this.#writing);
   }
 
   /** Gives back what has no verdict, as interrupted, and waits for the verdicts that were given, unless that is over first. */
@@ -89,6 +102,7 @@ export class JobRuns<T> {
       return this.#settle(held, begun.attempt, { kind: 'again', inMs: AFTER_A_FAULT_MS });
     });
     this.#settling.add(settling);
+    this.onRoom();
     await settling.finally(() => this.#settling.delete(settling));
   }
 
@@ -126,16 +140,24 @@ export class JobRuns<T> {
 
   /** Tries until Redis has the verdict, or the job is someone else's. */
   async #settle({ taken, time }: HeldJob<T>, attempt: number, verdict: Verdict<T>): Promise<void> {
-    for (;;) {
+    for (let hasWarned = false; ;) {
       const wasStopped = this.#isStopped;
       try {
-        return await this.parts.jobs.settle(taken, attempt, verdict);
+        return await this.#write(this.parts.jobs.settle(taken, attempt, verdict));
       } catch (error) {
         if (!(error instanceof OurSmsStorageError)) throw error;
         if (wasStopped || time.isLost || this.parts.link.isClosed) return;
+        // That Redis is away is told elsewhere.
+        if (!hasWarned && error.fault !== 'unreachable') this.#logger.warn(`A verdict waits: ${error.message}`);
+        hasWarned = true;
       }
       await this.parts.link.changed(TRY_AGAIN_MS);
     }
+  }
+
+  #write(writing: Promise<void>): Promise<void> {
+    this.#writing.add(writing);
+    return writing.finally(() => this.#writing.delete(writing));
   }
 }
 

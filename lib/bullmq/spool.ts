@@ -30,6 +30,8 @@ interface Entry {
   /** What it is kept under: in the order in which they came. */
   name: string;
   spooled: SpooledJobs;
+  /** Redis has it. */
+  isDelivered?: boolean;
   /** It was tried, with success or without. */
   onTried: () => void;
 }
@@ -76,7 +78,8 @@ export class Spool {
 
   /** How many jobs of a queue are on their way. */
   count(queue: string): number {
-    return this.#entries.reduce((sum, { spooled }) => sum + (spooled.queue === queue ? spooled.jobs.length : 0), 0);
+    const own = this.#entries.filter(({ spooled, isDelivered }) => spooled.queue === queue && !isDelivered);
+    return own.reduce((sum, { spooled }) => sum + spooled.jobs.length, 0);
   }
 
   /** What becomes of a note by what is on its way; undefined when it stays as it is. */
@@ -126,8 +129,10 @@ export class Spool {
   }
 
   /** It is forgotten here before it is forgotten there that it came. */
-  async #bring({ name, spooled, onTried }: Entry): Promise<void> {
+  async #bring(entry: Entry): Promise<void> {
+    const { name, spooled, onTried } = entry;
     await this.target.deliver(spooled);
+    entry.isDelivered = true;
     await this.local.forget(name);
     this.#entries.shift();
     onTried();

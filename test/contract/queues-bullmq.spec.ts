@@ -12,7 +12,8 @@ import { describeQueueEngine } from './queue/queue-contract.js';
   beforeAll(async () => {
     // Handlers fail on purpose.
     Logger.overrideLogger(false);
-    redis = await TestRedis.start();
+    // What outlives an end of Redis itself is tested in test/faults.
+    redis = await TestRedis.start('--appendonly', 'no');
   });
 
   afterAll(async () => {

@@ -1,0 +1,238 @@
+import { describe, expect, it } from '@jest/globals';
+import { bullMqEngine } from 'nestjs-oursms/bullmq';
+import { Redis } from 'ioredis';
+import { OurSmsConfigError } from '../../lib/errors/oursms-config.error.js';
+import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
+import type { Job, Verdict } from '../../lib/queue/durable-queue.js';
+import { allOf, DONE, eventually, jobsNamed, untilCounts } from '../contract/queue/engine-under-test.js';
+import { rejection } from '../support/application.js';
+import { RedisBench } from '../support/redis-bench.js';
+import { hasRedis } from '../support/redis.js';
+
+(hasRedis ? describe : describe.skip)('queues in Redis', () => {
+  const bench = RedisBench.forEach();
+  const never = (): Promise<never> => new Promise(() => undefined);
+
+  it('loses nothing that was added, and no verdict, when Redis is killed at any moment', async () => {
+    const redis = await bench.redis();
+    const engine = await bench.open(redis);
+    const queue = engine.queue<number>('q');
+    const handled = new Map<string, Job<number>[]>();
+    queue.consume(
+      async (job) => {
+        handled.set(job.id, [...(handled.get(job.id) ?? []), job]);
+        return { ...DONE, notes: [{ name: `done/${job.id}`, text: '' }] };
+      },
+      { concurrency: 4 },
+    );
+    const added = new Set<string>();
+    let isOver = false;
+    const adding = (async () => {
+      for (let i = 0; !isOver; i++) {
+        const id = `job${i}`;
+        // As the inbox does: it tries until it succeeds.
+        const add = (): Promise<boolean> =>
+          queue.add([{ id, data: i }], [{ name: `open/${id}` }]).then(
+            () => true,
+            () => false,
+          );
+        await eventually(`${id} is added`, add);
+        added.add(id);
+      }
+    })();
+    for (let round = 0; round < 3; round++) {
+      const before = handled.size;
+      await eventually('some are handled', () => handled.size > before + 20);
+      await redis.stop('SIGKILL');
+      await redis.start();
+    }
+    isOver = true;
+    await adding;
+    await untilCounts(queue, { waiting: 0, active: 0, failed: 0 });
+    expect([...handled.keys()].sort()).toEqual([...added].sort());
+    expect(await allOf(engine.notes('done/'))).toHaveLength(added.size);
+    for (const jobs of handled.values()) {
+      // One that comes again says why.
+      expect(jobs.slice(1).every(({ interrupted }) => interrupted)).toBe(true);
+    }
+  });
+
+  it('keeps a verdict that was given while Redis was away, also for longer than a lease', async () => {
+    const redis = await bench.redis();
+    const engine = await bench.open(redis, { leaseMs: 500 });
+    const queue = engine.queue<number>('q');
+    const jobs: Job<number>[] = [];
+    let settle: (verdict: Verdict<number>) => void = () => undefined;
+    queue.consume(
+      (job) => {
+        jobs.push(job);
+        return new Promise((resolve) => (settle = resolve));
+      },
+      { concurrency: 1 },
+    );
+    await queue.add([{ id: 'one', data: 1 }]);
+    await eventually('it is handed out', () => jobs.length === 1);
+    await redis.stop('SIGKILL');
+    settle({ kind: 'failed', reason: 'no reason' });
+    await eventually('its time is over', () => jobs[0]?.isHeld() === false);
+    await redis.start();
+    await bench.untilAnswers(engine);
+    await untilCounts(queue, { waiting: 0, active: 0, failed: 1 });
+    expect(jobs).toHaveLength(1);
+  });
+
+  it('opens while Redis is not there, says so once, and goes on by itself when it is', async () => {
+    const redis = await bench.redis();
+    await redis.stop();
+    const engine = await bench.open(redis);
+    const queue = engine.queue<number>('q');
+    const handled: number[] = [];
+    queue.consume(
+      async ({ data }) => {
+        handled.push(data);
+        return DONE;
+      },
+      { concurrency: 1 },
+    );
+    const error = await rejection(queue.add([{ id: 'one', data: 1 }]), OurSmsStorageError);
+    expect(error).toMatchObject({ fault: 'unreachable', retryable: true });
+    expect(error.message).toContain(`127.0.0.1:${redis.port}`);
+    for (const ask of [engine.note('a', 'b'), engine.exclusive('x'), engine.turn('t', 1), engine.checkRoom(1)]) {
+      await rejection<OurSmsStorageError>(ask, OurSmsStorageError);
+    }
+    await redis.start();
+    await bench.untilAnswers(engine);
+    await queue.add([{ id: 'one', data: 1 }]);
+    await eventually('it is handled', () => handled.length === 1);
+    expect(bench.logs.matching('does not answer')).toHaveLength(1);
+    expect(bench.logs.matching('answers again')).toHaveLength(1);
+    expect(bench.logs.lines).toHaveLength(2);
+  });
+
+  it('waits no longer than a few seconds for a Redis that stands still', async () => {
+    const redis = await bench.redis();
+    const engine = await bench.open(redis);
+    await bench.untilAnswers(engine);
+    redis.freeze();
+    const start = performance.now();
+    const error = await rejection(engine.note('a', 'b'), OurSmsStorageError);
+    expect(error).toMatchObject({ fault: 'unreachable', retryable: true });
+    expect(performance.now() - start).toBeLessThan(15_000);
+    redis.freeze(false);
+    await bench.untilAnswers(engine);
+  });
+
+  it('ends within a moment while Redis stands still and a handler never ends', async () => {
+    const redis = await bench.redis();
+    const engine = await bench.open(redis);
+    const queue = engine.queue<number>('q');
+    const jobs: Job<number>[] = [];
+    const consumer = queue.consume(
+      (job) => {
+        jobs.push(job);
+        return never();
+      },
+      { concurrency: 1 },
+    );
+    await queue.add([{ id: 'one', data: 1 }]);
+    await eventually('it is handed out', () => jobs.length === 1);
+    redis.freeze();
+    const stopped = consumer.stop();
+    const start = performance.now();
+    await engine.close();
+    await stopped;
+    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(jobs[0]?.isHeld()).toBe(false);
+  });
+
+  it('tells no password, whatever is wrong with it', async () => {
+    const redis = await bench.redis();
+    const admin = redis.client();
+    await admin.config('SET', 'requirepass', 'right-one');
+    admin.disconnect();
+    const url = `redis://someone:secret-pw@127.0.0.1:${redis.port}`;
+    for (const connection of [{ ...redis.connection, password: 'secret-pw' }, { url }]) {
+      const engine = await bench.open(redis, { connection });
+      const error = await rejection(engine.note('a', 'b'), OurSmsStorageError);
+      expect(error.message).toMatch(/refuses the user name or the password/);
+      expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain('secret-pw');
+    }
+    expect(bench.logs.matching('secret-pw')).toEqual([]);
+    expect(bench.logs.matching('refuses the user name')).toHaveLength(2);
+  });
+
+  it('warns when Redis may delete what is in it, or keeps nothing on a disk', async () => {
+    const redis = await bench.redis('--maxmemory-policy', 'allkeys-lru', '--appendonly', 'no');
+    await bench.untilAnswers(await bench.open(redis));
+    expect(bench.logs.matching('set maxmemory-policy noeviction')).toHaveLength(1);
+    expect(bench.logs.matching('keeps nothing on a disk')).toHaveLength(1);
+  });
+
+  it('tells how much a Redis may lose that does not write at once, and is silent about one that does', async () => {
+    await bench.untilAnswers(await bench.open(await bench.redis('--appendfsync', 'everysec')));
+    expect(bench.logs.lines).toMatchObject([{ level: 'log', text: expect.stringContaining('appendfsync always') }]);
+    bench.logs.lines.length = 0;
+    await bench.untilAnswers(await bench.open(await bench.redis()));
+    expect(bench.logs.lines).toEqual([]);
+  });
+
+  it('adds all or nothing while Redis has no memory left, and keeps the verdicts of that time', async () => {
+    const redis = await bench.redis();
+    const engine = await bench.open(redis);
+    const queue = engine.queue<number>('q');
+    let settle: ((verdict: Verdict<number>) => void) | undefined;
+    let handed = 0;
+    const handle = (): Promise<Verdict<number>> => {
+      handed += 1;
+      return new Promise((resolve) => (settle = resolve));
+    };
+    queue.consume(handle, { concurrency: 1 });
+    await queue.add([{ id: 'one', data: 1 }]);
+    await eventually('it is at its handler', () => handed === 1);
+    await engine.note('open', 'text');
+    const admin = redis.client();
+    await admin.config('SET', 'maxmemory', '1mb');
+    const error = await rejection(queue.add(jobsNamed('more', 10), [{ name: 'open' }]), OurSmsStorageError);
+    expect(error).toMatchObject({ fault: 'full', retryable: true });
+    expect(await rejection(engine.checkRoom(1), OurSmsStorageError)).toMatchObject({ fault: 'full' });
+    expect(await allOf(engine.notes('open'))).toHaveLength(1);
+    settle?.({ kind: 'done', notes: [{ name: 'open' }] });
+    await eventually('the verdict was refused', () => bench.logs.matching('A verdict waits').length === 1);
+    expect(await queue.counts()).toMatchObject({ waiting: 0, active: 1 });
+    await admin.config('SET', 'maxmemory', '0');
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(await allOf(engine.notes('open'))).toHaveLength(0);
+    expect(handed).toBe(1);
+    await queue.add(jobsNamed('more', 10));
+    await untilCounts(queue, { waiting: 9, active: 1 });
+    admin.disconnect();
+  });
+
+  it('says that a Redis of another kind of data holds its keys, and that nobody gave it a connection', async () => {
+    const redis = await bench.redis();
+    const engine = await bench.open(redis);
+    const admin = redis.client();
+    await admin.set(`{${bench.prefix}}/notes`, 'text');
+    const error = await rejection(engine.note('a', 'b'), OurSmsStorageError);
+    expect(error.message).toMatch(/choose another prefix/);
+    admin.disconnect();
+    const source = bullMqEngine({ configKey: 'jobs' });
+    const unset = await rejection(source.openEngine({ account: 'a', find: () => undefined }), OurSmsConfigError);
+    expect(unset.message).toMatch(/BullModule.forRoot\('jobs'/);
+  });
+
+  it("uses the application's connection, as options, as a URL or as a client, and leaves a client open", async () => {
+    const redis = await bench.redis();
+    const client = new Redis({ ...redis.connection, maxRetriesPerRequest: null });
+    const url = `redis://127.0.0.1:${redis.port}`;
+    for (const connection of [redis.connection, { url }, client]) {
+      const source = bullMqEngine({ prefix: bench.prefix });
+      const engine = await source.openEngine({ account: 'a', find: <T>() => ({ connection }) as T });
+      await engine.note('one', 'text');
+      expect(await allOf(engine.notes(''))).toEqual([{ name: 'one', text: 'text' }]);
+      await engine.close();
+    }
+    expect(await client.ping()).toBe('PONG');
+    client.disconnect();
+  });
+});
