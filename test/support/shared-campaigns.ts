@@ -4,8 +4,8 @@ import { bullMqEngine } from 'nestjs-oursms/bullmq';
 import { GatewaySimulator, type GatewaySimulatorOptions } from 'nestjs-oursms/testing';
 import { DEMO, startApplication, until, type TestApplication } from './application.js';
 import { normalized } from './campaign-bench.js';
-import { RedisPath } from './redis-path.js';
 import type { TestRedis } from './redis.js';
+import { TcpRelay } from './tcp-relay.js';
 
 /** How long an instance may be gone before the others take over its work. */
 export const LEASE_MS = 1_000;
@@ -14,9 +14,11 @@ const PATIENCE_MS = 20_000;
 
 /** One of the applications that share campaigns. */
 export class CampaignInstance {
+  #closed: Promise<void> | undefined;
+
   constructor(
     readonly application: TestApplication,
-    private readonly path: RedisPath,
+    private readonly path: TcpRelay,
   ) {}
 
   get face(): Campaigns {
@@ -34,19 +36,24 @@ export class CampaignInstance {
     return found;
   }
 
-  /** It vanishes: its connections to Redis break. */
-  vanish(): Promise<void> {
-    return this.path.cut();
+  /** It vanishes, as far as Redis can tell: nothing of it arrives there any more. */
+  vanish(): void {
+    this.path.cut();
   }
 
   /** It comes back. */
-  comeBack(): Promise<void> {
-    return this.path.restore();
+  comeBack(): void {
+    this.path.mend();
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     await this.application.close();
-    await this.path.cut();
+    await this.path.close();
   }
 }
 
@@ -67,8 +74,8 @@ export class SharedCampaigns {
 
   /** Starts another application. @param how.isAway Redis cannot be reached until it comes back. */
   async join(options: Partial<OurSmsModuleOptions> = {}, { isAway = false } = {}): Promise<CampaignInstance> {
-    const path = await RedisPath.to(this.redis);
-    if (isAway) await path.cut();
+    const path = await TcpRelay.to(this.redis.port);
+    if (isAway) path.cut();
     const storage = bullMqEngine({ connection: path.connection, prefix: this.#prefix, leaseMs: LEASE_MS });
     const account = { baseUrl: this.gateway.url, auth: DEMO, storage, retry: { delayMs: 5 } };
     const instance = new CampaignInstance(
