@@ -65,6 +65,17 @@ export class BullMqAccess {
 
   /** Does several things at once. @throws the first error, whichever command it is of */
   async transaction(fill: (multi: IRedisTransaction, backend: RedisQueueBackend) => void): Promise<unknown[]> {
+    try {
+      return await this.#execute(fill);
+    } catch (error) {
+      if (!(error as Error).message.includes('NOSCRIPT')) throw error;
+      // A transaction that Redis refused had brought the script. What was done of this one may be done again.
+      await this.link.loadScripts();
+      return this.#execute(fill);
+    }
+  }
+
+  async #execute(fill: (multi: IRedisTransaction, backend: RedisQueueBackend) => void): Promise<unknown[]> {
     const backend = this.backend;
     const client = await backend.client;
     const multi = client.multi();
@@ -73,12 +84,7 @@ export class BullMqAccess {
       throw reasonOf(error);
     });
     const failed = results?.find(([error]) => error);
-    if (!results || failed) {
-      const error = failed?.[0] ?? new Error('no answer');
-      // The next connection sends the scripts anew.
-      if (error.message.includes('NOSCRIPT')) this.link.renew();
-      throw error;
-    }
+    if (!results || failed) throw failed?.[0] ?? new Error('no answer');
     return results.map(([, result]): unknown => result);
   }
 

@@ -104,7 +104,10 @@ export class BullMqConsumer<T> {
         if (!last?.job && !this.#hasStopped()) await this.#block(rooms, last?.dueAt);
       } catch (error) {
         if (this.#hasStopped()) return;
-        if (link.isClosed) return this.#end();
+        if (link.isClosed) {
+          this.#end();
+          return this.#runs.stop();
+        }
         // Redis is away, which is told elsewhere; or it is something that nobody expected.
         if (!(error instanceof OurSmsStorageError)) this.#logger.error(`The queue failed: ${String(error)}`);
         await link.changed(TRY_AGAIN_MS);

@@ -41,6 +41,7 @@ export class HeldJobs<T> {
     clearInterval(this.#timer);
   }
 
+  /** Keeps the locks of all that are not lost yet. */
   async renew(): Promise<void> {
     const held = this.all.filter(({ time }) => !time.isLost);
     if (held.length === 0) return;

@@ -16,6 +16,7 @@ export const LINK_OPTIONS = {
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   connectTimeout: ANSWER_MS,
+  disconnectTimeout: 200,
   socketTimeout: ANSWER_MS,
   commandTimeout: undefined,
   keyPrefix: '',
@@ -109,9 +110,10 @@ export class RedisLink {
     return redis;
   }
 
-  /** Connects anew. */
-  renew(): void {
-    this.redis.disconnect(true);
+  /** Brings all scripts to Redis, which may have forgotten them. */
+  async loadScripts(): Promise<void> {
+    const { scriptsSet } = this.redis as unknown as { scriptsSet: Record<string, { lua: string }> };
+    await Promise.all(Object.values(scriptsSet).map(({ lua }) => this.redis.script('LOAD', lua)));
   }
 
   /** From now on everything is refused but what must still be done. */

@@ -208,6 +208,28 @@ import { hasRedis } from '../support/redis.js';
     admin.disconnect();
   });
 
+  it('goes on when Redis has forgotten the scripts', async () => {
+    const redis = await bench.redis();
+    const engine = await bench.open(redis);
+    const queue = engine.queue<number>('q');
+    const handled: number[] = [];
+    const handle = async ({ data }: Job<number>): Promise<Verdict<number>> => {
+      handled.push(data);
+      return data % 2 ? DONE : { kind: 'failed', reason: 'no reason' };
+    };
+    queue.consume(handle, { concurrency: 1 });
+    const admin = redis.client();
+    for (let data = 0; data < 6; data++) {
+      await queue.add([{ id: `job${data}`, data }], [{ name: `note/${data}`, text: '' }]);
+      await admin.script('FLUSH');
+      await eventually('it is handled', () => handled.length === data + 1);
+      await admin.script('FLUSH');
+    }
+    await untilCounts(queue, { waiting: 0, active: 0, failed: 3 });
+    expect(await allOf(engine.notes('note/'))).toHaveLength(6);
+    admin.disconnect();
+  });
+
   it('says that a Redis of another kind of data holds its keys, and that nobody gave it a connection', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
