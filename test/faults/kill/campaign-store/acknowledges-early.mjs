@@ -2,15 +2,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ClassicLevel } from 'classic-level';
 
 // A store that says of requests that they are marked as handed out, or done, a moment before that is written, as a disk with a
-// cache may.
+// cache may. What is put back at a start is read next, and a disk with a cache does not hide what it holds: that is not late.
 const EARLY_MS = 80;
 const isOfHandOut = ({ key }) => key.includes('!active!');
+const isPutBack = ({ key }) => key.includes('!later!');
 
 const { batch } = ClassicLevel.prototype;
 let last = Promise.resolve();
 
 ClassicLevel.prototype.batch = function (changes, options) {
-  if (!changes.some(isOfHandOut)) return batch.call(this, changes, options);
+  if (!changes.some(isOfHandOut) || changes.some(isPutBack)) return batch.call(this, changes, options);
   const due = wait(EARLY_MS);
   last = last.then(() => due).then(() => batch.call(this, changes, options).catch(() => undefined));
   return Promise.resolve();
