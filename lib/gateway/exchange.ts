@@ -1,8 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { TransportFault, type WireRequest, type WireResponse } from './transport.js';
 
-/** A timer that comes so late tells that the process stood still. */
-const STOOD_STILL_MS = 500;
+/** A timer that comes so late tells that the process stood still, be it for a moment: a little is all that a download needs. */
+const STOOD_STILL_MS = 20;
+/** What came while it did is read within so much time. */
+const READING_MS = 500;
 
 /** The bounds of one exchange. */
 export interface ExchangeLimits {
@@ -71,7 +73,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return setTimeout(() => {
       const lateMs = performance.now() - due;
       if (lateMs < STOOD_STILL_MS) this.#fail('timeout');
-      else this.#deadline = this.#timeOutIn(STOOD_STILL_MS);
+      else this.#deadline = this.#timeOutIn(READING_MS);
     }, ms);
   }
 

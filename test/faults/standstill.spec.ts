@@ -56,6 +56,14 @@ describe('a process that stands still', () => {
     expect(await receipt).toMatchObject({ accepted: 1 });
   });
 
+  it('reads it also when it goes on a moment after the time is over', async () => {
+    const { sms } = await startBeside(100);
+    const receipt = sms.send(MESSAGE);
+    await once(thread as Worker, 'message');
+    standStill(TIMEOUT_MS + 100);
+    expect(await receipt).toMatchObject({ accepted: 1 });
+  });
+
   it('gives up a request that has no answer when it goes on', async () => {
     const { sms } = await startBeside(0);
     const failure = rejection(sms.send(MESSAGE), OurSmsTimeoutError);

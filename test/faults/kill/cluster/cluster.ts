@@ -14,6 +14,7 @@ import { CampaignSeries } from './campaign-series.js';
 import { accountForCluster, type ClusterAccount } from './cluster-account.js';
 import { Instance } from './instance.js';
 import { readMoves, type Still } from './moves.js';
+import { ReportStream } from './report-stream.js';
 import { settingsOf } from './settings.js';
 import { CLUSTER_MOMENTS, TROUBLES, type ClusterMoment, type Trouble, type TroubleHands } from './troubles.js';
 
@@ -41,8 +42,6 @@ export interface ClusterPlan {
 const INSTANCES = 3;
 const LEASE_MS = 1_000;
 const LATENCY_MS = 20;
-/** Reports at the gateway beyond which it gets no new ones. */
-const MOST_WAITING = 200;
 /** A moment that does not come, because the machine is slow, is not waited for. */
 const MOMENT_MS = 6 * LEASE_MS;
 /** On a busy machine. */
@@ -68,11 +67,10 @@ export class Cluster implements TroubleHands {
   #gateway!: GatewaySimulator;
   #redis!: TestRedis;
   #folder!: string;
+  #reports!: ReportStream;
   #campaigns!: CampaignSeries;
   #spare: Instance | undefined;
   #troubles = 0;
-  #pushed = 0;
-  #isPushing = true;
 
   private constructor(private readonly plan: ClusterPlan) {
     this.#random = new Seeded(plan.seed);
@@ -89,9 +87,10 @@ export class Cluster implements TroubleHands {
         if (request.call === 'send') cluster.#sends.emit('request');
         if (request.call !== 'dlrs') return;
         cluster.#watch.note(request);
-        cluster.#push(cluster.#random.next(60));
+        cluster.#reports.push(cluster.#random.next(60));
       },
     });
+    cluster.#reports = new ReportStream(cluster.#gateway, cluster.#random);
     cluster.#watch.watch(cluster.#gateway);
     try {
       return await cluster.#run();
@@ -168,17 +167,17 @@ export class Cluster implements TroubleHands {
   /** Lets all come to its end, and accounts for it. */
   async #finish(): Promise<ClusterAccount> {
     await this.#campaigns.end(this.plan.patienceMs ?? LAST_PATIENCE_MS);
-    this.#isPushing = false;
+    this.#reports.end();
     const end = Date.now() + (this.plan.patienceMs ?? LAST_PATIENCE_MS);
     const isDownloading = (): boolean => this.#places.some(({ life }) => this.#watch.isDownloading(life.number));
-    while ((this.#gateway.waitingReports('demo').length > 0 || isDownloading()) && Date.now() < end) await wait(10);
+    while ((this.#reports.waiting > 0 || isDownloading()) && Date.now() < end) await wait(10);
     while (!(await this.#isEmpty()) && Date.now() < end) await wait(50);
     // A gap is announced by whoever finds it, some time after the process that left it has ended.
     while ((await this.#account()).faults.length > 0 && Date.now() < end) await wait(500);
     await Promise.all(this.#places.map((running) => this.#end(running, 'SIGTERM')));
     const account = await this.#account();
-    const left = this.#gateway.waitingReports('demo').length;
-    if (left > 0) account.faults.push(`${left} reports are left at the gateway`);
+    const { waiting } = this.#reports;
+    if (waiting > 0) account.faults.push(`${waiting} reports are left at the gateway`);
     return account;
   }
 
@@ -230,7 +229,7 @@ export class Cluster implements TroubleHands {
     void instance.ended.then(({ code, signal, said }) => {
       if (life.signal !== signal) this.#faults.push(`life ${number} ended with ${signal ?? code}: ${said}`);
     });
-    this.#push(20);
+    this.#reports.push(20);
     instance.start(
       settingsOf({
         ...{ ...this.plan, place, life, folder: this.#folder, leaseMs: LEASE_MS },
@@ -249,15 +248,5 @@ export class Cluster implements TroubleHands {
     life.exit = await instance.ended;
     clearTimeout(tooLong);
     life.endedAt = Date.now();
-  }
-
-  /** Of so many new reports, one has a listener that fails for a while. */
-  #push(count: number): void {
-    const waiting = this.#pushed - this.#gateway.totals.handedOut;
-    if (!this.#isPushing || waiting > MOST_WAITING) return;
-    for (let i = 0; i < count; i++) {
-      const failsUntil = this.#random.next(12) === 0 ? Date.now() + this.#random.next(1_500) : 0;
-      this.#gateway.pushReport('demo', { msgId: `m${this.#pushed++}`, status: 'delivered', failsUntil });
-    }
   }
 }
