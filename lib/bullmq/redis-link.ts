@@ -16,7 +16,6 @@ export const LINK_OPTIONS = {
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   connectTimeout: ANSWER_MS,
-  disconnectTimeout: 200,
   socketTimeout: ANSWER_MS,
   commandTimeout: undefined,
   keyPrefix: '',

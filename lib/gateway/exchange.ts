@@ -35,7 +35,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // A request that someone repeats keeps what is known of its first try.
     if (request.trace.phase === 'created') request.trace.phase = 'waiting';
     // A total deadline: the client's own time-outs start anew with every byte, and a dripping answer would never end.
-    this.#deadline = this.#timeOutIn(limits.timeoutMs);
+    this.#deadline = this.#timeOutIn(limits.timeoutMs, true);
     request.signal?.addEventListener('abort', this.#onAbort);
   }
 
@@ -68,12 +68,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** Timers of a process that stood still come before what arrived meanwhile: that gets its time to be read. */
-  #timeOutIn(ms: number): NodeJS.Timeout {
+  #timeOutIn(ms: number, isFirst: boolean): NodeJS.Timeout {
     const due = performance.now() + ms;
     return setTimeout(() => {
       const lateMs = performance.now() - due;
-      if (lateMs < STOOD_STILL_MS) this.#fail('timeout');
-      else this.#deadline = this.#timeOutIn(READING_MS);
+      // Once: a process whose timers are always late must time out as well.
+      if (isFirst && lateMs >= STOOD_STILL_MS) this.#deadline = this.#timeOutIn(READING_MS, false);
+      else this.#fail('timeout');
     }, ms);
   }
 
