@@ -5,6 +5,11 @@ import type { RedisLink } from './redis-link.js';
 /** Events of BullMQ that are kept: nobody here listens to them. */
 const EVENTS = 100;
 
+/** The lists that a job can stand in. */
+const JOB_LISTS = ['wait', 'paused', 'prioritized', 'delayed', 'active', 'failed'];
+/** What else there is of a queue; the scripts take fourteen keys in all. */
+const BESIDES_JOBS = ['meta', 'id', 'pc', 'marker', 'events', 'stalled', 'stalled-check', 'oursms-added'];
+
 /** What the queues of an engine have in common. */
 export interface BullMqParts {
   link: RedisLink;
@@ -86,6 +91,14 @@ export class BullMqAccess {
     const failed = results?.find(([error]) => error);
     if (!results || failed) throw failed?.[0] ?? new Error('no answer');
     return results.map(([, result]): unknown => result);
+  }
+
+  /** Forgets what BullMQ keeps of a queue besides its jobs, when it has none: tools would show it for ever. */
+  async tidyUp(): Promise<void> {
+    const key = (part: string): string => this.key(part);
+    const script = this.link.script('oursms:tidy', ...JOB_LISTS.map(key), ...BESIDES_JOBS.map(key));
+    // What stays does no harm.
+    await script.catch(() => undefined);
   }
 
   async close(): Promise<void> {

@@ -83,9 +83,10 @@ export class BullMqQueue<T> implements DurableQueue<T> {
     return this.#failed.remove(id);
   }
 
-  letGo(): Promise<void> {
+  async letGo(): Promise<void> {
     this.onLetGo();
-    return this.close();
+    await this.close();
+    await this.#access.tidyUp();
   }
 
   /** Ends handing out. @param over Resolves when there is no more time. */

@@ -140,6 +140,13 @@ redis.call('ZREM', KEYS[3], ARGV[1])
 redis.call('DEL', KEYS[2], KEYS[2] .. ':logs')
 return 1`,
   },
+  /** Forgets what is kept of a queue without jobs. KEYS: six lists of jobs, and eight besides. */
+  'oursms:tidy': {
+    keys: 14,
+    lua: `
+for i = 1, 6 do if redis.call('EXISTS', KEYS[i]) == 1 then return 0 end end
+return redis.call('DEL', unpack(KEYS, 7))`,
+  },
   /** KEYS: names, texts. */
   'oursms:note': { keys: 2, lua: `${CHANGE_NOTES}changeNotes(KEYS[1], KEYS[2], ARGV, 1) return 1` },
   /** A page of the notes whose names start with a prefix. KEYS: names, texts. */

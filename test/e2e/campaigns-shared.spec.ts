@@ -44,6 +44,17 @@ const PATIENCE_MS = 20_000;
       expect(bench.reached(10_000)).toEqual([1]);
     });
 
+    it('leaves nothing in Redis once it is removed', async () => {
+      const [first, second] = await bench.joinAll(2);
+      const { done } = await first!.face.start(plan([...mobiles(2_000), 'x']));
+      await (
+        await second!.found('sale')
+      ).done;
+      await done;
+      await until('it is removed', () => second!.face.remove('sale'), PATIENCE_MS);
+      await until('nothing is left', async () => (await bench.keys()).length === 0, PATIENCE_MS);
+    });
+
     it('is cancelled by another than the one that started it', async () => {
       const [first, second] = await bench.joinAll(2);
       slowly(100);

@@ -91,6 +91,18 @@ export class SharedCampaigns {
     return Promise.all(Array.from({ length: count }, () => this.join(options)));
   }
 
+  /** The keys in Redis, but for those that end by themselves. */
+  async keys(): Promise<string[]> {
+    const client = this.redis.client();
+    try {
+      const keys = await client.keys(`*${this.#prefix}*`);
+      const times = await Promise.all(keys.map((key) => client.ttl(key)));
+      return keys.filter((_, i) => times[i] === -1);
+    } finally {
+      client.disconnect();
+    }
+  }
+
   /** When the gateway got each request to send. */
   get times(): number[] {
     return this.gateway.requests.filter(({ call }) => call === 'send').map(({ at }) => at);
