@@ -33,13 +33,10 @@ async function open(options: CheckedOptions, context: QueueEngineContext): Promi
   return BullMqEngine.open({ ...connectionLike(connection), account: context.account, prefix, leaseMs, spool });
 }
 
-async function connectionOfApplication(
-  configKey: string | undefined,
-  context: QueueEngineContext,
-): Promise<Record<string, unknown>> {
+async function connectionOfApplication(configKey: string | undefined, context: QueueEngineContext): Promise<object> {
   // Loaded for those who use it.
   const { getSharedConfigToken } = await import('@nestjs/bullmq');
-  const shared = context.find<{ connection?: Record<string, unknown> }>(getSharedConfigToken(configKey));
+  const shared = context.find<{ connection?: object }>(getSharedConfigToken(configKey));
   if (shared?.connection) return shared.connection;
   const call = configKey === undefined ? 'BullModule.forRoot({ connection })' : `BullModule.forRoot('${configKey}', …)`;
   throw new OurSmsConfigError(

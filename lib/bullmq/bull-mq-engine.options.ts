@@ -1,10 +1,12 @@
+import type { ConnectionOptions } from 'bullmq';
+
 /** How queues are kept in Redis. */
 export interface BullMqEngineOptions {
   /**
-   * The Redis server: what BullMQ takes as a connection, such as `{ host, port, password, tls }` or `{ url }`. Default: the connection that
-   * the application gave to `BullModule.forRoot()`.
+   * The Redis server: what BullMQ takes as a connection, such as `{ host, port, password, tls }`, `{ url }`, or an instance of
+   * ioredis, of which the settings are taken. Default: the connection that the application gave to `BullModule.forRoot()`.
    */
-  connection?: Record<string, unknown>;
+  connection?: ConnectionOptions;
   /** The `configKey` of the application's `BullModule.forRoot(configKey, …)`, where `connection` is not given. */
   configKey?: string;
   /** What all keys in Redis start with. Default: `oursms`. */

@@ -10,7 +10,7 @@ type Duplicable = Pick<Redis, 'duplicate' | 'options'>;
  *
  * @throws {OurSmsConfigError} when it is neither options nor a client of ioredis
  */
-export function connectionLike(given: Record<string, unknown>): { redis: Redis; address: string } {
+export function connectionLike(given: object): { redis: Redis; address: string } {
   const redis = make(given);
   const { host = 'localhost', port = 6379, path, sentinels } = redis.options;
   const sentinel = sentinels?.[0];
@@ -18,7 +18,7 @@ export function connectionLike(given: Record<string, unknown>): { redis: Redis; 
   return { redis, address: path ?? at };
 }
 
-function make(given: Record<string, unknown>): Redis {
+function make(given: object): Redis {
   if (isClient(given) && !('defineCommand' in given && !('isCluster' in given && given.isCluster === true))) {
     throw new OurSmsConfigError('bullMqEngine: connection must be options, or a client of ioredis that is no cluster.');
   }

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { BullModule } from '@nestjs/bullmq';
+import type { DynamicModule } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { DlrInbox, OurSmsModule, type Dlr, type DlrGap, type OurSmsModuleOptions } from 'nestjs-oursms';
 import { bullMqEngine } from 'nestjs-oursms/bullmq';
@@ -52,10 +54,12 @@ class Instance {
 
   async function start({
     listen = true,
+    imports = [],
     onReport = (): unknown => undefined,
     options = {},
   }: {
     listen?: boolean;
+    imports?: DynamicModule[];
     onReport?: (dlr: Dlr) => unknown;
     options?: Partial<OurSmsModuleOptions>;
   } = {}): Promise<Instance> {
@@ -65,7 +69,7 @@ class Instance {
       storage: bullMqEngine({ connection: redis.connection, leaseMs: LEASE_MS }),
       ...options,
     });
-    const instance = new Instance(await startApplication([account], listen ? [DlrListener] : []));
+    const instance = new Instance(await startApplication([...imports, account], listen ? [DlrListener] : []));
     if (listen) {
       instance.application.app.get(DlrListener).onReport = async (dlr) => {
         await onReport(dlr);
@@ -138,6 +142,17 @@ class Instance {
     await start();
     await allHandled(5);
     expect(silent.handled).toEqual([]);
+  });
+
+  it('are kept where the BullModule of the application keeps its jobs, when nothing else is said', async () => {
+    const imports = [BullModule.forRoot({ connection: redis.connection })];
+    const one = await start({ imports, options: { storage: bullMqEngine() } });
+    push(5);
+    await allHandled(5);
+    const client = redis.client();
+    expect((await client.keys('*')).some((key) => key.includes('oursms'))).toBe(true);
+    client.disconnect();
+    expect(one.handled).toHaveLength(5);
   });
 
   it('come to a listener that is there only later', async () => {
