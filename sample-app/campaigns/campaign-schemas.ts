@@ -56,7 +56,12 @@ const PROGRESS: Properties = {
   reason: {
     type: 'string',
     description: 'Why it is paused',
-    enum: ['user', 'credits', 'auth', 'sender', 'quietHours'],
+    enum: ['user', 'credits', 'auth', 'sender', 'quietHours', 'gateway'],
+  },
+  resumesAt: {
+    type: 'string',
+    format: 'date-time',
+    description: 'Paused for the gateway: when it is tried again at the earliest',
   },
   total: number('All recipients that were given', 1000),
   pending: number('Not sent yet'),

@@ -21,6 +21,7 @@ const REASONS = {
   auth: 'The gateway refuses the account',
   sender: 'The gateway refuses the sender',
   quietHours: 'Quiet hours: goes on by itself after them',
+  gateway: 'The gateway does not take it: tried again by itself',
 };
 
 let id;

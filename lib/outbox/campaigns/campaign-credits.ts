@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { OurSmsGatewayError } from '../../errors/oursms-gateway.error.js';
 import { describeText } from '../../message/describe-text.js';
 import type { CampaignCounts, CreditsLow } from './campaign.types.js';
 import type { CampaignRecord } from './campaign-record.js';
@@ -13,6 +14,8 @@ export interface CampaignCreditsParts {
 /** Compares what is left of a campaign with the balance of its account. */
 export class CampaignCredits {
   readonly #logger = new Logger('OurSmsCampaign');
+  /** The balance at which the gateway said that it does not do. */
+  #refusedAt: number | undefined;
 
   constructor(private readonly parts: CampaignCreditsParts) {}
 
@@ -22,14 +25,29 @@ export class CampaignCredits {
     if (credits !== undefined && credits < needed) this.#say(id, credits, needed);
   }
 
-  /** The balance has run out: says what is still to be sent. */
-  async tellLow({ id, parts, recipients }: CampaignRecord, { pending }: CampaignCounts): Promise<void> {
-    this.#say(id, await this.#read(), Math.ceil((parts * pending) / Math.max(1, recipients)));
+  /** The balance has run out. @param isNews Whether to say so, and what is still to be sent. */
+  async noteRefusal(record: CampaignRecord, { pending }: CampaignCounts, isNews: boolean): Promise<void> {
+    const { id, parts, recipients } = record;
+    this.#refusedAt = await this.#read();
+    if (isNews) this.#say(id, this.#refusedAt, Math.ceil((parts * pending) / Math.max(1, recipients)));
   }
 
-  /** Whether the next request may be covered: a whole one, of a text like all others. */
+  /** Whether the next request may be covered: a whole one, of a text like all others, where a part may cost any price. */
   async coverNext({ message }: CampaignRecord, { pending }: CampaignCounts): Promise<boolean> {
-    return ((await this.#read()) ?? 0) >= Math.min(pending, 500) * describeText(message.body).parts;
+    const credits = (await this.#read()) ?? 0;
+    const hasRisen = this.#refusedAt === undefined || credits > this.#refusedAt;
+    if (!hasRisen) this.#refusedAt = credits;
+    return hasRisen && credits >= Math.min(pending, 500) * describeText(message.body).parts;
+  }
+
+  /** Whether the gateway answers: a refusal is an answer as well. */
+  async canBeAsked(): Promise<boolean> {
+    try {
+      await this.parts.getCredits();
+      return true;
+    } catch (error) {
+      return error instanceof OurSmsGatewayError && error.kind !== 'server' && error.kind !== 'rateLimit';
+    }
   }
 
   async #read(): Promise<number | undefined> {
