@@ -20,7 +20,7 @@ import { CampaignRecords } from './campaign-records.js';
 import { CampaignStart, checkedPlan } from './campaign-start.js';
 import { eraseCampaign } from './erase-campaign.js';
 import { estimateCampaign } from './estimate-campaign.js';
-import { waitingForRight } from './hold-right.js';
+import { waitingForRight } from '../../queue/hold-right.js';
 import { RepeatedLook } from './repeated-look.js';
 import { resolveUnknown, UNKNOWN_FATES, type UnknownFate } from './resolve-unknown.js';
 import { RunningCampaign } from './running-campaign.js';

@@ -48,7 +48,7 @@ export interface CampaignEstimate {
 }
 
 /** Where a campaign is. `preparing`: its recipients are being read, nothing was sent yet. */
-export type CampaignState = 'preparing' | 'running' | 'paused' | 'done' | 'cancelled';
+export type CampaignState = 'preparing' | 'running' | 'paused' | CampaignReport['state'];
 
 /**
  * Why a campaign is paused. `user`: by `pause()`. `credits`: it goes on by itself once there are some. `auth`, `sender`: the
@@ -102,7 +102,11 @@ export interface CampaignProgress extends CampaignCounts {
 export interface CampaignReport extends CampaignCounts {
   id: string;
   account: string;
-  state: 'done' | 'cancelled';
+  /**
+   * `lost`: it is gone from a `storage` that other processes share before this one saw its end. Another has removed it, or the
+   * store has lost it; what is still `pending` may have been sent or not.
+   */
+  state: 'done' | 'cancelled' | 'lost';
   parts: number;
   /** ISO 8601, UTC. */
   startedAt: string;

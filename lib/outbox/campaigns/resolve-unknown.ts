@@ -3,7 +3,7 @@ import { CampaignLedger } from './campaign-ledger.js';
 import type { CampaignNames } from './campaign-names.js';
 import type { CampaignRecord, ChunkJob, ChunkResult } from './campaign-record.js';
 import { CampaignRecords } from './campaign-records.js';
-import { waitingForRight, type HeldRight } from './hold-right.js';
+import { waitingForRight, type HeldRight } from '../../queue/hold-right.js';
 
 /** What can be said of recipients whose outcome is unknown. */
 export const UNKNOWN_FATES = ['sent', 'sendAgain'] as const;

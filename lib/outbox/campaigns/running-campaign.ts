@@ -198,9 +198,9 @@ export class RunningCampaign {
     this.#finished(report);
   }
 
-  /** It was removed elsewhere before its end was seen here: it ended as far as is known. */
+  /** It is gone from the store before its end was seen here. */
   endUnseen(): void {
-    this.end(this.#end.report());
+    this.end(this.#end.reportUnseen());
   }
 
   async #goOn(isByPerson: boolean): Promise<void> {
