@@ -52,7 +52,7 @@ export const CHECK_SCHEMA: Schema = {
 const PROGRESS: Properties = {
   id: { type: 'string', example: 'eid-2026' },
   account: { type: 'string', example: 'default' },
-  state: { type: 'string', enum: ['running', 'paused', 'done', 'cancelled'] },
+  state: { type: 'string', enum: ['running', 'paused', 'done', 'cancelled', 'lost'] },
   reason: {
     type: 'string',
     description: 'Why it is paused',

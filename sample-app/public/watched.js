@@ -34,7 +34,8 @@ export const wordOf = ({ state: name, reason }) =>
   name === 'paused' ? REASONS[reason] : name[0].toUpperCase() + name.slice(1);
 
 /** One that is cancelled may still have requests on their way. */
-const isOver = ({ state: name, pending }) => name === 'done' || (name === 'cancelled' && pending === 0);
+const isOver = ({ state: name, pending }) =>
+  name === 'done' || name === 'lost' || (name === 'cancelled' && pending === 0);
 
 /** The id of the campaign that is looked at; undefined when there is none. */
 export const watchedId = () => id;
