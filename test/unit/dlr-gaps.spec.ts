@@ -6,8 +6,8 @@ import { DlrPublisher } from '../../lib/inbox/dlr-publisher.js';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
 
 describe('gaps', () => {
-  beforeAll(() => Logger.overrideLogger(false));
-  afterAll(() => Logger.overrideLogger(true));
+  beforeAll(() => void Logger.overrideLogger(false));
+  afterAll(() => void Logger.overrideLogger(true));
 
   it('that are announced at once are counted each', async () => {
     const engine = StoredEngine.inMemory();
