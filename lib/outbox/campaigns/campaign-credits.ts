@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import { OurSmsGatewayError } from '../../errors/oursms-gateway.error.js';
-import { describeText } from '../../message/describe-text.js';
 import type { CampaignCounts, CreditsLow } from './campaign.types.js';
 import type { CampaignRecord } from './campaign-record.js';
 
@@ -27,17 +26,16 @@ export class CampaignCredits {
 
   /** The balance has run out. @param isNews Whether to say so, and what is still to be sent. */
   async noteRefusal(record: CampaignRecord, { pending }: CampaignCounts, isNews: boolean): Promise<void> {
-    const { id, parts, recipients } = record;
     this.#refusedAt = await this.#read();
-    if (isNews) this.#say(id, this.#refusedAt, Math.ceil((parts * pending) / Math.max(1, recipients)));
+    if (isNews) this.#say(record.id, this.#refusedAt, partsOf(record, pending));
   }
 
-  /** Whether the next request may be covered: a whole one, of a text like all others, where a part may cost any price. */
-  async coverNext({ message }: CampaignRecord, { pending }: CampaignCounts): Promise<boolean> {
+  /** Whether the next request may be covered: a whole one, of texts like all others, where a part may cost any price. */
+  async coverNext(record: CampaignRecord, { pending }: CampaignCounts): Promise<boolean> {
     const credits = (await this.#read()) ?? 0;
     const hasRisen = this.#refusedAt === undefined || credits > this.#refusedAt;
     if (!hasRisen) this.#refusedAt = credits;
-    return hasRisen && credits >= Math.min(pending, 500) * describeText(message.body).parts;
+    return hasRisen && credits >= partsOf(record, Math.min(pending, 500));
   }
 
   /** Whether the gateway answers: a refusal is an answer as well. */
@@ -62,3 +60,7 @@ export class CampaignCredits {
     announce.creditsLow({ account, id, credits, needed });
   }
 }
+
+/** The parts that so many of its recipients take, by the average. */
+const partsOf = ({ parts, recipients }: CampaignRecord, count: number): number =>
+  Math.ceil((parts * count) / Math.max(1, recipients));
