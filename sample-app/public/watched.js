@@ -30,8 +30,10 @@ let leave = () => undefined;
 let onChange = () => undefined;
 
 /** A state as a word. */
-export const wordOf = ({ state: name, reason }) =>
-  name === 'paused' ? REASONS[reason] : name[0].toUpperCase() + name.slice(1);
+export const wordOf = ({ state: name, reason, resumesAt }) => {
+  if (name !== 'paused') return name[0].toUpperCase() + name.slice(1);
+  return resumesAt ? `${REASONS[reason]} at ${new Date(resumesAt).toLocaleTimeString()}` : REASONS[reason];
+};
 
 /** One that is cancelled may still have requests on their way. */
 const isOver = ({ state: name, pending }) =>
