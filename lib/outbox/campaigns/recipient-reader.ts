@@ -2,13 +2,12 @@ import { describeText } from '../../message/describe-text.js';
 import { normalizeNumber, type NumberCountry } from '../../message/normalize-number.js';
 import type { CampaignInput, CampaignRecipient } from './campaign.types.js';
 import type { CampaignChunk, IntakeCounts } from './campaign-record.js';
+import { OpenTexts, type Group } from './open-texts.js';
 import { RecipientSet } from './recipient-set.js';
 import { TextTemplate } from './text-template.js';
 
-/** Recipients of a request, by the document. @see OurSMS HTTP API, "1. Send Message": `dests` */
-export const CHUNK = 500;
-/** Texts whose recipients are gathered at a time, when each recipient has a text of its own. */
-const OPEN_TEXTS = 1_000;
+/** Texts whose parts are known without counting them again. */
+const KNOWN_TEXTS = 10_000;
 
 /** Takes what recipients come to. */
 export interface RecipientSink {
@@ -16,7 +15,7 @@ export interface RecipientSink {
   chunk(chunk: CampaignChunk): void;
   /** One that is left out. */
   left(list: 'invalid' | 'duplicate', input: CampaignInput): void;
-  /** Asked after each recipient: what is to be waited for before the next. */
+  /** Asked after each recipient and each request: what is to be waited for before the next. */
   room(): Promise<void> | undefined;
 }
 
@@ -35,7 +34,7 @@ export class RecipientReader {
   readonly #counts: IntakeCounts = { total: 0, recipients: 0, invalid: 0, duplicate: 0, parts: 0 };
   readonly #template: TextTemplate;
   readonly #seen = new RecipientSet();
-  readonly #groups = new Map<string, string[]>();
+  readonly #open = new OpenTexts();
   readonly #partsOf = new Map<string, number>();
 
   constructor(
@@ -59,7 +58,7 @@ export class RecipientReader {
         if (full) await full;
       }
     }
-    for (const [text, dests] of this.#groups) this.#close(text, dests);
+    await this.#close(this.#open.takeAll());
     return this.#counts;
   }
 
@@ -73,21 +72,10 @@ export class RecipientReader {
     const fault = rendered.ok ? this.#textFault(rendered.text) : rendered.reason;
     if (!rendered.ok || fault !== undefined) return this.#leave('invalid', dest, fault);
     if (!this.#seen.add(number.number)) return this.#leave('duplicate', dest);
-    this.#gather(rendered.text, number.number);
-    return this.sink.room();
-  }
-
-  #gather(text: string, number: string): void {
     this.#counts.recipients += 1;
-    this.#counts.parts += this.#parts(text);
-    const dests = this.#groups.get(text);
-    if (dests === undefined) this.#groups.set(text, [number]);
-    else dests.push(number);
-    if (dests?.length === CHUNK) this.#close(text, dests);
-    else if (this.#groups.size > OPEN_TEXTS) {
-      const [oldest, few] = this.#groups.entries().next().value as [string, string[]];
-      this.#close(oldest, few);
-    }
+    this.#counts.parts += this.#parts(rendered.text);
+    const groups = this.#open.add(rendered.text, number.number);
+    return groups ? this.#close(groups) : this.sink.room();
   }
 
   #leave(list: 'invalid' | 'duplicate', dest: unknown, reason?: string): Promise<void> | undefined {
@@ -96,9 +84,12 @@ export class RecipientReader {
     return this.sink.room();
   }
 
-  #close(text: string, dests: string[]): void {
-    this.#groups.delete(text);
-    this.sink.chunk(text === this.setup.body ? { dests } : { dests, body: text });
+  async #close(groups: readonly Group[]): Promise<void> {
+    for (const [text, dests] of groups) {
+      this.sink.chunk(text === this.setup.body ? { dests } : { dests, body: text });
+      const full = this.sink.room();
+      if (full) await full;
+    }
   }
 
   #textFault(text: string): string | undefined {
@@ -112,7 +103,7 @@ export class RecipientReader {
   #parts(text: string): number {
     let parts = this.#partsOf.get(text);
     if (parts === undefined) {
-      if (this.#partsOf.size > OPEN_TEXTS) this.#partsOf.clear();
+      if (this.#partsOf.size >= KNOWN_TEXTS) this.#partsOf.clear();
       this.#partsOf.set(text, (parts = describeText(text).parts));
     }
     return parts;
