@@ -192,6 +192,40 @@ describe('personal texts', () => {
     const campaign = await bench.face.start(plan(two, { message: { ...message, body: 'Dear {name}', maxParts: 1 } }));
     expect(await campaign.done).toMatchObject({ sent: 1, invalid: 1 });
   });
+
+  it('count as they are sent, not as they are written with fields and braces', async () => {
+    await bench.start();
+    // One part each, and two as they are written.
+    const field = 'name'.repeat(20);
+    const body = `{${field}}${'x'.repeat(150)}`;
+    const one = [{ dest: mobile(0), [field]: 'A' }];
+    const personal = await bench.face.start(plan(one, { message: { ...message, body, maxParts: 1 } }));
+    expect(await personal.done).toMatchObject({ sent: 1, invalid: 0, parts: 1 });
+    // A brace takes the place of two characters: 160 as they are sent.
+    const braces = { ...message, body: '{{}}'.repeat(40), maxParts: 1 };
+    const same = await bench.face.start(plan([mobile(1)], { id: 'braces', message: braces }));
+    expect(await same.done).toMatchObject({ sent: 1, parts: 1 });
+    expect(bench.gateway.phone(normalized(1))[0]?.body).toBe('{}'.repeat(40));
+  });
+
+  it('are refused as a whole when they are the same for everyone and too long, whatever braces they have', async () => {
+    await bench.start();
+    const long = { ...message, body: '{{x}}'.repeat(60), maxParts: 1 };
+    const error = await rejection(bench.face.start(plan(mobiles(1), { message: long })), OurSmsValidationError);
+    expect(error.faults.map(({ field }) => field)).toEqual(['maxParts']);
+  });
+
+  it('leave out whose text is too long also when it reads like the template', async () => {
+    await bench.start();
+    const body = `{name}${'x'.repeat(160)}`;
+    const odd = [
+      { dest: mobile(0), name: '{name}' },
+      { dest: mobile(1), name: '' },
+    ];
+    const campaign = await bench.face.start(plan(odd, { message: { ...message, body, maxParts: 1 } }));
+    expect(await campaign.done).toMatchObject({ sent: 1, invalid: 1 });
+    expect(await destsOf(campaign, 'invalid')).toEqual([mobile(0)]);
+  });
 });
 
 describe('pause, resume and cancel', () => {

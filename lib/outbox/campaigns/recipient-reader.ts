@@ -6,7 +6,7 @@ import { OpenTexts, type Group } from './open-texts.js';
 import { RecipientSet } from './recipient-set.js';
 import { TextTemplate } from './text-template.js';
 
-/** Texts whose parts are known without counting them again. */
+/** Texts of which is known what they take without looking at them again. */
 const KNOWN_TEXTS = 10_000;
 
 /** Takes what recipients come to. */
@@ -26,6 +26,12 @@ export interface ReadingSetup {
   country: NumberCountry;
 }
 
+/** What is known of a text: its parts, or why it cannot be sent. */
+interface KnownText {
+  parts: number;
+  fault?: string;
+}
+
 /**
  * Reads the recipients of a campaign, once and in constant memory but for a bit for each number, and makes requests of them.
  * Recipients with the same text share a request.
@@ -35,7 +41,7 @@ export class RecipientReader {
   readonly #template: TextTemplate;
   readonly #seen = new RecipientSet();
   readonly #open = new OpenTexts();
-  readonly #partsOf = new Map<string, number>();
+  readonly #known = new Map<string, KnownText>();
 
   constructor(
     private readonly setup: ReadingSetup,
@@ -69,11 +75,12 @@ export class RecipientReader {
     const number = typeof dest === 'string' ? normalizeNumber(dest, { country: this.setup.country }) : undefined;
     if (!number?.ok) return this.#leave('invalid', dest, number?.reason ?? 'is no text');
     const rendered = this.#template.render(fields);
-    const fault = rendered.ok ? this.#textFault(rendered.text) : rendered.reason;
-    if (!rendered.ok || fault !== undefined) return this.#leave('invalid', dest, fault);
+    if (!rendered.ok) return this.#leave('invalid', dest, rendered.reason);
+    const { parts, fault } = this.#look(rendered.text);
+    if (fault !== undefined) return this.#leave('invalid', dest, fault);
     if (!this.#seen.add(number.number)) return this.#leave('duplicate', dest);
     this.#counts.recipients += 1;
-    this.#counts.parts += this.#parts(rendered.text);
+    this.#counts.parts += parts;
     const groups = this.#open.add(rendered.text, number.number);
     return groups ? this.#close(groups) : this.sink.room();
   }
@@ -92,20 +99,19 @@ export class RecipientReader {
     }
   }
 
-  #textFault(text: string): string | undefined {
-    if (text === this.setup.body) return undefined;
-    if (text === '') return 'has an empty text';
-    if (/\p{Surrogate}/u.test(text)) return 'has half of a character in its text';
-    const { maxParts = 0 } = this.setup;
-    return maxParts > 0 && this.#parts(text) > maxParts ? `has a text of more than ${maxParts} parts` : undefined;
-  }
-
-  #parts(text: string): number {
-    let parts = this.#partsOf.get(text);
-    if (parts === undefined) {
-      if (this.#partsOf.size >= KNOWN_TEXTS) this.#partsOf.clear();
-      this.#partsOf.set(text, (parts = describeText(text).parts));
+  #look(text: string): KnownText {
+    let known = this.#known.get(text);
+    if (known === undefined) {
+      if (this.#known.size >= KNOWN_TEXTS) this.#known.clear();
+      this.#known.set(text, (known = describeKnown(text, this.setup.maxParts)));
     }
-    return parts;
+    return known;
   }
+}
+
+function describeKnown(text: string, maxParts = 0): KnownText {
+  if (text === '') return { parts: 0, fault: 'has an empty text' };
+  if (/\p{Surrogate}/u.test(text)) return { parts: 0, fault: 'has half of a character in its text' };
+  const { parts } = describeText(text);
+  return maxParts > 0 && parts > maxParts ? { parts, fault: `has a text of more than ${maxParts} parts` } : { parts };
 }

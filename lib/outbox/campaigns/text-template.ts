@@ -7,12 +7,16 @@ export type RenderedText = { ok: true; text: string } | { ok: false; reason: str
 export class TextTemplate {
   /** The fields that it takes. */
   readonly names: readonly string[];
-  /** The text for everyone, when it takes no fields. */
-  readonly #same: RenderedText | undefined;
+  readonly #same: (RenderedText & { ok: true }) | undefined;
 
   constructor(private readonly body: string) {
     this.names = [...new Set([...body.matchAll(PIECES)].flatMap(([, name]) => (name === undefined ? [] : [name])))];
-    if (this.names.length === 0) this.#same = this.#fill({});
+    if (this.names.length === 0) this.#same = { ok: true, text: this.#fill({}) };
+  }
+
+  /** The text for everyone; undefined when it takes fields. */
+  get same(): string | undefined {
+    return this.#same?.text;
   }
 
   /** The text for a recipient. */
@@ -21,14 +25,13 @@ export class TextTemplate {
     const missing = this.names.filter((name) => !isPrintable(fields, name));
     if (missing.length > 0)
       return { ok: false, reason: `has no field ${missing.map((name) => `{${name}}`).join(', ')}` };
-    return this.#fill(fields);
+    return { ok: true, text: this.#fill(fields) };
   }
 
-  #fill(fields: Readonly<Record<string, unknown>>): RenderedText {
-    const text = this.body.replace(PIECES, (piece, name: string | undefined) =>
+  #fill(fields: Readonly<Record<string, unknown>>): string {
+    return this.body.replace(PIECES, (piece, name: string | undefined) =>
       name === undefined ? (piece[0] as string) : String(fields[name]),
     );
-    return { ok: true, text };
   }
 }
 
