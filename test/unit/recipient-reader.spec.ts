@@ -90,3 +90,29 @@ describe('what is in hand', () => {
     expect(sink.chunks).toHaveLength(12_000);
   });
 });
+
+describe('while recipients are read', () => {
+  /** No more than so many, so that a reader which lets nothing else happen comes to an end. */
+  const MANY = 3_000_000;
+  const until = function* (isOver: () => boolean): Iterable<string> {
+    for (let i = 0; i < MANY && !isOver(); i++) yield mobile(0);
+  };
+
+  it.each<[string, (isOver: () => boolean) => Iterable<string> | AsyncIterable<string>]>([
+    ['an endless iterable', until],
+    [
+      'an async iterable that has everything at hand',
+      async function* (isOver) {
+        yield* until(isOver);
+      },
+    ],
+  ])('others get their turn: %s', async (_what, recipients) => {
+    let isOver = false;
+    const timer = setTimeout(() => (isOver = true), 20);
+    const { total } = await new RecipientReader({ body: 'x', country: 'SA' }, new Kept()).read(
+      recipients(() => isOver),
+    );
+    clearTimeout(timer);
+    expect(total).toBeLessThan(MANY);
+  });
+});

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describeText } from '../../message/describe-text.js';
 import { normalizeNumber, type NumberCountry } from '../../message/normalize-number.js';
 import type { CampaignInput, CampaignRecipient } from './campaign.types.js';
@@ -8,6 +9,8 @@ import { TextTemplate } from './text-template.js';
 
 /** Texts of which is known what they take without looking at them again. */
 const KNOWN_TEXTS = 10_000;
+/** Recipients that are read before others get their turn: a few milliseconds of them. */
+const AT_ONCE = 1_000;
 
 /** Takes what recipients come to. */
 export interface RecipientSink {
@@ -70,6 +73,11 @@ export class RecipientReader {
 
   #take(recipient: CampaignRecipient): Promise<void> | undefined {
     this.#counts.total += 1;
+    const full = this.#put(recipient);
+    return this.#counts.total % AT_ONCE === 0 ? breathe(full) : full;
+  }
+
+  #put(recipient: CampaignRecipient): Promise<void> | undefined {
     const fields = typeof recipient === 'object' && recipient !== null ? recipient : { dest: recipient };
     const { dest } = fields;
     const number = typeof dest === 'string' ? normalizeNumber(dest, { country: this.setup.country }) : undefined;
@@ -107,6 +115,12 @@ export class RecipientReader {
     }
     return known;
   }
+}
+
+/** Neither an array nor an async iterable that has everything at hand would let anything else happen. */
+async function breathe(full: Promise<void> | undefined): Promise<void> {
+  await full;
+  await nextTurn();
 }
 
 function describeKnown(text: string, maxParts = 0): KnownText {
