@@ -55,6 +55,29 @@ describe('recipients with the same text', () => {
   });
 });
 
+describe('a recipient whose text cannot be made', () => {
+  it.each<[string, unknown, string]>([
+    ['not a number', Number.NaN, 'has neither a text nor a number for {points}'],
+    ['an infinite number', 1 / 0, 'has neither a text nor a number for {points}'],
+    ['an object', {}, 'has neither a text nor a number for {points}'],
+    ['nothing', undefined, 'has neither a text nor a number for {points}'],
+    ['half of a character', 'a \ud83d', 'has half of a character in its text'],
+    ['the other half', '\ude00', 'has half of a character in its text'],
+  ])('is invalid, and the others are not: %s', async (_what, points, reason) => {
+    const sink = new Kept();
+    const recipients = [mobile(0), mobile(1), mobile(2)].map((dest, i) => ({ dest, points: [7, points, '😀'][i] }));
+    expect(await read('You have {points}', recipients, sink)).toMatchObject({ recipients: 2, invalid: 1 });
+    expect(sink.leftOut).toEqual([{ dest: mobile(1), reason }]);
+    expect(sink.chunks.map(({ body }) => body)).toEqual(['You have 7', 'You have 😀']);
+  });
+
+  it('is told what it lacks', async () => {
+    const sink = new Kept();
+    await read('{a} {b}', [{ dest: mobile(0), a: 1 }, mobile(1)], sink);
+    expect(sink.leftOut.map(({ reason }) => reason)).toEqual(['has no field {b}', 'has no field {a}, {b}']);
+  });
+});
+
 describe('what is in hand', () => {
   it.each<[string, number, (i: number) => number]>([
     ['texts, when each recipient has another', 10_000, (i) => i],

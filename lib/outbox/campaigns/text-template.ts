@@ -22,9 +22,10 @@ export class TextTemplate {
   /** The text for a recipient. */
   render(fields: Readonly<Record<string, unknown>>): RenderedText {
     if (this.#same) return this.#same;
-    const missing = this.names.filter((name) => !isPrintable(fields, name));
-    if (missing.length > 0)
-      return { ok: false, reason: `has no field ${missing.map((name) => `{${name}}`).join(', ')}` };
+    const missing = this.names.filter((name) => !Object.hasOwn(fields, name));
+    if (missing.length > 0) return { ok: false, reason: `has no field ${listed(missing)}` };
+    const odd = this.names.filter((name) => !isPrintable(fields[name]));
+    if (odd.length > 0) return { ok: false, reason: `has neither a text nor a number for ${listed(odd)}` };
     return { ok: true, text: this.#fill(fields) };
   }
 
@@ -35,5 +36,8 @@ export class TextTemplate {
   }
 }
 
-const isPrintable = (fields: Readonly<Record<string, unknown>>, name: string): boolean =>
-  Object.hasOwn(fields, name) && (typeof fields[name] === 'string' || typeof fields[name] === 'number');
+/** What is computed from nothing is a number by its type alone. */
+const isPrintable = (value: unknown): boolean =>
+  typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
+
+const listed = (names: readonly string[]): string => names.map((name) => `{${name}}`).join(', ');
