@@ -148,6 +148,22 @@ describe('a campaign', () => {
     expect(bench.requests().length).toBeLessThan(6);
     await done;
   });
+
+  it.each([{}, { concurrency: 100 }])(
+    'leaves a connection to single messages, whatever the account’s rate says: %j',
+    async (rate) => {
+      await bench.start({ rate, http: { maxConnections: 3 } });
+      bench.gateway.faults.chance('latency', 1, { ms: 100, on: 'send' });
+      await bench.face.start(plan(mobiles(10_000), { concurrency: 10 }));
+      await until('it is under way', () => bench.requests().length > 1);
+      const before = bench.requests().length;
+      await bench.application.sms.send({ ...message, dests: ['0599999999'], body: 'code 1234' });
+      const since = bench.requests().slice(before);
+      expect(since.findIndex(({ body }) => body === 'code 1234')).toBeLessThanOrEqual(2);
+      // Two requests of the campaign may have come back meanwhile, and the next ones left.
+      expect(since.length).toBeLessThanOrEqual(5);
+    },
+  );
 });
 
 describe('personal texts', () => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from '@jest/globals';
-import { OurSmsAbortedError } from 'nestjs-oursms';
+import { OurSmsAbortedError, type OurSmsRateOptions } from 'nestjs-oursms';
 import { rejection, startBench, until, type TestBench } from '../support/application.js';
 
 let bench: TestBench;
@@ -47,4 +47,14 @@ it('no more requests are on their way than rate.concurrency', async () => {
   expect(bench.gateway.requests).toHaveLength(2);
   await sending;
   expect(bench.gateway.requests).toHaveLength(4);
+});
+
+it.each<[string, OurSmsRateOptions]>([
+  ['without limits', {}],
+  ['with more requests at a time than connections', { concurrency: 100 }],
+])('a request waits for a connection before its time begins: %s', async (_which, rate) => {
+  bench = await startBench({ rate, http: { maxConnections: 1, timeoutMs: 400 } });
+  bench.gateway.faults.chance('latency', 1, { ms: 150, on: 'send' });
+  const receipts = await Promise.all(Array.from({ length: 5 }, (_, i) => bench.sms.send(message(i))));
+  expect(receipts.map(({ accepted }) => accepted)).toEqual([1, 1, 1, 1, 1]);
 });
