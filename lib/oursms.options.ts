@@ -112,7 +112,7 @@ export class OurSmsRetryOptions {
   @IsWholeNumber(1, 60_000)
   delayMs?: number = 500;
 
-  /** Milliseconds from the first try within which the last must begin. */
+  /** Milliseconds from the first try within which the last must begin. What the first one waited for its turn does not count. */
   @IsWholeNumber(1)
   deadlineMs?: number = 60_000;
 

@@ -28,6 +28,13 @@ it('tries again within the rate: each try is a request', async () => {
   expect((times[5] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1_000);
 });
 
+it('what a message waits for its turn is not taken from the time for its repeats', async () => {
+  bench = await startBench({ rate: { requestsPerSecond: 1 }, retry: { delayMs: 1, deadlineMs: 500 } });
+  await bench.sms.send(message(1));
+  bench.gateway.faults.next('rateLimit', { retryAfter: 0 });
+  expect(await bench.sms.send(message(2))).toMatchObject({ attempts: 2 });
+});
+
 it('a caller who waits for its turn can give up, and nothing is sent', async () => {
   bench = await startBench({ rate: { requestsPerSecond: 1 } });
   await bench.sms.send(message(1));
