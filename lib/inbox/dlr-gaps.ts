@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { QueueEngine } from '../queue/durable-queue.js';
+import { waitingForRight } from '../queue/hold-right.js';
 import type { DlrGap } from './dlr-events.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 
@@ -77,7 +78,10 @@ export class DlrGaps {
     this.#logger.error(
       `Up to ${gap.atMost} delivery reports may be lost: the download of ${gap.at} (account ${gap.account}) did not arrive as a whole: ${gap.why}`,
     );
-    await this.engine.note(this.#counter, String((await this.count()) + 1));
+    // Another process may count one at the same moment.
+    await waitingForRight(this.engine, this.#counter, async () =>
+      this.engine.note(this.#counter, String((await this.count()) + 1)),
+    );
     await this.publisher.gap(gap);
   }
 }

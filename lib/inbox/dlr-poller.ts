@@ -12,6 +12,8 @@ const MAX_BACKOFF_MS = 5 * 60_000;
 const STORE_BACKOFF_MS = 15_000;
 /** Between looks at whether the one who polls is gone, where several could. */
 const STAND_BY_MS = 2_000;
+/** Failures in a row after which another may try, where several could: what is wrong may be wrong here alone. */
+const FAILURES_OF_ONE = 2;
 /** A gateway that asks for more is asked again all the same: a wrong header must not end the polling. */
 const MAX_RETRY_AFTER_MS = 60 * 60_000;
 
@@ -124,8 +126,10 @@ export class DlrPoller {
       const lease = this.#lease;
       if (why !== undefined || lease === undefined) {
         const delayMs = this.parts.nextDelayMs();
+        // What keeps this one from it need not keep another.
+        if (why !== undefined && this.parts.engine.isShared) await this.#giveUpLease();
         // Whoever has it may be gone: then another goes on soon.
-        this.#arm(lease || !this.parts.engine.isShared ? delayMs : Math.min(delayMs, STAND_BY_MS));
+        this.#arm(this.parts.engine.isShared ? Math.min(delayMs, STAND_BY_MS) : delayMs);
         return (this.#last = { at, result: 'skipped', why });
       }
       const reports = await this.parts.download(lease);
@@ -141,9 +145,14 @@ export class DlrPoller {
     }
   }
 
-  #fail(at: string, why: string, retryAfterMs: number, longestMs = MAX_BACKOFF_MS): DlrPoll {
+  async #fail(at: string, why: string, retryAfterMs: number, longestMs = MAX_BACKOFF_MS): Promise<DlrPoll> {
     this.#failures += 1;
-    const delayMs = this.#backoff(retryAfterMs, longestMs);
+    let delayMs = this.#backoff(retryAfterMs, longestMs);
+    // What the gateway asks for it asks of all.
+    if (this.parts.engine.isShared && this.#failures >= FAILURES_OF_ONE && retryAfterMs === 0) {
+      await this.#giveUpLease();
+      delayMs = Math.max(delayMs, 2 * STAND_BY_MS);
+    }
     this.#logger.error(`Polling for delivery reports failed; next try in ${Math.round(delayMs)} ms. ${why}`);
     this.#arm(delayMs);
     return (this.#last = { at, result: 'failed', why });

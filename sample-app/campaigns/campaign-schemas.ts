@@ -52,11 +52,16 @@ export const CHECK_SCHEMA: Schema = {
 const PROGRESS: Properties = {
   id: { type: 'string', example: 'eid-2026' },
   account: { type: 'string', example: 'default' },
-  state: { type: 'string', enum: ['running', 'paused', 'done', 'cancelled'] },
+  state: { type: 'string', enum: ['running', 'paused', 'done', 'cancelled', 'lost'] },
   reason: {
     type: 'string',
     description: 'Why it is paused',
-    enum: ['user', 'credits', 'auth', 'sender', 'quietHours'],
+    enum: ['user', 'credits', 'auth', 'sender', 'quietHours', 'gateway'],
+  },
+  resumesAt: {
+    type: 'string',
+    format: 'date-time',
+    description: 'Paused for the gateway: when it is tried again at the earliest',
   },
   total: number('All recipients that were given', 1000),
   pending: number('Not sent yet'),

@@ -4,7 +4,7 @@ import { watchCampaign, watchedId, wordOf } from './watched.js';
 import { moment } from './words.js';
 
 const LOOK_EVERY_MS = 3_000;
-const LOOKS = { running: 'good', done: 'unclear', paused: 'fair', cancelled: 'bad' };
+const LOOKS = { running: 'good', done: 'unclear', paused: 'fair', cancelled: 'bad', lost: 'bad' };
 
 const list = document.getElementById('campaigns');
 const none = document.getElementById('no-campaigns');

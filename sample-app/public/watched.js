@@ -21,6 +21,7 @@ const REASONS = {
   auth: 'The gateway refuses the account',
   sender: 'The gateway refuses the sender',
   quietHours: 'Quiet hours: goes on by itself after them',
+  gateway: 'The gateway does not take it: tried again by itself',
 };
 
 let id;
@@ -29,11 +30,14 @@ let leave = () => undefined;
 let onChange = () => undefined;
 
 /** A state as a word. */
-export const wordOf = ({ state: name, reason }) =>
-  name === 'paused' ? REASONS[reason] : name[0].toUpperCase() + name.slice(1);
+export const wordOf = ({ state: name, reason, resumesAt }) => {
+  if (name !== 'paused') return name[0].toUpperCase() + name.slice(1);
+  return resumesAt ? `${REASONS[reason]} at ${new Date(resumesAt).toLocaleTimeString()}` : REASONS[reason];
+};
 
 /** One that is cancelled may still have requests on their way. */
-const isOver = ({ state: name, pending }) => name === 'done' || (name === 'cancelled' && pending === 0);
+const isOver = ({ state: name, pending }) =>
+  name === 'done' || name === 'lost' || (name === 'cancelled' && pending === 0);
 
 /** The id of the campaign that is looked at; undefined when there is none. */
 export const watchedId = () => id;

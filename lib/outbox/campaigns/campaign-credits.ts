@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { describeText } from '../../message/describe-text.js';
+import { OurSmsGatewayError } from '../../errors/oursms-gateway.error.js';
 import type { CampaignCounts, CreditsLow } from './campaign.types.js';
 import type { CampaignRecord } from './campaign-record.js';
 
@@ -13,6 +13,8 @@ export interface CampaignCreditsParts {
 /** Compares what is left of a campaign with the balance of its account. */
 export class CampaignCredits {
   readonly #logger = new Logger('OurSmsCampaign');
+  /** The balance at which the gateway said that it does not do. */
+  #refusedAt: number | undefined;
 
   constructor(private readonly parts: CampaignCreditsParts) {}
 
@@ -22,14 +24,28 @@ export class CampaignCredits {
     if (credits !== undefined && credits < needed) this.#say(id, credits, needed);
   }
 
-  /** The balance has run out: says what is still to be sent. */
-  async tellLow({ id, parts, recipients }: CampaignRecord, { pending }: CampaignCounts): Promise<void> {
-    this.#say(id, await this.#read(), Math.ceil((parts * pending) / Math.max(1, recipients)));
+  /** The balance has run out. @param isNews Whether to say so, and what is still to be sent. */
+  async noteRefusal(record: CampaignRecord, { pending }: CampaignCounts, isNews: boolean): Promise<void> {
+    this.#refusedAt = await this.#read();
+    if (isNews) this.#say(record.id, this.#refusedAt, partsOf(record, pending));
   }
 
-  /** Whether the next request may be covered: a whole one, of a text like all others. */
-  async coverNext({ message }: CampaignRecord, { pending }: CampaignCounts): Promise<boolean> {
-    return ((await this.#read()) ?? 0) >= Math.min(pending, 500) * describeText(message.body).parts;
+  /** Whether the next request may be covered: a whole one, of texts like all others, where a part may cost any price. */
+  async coverNext(record: CampaignRecord, { pending }: CampaignCounts): Promise<boolean> {
+    const credits = (await this.#read()) ?? 0;
+    const hasRisen = this.#refusedAt === undefined || credits > this.#refusedAt;
+    if (!hasRisen) this.#refusedAt = credits;
+    return hasRisen && credits >= partsOf(record, Math.min(pending, 500));
+  }
+
+  /** Whether the gateway answers: a refusal is an answer as well. */
+  async canBeAsked(): Promise<boolean> {
+    try {
+      await this.parts.getCredits();
+      return true;
+    } catch (error) {
+      return error instanceof OurSmsGatewayError && error.kind !== 'server' && error.kind !== 'rateLimit';
+    }
   }
 
   async #read(): Promise<number | undefined> {
@@ -44,3 +60,7 @@ export class CampaignCredits {
     announce.creditsLow({ account, id, credits, needed });
   }
 }
+
+/** The parts that so many of its recipients take, by the average. */
+const partsOf = ({ parts, recipients }: CampaignRecord, count: number): number =>
+  Math.ceil((parts * count) / Math.max(1, recipients));

@@ -5,7 +5,7 @@ import type { CampaignLedger } from './campaign-ledger.js';
 import type { CampaignNames } from './campaign-names.js';
 import type { CampaignRecord } from './campaign-record.js';
 import { CampaignRecords } from './campaign-records.js';
-import { withRight, type HeldRight } from './hold-right.js';
+import { withRight, type HeldRight } from '../../queue/hold-right.js';
 
 /** What the end of a campaign is seen by. */
 export interface CampaignEndParts {
@@ -36,12 +36,22 @@ export class CampaignEnd {
     return outcome ? outcome.done : 'busy';
   }
 
-  /** The report of what is known now. */
-  report(state = this.parts.record.state): CampaignReport {
+  /** It is gone from the store, and this process has not seen its end. */
+  reportUnseen(): CampaignReport {
+    const { record, ledger } = this.parts;
+    const { pending, total } = ledger.counts;
+    if (pending <= 0) return this.#report(record.state === 'cancelled' ? 'cancelled' : 'done');
+    this.#logger.error(
+      `Campaign ${record.id} is gone from the store: another process has removed it, or the store has lost it. ` +
+        `What became of ${pending} of its ${total} recipients is not known here: some may have got the message`,
+    );
+    return this.#report('lost');
+  }
+
+  #report(state: CampaignReport['state']): CampaignReport {
     const { account, record, ledger } = this.parts;
     const { id, parts, startedAt } = record;
-    const over = { id, account, state: state === 'cancelled' ? state : ('done' as const), parts, startedAt };
-    return { ...over, ...ledger.counts, finishedAt: new Date().toISOString() };
+    return { id, account, state, parts, startedAt, ...ledger.counts, finishedAt: new Date().toISOString() };
   }
 
   async #lookAlone(right: HeldRight): Promise<CampaignReport | 'open'> {
@@ -52,7 +62,7 @@ export class CampaignEnd {
     if (kept.report) return kept.report;
     if ((await pending()) > 0 || stopping.aborted) return 'open';
     await ledger.countKept();
-    const report = this.report(kept.state);
+    const report = this.#report(kept.state === 'cancelled' ? 'cancelled' : 'done');
     await right.check();
     await this.#records.end(record, report);
     this.#tell(report);

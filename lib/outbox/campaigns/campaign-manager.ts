@@ -20,8 +20,9 @@ import { CampaignRecords } from './campaign-records.js';
 import { CampaignStart, checkedPlan } from './campaign-start.js';
 import { eraseCampaign } from './erase-campaign.js';
 import { estimateCampaign } from './estimate-campaign.js';
+import { waitingForRight } from '../../queue/hold-right.js';
 import { RepeatedLook } from './repeated-look.js';
-import { resolveUnknown } from './resolve-unknown.js';
+import { resolveUnknown, UNKNOWN_FATES, type UnknownFate } from './resolve-unknown.js';
 import { RunningCampaign } from './running-campaign.js';
 
 /** Where several processes share the engine, each looks so often what the others did. */
@@ -49,7 +50,7 @@ export class CampaignManager {
   readonly #starting = new Map<string, Promise<unknown>>();
   readonly #watch = new RepeatedLook({
     look: () => this.#follow(),
-    everyMs: FOLLOW_EVERY_MS,
+    everyMs: () => FOLLOW_EVERY_MS,
     onFailure: (error) => this.#tellFailure(error),
   });
   #opened: Promise<Opened> | undefined;
@@ -126,24 +127,32 @@ export class CampaignManager {
     return estimateCampaign(draft, this.setup, onLeftOut);
   }
 
-  async resolveUnknown(id: string, fate: 'sent' | 'sendAgain'): Promise<number> {
+  async resolveUnknown(id: string, fate: UnknownFate): Promise<number> {
+    if (!UNKNOWN_FATES.includes(fate)) {
+      throw new OurSmsValidationError('send', this.setup.account, [
+        { field: 'fate', reason: `must be ${UNKNOWN_FATES.join(' or ')}` },
+      ]);
+    }
     const { engine } = await this.#open();
     const count = await resolveUnknown(engine, this.#names, { id, fate });
     // It may have begun anew, with what is sent again.
     const campaign = count > 0 ? await this.get(id) : undefined;
-    if (campaign && !campaign.isOver) await campaign.recount();
+    if (campaign && !campaign.isOver) await campaign.lookAgain();
     return count;
   }
 
   async remove(id: string): Promise<boolean> {
     const { engine, records } = await this.#open();
-    const record = await records.find(id);
-    if (!record?.report) return false;
-    const taken = await this.#campaigns.get(id);
-    taken?.end(record.report);
-    await taken?.released;
-    await eraseCampaign(engine, this.#names, record);
-    return true;
+    // Nobody begins it anew meanwhile, and nobody else removes it: what is begun under its id then would be removed with it.
+    return waitingForRight(engine, this.#names.right(id, 'end'), async () => {
+      const record = await records.find(id);
+      if (!record?.report) return false;
+      const taken = await this.#campaigns.get(id);
+      taken?.end(record.report);
+      await taken?.released;
+      await eraseCampaign(engine, this.#names, record);
+      return true;
+    });
   }
 
   /** Ends: requests that are on their way come to their end, the rest goes on after the next start. */

@@ -42,9 +42,8 @@ export class CampaignMeter {
     this.#settledBefore = total - pending;
   }
 
+  /** Tells now. What is to be told in a while is told all the same: somebody waits for that. */
   tell(): void {
-    clearTimeout(this.#telling);
-    this.#telling = undefined;
     this.#subject.next(this.snapshot());
   }
 
@@ -53,6 +52,7 @@ export class CampaignMeter {
     if (this.#telling && ms >= TELL_EVERY_MS) return;
     clearTimeout(this.#telling);
     this.#telling = setTimeout(() => {
+      this.#telling = undefined;
       this.tell();
       onTold();
     }, ms);
@@ -66,13 +66,14 @@ export class CampaignMeter {
 
 /** How far a campaign is that does not run here. */
 export function progressOf(account: string, record: CampaignRecord, ledger: CampaignLedger): CampaignProgress {
-  const { id, state, reason, parts, startedAt, report } = record;
+  const { id, state, reason, resumesAt, parts, startedAt, report } = record;
   const { finishedAt } = report ?? {};
   return {
     id,
     account,
     state,
     reason,
+    resumesAt,
     parts,
     ...ledger.counts,
     startedAt,

@@ -34,6 +34,8 @@ export interface IntakeCounts {
 export interface CampaignRecord extends CampaignFacts, IntakeCounts {
   state: CampaignState;
   reason?: PauseReason;
+  /** Paused for the gateway: when it is tried again. ISO 8601, UTC. */
+  resumesAt?: string;
   /** Once it is over. */
   report?: CampaignReport;
 }

@@ -58,8 +58,10 @@ export class CampaignRecords {
     return this.engine.note(this.names.open(key, 'cancel'), new Date().toISOString());
   }
 
-  pause(key: CampaignKey, reason: PauseReason): Promise<void> {
-    return this.engine.note(this.names.open(key, reason === 'user' ? 'pause' : 'hold'), reason);
+  /** @param resumesAt When it is to be tried again, where that is known. */
+  pause(key: CampaignKey, reason: PauseReason, resumesAt?: string): Promise<void> {
+    const text = resumesAt === undefined ? reason : `${reason} ${resumesAt}`;
+    return this.engine.note(this.names.open(key, reason === 'user' ? 'pause' : 'hold'), text);
   }
 
   /** @param isByPerson Whether a person's pause ends as well. */
@@ -73,7 +75,7 @@ export class CampaignRecords {
 
   /** It is over, or was and its report has changed. */
   end(record: CampaignRecord, report: CampaignReport): Promise<void> {
-    const text = JSON.stringify({ ...record, state: report.state, reason: undefined, report });
+    const text = JSON.stringify({ ...record, state: report.state, reason: undefined, resumesAt: undefined, report });
     return this.#change(record, [...this.#noOpenNotes(record), { name: this.names.over(record.id), text }]);
   }
 
@@ -131,7 +133,7 @@ function readNotes({
   const known = JSON.parse(facts) as CampaignFacts;
   if (ready === undefined) return { ...known, ...NO_COUNTS, state: 'preparing' };
   const record = { ...known, ...(JSON.parse(ready) as IntakeCounts) };
-  const reason = (pause ?? hold) as PauseReason | undefined;
+  const [reason, resumesAt] = ((pause ?? hold)?.split(' ') ?? []) as [PauseReason?, string?];
   if (cancel !== undefined) return { ...record, state: 'cancelled' };
-  return reason === undefined ? { ...record, state: 'running' } : { ...record, state: 'paused', reason };
+  return reason === undefined ? { ...record, state: 'running' } : { ...record, state: 'paused', reason, resumesAt };
 }

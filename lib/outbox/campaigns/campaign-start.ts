@@ -11,7 +11,7 @@ import { CampaignRecords } from './campaign-records.js';
 import { checkDraft, checkPlan } from './check-plan.js';
 import { ChunkWriter } from './chunk-writer.js';
 import { eraseReading } from './erase-campaign.js';
-import { withRight, type HeldRight } from './hold-right.js';
+import { withRight, type HeldRight } from '../../queue/hold-right.js';
 import { RecipientReader, type RecipientSink } from './recipient-reader.js';
 import { TextTemplate } from './text-template.js';
 
@@ -81,7 +81,7 @@ export class CampaignStart {
       const isLeft = (await this.#records.unread(id)).some((left) => left.run === run);
       if (!isLeft) return;
       this.#logger.warn(
-        `Campaign ${id} (account ${this.setup.account}): its process ended while its recipients were read; nothing was sent. Start it again`,
+        `Campaign ${id} (account ${this.setup.account}): its process ended while its recipients were read, so nothing was sent${this.engine.isShared ? ', unless the store has lost something since' : ''}. Start it again`,
       );
       await eraseReading(this.engine, this.names, { id, run });
     });

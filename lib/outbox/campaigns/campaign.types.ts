@@ -48,13 +48,14 @@ export interface CampaignEstimate {
 }
 
 /** Where a campaign is. `preparing`: its recipients are being read, nothing was sent yet. */
-export type CampaignState = 'preparing' | 'running' | 'paused' | 'done' | 'cancelled';
+export type CampaignState = 'preparing' | 'running' | 'paused' | CampaignReport['state'];
 
 /**
  * Why a campaign is paused. `user`: by `pause()`. `credits`: it goes on by itself once there are some. `auth`, `sender`: the
- * gateway refuses the account or the sender name. `quietHours`: the account refuses promotional messages now.
+ * gateway refuses the account or the sender name. `quietHours`: the account refuses promotional messages now. `gateway`: it
+ * asked to come again later, or request after request failed or was refused; it goes on by itself.
  */
-export type PauseReason = 'user' | 'credits' | 'auth' | 'sender' | 'quietHours';
+export type PauseReason = 'user' | 'credits' | 'auth' | 'sender' | 'quietHours' | 'gateway';
 
 /** How many recipients came to what. `total` is the sum of all others. */
 export interface CampaignCounts {
@@ -83,6 +84,8 @@ export interface CampaignProgress extends CampaignCounts {
   state: CampaignState;
   /** Why it is paused. */
   reason?: PauseReason;
+  /** Paused for the gateway: when it is tried again at the earliest. ISO 8601, UTC. */
+  resumesAt?: string;
   /** ISO 8601, UTC. */
   startedAt: string;
   /** Once it is over. ISO 8601, UTC. */
@@ -99,7 +102,11 @@ export interface CampaignProgress extends CampaignCounts {
 export interface CampaignReport extends CampaignCounts {
   id: string;
   account: string;
-  state: 'done' | 'cancelled';
+  /**
+   * `lost`: it is gone from a `storage` that other processes share before this one saw its end. Another has removed it, or the
+   * store has lost it; what is still `pending` may have been sent or not.
+   */
+  state: 'done' | 'cancelled' | 'lost';
   parts: number;
   /** ISO 8601, UTC. */
   startedAt: string;
@@ -129,13 +136,15 @@ export const OURSMS_CAMPAIGN_PAUSED = 'oursms.campaign.paused';
 /** The event of a balance that does not cover a campaign; its payload is a {@link CreditsLow}. */
 export const OURSMS_CREDITS_LOW = 'oursms.credits.low';
 
-/** A campaign that does not go on. */
+/** A campaign that does not go on; told once for a reason until something was sent again. */
 export interface CampaignPaused {
   id: string;
   account: string;
   reason: PauseReason;
   /** What the gateway said. */
   why: string;
+  /** Paused for the gateway: when it is tried again at the earliest. ISO 8601, UTC. */
+  resumesAt?: string;
 }
 
 /** A balance that does not cover what is left of a campaign, at one credit a part. */

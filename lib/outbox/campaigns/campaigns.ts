@@ -60,6 +60,7 @@ export class Campaigns {
    * @param fate `sent`: they count as sent. `sendAgain`: they are sent to again, and may get the message twice; a campaign that
    * was over begins again, and {@link get} gives it.
    * @returns How many there were.
+   * @throws {OurSmsValidationError} for any other `fate`
    */
   async resolveUnknown(id: string, fate: 'sent' | 'sendAgain'): Promise<number> {
     return this.manager.resolveUnknown(id, fate);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { DurableQueue, QueueConsumer, QueueEngine } from '../../queue/durable-queue.js';
 import type { CampaignNames } from './campaign-names.js';
 import type { CampaignRecord, ChunkJob } from './campaign-record.js';
@@ -66,6 +67,8 @@ export class ChunkConsumer {
   #renew(): ChunkHandler {
     this.#halting = new AbortController();
     const stopping = AbortSignal.any([this.parts.stopping, this.#halting.signal]);
+    // Each request that waits listens to it.
+    setMaxListeners(0, stopping);
     return (this.#handler = new ChunkHandler({ ...this.parts, stopping }));
   }
 

@@ -4,7 +4,8 @@ import type { PauseReason } from './campaign.types.js';
 import type { CampaignNames } from './campaign-names.js';
 import type { CampaignPace } from './campaign-pace.js';
 import type { CampaignChunk, CampaignRecord, ChunkJob, ChunkResult } from './campaign-record.js';
-import type { ChunkSender } from './chunk-sender.js';
+import type { ChunkOutcome, ChunkSender } from './chunk-sender.js';
+import type { GatewayTrust } from './gateway-trust.js';
 
 const LONGEST_RETRY_MS = 60_000;
 
@@ -18,8 +19,9 @@ export interface ChunkHandlerParts {
   pace: CampaignPace;
   /** Ends all waiting: nothing more is to be sent for now. */
   stopping: AbortSignal;
-  /** The account cannot send this campaign now. */
-  onPause: (reason: PauseReason, why: string) => void;
+  trust: GatewayTrust;
+  /** The account cannot send this campaign now. `waitMs`: for so long, where that is known. */
+  onPause: (reason: PauseReason, why: string, waitMs?: number) => void;
   /** There is a result, which is durable next. */
   onResult: (name: string, result: ChunkResult) => void;
 }
@@ -31,7 +33,7 @@ export class ChunkHandler {
   constructor(private readonly parts: ChunkHandlerParts) {}
 
   async handle(job: Job<ChunkJob>): Promise<Verdict<ChunkJob>> {
-    const { engine, names, record, sender, pace, stopping, onPause } = this.parts;
+    const { engine, names, record, sender, pace, trust, stopping } = this.parts;
     const doubtSince = job.data.doubtSince ?? job.interruptedAt;
     if (record.state === 'paused') return { kind: 'again', inMs: 0, data: { doubtSince }, uncounted: true };
     const text = await engine.read(names.list(record, 'chunk') + job.id);
@@ -44,15 +46,25 @@ export class ChunkHandler {
     }
     const mayLeave = (): boolean => record.state === 'running' && !stopping.aborted && job.isHeld();
     const { isShared } = engine;
-    const outcome = await sender.send({ record, chunk, pace, doubtSince, isShared, mayLeave, stopping });
+    const outcome = await trust.inTurn(() =>
+      sender.send({ record, chunk, pace, doubtSince, isShared, mayLeave, stopping }),
+    );
+    this.#pauseAfter(outcome);
     if (outcome.kind === 'result') return this.#keep(job.id, outcome.result);
     const data: ChunkJob = { doubtSince: outcome.doubtSince };
-    // Not awaited: it waits for this very chunk.
-    if (outcome.pause) onPause(outcome.pause, outcome.why);
-    if (outcome.pause || stopping.aborted || !mayLeave()) return { kind: 'again', inMs: 0, data, uncounted: true };
+    if (stopping.aborted || !mayLeave()) return { kind: 'again', inMs: 0, data, uncounted: true };
     const inMs = Math.min(1_000 * 2 ** Math.min(job.attempt - 1, 10), LONGEST_RETRY_MS);
     this.#logger.warn(`A request of campaign ${record.id} is tried again in ${inMs} ms. ${outcome.why}`);
     return { kind: 'again', inMs, data };
+  }
+
+  /** Pauses the campaign when there is a reason to. Not awaited: that waits for this very chunk. */
+  #pauseAfter(outcome: ChunkOutcome): void {
+    const { trust, onPause } = this.parts;
+    const waitMs = outcome.met && trust.note(outcome.met);
+    const why = outcome.kind === 'later' ? outcome.why : (outcome.result.reason ?? '');
+    if (outcome.kind === 'later' && outcome.pause) onPause(outcome.pause, why);
+    else if (waitMs !== undefined) onPause('gateway', why, waitMs);
   }
 
   #keep(id: string, result: ChunkResult): Verdict<ChunkJob> {

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { SendReceipt } from '../../dto/send-receipt.js';
 import { OurSmsAbortedError } from '../../errors/oursms-aborted.error.js';
 import { OurSmsError } from '../../errors/oursms.error.js';
@@ -6,13 +7,14 @@ import { OurSmsValidationError } from '../../errors/oursms-validation.error.js';
 import type { WireMessage } from '../../gateway/call.js';
 import type { GatewayClient } from '../../gateway/gateway-client.js';
 import { normalizeNumber } from '../../message/normalize-number.js';
-import { keepQuietHours } from '../keep-quiet-hours.js';
+import { keepQuietHours, type QuietedMessage } from '../keep-quiet-hours.js';
 import type { MessagePolicy } from '../prepare-message.js';
 import type { RateLimiter } from '../rate-limiter.js';
 import type { Retries, UnknownOutcomeAction } from '../retries.js';
 import type { PauseReason } from './campaign.types.js';
 import type { CampaignPace } from './campaign-pace.js';
 import type { CampaignChunk, CampaignRecord, ChunkResult } from './campaign-record.js';
+import type { GatewayMeeting } from './gateway-trust.js';
 
 /** A look-back longer than this is not asked of a gateway. */
 const LONGEST_DOUBT_MS = 24 * 60 * 60_000;
@@ -47,14 +49,21 @@ export interface ChunkToSend {
   stopping: AbortSignal;
 }
 
-/** What became of a chunk: a result, or it must be sent later. `doubtSince`: it may have been sent since then. */
-export type ChunkOutcome =
-  { kind: 'result'; result: ChunkResult } | { kind: 'later'; why: string; pause?: PauseReason; doubtSince?: number };
+/** What became of a chunk, and how the gateway met it, where it was asked. */
+export type ChunkOutcome = { met?: GatewayMeeting } & (
+  | { kind: 'result'; result: ChunkResult }
+  /** It must be sent later. `doubtSince`: it may have been sent since then. */
+  | { kind: 'later'; why: string; pause?: PauseReason; doubtSince?: number }
+);
 
 class NotBegun extends Error {}
 
 /** Sends the requests of campaigns, each so that no recipient gets the message twice. */
 export class ChunkSender {
+  readonly #logger = new Logger('OurSmsCampaign');
+  /** Campaigns of which it was said that they go out in quiet hours. */
+  readonly #warned = new WeakSet<CampaignRecord>();
+
   constructor(private readonly parts: ChunkSenderParts) {}
 
   /** Never rejects for what the gateway or the network does. */
@@ -66,7 +75,9 @@ export class ChunkSender {
     let { doubtSince } = request;
     const prepared = this.#prepare({ ...record.message, body, dests: diverted });
     if ('later' in prepared) return { kind: 'later', why: prepared.later, pause: 'quietHours', doubtSince };
-    const { message } = prepared;
+    const { message, warning } = prepared;
+    if (warning !== undefined && !this.#warned.has(record)) this.#logger.warn(`${warning} (campaign ${record.id})`);
+    this.#warned.add(record);
     const canGuard = this.parts.unknownOutcome === 'guarded' && !message.delay;
     const inDoubtMs = doubtSince === undefined ? undefined : lookBackMs(Date.now() - doubtSince, request.isShared);
     // A clock that was set back tells nothing about how long ago that was.
@@ -86,7 +97,7 @@ export class ChunkSender {
     };
     try {
       const receipt = await retries.send(message, attempt, { stopping, inDoubtMs });
-      return { kind: 'result', result: read(receipt, chunk, policy.divertTo !== undefined) };
+      return { kind: 'result', result: read(receipt, chunk, policy.divertTo !== undefined), met: { kind: 'took' } };
     } catch (error) {
       if (error instanceof OurSmsError) return this.#judge(error, chunk, canGuard, doubtSince);
       const why = error instanceof NotBegun ? 'it may not leave now' : 'a fault of this module';
@@ -123,14 +134,21 @@ export class ChunkSender {
   #judge(error: OurSmsError, chunk: CampaignChunk, canGuard: boolean, doubtSince: number | undefined): ChunkOutcome {
     const kind = error instanceof OurSmsGatewayError ? error.kind : undefined;
     const pause = kind === undefined || error.outcome === 'unknown' ? undefined : PAUSES[kind];
-    const later = { kind: 'later', why: error.message, pause, doubtSince } as const;
-    if (doubtSince !== undefined) return canGuard ? later : unknown(chunk, error.message);
+    const met = failedBy(error);
+    const later = { kind: 'later', why: error.message, pause, doubtSince, met } as const;
+    if (doubtSince !== undefined) return canGuard ? later : { ...unknown(chunk, error.message), met };
     if (pause !== undefined || error.retryable) return later;
     const { length: recipients } = chunk.dests;
-    return { kind: 'result', result: { recipients, fate: 'notSent', reason: error.message } };
+    return { kind: 'result', result: { recipients, fate: 'notSent', reason: error.message }, met };
   }
 
-  #prepare<T extends Parameters<typeof keepQuietHours>[0]>(message: T): { message: T } | { later: string } {
+  /** Why a campaign may not be sent now: quiet hours that refuse it. */
+  refusal({ message }: CampaignRecord): string | undefined {
+    const prepared = this.#prepare(message);
+    return 'later' in prepared ? prepared.later : undefined;
+  }
+
+  #prepare<T extends Parameters<typeof keepQuietHours>[0]>(message: T): QuietedMessage<T> | { later: string } {
     try {
       return keepQuietHours(message, this.parts.policy, new Date());
     } catch (error) {
@@ -142,6 +160,12 @@ export class ChunkSender {
 
 /** How far a look-back must reach; negative when that is not known. */
 const lookBackMs = (passedMs: number, isShared: boolean): number => (isShared ? passedMs + CLOCKS_APART_MS : passedMs);
+
+/** A request that was not to go is no fault of the gateway. */
+const failedBy = (error: OurSmsError): GatewayMeeting | undefined =>
+  error instanceof OurSmsAbortedError
+    ? undefined
+    : { kind: 'failed', retryAfterMs: error instanceof OurSmsGatewayError ? error.retryAfterMs : undefined };
 
 const unknown = ({ dests }: CampaignChunk, reason: string): ChunkOutcome => ({
   kind: 'result',

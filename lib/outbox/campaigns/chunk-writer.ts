@@ -2,7 +2,7 @@ import type { DurableQueue, NewJob, NoteChange } from '../../queue/durable-queue
 import type { CampaignInput } from './campaign.types.js';
 import { pageNumber, type CampaignNames } from './campaign-names.js';
 import type { CampaignChunk, CampaignKey, ChunkJob } from './campaign-record.js';
-import type { HeldRight } from './hold-right.js';
+import type { HeldRight } from '../../queue/hold-right.js';
 import { CHUNK } from './open-texts.js';
 import type { RecipientSink } from './recipient-reader.js';
 

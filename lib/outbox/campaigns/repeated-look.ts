@@ -2,8 +2,8 @@
 export interface RepeatedLookParts {
   /** Looks once. */
   look: () => Promise<void>;
-  /** Milliseconds from the end of a look to the next. */
-  everyMs: number;
+  /** Milliseconds to the next look, asked at the start and at the end of each look. */
+  everyMs: () => number;
   /** Called when a look fails, but for those that fail after another. */
   onFailure?: (error: unknown) => void;
 }
@@ -18,7 +18,7 @@ export class RepeatedLook {
   constructor(private readonly parts: RepeatedLookParts) {}
 
   /** @param firstInMs Milliseconds until the first look. */
-  start(firstInMs = this.parts.everyMs): void {
+  start(firstInMs = this.parts.everyMs()): void {
     this.#isOn = true;
     if (this.#timer !== undefined || this.#looking !== undefined) return;
     this.#timer = setTimeout(() => {

@@ -3,7 +3,11 @@ import { CampaignLedger } from './campaign-ledger.js';
 import type { CampaignNames } from './campaign-names.js';
 import type { CampaignRecord, ChunkJob, ChunkResult } from './campaign-record.js';
 import { CampaignRecords } from './campaign-records.js';
-import { waitingForRight, type HeldRight } from './hold-right.js';
+import { waitingForRight, type HeldRight } from '../../queue/hold-right.js';
+
+/** What can be said of recipients whose outcome is unknown. */
+export const UNKNOWN_FATES = ['sent', 'sendAgain'] as const;
+export type UnknownFate = (typeof UNKNOWN_FATES)[number];
 
 /** Requests that are settled by one write. */
 const AT_ONCE = 100;
@@ -18,7 +22,7 @@ const AT_ONCE = 100;
 export async function resolveUnknown(
   engine: QueueEngine,
   names: CampaignNames,
-  { id, fate }: { id: string; fate: 'sent' | 'sendAgain' },
+  { id, fate }: { id: string; fate: UnknownFate },
 ): Promise<number> {
   const records = new CampaignRecords(engine, names);
   return waitingForRight(engine, names.right(id, 'end'), async (right) => {
@@ -56,7 +60,7 @@ class UnknownRequests {
     private readonly right: HeldRight,
   ) {}
 
-  async add(chunk: string, { recipients }: ChunkResult, fate: 'sent' | 'sendAgain'): Promise<void> {
+  async add(chunk: string, { recipients }: ChunkResult, fate: UnknownFate): Promise<void> {
     this.count += recipients;
     const name = this.names.list(this.record, 'result') + chunk;
     const settled: ChunkResult = { recipients, fate: 'sent' };

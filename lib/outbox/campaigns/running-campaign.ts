@@ -1,17 +1,18 @@
-import { Logger } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import type { CampaignProgress, CampaignReport, PauseReason } from './campaign.types.js';
+import type { CampaignCounts, CampaignProgress, CampaignReport, PauseReason } from './campaign.types.js';
 import { CampaignCredits } from './campaign-credits.js';
 import { CampaignEnd } from './campaign-end.js';
+import { CampaignHold } from './campaign-hold.js';
 import { CampaignLedger } from './campaign-ledger.js';
 import { CampaignMeter, TELL_EVERY_MS } from './campaign-meter.js';
 import { CampaignPace } from './campaign-pace.js';
 import type { CampaignParts } from './campaign-parts.js';
 import type { CampaignRecord } from './campaign-record.js';
 import { CampaignRecords } from './campaign-records.js';
+import { CampaignReturn } from './campaign-return.js';
 import { CampaignStanding } from './campaign-standing.js';
 import { ChunkConsumer } from './chunk-consumer.js';
-import { RepeatedLook } from './repeated-look.js';
+import { GatewayTrust } from './gateway-trust.js';
 
 /** What others have done is counted again after so many times what the counting took. */
 const RECOUNT_FACTOR = 20;
@@ -25,15 +26,13 @@ export class RunningCampaign {
   readonly done: Promise<CampaignReport>;
   /** When it was taken up: what was read before tells nothing of it. */
   readonly takenAt = performance.now();
-  readonly #logger = new Logger('OurSmsCampaign');
   readonly #records: CampaignRecords;
   readonly #standing: CampaignStanding;
-  readonly #credits: CampaignCredits;
   readonly #meter: CampaignMeter;
   readonly #requests: ChunkConsumer;
   readonly #end: CampaignEnd;
-  /** Looks whether what paused it has passed. */
-  readonly #return: RepeatedLook;
+  readonly #hold: CampaignHold;
+  readonly #return: CampaignReturn;
   #finished: (report: CampaignReport) => void = () => undefined;
   #released: Promise<void> = Promise.resolve();
   #recountAt = 0;
@@ -44,22 +43,33 @@ export class RunningCampaign {
   ) {
     const { engine, names, account } = parts;
     this.ledger = new CampaignLedger(engine, names, record);
-    this.#records = new CampaignRecords(engine, names);
-    this.#standing = new CampaignStanding(record);
-    this.#credits = new CampaignCredits(parts);
+    const records = (this.#records = new CampaignRecords(engine, names));
+    const standing = (this.#standing = new CampaignStanding(record));
+    const trust = new GatewayTrust();
+    const counts = (): CampaignCounts => this.ledger.counts;
+    const credits = new CampaignCredits(parts);
+    this.#hold = new CampaignHold({ ...parts, record, records, standing, credits, counts });
     this.#meter = new CampaignMeter(account, record, this.ledger);
     this.#requests = new ChunkConsumer({
       ...parts,
       record,
       pace: new CampaignPace({ engine, name: names.right(record.id, 'rate'), rate: record.rate }),
-      onPause: (reason, why) => void this.pause(reason, why).catch(() => undefined),
+      trust,
+      onPause: (reason, why, waitMs) => void this.pause(reason, why, waitMs).catch(() => undefined),
       onResult: (name, result) => {
         this.ledger.note(name, result);
+        this.#hold.noteResult(result);
         this.#tellSoon();
       },
     });
     this.#end = new CampaignEnd({ ...parts, record, ledger: this.ledger, pending: () => this.#requests.pending() });
-    this.#return = new RepeatedLook({ look: () => this.#lookForReturn(), everyMs: parts.creditsEveryMs });
+    this.#return = new CampaignReturn({
+      ...parts,
+      ...{ record, credits, counts, trust },
+      everyMs: parts.creditsEveryMs,
+      goOn: () => this.#goOn(false),
+      postpone: (waitMs) => this.#hold.begin('gateway', waitMs),
+    });
     this.done = new Promise((resolve) => (this.#finished = resolve));
   }
 
@@ -101,21 +111,19 @@ export class RunningCampaign {
     await this.#finishIfEmpty();
   }
 
-  async pause(reason: PauseReason, why: string): Promise<void> {
+  /** @param waitMs For so long, where that is known. */
+  async pause(reason: PauseReason, why: string, waitMs?: number): Promise<void> {
     const { state } = this.record;
     if (state !== 'running' && !(state === 'paused' && reason === 'user')) return;
     // First of all nothing more goes out.
-    const paused = this.#standing.change({ state: 'paused', reason }, () => this.#records.pause(this.record, reason));
+    const paused = this.#hold.begin(reason, waitMs);
     const stopped = this.#requests.stop();
     await paused;
-    if (reason !== 'user') {
-      const { account, announce } = this.parts;
-      this.#logger.warn(`Campaign ${this.id} (account ${account}) is paused (${reason}): ${why}`);
-      announce.paused({ id: this.id, account, reason, why });
-    }
-    if (reason === 'credits') await this.#credits.tellLow(this.record, this.ledger.counts);
+    if (reason !== 'user') await this.#hold.tell(reason, why);
     await stopped;
     await this.#act();
+    // The requests that were on their way may have been the last.
+    await this.#finishIfEmpty();
   }
 
   async resume(): Promise<void> {
@@ -151,12 +159,18 @@ export class RunningCampaign {
       // Not awaited: it may wait for requests that are on their way.
       this.#act().catch(() => undefined);
     }
-    if (performance.now() >= this.#recountAt) await this.recount();
+    if (performance.now() >= this.#recountAt) await this.#recount();
+    await this.#finishIfEmpty();
+  }
+
+  /** What is kept of it was changed besides its requests. */
+  async lookAgain(): Promise<void> {
+    await this.#recount();
     await this.#finishIfEmpty();
   }
 
   /** Counts again, with what others have done. */
-  async recount(): Promise<void> {
+  async #recount(): Promise<void> {
     const began = performance.now();
     await this.ledger.count();
     const now = performance.now();
@@ -175,7 +189,7 @@ export class RunningCampaign {
   end(report: CampaignReport): void {
     if (this.isOver && this.record.report !== report) return;
     this.#return.stop();
-    Object.assign(this.record, { state: report.state, reason: undefined, report });
+    Object.assign(this.record, { state: report.state, reason: undefined, resumesAt: undefined, report });
     this.ledger.trust(report);
     // Nothing is lost with what could not be let go of.
     this.#released = this.#requests.release().catch(() => undefined);
@@ -184,9 +198,9 @@ export class RunningCampaign {
     this.#finished(report);
   }
 
-  /** It was removed elsewhere before its end was seen here: it ended as far as is known. */
+  /** It is gone from the store before its end was seen here. */
   endUnseen(): void {
-    this.end(this.#end.report());
+    this.end(this.#end.reportUnseen());
   }
 
   async #goOn(isByPerson: boolean): Promise<void> {
@@ -199,16 +213,14 @@ export class RunningCampaign {
 
   /** Does what its state asks for, whatever it did before. */
   async #act(): Promise<void> {
-    const { state, reason } = this.record;
+    const { state } = this.record;
     this.#tell();
     if (this.isOver) return;
     if (state === 'paused') {
-      const passes = reason === 'credits' || reason === 'quietHours';
-      if (passes && !this.parts.stopping.aborted) this.#return.start();
-      else this.#return.stop();
+      if (!this.parts.stopping.aborted) this.#return.start();
       return this.#requests.stop();
     }
-    this.#return.stop();
+    this.#return.end();
     // What waits for its turn is not to be sent any more.
     if (state === 'cancelled') this.#requests.endWaiting();
     await this.#requests.start();
@@ -233,14 +245,5 @@ export class RunningCampaign {
 
   #tell(): void {
     if (!this.isOver) this.#meter.tell();
-  }
-
-  /** Goes on by itself once there is something to go on with. */
-  async #lookForReturn(): Promise<void> {
-    const { reason } = this.record;
-    const isReady = reason !== 'credits' || (await this.#credits.coverNext(this.record, this.ledger.counts));
-    // A person may have paused it meanwhile.
-    const isStill = this.record.state === 'paused' && this.record.reason === reason;
-    if (isReady && isStill) await this.#goOn(false);
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { OurSmsStorageError } from '../../errors/oursms-storage.error.js';
-import type { QueueEngine } from '../../queue/durable-queue.js';
+import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
+import type { QueueEngine } from './durable-queue.js';
 
 const ASK_EVERY_MS = 50;
 

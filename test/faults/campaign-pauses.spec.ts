@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { CampaignPaused } from 'nestjs-oursms';
+import { DEMO, until } from '../support/application.js';
+import { CampaignBench, mobiles } from '../support/campaign-bench.js';
+
+const message = { src: 'MyBrand', body: 'Half price today' };
+const CONCURRENCY = 4;
+/** Those that were on their way when the first one failed, and the two that follow one after the other. */
+const MOST_LOST = (CONCURRENCY + 2) * 500;
+
+let bench: CampaignBench;
+beforeEach(() => void (bench = new CampaignBench()));
+afterEach(() => bench.remove());
+
+const start = (count: number, more = {}): ReturnType<CampaignBench['face']['start']> =>
+  bench.face.start({ id: 'sale', message, recipients: mobiles(count), concurrency: CONCURRENCY, ...more });
+const pauses = (): CampaignPaused[] =>
+  bench.heard.filter(({ event }) => event === 'oursms.campaign.paused').map(({ payload }) => payload as CampaignPaused);
+
+describe('a gateway that fails with request after request', () => {
+  it('is waited for: the campaign is paused rather than told as unknown from end to end', async () => {
+    await bench.start();
+    bench.gateway.faults.chance('serverError', 1, { on: 'send' });
+    const campaign = await start(20_000);
+    await until('it is paused', () => pauses().length > 0);
+    expect(campaign.snapshot()).toMatchObject({ state: 'paused', reason: 'gateway' });
+    expect(Date.parse(campaign.snapshot().resumesAt ?? '')).not.toBeNaN();
+    expect(campaign.snapshot().unknown).toBeLessThanOrEqual(MOST_LOST);
+    bench.gateway.faults.clear();
+    const { sent, unknown } = await campaign.done;
+    expect(sent + unknown).toBe(20_000);
+    expect(unknown).toBeLessThanOrEqual(MOST_LOST);
+  });
+
+  it('is tried with one request at a time, ever more seldom, and told once', async () => {
+    await bench.start();
+    bench.gateway.faults.chance('serverError', 1, { on: 'send' });
+    const campaign = await start(20_000);
+    await until('it is paused', () => pauses().length > 0);
+    const before = bench.requests().length;
+    await until('it was tried twice more', () => bench.requests().length === before + 2);
+    expect(pauses()).toEqual([expect.objectContaining({ reason: 'gateway', resumesAt: expect.any(String) })]);
+    await campaign.cancel();
+  });
+
+  it('is waited for when it refuses everything', async () => {
+    await bench.start();
+    bench.gateway.faults.chance('errorIn200', 1, { on: 'send' });
+    const campaign = await start(20_000);
+    await until('it is paused', () => pauses().length > 0);
+    expect(pauses()[0]).toMatchObject({ reason: 'gateway', why: expect.stringContaining('6208') });
+    bench.gateway.faults.clear();
+    const { sent, notSent } = await campaign.done;
+    expect(sent + notSent).toBe(20_000);
+    expect(notSent).toBeLessThanOrEqual(MOST_LOST);
+  });
+
+  it('is asked for the balance first when it is away altogether: no recipient is risked', async () => {
+    await bench.start();
+    await bench.gateway.refuseConnections();
+    const campaign = await start(20_000);
+    await until('it is paused', () => pauses().length > 0);
+    const { resumesAt } = campaign.snapshot();
+    await until('it was put off', () => campaign.snapshot().resumesAt !== resumesAt);
+    await bench.gateway.acceptConnections();
+    expect(await campaign.done).toMatchObject({ sent: 20_000, unknown: 0, notSent: 0 });
+    expect(bench.reached(20_000)).toEqual([1]);
+  });
+
+  it('is waited for over a restart', async () => {
+    await bench.start();
+    await bench.gateway.refuseConnections();
+    await start(3_000);
+    await until('it is paused', () => pauses().length > 0);
+    await bench.stop();
+    await bench.start();
+    const campaign = await bench.face.get('sale');
+    expect(campaign?.snapshot()).toMatchObject({ state: 'paused', reason: 'gateway', resumesAt: expect.any(String) });
+    await bench.gateway.acceptConnections();
+    expect(await campaign?.done).toMatchObject({ sent: 3_000, unknown: 0 });
+  });
+
+  it('and asks to come again later is left alone until then', async () => {
+    await bench.start({ retry: { attempts: 1 } });
+    bench.gateway.faults.next('rateLimit', { retryAfter: 2, on: 'send' });
+    const began = performance.now();
+    const campaign = await start(20_000);
+    await until('it is paused', () => pauses().length > 0);
+    // Those that were on their way besides.
+    expect(bench.requests().length).toBeLessThanOrEqual(CONCURRENCY);
+    const { length } = bench.requests();
+    await wait(1_500 - (performance.now() - began));
+    expect(bench.requests()).toHaveLength(length);
+    expect(await campaign.done).toMatchObject({ sent: 20_000, notSent: 0, unknown: 0 });
+    expect(performance.now() - began).toBeGreaterThan(1_900);
+  });
+});
+
+it('two requests in a row that are refused pause nothing', async () => {
+  await bench.start();
+  bench.gateway.faults.next('errorIn200', { on: 'send', times: 2 });
+  expect(await (await start(20_000)).done).toMatchObject({ sent: 19_000, notSent: 1_000 });
+  expect(pauses()).toEqual([]);
+});
+
+describe('a pause that lasts', () => {
+  it('for want of credits is told once, and tried again once the balance has risen, where a part costs more than one', async () => {
+    const account = { ...DEMO, credits: 1_400 };
+    await bench.start({ campaigns: { creditsEveryMs: 10 } }, { accounts: [account], price: 3 });
+    const campaign = await start(1_000, { concurrency: 1 });
+    await until('it is paused', () => pauses().length > 0);
+    const { length } = bench.requests();
+    await wait(300);
+    expect(bench.requests()).toHaveLength(length);
+    expect(pauses()).toHaveLength(1);
+    bench.gateway.setCredits('demo', 10_000);
+    expect(await campaign.done).toMatchObject({ sent: 1_000 });
+  });
+
+  it('for quiet hours is told once', async () => {
+    const now = new Date(Date.now() + 3 * 3_600_000);
+    const at = (hours: number): string => `${String((now.getUTCHours() + hours + 24) % 24).padStart(2, '0')}:00`;
+    const quietHours = { from: at(-1), to: at(2), action: 'refuse' } as const;
+    await bench.start({ quietHours, campaigns: { creditsEveryMs: 10 } });
+    const campaign = await start(10, { message: { ...message, msgClass: 'promotional' } });
+    await until('it is paused', () => pauses().length > 0);
+    await wait(300);
+    expect(pauses()).toEqual([expect.objectContaining({ reason: 'quietHours' })]);
+    expect(campaign.snapshot().state).toBe('paused');
+  });
+});
+
+it('quiet hours that only warn are warned of once for a campaign', async () => {
+  const now = new Date(Date.now() + 3 * 3_600_000);
+  const at = (hours: number): string => `${String((now.getUTCHours() + hours + 24) % 24).padStart(2, '0')}:00`;
+  await bench.start({ quietHours: { from: at(-1), to: at(2), action: 'warn' } });
+  const campaign = await start(3_000, { message: { ...message, msgClass: 'promotional' } });
+  expect(await campaign.done).toMatchObject({ sent: 3_000 });
+  expect(bench.application.logs.matching('goes out in quiet hours')).toHaveLength(1);
+});
