@@ -19,7 +19,10 @@ export type OurSmsMessageDefaults = Partial<Omit<SendMessageDto, 'dests' | 'body
 
 /** How requests travel. */
 export class OurSmsHttpOptions {
-  /** Milliseconds for one request, from the call to the last byte of the answer, waiting for a connection included. */
+  /**
+   * Milliseconds for one request, from when its turn has come (`rate`) to the last byte of the answer, the making of a connection
+   * included.
+   */
   @IsWholeNumber(1)
   timeoutMs?: number = 15_000;
 
@@ -27,7 +30,7 @@ export class OurSmsHttpOptions {
   @IsWholeNumber(1)
   connectTimeoutMs?: number = 5_000;
 
-  /** Connections to the gateway at the most; further requests wait for one. */
+  /** Connections to the gateway at the most; further requests wait for one, single messages before those of campaigns. */
   @IsWholeNumber(1, 1_000)
   maxConnections?: number = 16;
 
@@ -66,13 +69,14 @@ export class OurSmsQuietHoursOptions {
 }
 
 /**
- * How many requests the account makes; what is unset has no limit. Whoever exceeds it waits.
+ * How many requests the account makes. Whoever exceeds it waits, as long as it takes or until its `signal` ends that: a single
+ * message goes before the requests of campaigns.
  *
  * Each process keeps to it for itself, also where several share their `storage`: give each its part. The `rate` and the
  * `concurrency` of a campaign hold for all of them together.
  */
 export class OurSmsRateOptions {
-  /** Requests to send in any one second. */
+  /** Requests to send in any one second. Unset: no limit. */
   @IsOptional()
   @IsWholeNumber(1, 100_000)
   requestsPerSecond?: number;
@@ -82,7 +86,10 @@ export class OurSmsRateOptions {
   @IsWholeNumber(1, 100_000)
   burst?: number;
 
-  /** Requests to send that are on their way at a time. */
+  /**
+   * Requests to send that are on their way at a time. Unset, or more than that: `http.maxConnections`. Unless it is 1, campaigns
+   * leave one of them to single messages.
+   */
   @IsOptional()
   @IsWholeNumber(1, 1_000)
   concurrency?: number;
@@ -105,7 +112,7 @@ export class OurSmsRetryOptions {
   @IsWholeNumber(1, 60_000)
   delayMs?: number = 500;
 
-  /** Milliseconds from the first try within which the last must begin. */
+  /** Milliseconds from the first try within which the last must begin. What the first one waited for its turn does not count. */
   @IsWholeNumber(1)
   deadlineMs?: number = 60_000;
 

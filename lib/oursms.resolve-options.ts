@@ -63,7 +63,7 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
       divertTo: divertNumber(options),
       quietHours: options.quietHours ?? undefined,
     },
-    rate: options.rate ?? {},
+    rate: rateOf(options, http),
     campaigns: options.campaigns as Required<OurSmsCampaignOptions>,
     retry: { ...(options.retry as Required<OurSmsRetryOptions>), timeoutMs: http.timeoutMs },
     dlr: options.dlr as ResolvedOptions['dlr'],
@@ -103,6 +103,11 @@ function pollFaults({ dlr }: OurSmsModuleOptions): Fault[] {
 function rateFaults({ rate }: OurSmsModuleOptions): Fault[] {
   if (rate?.burst === undefined || rate.burst <= (rate.requestsPerSecond ?? 0)) return [];
   return [{ field: 'rate.burst', reason: 'must not be more than rate.requestsPerSecond' }];
+}
+
+/** Who has no connection waits here, where single messages go first, and not in the pool of connections. */
+function rateOf({ rate }: OurSmsModuleOptions, { maxConnections }: Required<OurSmsHttpOptions>): RateLimits {
+  return { ...rate, concurrency: Math.min(rate?.concurrency ?? Infinity, maxConnections) };
 }
 
 function divertFaults(options: OurSmsModuleOptions): Fault[] {

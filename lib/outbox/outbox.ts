@@ -2,7 +2,6 @@ import { Logger } from '@nestjs/common';
 import type { SendEstimate } from '../dto/send-estimate.js';
 import type { MessageToSend } from '../dto/send-message.dto.js';
 import type { SendReceipt } from '../dto/send-receipt.js';
-import type { WireMessage } from '../gateway/call.js';
 import type { GatewayClient, WireOptions } from '../gateway/gateway-client.js';
 import { adviseMessage } from '../message/advise-message.js';
 import { describeText } from '../message/describe-text.js';
@@ -10,7 +9,7 @@ import { checkSendOptions } from './check-send-options.js';
 import { keepQuietHours } from './keep-quiet-hours.js';
 import { prepareMessage, type MessagePolicy } from './prepare-message.js';
 import type { RateLimiter } from './rate-limiter.js';
-import type { Retries } from './retries.js';
+import type { Attempt, Retries } from './retries.js';
 
 /** What happens to a message of an account before the wire. */
 export class Outbox {
@@ -29,8 +28,8 @@ export class Outbox {
     checkSendOptions(options, this.policy.account);
     const { message: quieted, heldMinutes, warning } = keepQuietHours(wire, this.policy, new Date());
     if (warning !== undefined) this.#logger.warn(warning);
-    const attempt = (wired: WireMessage): Promise<SendReceipt> =>
-      this.limiter.run('urgent', () => this.gateway.send(wired, skipped, options), options.signal);
+    const attempt: Attempt = (_message, onTurn) =>
+      this.limiter.run('urgent', () => this.gateway.send(onTurn(), skipped, options), options.signal);
     const receipt = await this.retries.send(quieted, attempt, { signal: options.signal });
     return heldMinutes === undefined ? receipt : { ...receipt, heldMinutes };
   }

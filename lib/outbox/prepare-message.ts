@@ -27,25 +27,30 @@ const rules = new CompiledRules(SendMessageDto);
  * diverted when the account says so. A text of more parts than its own `maxParts` is refused: the gateway would take it and
  * cancel it.
  *
+ * @param textOf The text whose parts count; undefined when they cannot be counted yet. Default: the body as it is.
  * @throws {OurSmsValidationError} naming every fault
  */
-export function prepareMessage(message: MessageToSend, policy: MessagePolicy): PreparedMessage {
+export function prepareMessage(
+  message: MessageToSend,
+  policy: MessagePolicy,
+  textOf: (body: string) => string | undefined = (body) => body,
+): PreparedMessage {
   const filled = fillIn(message, policy.defaults);
   const checked = rules.hold(filled)
     ? { value: filled as SendMessageDto, faults: [] }
     : checkShape(SendMessageDto, filled);
   const recipients = readDestinations(checked.value.dests, policy.country);
   const faults = [...checked.faults.filter(({ field }) => field !== 'dests'), ...recipients.faults];
-  if (faults.length === 0) faults.push(...partsFaults(checked.value));
+  if (faults.length === 0) faults.push(...partsFaults(textOf(checked.value.body), checked.value));
   if (faults.length > 0) throw new OurSmsValidationError('send', policy.account, faults);
   const dests = policy.divertTo === undefined ? recipients.dests : [policy.divertTo];
   return { ...checked.value, dests, skipped: recipients.skipped };
 }
 
 /** @see OurSMS HTTP API, "1. Send Message": a message longer than `maxParts` is cancelled, not cut; 0 is no limit */
-function partsFaults({ body, maxParts = 0 }: SendMessageDto): Fault[] {
-  if (maxParts === 0) return [];
-  const { parts } = describeText(body);
+function partsFaults(text: string | undefined, { maxParts = 0 }: SendMessageDto): Fault[] {
+  if (maxParts === 0 || text === undefined) return [];
+  const { parts } = describeText(text);
   if (parts <= maxParts) return [];
   const reason = `the text takes ${parts} parts, maxParts is ${maxParts}: the gateway would cancel it`;
   return [{ field: 'maxParts', reason }];

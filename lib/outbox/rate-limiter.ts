@@ -17,7 +17,7 @@ export interface RateLimits {
   requestsPerSecond?: number;
   /** Requests at once after a rest; what follows is spread evenly. Default: all that a second may have. */
   burst?: number;
-  /** Requests that are on their way. */
+  /** Requests that are on their way. Of more than one, what is sent in bulk leaves one to what is urgent. */
   concurrency?: number;
 }
 
@@ -35,6 +35,7 @@ export class RateLimiter {
   readonly isIdle: boolean;
   readonly #waiting: Readonly<Record<Urgency, Queue<Turn>>> = { urgent: new Queue(), bulk: new Queue() };
   readonly #width: number;
+  readonly #bulkWidth: number;
   readonly #spacingMs: number;
   readonly #burstMs: number;
   /** Places in the second that are free. */
@@ -42,12 +43,14 @@ export class RateLimiter {
   /** When the places of requests that have ended become free again, in order. */
   readonly #returns = new Queue<number>();
   #running = 0;
+  #bulkRunning = 0;
   /** When the burst will be used up, if nothing else leaves until then. */
   #usedUpAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor({ requestsPerSecond = Infinity, burst, concurrency = Infinity }: RateLimits = {}) {
     this.#width = concurrency;
+    this.#bulkWidth = concurrency > 1 ? concurrency - 1 : concurrency;
     this.#places = requestsPerSecond;
     this.#spacingMs = 1_000 / requestsPerSecond;
     this.#burstMs = burst === undefined ? Infinity : (burst - 1) * this.#spacingMs;
@@ -66,6 +69,7 @@ export class RateLimiter {
       return await request();
     } finally {
       this.#running -= 1;
+      if (urgency === 'bulk') this.#bulkRunning -= 1;
       if (this.#places !== Infinity) this.#returns.push(performance.now() + SECOND_MS);
       this.#letOut();
     }
@@ -75,8 +79,8 @@ export class RateLimiter {
   #mayPass(urgency: Urgency): boolean {
     if (this.#first('urgent') || (urgency === 'bulk' && this.#first('bulk'))) return false;
     const now = performance.now();
-    if (this.#delayMs(now) > 0) return false;
-    this.#depart(now);
+    if (this.#delayMs(urgency, now) > 0) return false;
+    this.#depart(urgency, now);
     return true;
   }
 
@@ -114,7 +118,7 @@ export class RateLimiter {
       const turn = this.#first(urgency);
       if (turn === undefined) return;
       const now = performance.now();
-      const delayMs = this.#delayMs(now);
+      const delayMs = this.#delayMs(urgency, now);
       // Whoever ends comes back here.
       if (delayMs === Infinity) return;
       if (delayMs > 0) {
@@ -122,24 +126,26 @@ export class RateLimiter {
         return;
       }
       this.#waiting[urgency].shift();
-      this.#depart(now);
+      this.#depart(urgency, now);
       turn.come();
     }
   }
 
   /** Milliseconds until a request may leave; Infinity when another must end first. */
-  #delayMs(now: number): number {
+  #delayMs(urgency: Urgency, now: number): number {
     for (let back = this.#returns.first; back !== undefined && back <= now; back = this.#returns.first) {
       this.#returns.shift();
       this.#places += 1;
     }
     if (this.#running >= this.#width) return Infinity;
+    if (urgency === 'bulk' && this.#bulkRunning >= this.#bulkWidth) return Infinity;
     const place = this.#places > 0 ? 0 : (this.#returns.first ?? Infinity) - now;
     return Math.max(0, place, this.#usedUpAt - this.#burstMs - now);
   }
 
-  #depart(now: number): void {
+  #depart(urgency: Urgency, now: number): void {
     this.#running += 1;
+    if (urgency === 'bulk') this.#bulkRunning += 1;
     this.#places -= 1;
     this.#usedUpAt = Math.max(this.#usedUpAt, now) + this.#spacingMs;
   }

@@ -18,7 +18,7 @@ export interface RetryPolicy {
   attempts: number;
   /** Milliseconds of the first wait at the most; twice as many each time. */
   delayMs: number;
-  /** Milliseconds from the first try within which the last must begin. */
+  /** Milliseconds from when the first try began on its way, within which the last must begin. */
   deadlineMs: number;
   unknownOutcome: UnknownOutcomeAction;
   /** Milliseconds that a request may take: a guarded repeat waits as long, so that what it repeats has come to its end. */
@@ -29,9 +29,17 @@ export interface RetryPolicy {
 interface Doubt {
   /** What it failed with; undefined for one of an earlier process. */
   error?: OurSmsError;
-  /** When that try began, by a clock that is never set. */
+  /** When that try began on its way, by a clock that is never set. */
   since: number;
 }
+
+/**
+ * Makes a try.
+ *
+ * @param message The message, if it goes out at once.
+ * @param onTurn Called when the try has waited for its turn and begins on its way: the message as it must go out then.
+ */
+export type Attempt = (message: WireMessage, onTurn: () => WireMessage) => Promise<SendReceipt>;
 
 /** What is to be known of a send besides its message. */
 export interface RetryContext {
@@ -60,7 +68,7 @@ export class Retries {
   /** @throws {OurSmsError} of the last try; of the first unknown one, if there was one: it may have been sent */
   async send(
     message: WireMessage,
-    attempt: (message: WireMessage) => Promise<SendReceipt>,
+    attempt: Attempt,
     { signal, stopping, inDoubtMs }: RetryContext = {},
   ): Promise<SendReceipt> {
     // A caller that gives up is told so by the next try, which does not go out.
@@ -71,15 +79,23 @@ export class Retries {
     let doubt: Doubt | undefined = inDoubtMs === undefined ? undefined : { since: performance.now() - inDoubtMs };
     // What is still under way is not "sent" yet, and so no duplicate to the gateway.
     if (doubt) await pause(this.policy.timeoutMs);
-    const began = performance.now();
+    let began: number | undefined;
     for (let tries = 1; ; tries++) {
-      const since = performance.now();
+      let since = performance.now();
+      // A look-back that is worked out before the try waits would not reach the first one any more.
+      const wired = (): WireMessage => (doubt ? guarded(message, doubt) : message);
+      const onTurn = (): WireMessage => {
+        since = performance.now();
+        began ??= since;
+        return wired();
+      };
       try {
-        const receipt = await attempt(doubt ? guarded(message, doubt) : message);
+        const receipt = await attempt(wired(), onTurn);
         return tries === 1 && !doubt ? receipt : told(receipt, tries, doubt !== undefined);
       } catch (error) {
         if (!(error instanceof OurSmsError)) throw error;
         if (error.outcome === 'unknown') doubt ??= { error, since };
+        began ??= since;
         const waitMs = this.#waitMs(error, tries, message);
         const isLate = performance.now() - began + (waitMs ?? 0) > this.policy.deadlineMs;
         const isLast = waitMs === undefined || tries >= this.policy.attempts || isLate;

@@ -148,6 +148,22 @@ describe('a campaign', () => {
     expect(bench.requests().length).toBeLessThan(6);
     await done;
   });
+
+  it.each([{}, { concurrency: 100 }])(
+    'leaves a connection to single messages, whatever the account’s rate says: %j',
+    async (rate) => {
+      await bench.start({ rate, http: { maxConnections: 3 } });
+      bench.gateway.faults.chance('latency', 1, { ms: 100, on: 'send' });
+      await bench.face.start(plan(mobiles(10_000), { concurrency: 10 }));
+      await until('it is under way', () => bench.requests().length > 1);
+      const before = bench.requests().length;
+      await bench.application.sms.send({ ...message, dests: ['0599999999'], body: 'code 1234' });
+      const since = bench.requests().slice(before);
+      expect(since.findIndex(({ body }) => body === 'code 1234')).toBeLessThanOrEqual(2);
+      // Two requests of the campaign may have come back meanwhile, and the next ones left.
+      expect(since.length).toBeLessThanOrEqual(5);
+    },
+  );
 });
 
 describe('personal texts', () => {
@@ -191,6 +207,40 @@ describe('personal texts', () => {
     ];
     const campaign = await bench.face.start(plan(two, { message: { ...message, body: 'Dear {name}', maxParts: 1 } }));
     expect(await campaign.done).toMatchObject({ sent: 1, invalid: 1 });
+  });
+
+  it('count as they are sent, not as they are written with fields and braces', async () => {
+    await bench.start();
+    // One part each, and two as they are written.
+    const field = 'name'.repeat(20);
+    const body = `{${field}}${'x'.repeat(150)}`;
+    const one = [{ dest: mobile(0), [field]: 'A' }];
+    const personal = await bench.face.start(plan(one, { message: { ...message, body, maxParts: 1 } }));
+    expect(await personal.done).toMatchObject({ sent: 1, invalid: 0, parts: 1 });
+    // A brace takes the place of two characters: 160 as they are sent.
+    const braces = { ...message, body: '{{}}'.repeat(40), maxParts: 1 };
+    const same = await bench.face.start(plan([mobile(1)], { id: 'braces', message: braces }));
+    expect(await same.done).toMatchObject({ sent: 1, parts: 1 });
+    expect(bench.gateway.phone(normalized(1))[0]?.body).toBe('{}'.repeat(40));
+  });
+
+  it('are refused as a whole when they are the same for everyone and too long, whatever braces they have', async () => {
+    await bench.start();
+    const long = { ...message, body: '{{x}}'.repeat(60), maxParts: 1 };
+    const error = await rejection(bench.face.start(plan(mobiles(1), { message: long })), OurSmsValidationError);
+    expect(error.faults.map(({ field }) => field)).toEqual(['maxParts']);
+  });
+
+  it('leave out whose text is too long also when it reads like the template', async () => {
+    await bench.start();
+    const body = `{name}${'x'.repeat(160)}`;
+    const odd = [
+      { dest: mobile(0), name: '{name}' },
+      { dest: mobile(1), name: '' },
+    ];
+    const campaign = await bench.face.start(plan(odd, { message: { ...message, body, maxParts: 1 } }));
+    expect(await campaign.done).toMatchObject({ sent: 1, invalid: 1 });
+    expect(await destsOf(campaign, 'invalid')).toEqual([mobile(0)]);
   });
 });
 

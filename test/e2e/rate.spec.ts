@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from '@jest/globals';
-import { OurSmsAbortedError } from 'nestjs-oursms';
+import { OurSmsAbortedError, type OurSmsRateOptions } from 'nestjs-oursms';
 import { rejection, startBench, until, type TestBench } from '../support/application.js';
 
 let bench: TestBench;
@@ -28,6 +28,13 @@ it('tries again within the rate: each try is a request', async () => {
   expect((times[5] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1_000);
 });
 
+it('what a message waits for its turn is not taken from the time for its repeats', async () => {
+  bench = await startBench({ rate: { requestsPerSecond: 1 }, retry: { delayMs: 1, deadlineMs: 500 } });
+  await bench.sms.send(message(1));
+  bench.gateway.faults.next('rateLimit', { retryAfter: 0 });
+  expect(await bench.sms.send(message(2))).toMatchObject({ attempts: 2 });
+});
+
 it('a caller who waits for its turn can give up, and nothing is sent', async () => {
   bench = await startBench({ rate: { requestsPerSecond: 1 } });
   await bench.sms.send(message(1));
@@ -47,4 +54,14 @@ it('no more requests are on their way than rate.concurrency', async () => {
   expect(bench.gateway.requests).toHaveLength(2);
   await sending;
   expect(bench.gateway.requests).toHaveLength(4);
+});
+
+it.each<[string, OurSmsRateOptions]>([
+  ['without limits', {}],
+  ['with more requests at a time than connections', { concurrency: 100 }],
+])('a request waits for a connection before its time begins: %s', async (_which, rate) => {
+  bench = await startBench({ rate, http: { maxConnections: 1, timeoutMs: 400 } });
+  bench.gateway.faults.chance('latency', 1, { ms: 150, on: 'send' });
+  const receipts = await Promise.all(Array.from({ length: 5 }, (_, i) => bench.sms.send(message(i))));
+  expect(receipts.map(({ accepted }) => accepted)).toEqual([1, 1, 1, 1, 1]);
 });

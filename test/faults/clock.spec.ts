@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
 import { DONE, eventually, RecordingHandler, untilCounts } from '../contract/queue/engine-under-test.js';
 import { TestStorage } from '../support/application.js';
+import { setClock } from '../support/set-clock.js';
 
 const HOUR = 3_600_000;
 
@@ -19,13 +20,6 @@ afterEach(async () => {
   await engine.close();
   await storage.remove();
 });
-
-/** The one thing that cannot be done for real: the clock is everybody's. */
-function setClock(byMs: number): void {
-  jest.restoreAllMocks();
-  const now = Date.now.bind(Date);
-  jest.spyOn(Date, 'now').mockImplementation(() => now() + byMs);
-}
 
 describe('a clock that is set', () => {
   it('back lets no job wait longer than its delay', async () => {

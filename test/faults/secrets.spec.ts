@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { OurSmsError, type OurSmsService } from 'nestjs-oursms';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { OurSmsError, type CampaignRecipient, type OurSmsService } from 'nestjs-oursms';
 import type { GatewaySimulator } from 'nestjs-oursms/testing';
 import { inspect } from 'node:util';
 import { DlrListener, rejection, startBench, until, type TestBench } from '../support/application.js';
+import { CampaignBench } from '../support/campaign-bench.js';
 
 const PASSWORD = 'p4ss w/rd+&%"ü';
 const TOKEN = 'tok-8c1f+/=&x';
@@ -135,4 +136,63 @@ it('no secret, text or number is in the logs of a poller whose downloads fail, o
   expect(bench.logs.matching('cannot be read')).toHaveLength(1);
   expect(bench.logs.matching('Polling for delivery reports failed')).toHaveLength(2);
   expectHidden(bench.logs.lines.map(({ text }) => text).join('\n'), [...OF_EVERY_CALL, 'Refused']);
+});
+
+describe('no secret, text or number is in the logs, the events and the reports of a campaign', () => {
+  let campaigns: CampaignBench;
+  beforeEach(async () => {
+    campaigns = new CampaignBench();
+    const auth = { username: 'demo', password: PASSWORD };
+    const retry = { delayMs: 5 };
+    await campaigns.start({ auth, retry, http: { timeoutMs: 250 } }, { accounts: [{ ...auth, credits: 1_000 }] });
+  });
+  afterEach(() => campaigns.remove());
+
+  const TEXTS: [string, string, CampaignRecipient[]][] = [
+    ['of one text', BODY, ['0501234567', '0507654321', '0501234567', '+966501234567x']],
+    [
+      'of personal texts',
+      BODY.replace('483920', '{code}'),
+      [{ dest: '0501234567', code: '483920' }, { dest: '0507654321' }, { dest: '0501234567', code: '1' }],
+    ],
+  ];
+  const ANSWERS: [string, (faults: GatewaySimulator['faults']) => void][] = [
+    ['a refusal', (faults) => faults.next('errorIn200', { message: ECHO, on: 'send' })],
+    ['a refusal with an address', (faults) => faults.next('errorIn200', { message: URL_ECHO, on: 'send' })],
+    ['wrong credentials', (faults) => faults.next('errorIn200', { errorCode: 1001, message: ECHO, on: 'send' })],
+    ['no credits', (faults) => faults.next('errorIn200', { errorCode: 1008, message: ECHO, on: 'send' })],
+    ['a sender', (faults) => faults.next('errorIn200', { errorCode: 6307, message: ECHO, on: 'send' })],
+    ['no JSON', (faults) => faults.next('garbage', { body: ECHO, on: 'send' })],
+    [
+      'rejected messages',
+      (faults) =>
+        faults.next('garbage', {
+          body: JSON.stringify({ accepted: 0, rejected: 1, rejectedMsgs: [{ dest: NUMBER, message: ECHO }] }),
+          on: 'send',
+        }),
+    ],
+    ['no credits that can be read', (faults) => faults.next('garbage', { body: ECHO, on: 'credits' })],
+  ];
+
+  describe.each(TEXTS)('%s', (_which, body, recipients) => {
+    it.each(ANSWERS)('whose gateway echoes: %s', async (_what, echo) => {
+      echo(campaigns.gateway.faults);
+      const campaign = await campaigns.face.start({ id: 'sale', message: { src: 'MyBrand', body }, recipients });
+      await until('it is over or paused', () => ['done', 'paused'].includes(campaign.snapshot().state));
+      await until('it was said', () => campaign.snapshot().state === 'done' || campaigns.heard.length > 0);
+      const said = [
+        campaign.snapshot(),
+        ...campaigns.heard.map(({ payload }) => payload),
+        ...campaigns.application.logs.lines.map(({ text }) => text),
+        ...(campaign.snapshot().state === 'done' ? [await campaign.done] : []),
+      ];
+      for (const fate of ['sent', 'rejected', 'invalid', 'duplicate', 'notSent', 'unknown'] as const) {
+        // The number itself is what is asked for.
+        for await (const { reason } of campaign.inputs(fate)) said.push(reason ?? '');
+      }
+      expect(said.length).toBeGreaterThan(2);
+      expectHidden(inspect(said, { depth: Infinity, maxStringLength: Infinity }), [...OF_EVERY_CALL, ...OF_A_SEND]);
+      expectHidden(JSON.stringify(said), [...OF_EVERY_CALL, ...OF_A_SEND]);
+    });
+  });
 });

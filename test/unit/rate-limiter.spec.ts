@@ -69,6 +69,52 @@ describe('concurrency', () => {
   });
 });
 
+describe('what is sent in bulk', () => {
+  const holding = (limiter: RateLimiter) => {
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const running = { bulk: 0, urgent: 0 };
+    const start = (urgency: 'bulk' | 'urgent'): Promise<void> =>
+      limiter.run(urgency, async () => {
+        running[urgency] += 1;
+        await ended;
+      });
+    return { running, start, end };
+  };
+
+  it('leaves a place to what is urgent, which goes at once then', async () => {
+    const { running, start, end } = holding(new RateLimiter({ concurrency: 3 }));
+    const all = Array.from({ length: 5 }, () => start('bulk'));
+    await wait(1);
+    expect(running).toEqual({ bulk: 2, urgent: 0 });
+    all.push(start('urgent'), start('urgent'));
+    await wait(1);
+    expect(running).toEqual({ bulk: 2, urgent: 1 });
+    end();
+    await Promise.all(all);
+    expect(running).toEqual({ bulk: 5, urgent: 2 });
+  });
+
+  it('takes what is urgent does not need', async () => {
+    const { running, start, end } = holding(new RateLimiter({ concurrency: 3 }));
+    const all = [start('urgent'), start('urgent'), start('bulk'), start('bulk')];
+    await wait(1);
+    expect(running).toEqual({ bulk: 1, urgent: 2 });
+    end();
+    await Promise.all(all);
+  });
+
+  it('goes out where there is one place for both', async () => {
+    const { running, start, end } = holding(new RateLimiter({ concurrency: 1 }));
+    const all = [start('bulk'), start('bulk')];
+    await wait(1);
+    expect(running).toEqual({ bulk: 1, urgent: 0 });
+    end();
+    await Promise.all(all);
+    expect(running.bulk).toBe(2);
+  });
+});
+
 describe('who waits', () => {
   it('goes in order, and what is urgent before what is in bulk', async () => {
     const limiter = new RateLimiter({ concurrency: 1 });

@@ -13,6 +13,7 @@ import { ChunkWriter } from './chunk-writer.js';
 import { eraseReading } from './erase-campaign.js';
 import { withRight, type HeldRight } from '../../queue/hold-right.js';
 import { RecipientReader, type RecipientSink } from './recipient-reader.js';
+import { TextTemplate } from './text-template.js';
 
 const DEFAULT_CONCURRENCY = 4;
 /** Any number that can be sent to: the message is checked before its recipients are there. */
@@ -114,7 +115,8 @@ export class CampaignStart {
 }
 
 function checkedMessage(message: CampaignMessage, policy: MessagePolicy): CampaignFacts['message'] {
-  const prepared = prepareMessage({ ...message, dests: [ANY_NUMBER] }, policy);
+  // What a text with fields in it takes is known of each recipient's only.
+  const prepared = prepareMessage({ ...message, dests: [ANY_NUMBER] }, policy, (body) => new TextTemplate(body).same);
   const fields = Object.entries(prepared).filter(([name]) => name !== 'dests' && name !== 'skipped');
   return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1))) as unknown as CampaignFacts['message'];
 }

@@ -6,6 +6,7 @@ import { OurSmsGatewayError, type GatewayErrorKind } from '../../errors/oursms-g
 import { OurSmsValidationError } from '../../errors/oursms-validation.error.js';
 import type { WireMessage } from '../../gateway/call.js';
 import type { GatewayClient } from '../../gateway/gateway-client.js';
+import { normalizeNumber } from '../../message/normalize-number.js';
 import { keepQuietHours, type QuietedMessage } from '../keep-quiet-hours.js';
 import type { MessagePolicy } from '../prepare-message.js';
 import type { RateLimiter } from '../rate-limiter.js';
@@ -180,6 +181,15 @@ function read(receipt: SendReceipt, { dests }: CampaignChunk, isDiverted: boolea
     accepted === undefined ? (rejected ?? 0) + (duplicates ?? 0) - confirmedByTwin : all - accepted - confirmedByTwin;
   if (refused <= 0) return { recipients, fate: 'sent' };
   if (isDiverted || refused >= recipients) return { recipients, fate: 'sent', rejected: recipients };
-  const rejectedDests = rejectedMsgs.map(({ dest }) => dest).filter((dest) => dest !== undefined);
+  const named = new Set(rejectedMsgs.map(({ dest }) => respelled(dest)));
+  const rejectedDests = dests.filter((dest) => named.has(dest));
+  // More than it counts: which of them were rejected is not known.
+  if (rejectedDests.length > refused) return { recipients, fate: 'sent', rejected: refused };
   return { recipients, fate: 'sent', rejected: refused, rejectedDests };
+}
+
+/** The gateway may spell a number in another way than it was given. */
+function respelled(dest = ''): string | undefined {
+  const read = normalizeNumber(dest, { country: 'any' });
+  return read.ok ? read.number : undefined;
 }

@@ -3,7 +3,8 @@ import type { CampaignInput } from './campaign.types.js';
 import { pageNumber, type CampaignNames } from './campaign-names.js';
 import type { CampaignChunk, CampaignKey, ChunkJob } from './campaign-record.js';
 import type { HeldRight } from '../../queue/hold-right.js';
-import { CHUNK, type RecipientSink } from './recipient-reader.js';
+import { CHUNK } from './open-texts.js';
+import type { RecipientSink } from './recipient-reader.js';
 
 /** Requests and pages that are written to the store at a time. */
 const AT_ONCE = 32;

@@ -1,14 +1,16 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describeText } from '../../message/describe-text.js';
 import { normalizeNumber, type NumberCountry } from '../../message/normalize-number.js';
 import type { CampaignInput, CampaignRecipient } from './campaign.types.js';
 import type { CampaignChunk, IntakeCounts } from './campaign-record.js';
+import { OpenTexts, type Group } from './open-texts.js';
 import { RecipientSet } from './recipient-set.js';
 import { TextTemplate } from './text-template.js';
 
-/** Recipients of a request, by the document. @see OurSMS HTTP API, "1. Send Message": `dests` */
-export const CHUNK = 500;
-/** Texts whose recipients are gathered at a time, when each recipient has a text of its own. */
-const OPEN_TEXTS = 1_000;
+/** Texts of which is known what they take without looking at them again. */
+const KNOWN_TEXTS = 10_000;
+/** Recipients that are read before others get their turn: a few milliseconds of them. */
+const AT_ONCE = 1_000;
 
 /** Takes what recipients come to. */
 export interface RecipientSink {
@@ -16,7 +18,7 @@ export interface RecipientSink {
   chunk(chunk: CampaignChunk): void;
   /** One that is left out. */
   left(list: 'invalid' | 'duplicate', input: CampaignInput): void;
-  /** Asked after each recipient: what is to be waited for before the next. */
+  /** Asked after each recipient and each request: what is to be waited for before the next. */
   room(): Promise<void> | undefined;
 }
 
@@ -27,6 +29,12 @@ export interface ReadingSetup {
   country: NumberCountry;
 }
 
+/** What is known of a text: its parts, or why it cannot be sent. */
+interface KnownText {
+  parts: number;
+  fault?: string;
+}
+
 /**
  * Reads the recipients of a campaign, once and in constant memory but for a bit for each number, and makes requests of them.
  * Recipients with the same text share a request.
@@ -35,8 +43,8 @@ export class RecipientReader {
   readonly #counts: IntakeCounts = { total: 0, recipients: 0, invalid: 0, duplicate: 0, parts: 0 };
   readonly #template: TextTemplate;
   readonly #seen = new RecipientSet();
-  readonly #groups = new Map<string, string[]>();
-  readonly #partsOf = new Map<string, number>();
+  readonly #open = new OpenTexts();
+  readonly #known = new Map<string, KnownText>();
 
   constructor(
     private readonly setup: ReadingSetup,
@@ -59,35 +67,30 @@ export class RecipientReader {
         if (full) await full;
       }
     }
-    for (const [text, dests] of this.#groups) this.#close(text, dests);
+    await this.#close(this.#open.takeAll());
     return this.#counts;
   }
 
   #take(recipient: CampaignRecipient): Promise<void> | undefined {
     this.#counts.total += 1;
+    const full = this.#put(recipient);
+    return this.#counts.total % AT_ONCE === 0 ? breathe(full) : full;
+  }
+
+  #put(recipient: CampaignRecipient): Promise<void> | undefined {
     const fields = typeof recipient === 'object' && recipient !== null ? recipient : { dest: recipient };
     const { dest } = fields;
     const number = typeof dest === 'string' ? normalizeNumber(dest, { country: this.setup.country }) : undefined;
     if (!number?.ok) return this.#leave('invalid', dest, number?.reason ?? 'is no text');
     const rendered = this.#template.render(fields);
-    const fault = rendered.ok ? this.#textFault(rendered.text) : rendered.reason;
-    if (!rendered.ok || fault !== undefined) return this.#leave('invalid', dest, fault);
+    if (!rendered.ok) return this.#leave('invalid', dest, rendered.reason);
+    const { parts, fault } = this.#look(rendered.text);
+    if (fault !== undefined) return this.#leave('invalid', dest, fault);
     if (!this.#seen.add(number.number)) return this.#leave('duplicate', dest);
-    this.#gather(rendered.text, number.number);
-    return this.sink.room();
-  }
-
-  #gather(text: string, number: string): void {
     this.#counts.recipients += 1;
-    this.#counts.parts += this.#parts(text);
-    const dests = this.#groups.get(text);
-    if (dests === undefined) this.#groups.set(text, [number]);
-    else dests.push(number);
-    if (dests?.length === CHUNK) this.#close(text, dests);
-    else if (this.#groups.size > OPEN_TEXTS) {
-      const [oldest, few] = this.#groups.entries().next().value as [string, string[]];
-      this.#close(oldest, few);
-    }
+    this.#counts.parts += parts;
+    const groups = this.#open.add(rendered.text, number.number);
+    return groups ? this.#close(groups) : this.sink.room();
   }
 
   #leave(list: 'invalid' | 'duplicate', dest: unknown, reason?: string): Promise<void> | undefined {
@@ -96,25 +99,33 @@ export class RecipientReader {
     return this.sink.room();
   }
 
-  #close(text: string, dests: string[]): void {
-    this.#groups.delete(text);
-    this.sink.chunk(text === this.setup.body ? { dests } : { dests, body: text });
-  }
-
-  #textFault(text: string): string | undefined {
-    if (text === this.setup.body) return undefined;
-    if (text === '') return 'has an empty text';
-    if (/\p{Surrogate}/u.test(text)) return 'has half of a character in its text';
-    const { maxParts = 0 } = this.setup;
-    return maxParts > 0 && this.#parts(text) > maxParts ? `has a text of more than ${maxParts} parts` : undefined;
-  }
-
-  #parts(text: string): number {
-    let parts = this.#partsOf.get(text);
-    if (parts === undefined) {
-      if (this.#partsOf.size > OPEN_TEXTS) this.#partsOf.clear();
-      this.#partsOf.set(text, (parts = describeText(text).parts));
+  async #close(groups: readonly Group[]): Promise<void> {
+    for (const [text, dests] of groups) {
+      this.sink.chunk(text === this.setup.body ? { dests } : { dests, body: text });
+      const full = this.sink.room();
+      if (full) await full;
     }
-    return parts;
   }
+
+  #look(text: string): KnownText {
+    let known = this.#known.get(text);
+    if (known === undefined) {
+      if (this.#known.size >= KNOWN_TEXTS) this.#known.clear();
+      this.#known.set(text, (known = describeKnown(text, this.setup.maxParts)));
+    }
+    return known;
+  }
+}
+
+/** Neither an array nor an async iterable that has everything at hand would let anything else happen. */
+async function breathe(full: Promise<void> | undefined): Promise<void> {
+  await full;
+  await nextTurn();
+}
+
+function describeKnown(text: string, maxParts = 0): KnownText {
+  if (text === '') return { parts: 0, fault: 'has an empty text' };
+  if (/\p{Surrogate}/u.test(text)) return { parts: 0, fault: 'has half of a character in its text' };
+  const { parts } = describeText(text);
+  return maxParts > 0 && parts > maxParts ? { parts, fault: `has a text of more than ${maxParts} parts` } : { parts };
 }

@@ -7,30 +7,37 @@ export type RenderedText = { ok: true; text: string } | { ok: false; reason: str
 export class TextTemplate {
   /** The fields that it takes. */
   readonly names: readonly string[];
-  /** The text for everyone, when it takes no fields. */
-  readonly #same: RenderedText | undefined;
+  readonly #same: (RenderedText & { ok: true }) | undefined;
 
   constructor(private readonly body: string) {
     this.names = [...new Set([...body.matchAll(PIECES)].flatMap(([, name]) => (name === undefined ? [] : [name])))];
-    if (this.names.length === 0) this.#same = this.#fill({});
+    if (this.names.length === 0) this.#same = { ok: true, text: this.#fill({}) };
+  }
+
+  /** The text for everyone; undefined when it takes fields. */
+  get same(): string | undefined {
+    return this.#same?.text;
   }
 
   /** The text for a recipient. */
   render(fields: Readonly<Record<string, unknown>>): RenderedText {
     if (this.#same) return this.#same;
-    const missing = this.names.filter((name) => !isPrintable(fields, name));
-    if (missing.length > 0)
-      return { ok: false, reason: `has no field ${missing.map((name) => `{${name}}`).join(', ')}` };
-    return this.#fill(fields);
+    const missing = this.names.filter((name) => !Object.hasOwn(fields, name));
+    if (missing.length > 0) return { ok: false, reason: `has no field ${listed(missing)}` };
+    const odd = this.names.filter((name) => !isPrintable(fields[name]));
+    if (odd.length > 0) return { ok: false, reason: `has neither a text nor a number for ${listed(odd)}` };
+    return { ok: true, text: this.#fill(fields) };
   }
 
-  #fill(fields: Readonly<Record<string, unknown>>): RenderedText {
-    const text = this.body.replace(PIECES, (piece, name: string | undefined) =>
+  #fill(fields: Readonly<Record<string, unknown>>): string {
+    return this.body.replace(PIECES, (piece, name: string | undefined) =>
       name === undefined ? (piece[0] as string) : String(fields[name]),
     );
-    return { ok: true, text };
   }
 }
 
-const isPrintable = (fields: Readonly<Record<string, unknown>>, name: string): boolean =>
-  Object.hasOwn(fields, name) && (typeof fields[name] === 'string' || typeof fields[name] === 'number');
+/** What is computed from nothing is a number by its type alone. */
+const isPrintable = (value: unknown): boolean =>
+  typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
+
+const listed = (names: readonly string[]): string => names.map((name) => `{${name}}`).join(', ');

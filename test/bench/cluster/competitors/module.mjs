@@ -9,7 +9,8 @@ const POLL_MS = 50;
 /** The whole module, as one of several instances on a Redis, or alone with a directory. */
 export async function open(baseUrl, { connection, path }) {
   const storage = connection === undefined ? { path } : bullMqEngine({ connection, prefix: '{bench}' });
-  const http = { maxConnections: CONCURRENCY };
+  // One is left to single messages.
+  const http = { maxConnections: CONCURRENCY + 1 };
   const app = await startApplication(baseUrl, { storage, http, dlr: { poll: { ...POLL, everyMs: POLL_MS } } });
   const inbox = app.get(DlrInbox);
   await inbox.pause();

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Campaign, CampaignPlan } from 'nestjs-oursms';
+import { until } from '../support/application.js';
+import { CampaignBench, destsOf, mobiles } from '../support/campaign-bench.js';
+import { setClock } from '../support/set-clock.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const message = { src: 'MyBrand', body: 'Half price today' };
+
+let bench: CampaignBench;
+beforeEach(() => void (bench = new CampaignBench()));
+afterEach(async () => {
+  await bench.remove();
+  jest.restoreAllMocks();
+});
+
+const open = (timeoutMs = 300): Promise<CampaignBench> =>
+  bench.start({ retry: { delayMs: 5, unknownOutcome: 'guarded' }, http: { timeoutMs } });
+
+/** A guarded campaign whose first request went out, and whose answer did not come. */
+async function begin(count: number, more: Partial<CampaignPlan> = {}): Promise<Campaign> {
+  bench.gateway.faults.next('resetAfter', { on: 'send' });
+  return bench.face.start({ id: 'sale', message, recipients: mobiles(count), concurrency: 1, ...more });
+}
+const itIsInDoubt = (): Promise<void> =>
+  until('it is in doubt', () => bench.application.logs.matching('Try 1 of').length === 1);
+
+/** The application ends before the request is repeated, and is started again by another clock. */
+async function restartAfter(ms: number): Promise<Campaign> {
+  await bench.stop();
+  setClock(ms);
+  if (ms > 0) bench.gateway.clock.advance(ms);
+  await open();
+  const campaign = await bench.face.get('sale');
+  if (!campaign) throw new Error('it is gone');
+  return campaign;
+}
+
+describe('a request in doubt, after a restart', () => {
+  beforeEach(async () => {
+    await open();
+    await begin(500);
+    await itIsInDoubt();
+  });
+
+  it('is repeated with a guard that reaches back to when it was sent', async () => {
+    const campaign = await restartAfter(10 * MINUTE);
+    expect(await campaign.done).toMatchObject({ sent: 500, unknown: 0 });
+    const [first, repeat, ...more] = bench.requests();
+    expect(first?.prevDups).toBeUndefined();
+    expect(Number(repeat?.prevDups)).toBeGreaterThanOrEqual(11);
+    expect(more).toEqual([]);
+    expect(bench.reached(500)).toEqual([1]);
+  });
+
+  it.each([
+    ['the clock was set back meanwhile: nobody knows how long ago it was sent', -10 * MINUTE],
+    ['that was more than a day ago: no gateway is asked to look back so far', 25 * HOUR],
+  ])('is unknown, and not repeated, when %s', async (_why, passedMs) => {
+    const campaign = await restartAfter(passedMs);
+    expect(await campaign.done).toMatchObject({ sent: 0, unknown: 500 });
+    expect(bench.requests()).toHaveLength(1);
+    expect(bench.reached(500)).toEqual([1]);
+  });
+});
+
+describe('a request in doubt', () => {
+  it('is not repeated when it is held at the gateway: it is not sent yet, and the guard would not find it', async () => {
+    await open();
+    const campaign = await begin(500, { message: { ...message, delay: 5 } });
+    expect(await campaign.done).toMatchObject({ sent: 0, notSent: 0, unknown: 500 });
+    expect(bench.requests()).toHaveLength(1);
+  });
+
+  it('is unknown when the campaign is cancelled, and those that were not tried are not sent', async () => {
+    await open(5_000);
+    const campaign = await begin(1_200);
+    await itIsInDoubt();
+    expect(await campaign.cancel()).toMatchObject({ state: 'cancelled', sent: 0, unknown: 500, notSent: 700 });
+    expect(await destsOf(campaign, 'unknown')).toEqual(bench.requests()[0]?.dests);
+    expect(bench.requests()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { SendReceipt } from 'nestjs-oursms';
+import { OurSmsConnectionError } from '../../lib/errors/oursms-connection.error.js';
+import type { WireMessage } from '../../lib/gateway/call.js';
+import { Retries, type RetryPolicy } from '../../lib/outbox/retries.js';
+
+const MINUTE = 60_000;
+const MESSAGE: WireMessage = { src: 'MyBrand', dests: ['966501234567'], body: 'hello' };
+const RECEIPT: SendReceipt = { acceptedMsgs: [], rejectedMsgs: [], skipped: 0, raw: {} };
+const GUARDED: RetryPolicy = {
+  ...{ attempts: 3, delayMs: 1, deadlineMs: 60 * MINUTE },
+  ...{ unknownOutcome: 'guarded', timeoutMs: 1 },
+};
+
+const failed = (outcome: 'unknown' | 'notSent'): OurSmsConnectionError =>
+  new OurSmsConnectionError('the connection broke', { outcome, retryable: outcome === 'notSent', code: 'X' });
+
+/** Minutes must pass, and nobody waits for them: the clock is set forward. */
+let passedMs: number;
+beforeEach(() => {
+  passedMs = 0;
+  const now = performance.now.bind(performance);
+  jest.spyOn(performance, 'now').mockImplementation(() => now() + passedMs);
+});
+afterEach(() => void jest.restoreAllMocks());
+
+/** What goes out: a message in each try, which takes so many minutes and fails, but for the last one. */
+async function sent(
+  policy: RetryPolicy,
+  tries: { waits?: number; takes?: number; fails?: 'unknown' | 'notSent' }[],
+  inDoubtMs?: number,
+): Promise<WireMessage[]> {
+  const out: WireMessage[] = [];
+  await new Retries(policy).send(
+    MESSAGE,
+    async (_message, onTurn) => {
+      const { waits = 0, takes = 0, fails } = tries[out.length] ?? {};
+      passedMs += waits * MINUTE;
+      out.push(onTurn());
+      passedMs += takes * MINUTE;
+      if (fails) throw failed(fails);
+      return RECEIPT;
+    },
+    { inDoubtMs },
+  );
+  return out;
+}
+
+describe('the guard of a repeat', () => {
+  it('reaches back to the first try that may have been sent, however many minutes ago that was', async () => {
+    const out = await sent(GUARDED, [{ takes: 3.5, fails: 'unknown' }, { takes: 2, fails: 'notSent' }, {}]);
+    expect(out.map(({ prevDups }) => prevDups)).toEqual([undefined, 5, 7]);
+  });
+
+  it('reaches back to no try that was certainly not sent', async () => {
+    const out = await sent(GUARDED, [{ takes: 10, fails: 'notSent' }, { takes: 0.5, fails: 'unknown' }, {}]);
+    expect(out.map(({ prevDups }) => prevDups)).toEqual([undefined, undefined, 2]);
+  });
+
+  it('reaches back from when the repeat goes out, not from when it began to wait for its turn', async () => {
+    const out = await sent(GUARDED, [{ waits: 30, fails: 'unknown' }, { waits: 20 }]);
+    expect(out.map(({ prevDups }) => prevDups)).toEqual([undefined, 22]);
+  });
+
+  it('reaches back to a try of an earlier process', async () => {
+    const out = await sent(GUARDED, [{}], 10 * MINUTE);
+    expect(out.map(({ prevDups }) => prevDups)).toEqual([12]);
+  });
+});
+
+describe('the deadline', () => {
+  it('counts from when the first try begins on its way', async () => {
+    const policy = { ...GUARDED, deadlineMs: MINUTE };
+    expect(await sent(policy, [{ waits: 5, fails: 'notSent' }, {}])).toHaveLength(2);
+    await expect(sent(policy, [{ takes: 2, fails: 'notSent' }, {}])).rejects.toMatchObject({ outcome: 'notSent' });
+  });
+});
+
+describe('the wait before a repeat', () => {
+  it('is any part of what it may be, so that those who failed together do not come again together', async () => {
+    const delayMs = 300;
+    const waits = await Promise.all(
+      Array.from({ length: 60 }, async () => {
+        const times: number[] = [];
+        await new Retries({ ...GUARDED, delayMs }).send(MESSAGE, async () => {
+          times.push(performance.now());
+          if (times.length === 1) throw failed('notSent');
+          return RECEIPT;
+        });
+        return (times[1] ?? 0) - (times[0] ?? 0);
+      }),
+    );
+    waits.sort((one, other) => one - other);
+    expect(waits[10]).toBeLessThan(delayMs / 2);
+    expect(waits[49]).toBeGreaterThan(delayMs / 2);
+    expect(waits[0]).toBeLessThan(delayMs / 4);
+  });
+});
