@@ -39,6 +39,7 @@ export class ChunkConsumer {
     this.#consumer = this.#queue().consume((job) => (this.#handler ?? this.#renew()).handle(job), {
       concurrency,
       total: concurrency,
+      idleAtFirst: true,
     });
   }
 

@@ -47,7 +47,7 @@ export class ChunkHandler {
     const mayLeave = (): boolean => record.state === 'running' && !stopping.aborted && job.isHeld();
     const { isShared } = engine;
     const outcome = await trust.inTurn(() =>
-      sender.send({ record, chunk, pace, doubtSince, isShared, mayLeave, stopping }),
+      sender.send({ record, chunk, pace, doubtSince, isShared, mayLeave, stopping, atWork: (is) => job.atWork(is) }),
     );
     this.#pauseAfter(outcome);
     if (outcome.kind === 'result') return this.#keep(job.id, outcome.result);

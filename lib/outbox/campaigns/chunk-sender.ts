@@ -10,7 +10,7 @@ import { normalizeNumber } from '../../message/normalize-number.js';
 import { keepQuietHours, type QuietedMessage } from '../keep-quiet-hours.js';
 import type { MessagePolicy } from '../prepare-message.js';
 import type { RateLimiter } from '../rate-limiter.js';
-import type { Retries, UnknownOutcomeAction } from '../retries.js';
+import type { Attempt, Retries, UnknownOutcomeAction } from '../retries.js';
 import type { PauseReason } from './campaign.types.js';
 import type { CampaignPace } from './campaign-pace.js';
 import type { CampaignChunk, CampaignRecord, ChunkResult } from './campaign-record.js';
@@ -45,6 +45,8 @@ export interface ChunkToSend {
   isShared: boolean;
   /** Asked until the first byte of each try leaves: whether it may. */
   mayLeave: () => boolean;
+  /** Notes, durably, whether it may be on the wire: what only waits for its turn when its process ends was not. */
+  atWork: (isAtWork: boolean) => Promise<void>;
   /** Ends all waiting: the campaign is paused, or the application ends. */
   stopping: AbortSignal;
 }
@@ -84,14 +86,22 @@ export class ChunkSender {
     if (inDoubtMs !== undefined && !(canGuard && inDoubtMs >= 0 && inDoubtMs <= LONGEST_DOUBT_MS)) {
       return unknown(chunk, 'it was on the wire when its process ended');
     }
-    const attempt = async (wired: WireMessage): Promise<SendReceipt> => {
-      const began = Date.now();
+    const attempt: Attempt = async (_message, onTurn) => {
+      let began = Date.now();
+      const leave = async (): Promise<WireMessage> => {
+        // What is in doubt already is known to be.
+        if (doubtSince === undefined) await request.atWork(true).catch(() => Promise.reject(new NotBegun()));
+        began = Date.now();
+        return onTurn();
+      };
       try {
-        return await this.#try(wired, request);
+        return await this.#try(leave, request);
       } catch (error) {
         // Nothing else is thrown than our errors; if it were, the request may have left.
         const mayHaveLeft = error instanceof OurSmsError ? error.outcome === 'unknown' : !(error instanceof NotBegun);
         if (mayHaveLeft) doubtSince ??= began;
+        // It may wait for long before the next try.
+        if (doubtSince === undefined) await request.atWork(false).catch(() => undefined);
         throw error;
       }
     };
@@ -105,8 +115,8 @@ export class ChunkSender {
     }
   }
 
-  /** One request, when its turn has come. */
-  #try(message: WireMessage, { pace, mayLeave, stopping }: ChunkToSend): Promise<SendReceipt> {
+  /** One request, when its turn has come. @param leave Called then: gives the message as it must go out. */
+  #try(leave: () => Promise<WireMessage>, { pace, mayLeave, stopping }: ChunkToSend): Promise<SendReceipt> {
     return pace.run(
       (turn) =>
         this.parts.limiter.run(
@@ -114,6 +124,7 @@ export class ChunkSender {
           async () => {
             await turn.renew();
             if (stopping.aborted || !mayLeave()) throw new NotBegun();
+            const message = await leave();
             let isRefused = false;
             const mayStart = (): boolean => {
               isRefused = !mayLeave();
