@@ -49,15 +49,29 @@ export class BullMqJobs<T> {
     return { job: { bullId, token, id: jobName(bullId), data: JSON.parse(found.data) as T, attempts } };
   }
 
-  /** Notes, durably, that a job is handed to its handler. @returns undefined when it belongs to someone else by now */
-  async begin({ bullId, token, attempts }: TakenJob<T>): Promise<BegunTry | undefined> {
+  /**
+   * Notes, durably, that a job is handed to its handler.
+   *
+   * @param isIdle That is no beginning yet: see {@link atWork}.
+   * @returns undefined when it belongs to someone else by now
+   */
+  async begin({ bullId, token, attempts }: TakenJob<T>, isIdle = false): Promise<BegunTry | undefined> {
     const { link, leaseMs } = this.access;
     const keys = [this.access.key(bullId), this.access.key('active')];
-    const what = [bullId, token, leaseMs, Date.now(), attempts];
+    const what = [bullId, token, leaseMs, isIdle ? '' : Date.now(), attempts];
     const begun = await link.script<[number, string] | null>('oursms:begin', ...keys, ...what);
     if (begun === null) return undefined;
     const [attempt, doubt] = begun;
     return { attempt, doubtSince: doubt === '' ? undefined : Number(doubt) };
+  }
+
+  /** Notes, durably, whether a job is begun that was handed to its handler. @returns Whether it is still ours */
+  async atWork({ bullId, token }: TakenJob<T>, isAtWork: boolean): Promise<boolean> {
+    const { link, leaseMs } = this.access;
+    const keys = [this.access.key(bullId), this.access.key('active')];
+    return (
+      (await link.script<number>('oursms:work', ...keys, bullId, token, leaseMs, isAtWork ? Date.now() : '')) === 1
+    );
   }
 
   /** Makes a verdict durable, unless the job belongs to someone else by now: then nothing is changed. */

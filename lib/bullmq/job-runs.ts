@@ -112,11 +112,24 @@ export class JobRuns<T> {
     const { id, data } = taken;
     const tries = { attempt, interrupted: doubtSince !== undefined, interruptedAt: doubtSince };
     try {
-      return await this.parts.handler({ id, data, ...tries, isHeld: () => time.isHeld });
+      const isHeld = (): boolean => time.isHeld;
+      return await this.parts.handler({
+        id,
+        data,
+        ...tries,
+        isHeld,
+        atWork: (is) => this.#atWork({ taken, time }, is),
+      });
     } catch (error) {
       this.#logger.error(`The handler of a job failed: ${nameOf(error)}`);
       return { kind: 'again', inMs: AFTER_A_FAULT_MS };
     }
+  }
+
+  async #atWork({ taken, time }: Pick<HeldJob<T>, 'taken' | 'time'>, isAtWork: boolean): Promise<void> {
+    const renewed = time.asking();
+    if (await this.parts.jobs.atWork(taken, isAtWork)) renewed();
+    else time.lose();
   }
 
   /** @returns undefined when it is not handed out after all */
@@ -125,7 +138,7 @@ export class JobRuns<T> {
     while (!this.#isStopped && !time.isLost) {
       try {
         const renewed = time.asking();
-        const begun = await jobs.begin(taken);
+        const begun = await jobs.begin(taken, this.parts.options.idleAtFirst);
         if (this.#isAbandoned) return undefined;
         if (begun) renewed();
         return begun;

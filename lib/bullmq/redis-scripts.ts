@@ -48,7 +48,7 @@ for i = 4, 3 + count do redis.call('ZADD', KEYS[3], 'NX', at, ARGV[i]) end
 changeNotes(KEYS[1], KEYS[2], ARGV, 4 + count)
 return count`,
   },
-  /** A job is about to be handed to its handler: which try is it, and was there one without a verdict? Asked twice, it answers the same. KEYS: job, active. */
+  /** A job is about to be handed to its handler, which begins at a time, or when it says so: which try is it, and was there one without a verdict? Asked twice, it answers the same. KEYS: job, active. */
   'oursms:begin': {
     keys: 2,
     lua: `${OWNS}
@@ -61,6 +61,14 @@ local try = tonumber(known[1] or tries) + 1
 if since ~= '' and doubt == '' then doubt = since end
 redis.call('HSET', KEYS[1], 'oursms:tries', try, 'oursms:since', now, 'oursms:doubt', doubt, 'oursms:by', token)
 return {try, doubt}`,
+  },
+  /** A job is begun by its handler, or not any more. KEYS: job, active. */
+  'oursms:work': {
+    keys: 2,
+    lua: `${OWNS}
+if not owns(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]) then return 0 end
+redis.call('HSET', KEYS[1], 'oursms:since', ARGV[4])
+return 1`,
   },
   /** Notes of a verdict, when the job is ours: BullMQ's script of the same transaction moves it then. KEYS: job, active, names, texts, added. */
   'oursms:settle': {

@@ -25,6 +25,13 @@ export interface Job<T> {
    * stood still may have been given up meanwhile, and the job handed out to another.
    */
   isHeld(): boolean;
+  /**
+   * Notes, durably, whether this try is at what must not be done twice: if it ends without a verdict, it counts as interrupted
+   * only then. Every try is at it from its beginning, unless `ConsumeOptions.idleAtFirst` is set.
+   *
+   * @throws {OurSmsStorageError} when that cannot be noted: it may count as either then
+   */
+  atWork(isAtWork: boolean): Promise<void>;
 }
 
 /** A note that is kept, or forgotten when there is no text. */
@@ -50,6 +57,8 @@ export interface ConsumeOptions {
   concurrency: number;
   /** Jobs that all processes together have at a time, where several share the engine. Default: no limit. */
   total?: number;
+  /** Handlers wait before they begin, and say when they do: `Job.atWork`. Default: false. */
+  idleAtFirst?: boolean;
 }
 
 /** Handles a job. One that rejects is handed out again a second later. */

@@ -29,9 +29,9 @@ export interface HandedOutJobsParts {
 export class HandedOutJobs<T> {
   constructor(private readonly parts: HandedOutJobsParts) {}
 
-  /** Marks the next jobs as handed out, durably, and gives them out. */
-  next(limit: number): Promise<ActiveJob<T>[]> {
-    return this.#tellingFaults(() => this.#next(limit));
+  /** Marks the next jobs as handed out, durably, and gives them out. @param idle None of them is begun by that. */
+  next(limit: number, idle = false): Promise<ActiveJob<T>[]> {
+    return this.#tellingFaults(() => this.#next(limit, idle));
   }
 
   /** Milliseconds until the next job that waits for a time is due; undefined when none does. */
@@ -103,7 +103,7 @@ export class HandedOutJobs<T> {
     }
   }
 
-  async #next(limit: number): Promise<ActiveJob<T>[]> {
+  async #next(limit: number, idle: boolean): Promise<ActiveJob<T>[]> {
     const { records, ledger, picker, workedOn } = this.parts;
     const { keys, store } = records;
     // It is asked several times for each job.
@@ -113,10 +113,9 @@ export class HandedOutJobs<T> {
     const numbers = picked.map(({ number }) => number);
     for (const number of numbers) workedOn.add(number);
     try {
-      const startedAt = Date.now();
       const marks = picked.flatMap(({ key, number, state }) => [
         del(key),
-        put(keys.active(number), { startedAt, ...state, attempts: state.attempts + 1 }),
+        put(keys.active(number), handedOut(state, state.attempts + 1, idle)),
       ]);
       await ledger.write(marks, { waiting: -picked.length, active: picked.length });
       const found = await store.getMany(numbers.map((number) => keys.data(number)));
@@ -124,11 +123,24 @@ export class HandedOutJobs<T> {
         const { id, addedAt, data } = records.parse<JobRecord<T>>(found[i]);
         const { attempts, interrupted = false, startedAt: interruptedAt } = state;
         const isHeld = (): boolean => workedOn.has(number);
-        return { id, data, attempt: attempts + 1, interrupted, interruptedAt, isHeld, number, addedAt };
+        const atWork = (isAtWork: boolean): Promise<void> =>
+          this.#mark(number, handedOut(state, attempts + 1, !isAtWork));
+        return { id, data, attempt: attempts + 1, interrupted, interruptedAt, isHeld, atWork, number, addedAt };
       });
     } catch (error) {
       for (const number of numbers) workedOn.delete(number);
       throw error;
     }
   }
+
+  #mark(number: number, state: JobState): Promise<void> {
+    const { ledger, records, workedOn } = this.parts;
+    // There is a verdict already.
+    if (!workedOn.has(number)) return Promise.resolve();
+    return this.#tellingFaults(() => ledger.write([put(records.keys.active(number), state)], {}));
+  }
 }
+
+/** The state of a job that is handed out. Of several tries that were interrupted, the first one's time is kept. */
+const handedOut = (before: JobState, attempts: number, idle: boolean): JobState =>
+  idle ? { ...before, attempts, idle } : { startedAt: Date.now(), ...before, attempts };

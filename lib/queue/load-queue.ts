@@ -43,10 +43,13 @@ export async function loadQueue(
   };
   const moves = interrupted.flatMap(([key, value]) => [
     del(key),
-    put(keys.later(0, numberOf(key)), { ...records.parse<JobState>(value), interrupted: true }),
+    put(keys.later(0, numberOf(key)), putBack(records.parse<JobState>(value))),
   ]);
   return { counters: restored, changes: [...moves, put(keys.meta, restored)] };
 }
+
+/** One that was not begun is not interrupted, either. */
+const putBack = ({ idle, ...state }: JobState): JobState => (idle ? state : { ...state, interrupted: true });
 
 /** A queue whose counters are not there was never used: then nothing else is there, either. */
 async function checkUnused(records: JobRecords): Promise<QueueCounters> {

@@ -21,6 +21,7 @@ export class StoredConsumer<T> {
     private readonly jobs: HandedOutJobs<T>,
     private readonly handler: JobHandler<T>,
     private readonly concurrency: number,
+    private readonly idleAtFirst = false,
   ) {}
 
   /** Looks for jobs: there may be new ones, or room for more. */
@@ -46,7 +47,7 @@ export class StoredConsumer<T> {
       while (this.#woken && !this.#stopped) {
         this.#woken = false;
         const room = this.concurrency - this.#tasks.size;
-        const jobs = room > 0 ? await this.jobs.next(room) : [];
+        const jobs = room > 0 ? await this.jobs.next(room, this.idleAtFirst) : [];
         for (const job of jobs) this.#start(job);
         if (jobs.length > 0) this.#woken = true;
       }

@@ -4,6 +4,8 @@ import { keyPart } from './key-part.js';
 export interface JobState {
   attempts: number;
   interrupted?: boolean;
+  /** It is handed out, and was not begun yet. */
+  idle?: boolean;
   /** When it was handed out: milliseconds since 1970. Of several tries that were interrupted, the first. */
   startedAt?: number;
 }

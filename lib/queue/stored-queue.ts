@@ -66,9 +66,10 @@ export class StoredQueue<T> implements DurableQueue<T> {
     });
   }
 
-  consume(handler: JobHandler<T>, { concurrency, total = concurrency }: ConsumeOptions): QueueConsumer {
+  consume(handler: JobHandler<T>, options: ConsumeOptions): QueueConsumer {
+    const { concurrency, total = concurrency, idleAtFirst } = options;
     if (this.#consumer) throw new Error(`the queue ${this.name} has a consumer already`);
-    const consumer = new StoredConsumer<T>(this.#handedOut, handler, Math.min(concurrency, total));
+    const consumer = new StoredConsumer<T>(this.#handedOut, handler, Math.min(concurrency, total), idleAtFirst);
     this.#consumer = consumer;
     consumer.wake();
     const stop = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 import { addingContract } from './adding.js';
+import { beginningContract } from './beginning.js';
 import { engineContract } from './engine.js';
 import type { EngineKind } from './engine-under-test.js';
 import { failedJobsContract } from './failed-jobs.js';
@@ -11,6 +12,7 @@ export function describeQueueEngine(kind: EngineKind): void {
   describe(`queues in ${kind.name}`, () => {
     describe('a job that is added', () => addingContract(kind));
     describe('a consumer', () => handingOutContract(kind));
+    describe('a try', () => beginningContract(kind));
     describe('a verdict', () => verdictContract(kind));
     describe('failed jobs', () => failedJobsContract(kind));
     describe('the engine', () => engineContract(kind));

@@ -1,0 +1,96 @@
+import { expect, it } from '@jest/globals';
+import type { Job } from '../../../lib/queue/durable-queue.js';
+import { DONE, engineForEach, eventually, Gate, RecordingHandler, type EngineKind } from './engine-under-test.js';
+
+/** What a queue must do about the beginning of a try that its handler tells. */
+export function beginningContract(kind: EngineKind): void {
+  const bench = engineForEach(kind);
+
+  /** Hands a job out to a handler that does something with it and then never ends, and ends the engine meanwhile. */
+  const endMeanwhile = async (does: (job: Job<number>) => Promise<unknown>): Promise<Job<number>> => {
+    const queue = bench.queue<number>();
+    await queue.add([{ id: 'job', data: 1 }]);
+    let isDone = false;
+    const never = new Gate();
+    const handle = async (job: Job<number>): Promise<typeof DONE> => {
+      await does(job);
+      isDone = true;
+      await never.opened;
+      return DONE;
+    };
+    queue.consume(handle, { concurrency: 1, idleAtFirst: true });
+    await eventually('it is done with', () => isDone);
+    await bench.reopen();
+    const handler = new RecordingHandler<number>();
+    bench.queue<number>().consume(handler.handle, { concurrency: 1 });
+    await eventually('it is handed out again', () => handler.jobs.length === 1);
+    never.open();
+    return handler.jobs[0] as Job<number>;
+  };
+
+  const ifDurable = (name: string, test: () => Promise<void>): void => {
+    if (kind.isDurable) it(name, test);
+  };
+
+  ifDurable('hands a job out again as not interrupted when its handler had not begun', async () => {
+    expect(await endMeanwhile(() => Promise.resolve())).toMatchObject({ id: 'job', data: 1, interrupted: false });
+  });
+
+  ifDurable('hands a job out again as interrupted when its handler had begun, and says when', async () => {
+    let before = 0;
+    const begin = async (job: Job<number>): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      before = Date.now();
+      await job.atWork(true);
+    };
+    const job = await endMeanwhile(begin);
+    expect(job.interrupted).toBe(true);
+    expect(job.interruptedAt).toBeGreaterThanOrEqual(before);
+  });
+
+  ifDurable('hands a job out again as not interrupted when its handler had begun, and come to nothing', async () => {
+    const job = await endMeanwhile(async (one) => {
+      await one.atWork(true);
+      await one.atWork(false);
+    });
+    expect(job.interrupted).toBe(false);
+  });
+
+  ifDurable('does not forget an earlier interruption over a try that was not begun', async () => {
+    const queue = bench.queue<number>('account/other');
+    await queue.add([{ id: 'job', data: 1 }]);
+    const handOut = async (does: (job: Job<number>) => Promise<void>): Promise<Job<number>> => {
+      let seen: Job<number> | undefined;
+      const handle = async (job: Job<number>): Promise<typeof DONE> => {
+        await does(job);
+        seen = job;
+        return new Promise(() => undefined);
+      };
+      bench.queue<number>('account/other').consume(handle, { concurrency: 1, idleAtFirst: true });
+      await eventually('it is handed out', () => seen !== undefined);
+      await bench.reopen();
+      return seen as unknown as Job<number>;
+    };
+    await handOut((job) => job.atWork(true));
+    const { interruptedAt } = await handOut(() => Promise.resolve());
+    expect(interruptedAt).toEqual(expect.any(Number));
+    expect(await handOut((job) => job.atWork(false))).toMatchObject({ interrupted: true, interruptedAt });
+    expect(await handOut(() => Promise.resolve())).toMatchObject({ interrupted: true, interruptedAt });
+  });
+
+  it('settles a job that was begun, or not, like any other', async () => {
+    const queue = bench.queue<number>();
+    await queue.add([
+      { id: 'begun', data: 1 },
+      { id: 'not', data: 2 },
+    ]);
+    const handle = async (job: Job<number>): Promise<typeof DONE> => {
+      if (job.id === 'begun') await job.atWork(true);
+      return DONE;
+    };
+    const consumer = queue.consume(handle, { concurrency: 2, idleAtFirst: true });
+    await eventually('both are done', async () => (await queue.pending()) === 0);
+    await consumer.stop();
+    expect(await queue.counts()).toMatchObject({ waiting: 0, active: 0, failed: 0 });
+  });
+}
