@@ -67,13 +67,14 @@ export function accountProviders(name: string | undefined): Provider[] {
     },
     {
       provide: LIFECYCLE,
-      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, ModulesContainer],
+      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, LIMITER, ModulesContainer],
       useFactory: (
         { OurSmsLifecycle }: Bootstrap,
         gateway: GatewayClient,
-        { messages }: ResolvedOptions,
+        options: ResolvedOptions,
+        limiter: RateLimiter,
         modules: ModulesContainer,
-      ) => new OurSmsLifecycle(gateway, messages, modules),
+      ) => new OurSmsLifecycle(gateway, options, limiter, modules),
     },
     {
       provide: STORAGE_PLACE,

@@ -5,7 +5,8 @@ import type { GatewayClient } from './gateway/gateway-client.js';
 import { maskNumber } from './message/mask-number.js';
 import { ACCOUNT } from './oursms.internal-tokens.js';
 import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
-import type { MessagePolicy } from './outbox/prepare-message.js';
+import type { ResolvedOptions } from './oursms.resolve-options.js';
+import type { RateLimiter } from './outbox/rate-limiter.js';
 
 /** What an account checks and says when the application starts, and closes when it ends. */
 export class OurSmsLifecycle implements OnModuleInit, OnApplicationShutdown {
@@ -13,29 +14,30 @@ export class OurSmsLifecycle implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly gateway: GatewayClient,
-    private readonly messages: MessagePolicy,
+    private readonly options: Pick<ResolvedOptions, 'gateway' | 'messages'>,
+    private readonly limiter: RateLimiter,
     private readonly modules: ModulesContainer,
   ) {}
 
   onModuleInit(): void {
     this.#refuseTwins();
-    const { divertTo } = this.messages;
+    const { account, divertTo } = this.options.messages;
     if (divertTo === undefined) return;
-    this.#logger.warn(
-      `Every message of account ${this.messages.account} is diverted to ${maskNumber(divertTo)} (divertTo)`,
-    );
+    this.#logger.warn(`Every message of account ${account} is diverted to ${maskNumber(divertTo)} (divertTo)`);
   }
 
   async onApplicationShutdown(): Promise<void> {
+    // As those who wait for a connection, and as long: they would find it closed.
+    await this.limiter.letGo(AbortSignal.timeout(this.options.gateway.timeoutMs));
     await this.gateway.close();
   }
 
   /** Two registrations of one account would be two pollers, two pools, and a service found by chance. */
   #refuseTwins(): void {
     const accounts = [...this.modules.values()].map((module) => module.providers.get(ACCOUNT)?.instance);
-    if (accounts.filter((account) => account === this.messages.account).length < 2) return;
-    const which =
-      this.messages.account === DEFAULT_ACCOUNT ? 'without a name' : `with the name ${this.messages.account}`;
+    const { account } = this.options.messages;
+    if (accounts.filter((other) => other === account).length < 2) return;
+    const which = account === DEFAULT_ACCOUNT ? 'without a name' : `with the name ${account}`;
     throw new OurSmsConfigError(
       `OurSmsModule is registered twice ${which}: register it once (isGlobal: true shares it), or give each account a name of its own.`,
     );

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Queue } from './queue.js';
 
 /** Someone who waits for a turn. */
@@ -73,6 +74,11 @@ export class RateLimiter {
       if (this.#places !== Infinity) this.#returns.push(performance.now() + SECOND_MS);
       this.#letOut();
     }
+  }
+
+  /** Resolves when all urgent requests are on their way that wait now. @param signal Ends the waiting. */
+  async letGo(signal: AbortSignal): Promise<void> {
+    if (this.#first('urgent')) await this.run('urgent', () => nextTurn(), signal);
   }
 
   /** Goes ahead at once when nobody waits who comes first. */

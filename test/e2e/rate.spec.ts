@@ -65,3 +65,12 @@ it.each<[string, OurSmsRateOptions]>([
   const receipts = await Promise.all(Array.from({ length: 5 }, (_, i) => bench.sms.send(message(i))));
   expect(receipts.map(({ accepted }) => accepted)).toEqual([1, 1, 1, 1, 1]);
 });
+
+it('what waits for a connection when the application ends is sent', async () => {
+  bench = await startBench({ http: { maxConnections: 2 } });
+  bench.gateway.faults.chance('latency', 1, { ms: 50, on: 'send' });
+  const sending = Promise.all(Array.from({ length: 10 }, (_, i) => bench.sms.send(message(i))));
+  await until('two are on their way', () => bench.gateway.requests.length === 2);
+  await bench.close();
+  expect((await sending).map(({ accepted }) => accepted)).toEqual(Array(10).fill(1));
+});
