@@ -28,7 +28,7 @@ export class Outbox {
     checkSendOptions(options, this.policy.account);
     const { message: quieted, heldMinutes, warning } = keepQuietHours(wire, this.policy, new Date());
     if (warning !== undefined) this.#logger.warn(warning);
-    const attempt: Attempt = (_message, onTurn) =>
+    const attempt: Attempt = (onTurn) =>
       this.limiter.run('urgent', () => this.gateway.send(onTurn(), skipped, options), options.signal);
     const receipt = await this.retries.send(quieted, attempt, { signal: options.signal });
     return heldMinutes === undefined ? receipt : { ...receipt, heldMinutes };

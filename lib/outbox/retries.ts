@@ -36,10 +36,9 @@ interface Doubt {
 /**
  * Makes a try.
  *
- * @param message The message, if it goes out at once.
  * @param onTurn Called when the try has waited for its turn and begins on its way: the message as it must go out then.
  */
-export type Attempt = (message: WireMessage, onTurn: () => WireMessage) => Promise<SendReceipt>;
+export type Attempt = (onTurn: () => WireMessage) => Promise<SendReceipt>;
 
 /** What is to be known of a send besides its message. */
 export interface RetryContext {
@@ -82,15 +81,14 @@ export class Retries {
     let began: number | undefined;
     for (let tries = 1; ; tries++) {
       let since = performance.now();
-      // A look-back that is worked out before the try waits would not reach the first one any more.
-      const wired = (): WireMessage => (doubt ? guarded(message, doubt) : message);
       const onTurn = (): WireMessage => {
         since = performance.now();
         began ??= since;
-        return wired();
+        // A look-back that is worked out before the try waits would not reach the first one any more.
+        return doubt ? guarded(message, doubt) : message;
       };
       try {
-        const receipt = await attempt(wired(), onTurn);
+        const receipt = await attempt(onTurn);
         return tries === 1 && !doubt ? receipt : told(receipt, tries, doubt !== undefined);
       } catch (error) {
         if (!(error instanceof OurSmsError)) throw error;

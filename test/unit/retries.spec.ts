@@ -33,7 +33,7 @@ async function sent(
   const out: WireMessage[] = [];
   await new Retries(policy).send(
     MESSAGE,
-    async (_message, onTurn) => {
+    async (onTurn) => {
       const { waits = 0, takes = 0, fails } = tries[out.length] ?? {};
       passedMs += waits * MINUTE;
       out.push(onTurn());

@@ -86,7 +86,7 @@ export class ChunkSender {
     if (inDoubtMs !== undefined && !(canGuard && inDoubtMs >= 0 && inDoubtMs <= LONGEST_DOUBT_MS)) {
       return unknown(chunk, 'it was on the wire when its process ended');
     }
-    const attempt: Attempt = async (_message, onTurn) => {
+    const attempt: Attempt = async (onTurn) => {
       let began = Date.now();
       const leave = async (): Promise<WireMessage> => {
         // What is in doubt already is known to be.
