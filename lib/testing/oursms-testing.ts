@@ -6,7 +6,15 @@ import type { GatewayClient } from '../gateway/gateway-client.js';
 import { openGateway } from '../gateway/open-gateway.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
 import { OURSMS_DLR } from '../inbox/dlr-events.js';
-import { GATEWAY, RESOLVED_OPTIONS, RETRIES, STORAGE_PLACE } from '../oursms.internal-tokens.js';
+import {
+  ACCOUNT,
+  BOOTSTRAP,
+  GATEWAY,
+  RAW_OPTIONS,
+  RESOLVED_OPTIONS,
+  RETRIES,
+  STORAGE_PLACE,
+} from '../oursms.internal-tokens.js';
 import type { StoragePlace } from '../oursms.open-storage.js';
 import type { ResolvedOptions } from '../oursms.resolve-options.js';
 import { DEFAULT_ACCOUNT } from '../oursms.tokens.js';
@@ -59,13 +67,15 @@ export class OurSmsTesting {
   }
 
   /**
-   * Takes the place of the gateway, for every account of the application under test. Reports are kept in memory: tests that
-   * run side by side share no directory.
+   * Takes the place of the gateway, for every account of the application under test; the credentials of its options need not be
+   * there. Reports are kept in memory: tests that run side by side share no directory.
    */
   override<Builder extends OverridableBuilder<Builder>>(builder: Builder): Builder {
     const factory = (options: ResolvedOptions, moduleRef: ModuleRef): Promise<GatewayClient> =>
       this.open(options, moduleRef);
     return builder
+      .overrideProvider(RESOLVED_OPTIONS)
+      .useFactory({ factory: withoutCredentials, inject: [BOOTSTRAP, RAW_OPTIONS, ACCOUNT] })
       .overrideProvider(GATEWAY)
       .useFactory({ factory, inject: [RESOLVED_OPTIONS, ModuleRef] })
       .overrideProvider(RETRIES)
@@ -129,6 +139,15 @@ export class OurSmsTesting {
     this.sent.push({ account, src, dests: dests.split(','), body, params: Object.fromEntries(shown) });
   }
 }
+
+type Bootstrap = typeof import('../oursms.bootstrap.js');
+
+/** A machine that runs tests has no credentials, and needs none. */
+const withoutCredentials = ({ resolveOptions }: Bootstrap, raw: unknown, account: string): ResolvedOptions =>
+  resolveOptions(
+    typeof raw === 'object' && raw !== null ? { ...raw, auth: { username: 'testing', token: 'testing' } } : raw,
+    account,
+  );
 
 /** A failure that a test asks for is one that it sees. */
 const withoutRetries = ({ retry }: ResolvedOptions): Retries => new Retries({ ...retry, attempts: 1 });

@@ -141,6 +141,25 @@ describe('OurSmsTestingModule', () => {
 });
 
 describe('OurSmsTesting', () => {
+  it('needs no credentials of the application, which a machine that runs tests does not have', async () => {
+    const { OURSMS_USERNAME: username = '', OURSMS_PASSWORD: password = '' } = {} as NodeJS.ProcessEnv;
+    @Module({
+      imports: [
+        EventEmitterModule.forRoot(),
+        OurSmsModule.forRootAsync({ useFactory: () => ({ auth: { username, password } }) }),
+      ],
+      providers: [LoginService],
+    })
+    class AppModule {}
+    const sms = new OurSmsTesting();
+    const builder = sms.override(Test.createTestingModule({ imports: [AppModule] }));
+    const module = await builder.setLogger(new LogRecorder()).compile();
+    await module.init();
+    await module.get(LoginService).sendCode('0501234567');
+    expect(sms.sent).toMatchObject([{ dests: ['966501234567'] }]);
+    await module.close();
+  });
+
   it('stands in for the gateway of a whole application, all its accounts and its poller, and makes no directory', async () => {
     const auth = { username: 'real', password: 'secret' };
     const storage = { path: join(tmpdir(), `oursms-never-made-${process.pid}`) };
