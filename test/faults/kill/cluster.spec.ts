@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { hasRedis } from '../../support/redis.js';
 import { CLUSTER_PATIENCE_MS, lookFor, runCluster } from './cluster/run-cluster.js';
-import { downloading, freeze, freezeTwo, kept, kill, sending } from './cluster/troubles.js';
+import { deleted, downloading, freeze, freezeTwo, kept, kill, killWithSpool, sending } from './cluster/troubles.js';
 
 jest.setTimeout(CLUSTER_PATIENCE_MS);
 
@@ -64,5 +64,13 @@ describeWithRedis('the account of these tests finds', () => {
   it('lost reports when what is noted before a download is not kept', async () => {
     const plan = { ...ofReports, fault: 'forgetsIntents', moments: [downloading], troubles: [kill] };
     expect(await lookFor(lost, 'cluster, without notes', { share: 0.1, ...plan })).toEqual(saying(lost));
+  });
+
+  it('lost reports when what a process left in its directory is not brought to Redis', async () => {
+    const where = { hasSpool: true, moments: [deleted], troubles: [killWithSpool] };
+    const plan = { ...ofReports, fault: 'forgetsTheSpool', ...where };
+    const faults = await lookFor('although it had been kept', 'cluster, without the spool', { share: 0.04, ...plan });
+    expect(faults).toEqual(saying('although it had been kept'));
+    expect(faults).toEqual(saying('its process ran on for'));
   });
 });
