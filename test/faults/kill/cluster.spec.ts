@@ -1,7 +1,17 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { hasRedis } from '../../support/redis.js';
 import { CLUSTER_PATIENCE_MS, lookFor, runCluster } from './cluster/run-cluster.js';
-import { deleted, downloading, freeze, freezeTwo, kept, kill, killWithSpool, sending } from './cluster/troubles.js';
+import {
+  deleted,
+  downloading,
+  FIRST_TROUBLES,
+  freeze,
+  freezeTwo,
+  kept,
+  kill,
+  killWithSpool,
+  sending,
+} from './cluster/troubles.js';
 
 jest.setTimeout(CLUSTER_PATIENCE_MS);
 
@@ -15,13 +25,14 @@ describeWithRedis('three instances on one Redis, which are killed, stand still a
       { name: 'cluster, guarded, with a spool', unknownOutcome: 'guarded' as const, hasSpool: true },
     ];
     const [unguarded, guarded] = await Promise.all(
-      plans.map(({ name, ...plan }) => runCluster(name, { share: 0.5, ...plan })),
+      plans.map(({ name, ...plan }) => runCluster(name, { share: 0.5, first: FIRST_TROUBLES, ...plan })),
     );
     expect(unguarded).toMatchObject({ faults: [], campaigns: { twice: 0 } });
     expect(guarded).toMatchObject({ faults: [], campaigns: { twice: 0, never: 0, unknown: 0 } });
     // Or no trouble found anything on its way, and nothing was shown.
-    expect(unguarded?.takeovers).toBeGreaterThan(0);
+    for (const account of [unguarded, guarded]) expect(account?.takeovers).toBeGreaterThan(0);
     expect(unguarded?.campaigns.unknown).toBeGreaterThan(0);
+    expect(unguarded?.reports.missing).toBeGreaterThan(0);
   });
 });
 

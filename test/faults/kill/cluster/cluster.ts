@@ -15,7 +15,7 @@ import { readMoves, type Still } from './moves.js';
 import { Places } from './places.js';
 import { ReportStream } from './report-stream.js';
 import { CLUSTER_MOMENTS, TROUBLES } from './troubles.js';
-import type { ClusterMoment, Trouble, TroubleHands } from './troubles.js';
+import type { ClusterMoment, Trouble, TroubleAtMoment, TroubleHands } from './troubles.js';
 
 /** How a cluster is troubled. */
 export interface ClusterPlan {
@@ -26,6 +26,8 @@ export interface ClusterPlan {
   unknownOutcome: 'never' | 'guarded';
   /** Whether each instance keeps a download in a directory of its own until Redis has it. */
   hasSpool?: boolean;
+  /** What is made first, each at a moment that is waited for: what a run must have seen, however short it is. */
+  first?: readonly TroubleAtMoment[];
   moments?: readonly ClusterMoment[];
   troubles?: readonly Trouble[];
   /** A fault that each instance has, by its name in `faulty-engine.mjs`. */
@@ -43,6 +45,8 @@ const LEASE_MS = 1_000;
 const LATENCY_MS = 20;
 /** A moment that does not come, because the machine is slow, is not waited for. */
 const MOMENT_MS = 6 * LEASE_MS;
+/** But for those that come first. */
+const FIRST_MOMENT_MS = 60_000;
 /** On a busy machine. */
 const LAST_PATIENCE_MS = 90_000;
 
@@ -147,8 +151,9 @@ export class Cluster implements TroubleHands {
     if (!this.plan.hasNoCampaigns) this.#campaigns.begin();
     for (; this.#troubles < rounds; this.#troubles++) {
       this.#places.prepare();
-      const [moment, trouble] = [random.pick(moments), random.pick(troubles)];
-      const signal = AbortSignal.timeout(MOMENT_MS);
+      const first = this.plan.first?.[this.#troubles];
+      const [moment, trouble] = first ?? [random.pick(moments), random.pick(troubles)];
+      const signal = AbortSignal.timeout(first ? FIRST_MOMENT_MS : MOMENT_MS);
       const parts = { watch: this.#watch, sends: this.#sends, random, latencyMs: LATENCY_MS, signal };
       const life = await moment(parts).catch((error: Error) => {
         if (!signal.aborted) throw error;

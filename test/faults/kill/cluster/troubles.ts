@@ -150,3 +150,13 @@ export const TROUBLES: readonly Trouble[] = [
   ...[freeze, freeze, freeze, freezeTwo, freezeAndKill],
   ...[killRedis, endRedis, freezeRedis, killWithoutRedis, killWithSpool],
 ];
+
+/**
+ * With these, a run has met what it is about: a request that nobody knows the end of, and a download that Redis did not get.
+ * None of them can come too late: they are made before the gateway answers.
+ */
+export const FIRST_TROUBLES: readonly TroubleAtMoment[] = [
+  [sent, killAll],
+  [deleted, killWithSpool],
+  [deleted, kill],
+];
