@@ -46,41 +46,41 @@ describeWithRedis('the account of these tests finds', () => {
   it('downloads side by side when everyone gets the lease', async () => {
     const plan = { ...ofReports, fault: 'everyoneLeads', moments: [downloading], troubles: [kill] };
     const aside = 'was on its way until';
-    expect(await lookFor(aside, 'cluster, all lead', { share: 0.04, ...plan })).toEqual(saying(aside));
+    expect(await lookFor(aside, 'cluster, all lead', { share: 0.02, ...plan })).toEqual(saying(aside));
   });
 
   it('who downloads after a time of standing still when leases are never lost', async () => {
     const plan = { ...ofReports, fault: 'leasesLastForEver', moments: [kept], troubles: [freeze] };
     const unled = /sent a download at .* led/;
-    const faults = await lookFor(' led', 'cluster, eternal leases', { share: 0.06, ...plan });
+    const faults = await lookFor(' led', 'cluster, eternal leases', { share: 0.03, ...plan });
     expect(faults).toEqual(expect.arrayContaining([expect.stringMatching(unled)]));
   });
 
   it('who is reached twice when a job that comes back looks new', async () => {
     const plan = { ...unguarded, fault: 'forgetsInterruptions', moments: [sending], troubles: [kill] };
-    expect(await lookFor(twice, 'cluster, without interruptions', { share: 0.1, ...plan })).toEqual(saying(twice));
+    expect(await lookFor(twice, 'cluster, without interruptions', { share: 0.05, ...plan })).toEqual(saying(twice));
   });
 
   it('who is reached twice when an instance that stood still goes on with what it had', async () => {
     const guarded = { ...unguarded, unknownOutcome: 'guarded' as const };
     const plan = { ...guarded, fault: 'jobsAreHeldForEver', moments: [sending], troubles: [freezeTwo] };
-    expect(await lookFor(twice, 'cluster, eternal jobs', { share: 0.1, ...plan })).toEqual(saying(twice));
+    expect(await lookFor(twice, 'cluster, eternal jobs', { share: 0.05, ...plan })).toEqual(saying(twice));
   });
 
   it('lost reports when a download is acknowledged before it is kept', async () => {
     const plan = { ...ofReports, fault: 'acknowledgesEarly', moments: [kept], troubles: [kill] };
-    expect(await lookFor(lost, 'cluster, early acknowledgements', { share: 0.1, ...plan })).toEqual(saying(lost));
+    expect(await lookFor(lost, 'cluster, early acknowledgements', { share: 0.05, ...plan })).toEqual(saying(lost));
   });
 
   it('lost reports when what is noted before a download is not kept', async () => {
     const plan = { ...ofReports, fault: 'forgetsIntents', moments: [downloading], troubles: [kill] };
-    expect(await lookFor(lost, 'cluster, without notes', { share: 0.1, ...plan })).toEqual(saying(lost));
+    expect(await lookFor(lost, 'cluster, without notes', { share: 0.05, ...plan })).toEqual(saying(lost));
   });
 
   it('lost reports when what a process left in its directory is not brought to Redis', async () => {
     const where = { hasSpool: true, moments: [deleted], troubles: [killWithSpool] };
     const plan = { ...ofReports, fault: 'forgetsTheSpool', ...where };
-    const faults = await lookFor('although it had been kept', 'cluster, without the spool', { share: 0.04, ...plan });
+    const faults = await lookFor('although it had been kept', 'cluster, without the spool', { share: 0.02, ...plan });
     expect(faults).toEqual(saying('although it had been kept'));
     expect(faults).toEqual(saying('its process ran on for'));
   });
