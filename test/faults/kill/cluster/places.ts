@@ -64,8 +64,13 @@ export class Places {
 
   /** Kills the instance of a place, and lets another begin there. */
   async kill(place: number): Promise<void> {
-    await this.#end(this.#at(place), 'SIGKILL');
+    await this.remove(place);
     this.begin(place);
+  }
+
+  /** Kills the instance of a place. */
+  remove(place: number): Promise<void> {
+    return this.#end(this.#at(place), 'SIGKILL');
   }
 
   /** Kills all at once: nobody is left who could know anything. */
