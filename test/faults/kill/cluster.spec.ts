@@ -1,5 +1,5 @@
-import { describe, expect, it, jest } from '@jest/globals';
-import { hasRedis } from '../../support/redis.js';
+import { expect, it, jest } from '@jest/globals';
+import { describeWithOwnRedis } from '../../support/redis-at-hand.js';
 import { CLUSTER_PATIENCE_MS, lookFor, runCluster } from './cluster/run-cluster.js';
 import {
   deleted,
@@ -16,9 +16,8 @@ import {
 jest.setTimeout(CLUSTER_PATIENCE_MS);
 
 const saying = (what: string): unknown => expect.arrayContaining([expect.stringContaining(what)]);
-const describeWithRedis = hasRedis ? describe : describe.skip;
 
-describeWithRedis('three instances on one Redis, which are killed, stand still and lose Redis', () => {
+describeWithOwnRedis('three instances on one Redis, which are killed, stand still and lose Redis', () => {
   it('lose no report, never download side by side, and send nobody twice', async () => {
     const plans = [
       { name: 'cluster', unknownOutcome: 'never' as const },
@@ -36,7 +35,7 @@ describeWithRedis('three instances on one Redis, which are killed, stand still a
   });
 });
 
-describeWithRedis('the account of these tests finds', () => {
+describeWithOwnRedis('the account of these tests finds', () => {
   const unguarded = { unknownOutcome: 'never' as const, patienceMs: 5_000 };
   // No download takes long, so that gaps are announced soon.
   const ofReports = { ...unguarded, hasNoCampaigns: true, timeoutMs: 1_500 };

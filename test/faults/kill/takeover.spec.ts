@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { hasRedis } from '../../support/redis.js';
+import { afterEach, expect, it, jest } from '@jest/globals';
+import { describeWithOwnRedis } from '../../support/redis-at-hand.js';
 import { LEASE_MS, PollingInstances, type PollingPlan } from './cluster/polling-instances.js';
 
 jest.setTimeout(180_000);
@@ -9,7 +9,7 @@ jest.setTimeout(180_000);
 const SOON_MS = 6 * LEASE_MS;
 const FROZEN_MS = 3 * LEASE_MS;
 
-(hasRedis ? describe : describe.skip)('of several instances, the one that polls', () => {
+describeWithOwnRedis('of several instances, the one that polls', () => {
   let instances: PollingInstances | undefined;
   const start = async (plan: PollingPlan): Promise<PollingInstances> =>
     (instances = await PollingInstances.start(plan));
