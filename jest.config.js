@@ -27,6 +27,7 @@ const shared = {
 const suite = (displayName, testMatch) => ({ ...shared, displayName, testMatch });
 
 export default {
+  reporters: ['default', '<rootDir>/test/support/left-out-reporter.mjs'],
   projects: [
     {
       ...suite('suite', ['<rootDir>/test/{unit,e2e,faults,contract}/**/*.spec.ts']),

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { afterAll, beforeAll, describe } from '@jest/globals';
+import { afterAll, beforeAll } from '@jest/globals';
 import { bullMqEngine } from 'nestjs-oursms/bullmq';
 import type { QueueEngine } from '../../lib/queue/durable-queue.js';
-import { hasRedis, TestRedis } from '../support/redis.js';
+import { describeWithRedis, reachRedis, type RedisAtHand } from '../support/redis-at-hand.js';
 import { describeQueueEngine } from './queue/queue-contract.js';
 
-(hasRedis ? describe : describe.skip)('with Redis', () => {
-  let redis: TestRedis;
+describeWithRedis('with Redis', () => {
+  let redis: RedisAtHand;
 
   beforeAll(async () => {
     // Handlers fail on purpose.
     Logger.overrideLogger(false);
     // What outlives an end of Redis itself is tested in test/faults.
-    redis = await TestRedis.start('--appendonly', 'no');
+    redis = await reachRedis('--appendonly', 'no');
   });
 
   afterAll(async () => {
@@ -25,7 +25,8 @@ import { describeQueueEngine } from './queue/queue-contract.js';
     name: 'BullMQ',
     isDurable: true,
     start: async () => {
-      const source = bullMqEngine({ connection: redis.connection, prefix: randomUUID() });
+      const prefix = `${redis.prefix}-${randomUUID()}`;
+      const source = bullMqEngine({ connection: redis.connection, prefix });
       const open = (): Promise<QueueEngine> => source.openEngine({ account: 'default', find: () => undefined });
       let engine = await open();
       return {

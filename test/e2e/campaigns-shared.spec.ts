@@ -3,7 +3,7 @@ import { lastValueFrom, toArray } from 'rxjs';
 import { OurSmsStorageError, OurSmsValidationError, type CampaignPlan } from 'nestjs-oursms';
 import { rejection, until } from '../support/application.js';
 import { destsOf, mobiles } from '../support/campaign-bench.js';
-import { hasRedis, TestRedis } from '../support/redis.js';
+import { describeWithRedis, reachRedis, type RedisAtHand } from '../support/redis-at-hand.js';
 import { SharedCampaigns } from '../support/shared-campaigns.js';
 
 const message = { src: 'MyBrand', body: 'Half price today' };
@@ -14,11 +14,11 @@ const plan = (recipients: CampaignPlan['recipients'], more: Partial<CampaignPlan
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const PATIENCE_MS = 20_000;
 
-(hasRedis ? describe : describe.skip)('campaigns of applications that share a Redis', () => {
-  let redis: TestRedis;
+describeWithRedis('campaigns of applications that share a Redis', () => {
+  let redis: RedisAtHand;
   let bench: SharedCampaigns;
 
-  beforeAll(async () => void (redis = await TestRedis.start()));
+  beforeAll(async () => void (redis = await reachRedis()));
   afterAll(() => redis.remove());
   beforeEach(async () => void (bench = await SharedCampaigns.start(redis)));
   afterEach(() => bench.remove());

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { BullModule } from '@nestjs/bullmq';
 import type { DynamicModule } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
@@ -6,7 +6,8 @@ import { DlrInbox, OurSmsModule, type Dlr, type DlrGap, type OurSmsModuleOptions
 import { bullMqEngine } from 'nestjs-oursms/bullmq';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { DEMO, DlrListener, startApplication, until, type TestApplication } from '../support/application.js';
-import { hasRedis, TestRedis } from '../support/redis.js';
+import { TestRedis } from '../support/redis.js';
+import { describeWithRedis, itWithOwnRedis, reachRedis, type RedisAtHand } from '../support/redis-at-hand.js';
 
 jest.setTimeout(120_000);
 
@@ -33,14 +34,14 @@ class Instance {
   }
 }
 
-(hasRedis ? describe : describe.skip)('delivery reports of several instances on one Redis', () => {
-  let redis: TestRedis;
+describeWithRedis('delivery reports of several instances on one Redis', () => {
+  let redis: RedisAtHand;
   let gateway: GatewaySimulator;
   let instances: Instance[];
   let pushed: number;
 
   beforeEach(async () => {
-    redis = await TestRedis.start();
+    redis = await reachRedis();
     gateway = await GatewaySimulator.start();
     instances = [];
     pushed = 0;
@@ -66,7 +67,7 @@ class Instance {
     const account = OurSmsModule.forRoot({
       ...{ baseUrl: gateway.url, auth: DEMO, http: { timeoutMs: 500 } },
       dlr: { poll: { everyMs: EVERY_MS, count: 10 }, retryDelayMs: 10, maxAttempts: 2 },
-      storage: bullMqEngine({ connection: redis.connection, leaseMs: LEASE_MS }),
+      storage: bullMqEngine({ connection: redis.connection, prefix: redis.prefix, leaseMs: LEASE_MS }),
       ...options,
     });
     const instance = new Instance(await startApplication([...imports, account], listen ? [DlrListener] : []));
@@ -144,13 +145,13 @@ class Instance {
     expect(silent.handled).toEqual([]);
   });
 
-  it('are kept where the BullModule of the application keeps its jobs, when nothing else is said', async () => {
+  it('are kept where the BullModule of the application keeps its jobs, when no other place is given', async () => {
     const imports = [BullModule.forRoot({ connection: redis.connection })];
-    const one = await start({ imports, options: { storage: bullMqEngine() } });
+    const one = await start({ imports, options: { storage: bullMqEngine({ prefix: redis.prefix }) } });
     push(5);
     await allHandled(5);
     const client = redis.client();
-    expect((await client.keys('*')).some((key) => key.includes('oursms'))).toBe(true);
+    expect(await client.keys(`{${redis.prefix}}*`)).not.toEqual([]);
     client.disconnect();
     expect(one.handled).toHaveLength(5);
   });
@@ -195,7 +196,8 @@ class Instance {
     expect([first, second].flatMap(({ gaps }) => gaps)).toEqual([]);
 
     // What a process that was killed in the middle of a download leaves.
-    const source = bullMqEngine({ connection: redis.connection, leaseMs: LEASE_MS });
+    const { connection, prefix } = redis;
+    const source = bullMqEngine({ connection, prefix, leaseMs: LEASE_MS });
     const killed = await source.openEngine({ account: 'default', find: () => undefined });
     await killed.note('default/download/of-the-dead', JSON.stringify({ at: new Date().toISOString(), asked: 10 }));
     await killed.close();
@@ -210,20 +212,23 @@ class Instance {
     expect((await second.inbox.stats()).gaps).toBe(1);
   });
 
-  it('wait while Redis is away, from the start or later, and everything goes on by itself', async () => {
-    await redis.stop();
+  itWithOwnRedis('wait while Redis is away, from the start or later, and everything goes on by itself', async () => {
+    await redis.remove();
+    const own = await TestRedis.start();
+    redis = own;
+    await own.stop();
     const instance = await start();
     push(5);
     await until('it has looked', async () => instance.application.logs.matching(/Redis .* does not answer/).length > 0);
     expect(downloads()).toBe(0);
-    await redis.start();
+    await own.start();
     await allHandled(5);
-    await redis.stop();
+    await own.stop();
     const before = downloads();
     push(5);
     await new Promise((resolve) => setTimeout(resolve, 2 * LEASE_MS));
     expect(downloads() - before).toBeLessThanOrEqual(1);
-    await redis.start();
+    await own.start();
     await until('all are handled', () => new Set(handled()).size === 10, 60_000);
   });
 });

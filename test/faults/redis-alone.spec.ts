@@ -5,16 +5,17 @@ import { bullMqEngine } from 'nestjs-oursms/bullmq';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { DEMO, DlrListener, startApplication, until, type TestApplication } from '../support/application.js';
 import { mobiles } from '../support/campaign-bench.js';
-import { hasRedis, TestRedis } from '../support/redis.js';
+import { TestRedis } from '../support/redis.js';
+import { describeWithRedis, itWithOwnRedis, reachRedis, type RedisAtHand } from '../support/redis-at-hand.js';
 import { SharedCampaigns } from '../support/shared-campaigns.js';
 
 jest.setTimeout(120_000);
 
 const NOWHERE = 'http://127.0.0.1:9/api-a';
 
-(hasRedis ? describe : describe.skip)('several instances on one Redis', () => {
-  let redis: TestRedis;
-  beforeEach(async () => void (redis = await TestRedis.start()));
+describeWithRedis('several instances on one Redis', () => {
+  let redis: RedisAtHand;
+  beforeEach(async () => void (redis = await reachRedis()));
   afterEach(() => redis.remove());
 
   describe('of which the one that polls', () => {
@@ -31,7 +32,7 @@ const NOWHERE = 'http://127.0.0.1:9/api-a';
 
     const join = async (options: { baseUrl?: string } = {}): Promise<TestApplication> => {
       const { baseUrl = gateway.url } = options;
-      const storage = bullMqEngine({ connection: redis.connection, leaseMs: 1_000 });
+      const storage = bullMqEngine({ connection: redis.connection, prefix: redis.prefix, leaseMs: 1_000 });
       const dlr = { poll: { everyMs: 50 } };
       const account = OurSmsModule.forRoot({ baseUrl, auth: DEMO, storage, dlr });
       const instance = await startApplication([account], [DlrListener]);
@@ -63,7 +64,9 @@ const NOWHERE = 'http://127.0.0.1:9/api-a';
     });
   });
 
-  it('whose Redis has lost a campaign are told so: it is not taken for done', async () => {
+  itWithOwnRedis('whose Redis has lost a campaign are told so: it is not taken for done', async () => {
+    await redis.remove();
+    redis = await TestRedis.start();
     const bench = await SharedCampaigns.start(redis);
     try {
       const [first, second] = await bench.joinAll(2);

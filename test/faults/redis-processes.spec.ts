@@ -1,18 +1,18 @@
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
 import type { Job, Verdict } from '../../lib/queue/durable-queue.js';
 import { allOf, DONE, eventually, jobsNamed, untilCounts } from '../contract/queue/engine-under-test.js';
 import { rejection } from '../support/application.js';
 import { RedisBench } from '../support/redis-bench.js';
-import { hasRedis } from '../support/redis.js';
+import { describeWithRedis, itWithOwnRedis } from '../support/redis-at-hand.js';
 
-(hasRedis ? describe : describe.skip)('several processes with one Redis', () => {
+describeWithRedis('several processes with one Redis', () => {
   const bench = RedisBench.forEach();
 
   it('gives the jobs of a process that vanished to another, which knows that they were interrupted', async () => {
-    const redis = await bench.redis();
+    const redis = await bench.reach();
     const relay = await bench.relay(redis);
-    const gone = await bench.open(redis, { connection: relay.connection });
+    const gone = await bench.open(redis, { connection: { ...redis.connection, ...relay.connection } });
     const jobs: Job<number>[] = [];
     let settle: (verdict: Verdict<number>) => void = () => undefined;
     gone.queue<number>('q').consume(
@@ -59,10 +59,10 @@ import { hasRedis } from '../support/redis.js';
     expect([jobs[0]?.isHeld(), lease?.isValid()]).toEqual([false, false]);
   });
 
-  it('adds a list once when the answer to it was lost, and it is tried again', async () => {
+  itWithOwnRedis('adds a list once when the answer to it was lost, and it is tried again', async () => {
     const redis = await bench.redis();
     const relay = await bench.relay(redis);
-    const engine = await bench.open(redis, { connection: relay.connection });
+    const engine = await bench.open(redis, { connection: { ...redis.connection, ...relay.connection } });
     const other = await bench.open(redis);
     await bench.untilAnswers(engine);
     redis.freeze();
@@ -90,7 +90,7 @@ import { hasRedis } from '../support/redis.js';
   });
 
   it('keeps turns of a name apart, and jobs at a time few, over several processes', async () => {
-    const redis = await bench.redis();
+    const redis = await bench.reach();
     const [one, two] = [await bench.open(redis), await bench.open(redis)];
     const waits = await Promise.all(Array.from({ length: 10 }, (_, i) => (i % 2 ? one : two).turn('rate', 1_000)));
     const [first = 0, ...later] = waits.sort((a, b) => a - b);

@@ -1,15 +1,15 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
 import type { DurableQueue, QueueEngine } from '../../lib/queue/durable-queue.js';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
 import { allOf, DONE, jobsNamed, untilCounts } from '../contract/queue/engine-under-test.js';
 import { rejection, TestStorage } from '../support/application.js';
 import { RedisBench } from '../support/redis-bench.js';
-import { hasRedis } from '../support/redis.js';
+import { describeWithRedis, itWithOwnRedis } from '../support/redis-at-hand.js';
 
-(hasRedis ? describe : describe.skip)('the spool', () => {
+describeWithRedis('the spool', () => {
   const bench = RedisBench.forEach();
   let storage: TestStorage;
   let spool: string;
@@ -37,7 +37,7 @@ import { hasRedis } from '../support/redis.js';
     return handled;
   };
 
-  it('takes what Redis does not, and brings it there in order as soon as it answers', async () => {
+  itWithOwnRedis('takes what Redis does not, and brings it there in order as soon as it answers', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis, { spool });
     await engine.note('open', 'text');
@@ -56,7 +56,7 @@ import { hasRedis } from '../support/redis.js';
     expect(bench.logs.matching('is kept in')).toHaveLength(1);
   });
 
-  it('brings what an earlier process left, once', async () => {
+  itWithOwnRedis('brings what an earlier process left, once', async () => {
     const redis = await bench.redis();
     const first = await bench.open(redis, { spool });
     await first.note('open', 'text');
@@ -76,7 +76,7 @@ import { hasRedis } from '../support/redis.js';
     expect(handled).toEqual(['one']);
   });
 
-  it('brings nothing twice when the process ended before it noted that Redis has it', async () => {
+  itWithOwnRedis('brings nothing twice when the process ended before it noted that Redis has it', async () => {
     const redis = await bench.redis();
     const first = await bench.open(redis, { spool });
     await redis.stop();
@@ -110,14 +110,14 @@ import { hasRedis } from '../support/redis.js';
   });
 
   it('is of one process: a second one with the same directory is told', async () => {
-    const redis = await bench.redis();
+    const redis = await bench.reach();
     await bench.open(redis, { spool });
     const error = await rejection(bench.open(redis, { spool }), OurSmsStorageError);
     expect(error).toMatchObject({ fault: 'locked' });
   });
 
   it('is not in the way of other queues, nor of a page that cannot be written', async () => {
-    const redis = await bench.redis();
+    const redis = await bench.reach();
     await mkdir(spool, { recursive: true });
     const engine = await bench.open(redis, { spool });
     await engine.queue('default/reports').add([{ id: 'one', data: 1 }]);

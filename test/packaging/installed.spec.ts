@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PackagedApplication, type ApplicationPlan } from '../support/packaging-application.js';
 import { startGatewayCommand } from '../support/packaging-gateway.js';
-import { hasRedis, TestRedis } from '../support/redis.js';
+import { TestRedis } from '../support/redis.js';
+import { itWithOwnRedis } from '../support/redis-at-hand.js';
 import { packTarball, type Tarball } from '../support/packaging-tarball.js';
 
 const EVERYWHERE = [
@@ -68,12 +69,12 @@ describe('the installed package', () => {
 
     it('sends, receives the report through the poller, reads the credits, and ends by itself', () => run({}), 90_000);
 
-    (hasRedis ? it : it.skip)(
+    itWithOwnRedis(
       'does so with its reports in Redis as well',
       async () => {
         const redis = await TestRedis.start();
         try {
-          await run({ REDIS_URL: `redis://127.0.0.1:${redis.port}` });
+          await run({ REDIS_URL: redis.url });
         } finally {
           await redis.remove();
         }

@@ -46,10 +46,11 @@ export async function runOk(command: string, args: string[], options: RunOptions
   throw new Error(`${[command, ...args].join(' ')} ended with ${ended.code}\n${ended.stdout}\n${ended.stderr}`);
 }
 
-/** Without what jest and npm put there for their own children. */
+/** Without what jest and npm put there for their own children, and without a Redis that belongs to others. */
 function cleanEnv(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_(lifecycle_|package_|config_local_prefix)|JEST_|NODE_ENV$|NODE_OPTIONS$|INIT_CWD$)/.test(name),
+    ([name]) =>
+      !/^(npm_(lifecycle_|package_|config_local_prefix)|JEST_|NODE_ENV$|REDIS_URL$|NODE_OPTIONS$|INIT_CWD$)/.test(name),
   );
   return Object.fromEntries(own);
 }

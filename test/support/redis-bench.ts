@@ -6,6 +6,7 @@ import type { QueueEngine } from '../../lib/queue/durable-queue.js';
 import { eventually } from '../contract/queue/engine-under-test.js';
 import { LogRecorder } from './application.js';
 import { TestRedis } from './redis.js';
+import { reachRedis, type RedisAtHand } from './redis-at-hand.js';
 import { TcpRelay } from './tcp-relay.js';
 
 /** Long enough for a slow machine, short enough to wait for. */
@@ -16,6 +17,7 @@ export class RedisBench {
   logs = new LogRecorder();
   prefix = '';
   readonly #servers: TestRedis[] = [];
+  readonly #reached: RedisAtHand[] = [];
   readonly #relays: TcpRelay[] = [];
   readonly #engines: QueueEngine[] = [];
 
@@ -27,6 +29,14 @@ export class RedisBench {
     return bench;
   }
 
+  /** A Redis that others may use as well. */
+  async reach(): Promise<RedisAtHand> {
+    const redis = await reachRedis();
+    this.#reached.push(redis);
+    this.prefix = `${redis.prefix}-${randomUUID()}`;
+    return redis;
+  }
+
   /** @param settings Of the server, such as `['--maxmemory', '10mb']`. */
   async redis(...settings: string[]): Promise<TestRedis> {
     const server = await TestRedis.start(...settings);
@@ -34,14 +44,14 @@ export class RedisBench {
     return server;
   }
 
-  async relay(server: TestRedis): Promise<TcpRelay> {
-    const relay = await TcpRelay.to(server.port);
+  async relay(server: RedisAtHand): Promise<TcpRelay> {
+    const relay = await TcpRelay.to(server.connection);
     this.#relays.push(relay);
     return relay;
   }
 
   /** Opens another engine on the same queues. */
-  async open(server: TestRedis, options: BullMqEngineOptions = {}): Promise<QueueEngine> {
+  async open(server: RedisAtHand, options: BullMqEngineOptions = {}): Promise<QueueEngine> {
     const settings = { connection: server.connection, prefix: this.prefix, leaseMs: LEASE_MS, ...options };
     const engine = await bullMqEngine(settings).openEngine({ account: 'default', find: () => undefined });
     this.#engines.push(engine);
@@ -67,7 +77,7 @@ export class RedisBench {
     for (const server of this.#servers) server.freeze(false);
     await Promise.all(this.#engines.splice(0).map((engine) => engine.close()));
     await Promise.all(this.#relays.splice(0).map((relay) => relay.close()));
-    await Promise.all(this.#servers.splice(0).map((server) => server.remove()));
+    await Promise.all([...this.#servers.splice(0), ...this.#reached.splice(0)].map((redis) => redis.remove()));
     Logger.overrideLogger(['log', 'error', 'warn']);
   }
 }

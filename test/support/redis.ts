@@ -1,29 +1,18 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
+import type { RedisAtHand } from './redis-at-hand.js';
 
-const run = promisify(execFile);
 const START_MS = 20_000;
 
-/** Says whether a Redis server can be started here. */
-export const hasRedis = await run('redis-server', ['--version']).then(
-  () => true,
-  () => false,
-);
-
-if (!hasRedis) {
-  process.stderr.write(
-    'Left out: the tests with Redis. They need redis-server in the PATH (Debian: apt-get install redis-server).\n',
-  );
-}
-
 /** A Redis server of a test's own: on a free port of 127.0.0.1, in a directory of its own, durable unless told otherwise. */
-export class TestRedis {
+export class TestRedis implements RedisAtHand {
+  /** That of an engine which is not told another. */
+  readonly prefix = 'oursms';
   #process: ChildProcess | undefined;
 
   private constructor(
@@ -42,6 +31,10 @@ export class TestRedis {
 
   get connection(): { host: string; port: number } {
     return { host: '127.0.0.1', port: this.port };
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
   }
 
   /** Starts it, with what it has kept. Resolves when it answers. */

@@ -4,7 +4,7 @@ import { bullMqEngine } from 'nestjs-oursms/bullmq';
 import { GatewaySimulator, type GatewaySimulatorOptions } from 'nestjs-oursms/testing';
 import { DEMO, startApplication, until, type TestApplication } from './application.js';
 import { normalized } from './campaign-bench.js';
-import type { TestRedis } from './redis.js';
+import type { RedisAtHand } from './redis-at-hand.js';
 import { TcpRelay } from './tcp-relay.js';
 
 /** How long an instance may be gone before the others take over its work. */
@@ -60,23 +60,26 @@ export class CampaignInstance {
 /** A gateway, and applications on one Redis. */
 export class SharedCampaigns {
   readonly instances: CampaignInstance[] = [];
-  readonly #prefix = randomUUID();
+  readonly #prefix: string;
 
   private constructor(
-    private readonly redis: TestRedis,
+    private readonly redis: RedisAtHand,
     readonly gateway: GatewaySimulator,
-  ) {}
+  ) {
+    this.#prefix = `${redis.prefix}-${randomUUID()}`;
+  }
 
-  static async start(redis: TestRedis, simulator: GatewaySimulatorOptions = {}): Promise<SharedCampaigns> {
+  static async start(redis: RedisAtHand, simulator: GatewaySimulatorOptions = {}): Promise<SharedCampaigns> {
     const accounts = [{ ...DEMO, credits: 10_000_000 }];
     return new SharedCampaigns(redis, await GatewaySimulator.start({ accounts, ...simulator }));
   }
 
   /** Starts another application. @param how.isAway Redis cannot be reached until it comes back. */
   async join(options: Partial<OurSmsModuleOptions> = {}, { isAway = false } = {}): Promise<CampaignInstance> {
-    const path = await TcpRelay.to(this.redis.port);
+    const path = await TcpRelay.to(this.redis.connection);
     if (isAway) path.cut();
-    const storage = bullMqEngine({ connection: path.connection, prefix: this.#prefix, leaseMs: LEASE_MS });
+    const connection = { ...this.redis.connection, ...path.connection };
+    const storage = bullMqEngine({ connection, prefix: this.#prefix, leaseMs: LEASE_MS });
     const account = { baseUrl: this.gateway.url, auth: DEMO, storage, retry: { delayMs: 5 } };
     const instance = new CampaignInstance(
       await startApplication([OurSmsModule.forRoot({ ...account, ...options })]),

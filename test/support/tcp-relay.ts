@@ -8,11 +8,11 @@ export class TcpRelay {
 
   private constructor(private readonly server: Server) {}
 
-  /** @param port Where the server is, on 127.0.0.1. */
-  static async to(port: number): Promise<TcpRelay> {
+  /** @param target Where the server is. */
+  static async to({ host, port }: { host: string; port: number }): Promise<TcpRelay> {
     const server = createServer();
     const relay = new TcpRelay(server);
-    server.on('connection', (client) => relay.#join(client, connect(port, '127.0.0.1')));
+    server.on('connection', (client) => relay.#join(client, connect(port, host)));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return relay;

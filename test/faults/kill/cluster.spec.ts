@@ -1,31 +1,41 @@
-import { describe, expect, it, jest } from '@jest/globals';
-import { hasRedis } from '../../support/redis.js';
+import { expect, it, jest } from '@jest/globals';
+import { describeWithOwnRedis } from '../../support/redis-at-hand.js';
 import { CLUSTER_PATIENCE_MS, lookFor, runCluster } from './cluster/run-cluster.js';
-import { downloading, freeze, freezeTwo, kept, kill, sending } from './cluster/troubles.js';
+import {
+  deleted,
+  downloading,
+  FIRST_TROUBLES,
+  freeze,
+  freezeTwo,
+  kept,
+  kill,
+  killWithSpool,
+  sending,
+} from './cluster/troubles.js';
 
 jest.setTimeout(CLUSTER_PATIENCE_MS);
 
 const saying = (what: string): unknown => expect.arrayContaining([expect.stringContaining(what)]);
-const describeWithRedis = hasRedis ? describe : describe.skip;
 
-describeWithRedis('three instances on one Redis, which are killed, stand still and lose Redis', () => {
+describeWithOwnRedis('three instances on one Redis, which are killed, stand still and lose Redis', () => {
   it('lose no report, never download side by side, and send nobody twice', async () => {
     const plans = [
       { name: 'cluster', unknownOutcome: 'never' as const },
       { name: 'cluster, guarded, with a spool', unknownOutcome: 'guarded' as const, hasSpool: true },
     ];
     const [unguarded, guarded] = await Promise.all(
-      plans.map(({ name, ...plan }) => runCluster(name, { share: 0.5, ...plan })),
+      plans.map(({ name, ...plan }) => runCluster(name, { share: 0.5, first: FIRST_TROUBLES, ...plan })),
     );
     expect(unguarded).toMatchObject({ faults: [], campaigns: { twice: 0 } });
     expect(guarded).toMatchObject({ faults: [], campaigns: { twice: 0, never: 0, unknown: 0 } });
     // Or no trouble found anything on its way, and nothing was shown.
-    expect(unguarded?.takeovers).toBeGreaterThan(0);
+    for (const account of [unguarded, guarded]) expect(account?.takeovers).toBeGreaterThan(0);
     expect(unguarded?.campaigns.unknown).toBeGreaterThan(0);
+    expect(unguarded?.reports.missing).toBeGreaterThan(0);
   });
 });
 
-describeWithRedis('the account of these tests finds', () => {
+describeWithOwnRedis('the account of these tests finds', () => {
   const unguarded = { unknownOutcome: 'never' as const, patienceMs: 5_000 };
   // No download takes long, so that gaps are announced soon.
   const ofReports = { ...unguarded, hasNoCampaigns: true, timeoutMs: 1_500 };
@@ -35,34 +45,42 @@ describeWithRedis('the account of these tests finds', () => {
   it('downloads side by side when everyone gets the lease', async () => {
     const plan = { ...ofReports, fault: 'everyoneLeads', moments: [downloading], troubles: [kill] };
     const aside = 'was on its way until';
-    expect(await lookFor(aside, 'cluster, all lead', { share: 0.04, ...plan })).toEqual(saying(aside));
+    expect(await lookFor(aside, 'cluster, all lead', { share: 0.02, ...plan })).toEqual(saying(aside));
   });
 
   it('who downloads after a time of standing still when leases are never lost', async () => {
     const plan = { ...ofReports, fault: 'leasesLastForEver', moments: [kept], troubles: [freeze] };
     const unled = /sent a download at .* led/;
-    const faults = await lookFor(' led', 'cluster, eternal leases', { share: 0.06, ...plan });
+    const faults = await lookFor(' led', 'cluster, eternal leases', { share: 0.03, ...plan });
     expect(faults).toEqual(expect.arrayContaining([expect.stringMatching(unled)]));
   });
 
   it('who is reached twice when a job that comes back looks new', async () => {
     const plan = { ...unguarded, fault: 'forgetsInterruptions', moments: [sending], troubles: [kill] };
-    expect(await lookFor(twice, 'cluster, without interruptions', { share: 0.1, ...plan })).toEqual(saying(twice));
+    expect(await lookFor(twice, 'cluster, without interruptions', { share: 0.05, ...plan })).toEqual(saying(twice));
   });
 
   it('who is reached twice when an instance that stood still goes on with what it had', async () => {
     const guarded = { ...unguarded, unknownOutcome: 'guarded' as const };
     const plan = { ...guarded, fault: 'jobsAreHeldForEver', moments: [sending], troubles: [freezeTwo] };
-    expect(await lookFor(twice, 'cluster, eternal jobs', { share: 0.1, ...plan })).toEqual(saying(twice));
+    expect(await lookFor(twice, 'cluster, eternal jobs', { share: 0.05, ...plan })).toEqual(saying(twice));
   });
 
   it('lost reports when a download is acknowledged before it is kept', async () => {
     const plan = { ...ofReports, fault: 'acknowledgesEarly', moments: [kept], troubles: [kill] };
-    expect(await lookFor(lost, 'cluster, early acknowledgements', { share: 0.1, ...plan })).toEqual(saying(lost));
+    expect(await lookFor(lost, 'cluster, early acknowledgements', { share: 0.05, ...plan })).toEqual(saying(lost));
   });
 
   it('lost reports when what is noted before a download is not kept', async () => {
     const plan = { ...ofReports, fault: 'forgetsIntents', moments: [downloading], troubles: [kill] };
-    expect(await lookFor(lost, 'cluster, without notes', { share: 0.1, ...plan })).toEqual(saying(lost));
+    expect(await lookFor(lost, 'cluster, without notes', { share: 0.05, ...plan })).toEqual(saying(lost));
+  });
+
+  it('lost reports when what a process left in its directory is not brought to Redis', async () => {
+    const where = { hasSpool: true, moments: [deleted], troubles: [killWithSpool] };
+    const plan = { ...ofReports, fault: 'forgetsTheSpool', ...where };
+    const faults = await lookFor('although it had been kept', 'cluster, without the spool', { share: 0.02, ...plan });
+    expect(faults).toEqual(saying('although it had been kept'));
+    expect(faults).toEqual(saying('its process ran on for'));
   });
 });

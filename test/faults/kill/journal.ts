@@ -8,13 +8,15 @@ export interface Journal {
   /** Those that were given up. */
   failed: string[];
   gap: DlrGap[];
+  /** The downloads that are durable, as far as their process was told. */
+  kept: string[];
   /** Downloads that could not be read, with the `msgId` of each whole report that was in what came. */
   unreadable: { id: string; receivedAt: string; whole: string[] }[];
 }
 
 /** Reads a journal; one that nobody has begun is empty. */
 export async function readJournal(path: string): Promise<Journal> {
-  const journal: Journal = { handled: [], failed: [], gap: [], unreadable: [] };
+  const journal: Journal = { handled: [], failed: [], gap: [], kept: [], unreadable: [] };
   const text = await readFile(path, 'utf8').catch(() => '');
   for (const line of text.split('\n')) {
     const [kind, value] = parse(line);

@@ -27,7 +27,7 @@ function writer(path) {
   return (kind, value) => void writeSync(file, `\n${JSON.stringify([kind, value])}`);
 }
 const write = writer(journal);
-const storage = watched(faulty(bullMqEngine(redis), fault), life, writer(moves));
+const storage = watched(faulty(bullMqEngine(redis), fault, redis), life, { moves: writer(moves), journal: write });
 
 class Reports {
   async handle({ msgId, raw }) {

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const EARLY_MS = 100;
@@ -47,13 +49,20 @@ const FAULTS = {
   },
 };
 
+/** The same, of what engines do when they are opened. */
+const FAULTS_OF_OPENING = {
+  /** What an earlier process left in its directory does not come to Redis. */
+  forgetsTheSpool: ({ spool }, { account }) => rm(join(spool, account), { recursive: true, force: true }),
+};
+
 /** An engine with a fault, by its name; without a name the engine itself. */
-export function faulty(source, name) {
+export function faulty(source, name, options) {
   if (name === undefined) return source;
   return {
     openEngine: async (context) => {
+      await FAULTS_OF_OPENING[name]?.(options, context);
       const engine = await source.openEngine(context);
-      FAULTS[name](engine);
+      FAULTS[name]?.(engine);
       return engine;
     },
   };

@@ -11,6 +11,8 @@ export interface InstancePlan {
   unknownOutcome: 'never' | 'guarded';
   hasSpool?: boolean;
   timeoutMs?: number;
+  /** Milliseconds between polls. Default: hardly any. */
+  everyMs?: number;
   fault?: string;
   gateway: string;
   connection: { host: string; port: number };
@@ -26,7 +28,7 @@ const SHUTDOWN_MS = 500;
 /** The settings of an instance: one account that polls, and one that sends campaigns. */
 export function settingsOf(plan: InstancePlan): InstanceSettings {
   const { place, life, folder, leaseMs, unknownOutcome, hasSpool, fault, gateway, connection } = plan;
-  const { timeoutMs = LONG_TIMEOUT_MS } = plan;
+  const { timeoutMs = LONG_TIMEOUT_MS, everyMs = 20 } = plan;
   const spool = hasSpool ? join(folder, `spool-${place}`) : undefined;
   return {
     ...{ life: life.number, journal: join(folder, 'journal'), moves: join(folder, 'moves'), fault },
@@ -36,7 +38,7 @@ export function settingsOf(plan: InstancePlan): InstanceSettings {
       ...{ baseUrl: gateway, auth: { username: 'demo', password: 'demo' } },
       http: { timeoutMs, maxResponseBytes: 65_536 },
       dlr: {
-        poll: { everyMs: 20, count: life.asked },
+        poll: { everyMs, count: life.asked },
         retryDelayMs: 20,
         // A report that is with its listener when its process is killed has used up an attempt.
         maxAttempts: 1_000,

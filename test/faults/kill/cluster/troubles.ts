@@ -2,12 +2,15 @@ import { EventEmitter, once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Seeded } from '../../../support/seeded.js';
 import type { DownloadsWatch } from '../downloads-watch.js';
+import { SPOOLED_WITHIN_MS } from './reports-account.js';
 
 /** What trouble can be made with. Instances are named by their places. */
 export interface TroubleHands {
   readonly leaseMs: number;
   /** Kills the instance of a place, and lets another begin there. */
   kill(place: number): Promise<void>;
+  /** Kills all at once, and lets others begin. */
+  killAll(): Promise<void>;
   /** Lets the instance of a place stand still. */
   freeze(place: number, ms: number): Promise<void>;
   /** Lets all do without Redis for a while: ended by a signal and started again, or standing still. */
@@ -31,8 +34,19 @@ export type ClusterMoment = (parts: ClusterMomentParts) => Promise<number | unde
 /** Makes trouble, and ends it. `place`: whom it is for, where it is for one. */
 export type Trouble = (hands: TroubleHands, place: number, random: Seeded) => Promise<void>;
 
+/** A trouble, and when it is made. */
+export type TroubleAtMoment = readonly [ClusterMoment, Trouble];
+
 /** Whole milliseconds, 0 without a turn of the event loop. */
 const pause = async (ms: number): Promise<void> => void (ms > 0 && (await wait(ms)));
+
+/** The gateway has deleted reports, and its answer has not left it yet. */
+export const deleted: ClusterMoment = async ({ watch, signal }) => {
+  for (;;) {
+    const { life, reports } = await watch.next('began', signal);
+    if (reports.length > 0) return life;
+  }
+};
 
 /** In a download: the gateway has deleted, and its answer is on the way. */
 export const downloading: ClusterMoment = async ({ watch, random, latencyMs, signal }) => {
@@ -53,6 +67,12 @@ export const kept: ClusterMoment = async ({ watch, random, signal }) => {
   const { life } = await watch.next('answered', signal);
   await wait(10 + random.next(40));
   return life;
+};
+
+/** A request of a campaign is at the gateway, and has no answer yet. */
+export const sent: ClusterMoment = async ({ sends, signal }) => {
+  await once(sends, 'request', { signal });
+  return undefined;
 };
 
 /** With requests of a campaign on the wire. */
@@ -77,6 +97,9 @@ const long = (leaseMs: number, random: Seeded): number => Math.round(leaseMs * 1
 const some = (leaseMs: number, random: Seeded): number => random.next(Math.round(leaseMs * 1.5));
 
 export const kill: Trouble = (hands, place) => hands.kill(place);
+
+/** As when the power fails: whatever is on its way belongs to one of them. */
+export const killAll: Trouble = (hands) => hands.killAll();
 
 /** The first of all goes, and then who has taken over. */
 export const killTwo: Trouble = async (hands, place, random) => {
@@ -114,9 +137,26 @@ export const killWithoutRedis: Trouble = (hands, place, random) =>
     await hands.kill(place);
   });
 
+/** What its directory got instead of Redis was there long before it goes, and comes from there alone. */
+export const killWithSpool: Trouble = (hands, place) =>
+  hands.withoutRedis('SIGKILL', 0, async () => {
+    await wait(SPOOLED_WITHIN_MS + 500);
+    await hands.kill(place);
+  });
+
 /** The troubles, the usual ones more often. */
 export const TROUBLES: readonly Trouble[] = [
-  ...[kill, kill, kill, kill, killTwo],
+  ...[kill, kill, kill, kill, killTwo, killAll],
   ...[freeze, freeze, freeze, freezeTwo, freezeAndKill],
-  ...[killRedis, endRedis, freezeRedis, killWithoutRedis],
+  ...[killRedis, endRedis, freezeRedis, killWithoutRedis, killWithSpool],
+];
+
+/**
+ * With these, a run has met what it is about: a request that nobody knows the end of, and a download that Redis did not get.
+ * None of them can come too late: they are made before the gateway answers.
+ */
+export const FIRST_TROUBLES: readonly TroubleAtMoment[] = [
+  [sent, killAll],
+  [deleted, killWithSpool],
+  [deleted, kill],
 ];

@@ -10,15 +10,33 @@ const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 /**
  * An engine whose leases are written down: when they were got and given back, and for each download that leaves this process
- * whether its lease was valid in that moment. Also when this process stood still by itself.
+ * whether its lease was valid in that moment. Also when this process stood still by itself, and in its journal, which downloads
+ * were said to be durable.
  */
-export function watched(source, life, write) {
+export function watched(source, life, { moves, journal }) {
   return {
     openEngine: async (context) => {
       const engine = await source.openEngine(context);
-      if (context.account === 'default') watchDownloads(engine, life, write);
+      if (context.account === 'default') {
+        watchDownloads(engine, life, moves);
+        watchPages(engine, journal);
+      }
       return engine;
     },
+  };
+}
+
+function watchPages(engine, write) {
+  const queueOf = engine.queue.bind(engine);
+  engine.queue = (name, options) => {
+    const queue = queueOf(name, options);
+    if (!name.endsWith('/pages')) return queue;
+    const add = queue.add.bind(queue);
+    queue.add = async (jobs, notes) => {
+      await add(jobs, notes);
+      for (const { id } of jobs) write('kept', id);
+    };
+    return queue;
   };
 }
 

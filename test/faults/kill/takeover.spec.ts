@@ -1,0 +1,56 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, expect, it, jest } from '@jest/globals';
+import { describeWithOwnRedis } from '../../support/redis-at-hand.js';
+import { LEASE_MS, PollingInstances, type PollingPlan } from './cluster/polling-instances.js';
+
+jest.setTimeout(180_000);
+
+/** About twice what it takes: a lease runs out, and others look for that every two seconds. */
+const SOON_MS = 6 * LEASE_MS;
+const FROZEN_MS = 3 * LEASE_MS;
+
+describeWithOwnRedis('of several instances, the one that polls', () => {
+  let instances: PollingInstances | undefined;
+  const start = async (plan: PollingPlan): Promise<PollingInstances> =>
+    (instances = await PollingInstances.start(plan));
+  afterEach(async () => {
+    await instances?.remove();
+    instances = undefined;
+  });
+
+  it('is followed within a few leases when it is killed, and so is the next one, however seldom they poll', async () => {
+    const polling = await start({ everyMs: 600_000 });
+    const { watch, places } = polling;
+    // All have looked: none of them polls because it has just started.
+    await wait(LEASE_MS);
+    for (let kills = 0; kills < 2; kills++) {
+      const leader = watch.downloads.at(-1)!;
+      polling.push(5);
+      await places.remove(polling.placeOf(leader));
+      const next = await polling.takenOver(leader.life, SOON_MS);
+      expect(next.reports).toHaveLength(5);
+      await polling.untilAllHandled();
+    }
+    expect(await polling.end()).toMatchObject({ faults: [], missing: 0, gaps: 0, duplicates: 0 });
+    expect(new Set(watch.downloads.map(({ life }) => life)).size).toBe(3);
+  });
+
+  it('is followed when it stands still for longer than its lease, and does not download beside the other when it goes on', async () => {
+    const polling = await start({ everyMs: 20 });
+    const { watch, places, gateway } = polling;
+    // Downloads fill most of the time: whoever makes one out of turn makes it beside another.
+    gateway.faults.chance('latency', 1, { ms: 100, on: 'dlrs' });
+    for (let times = 0; times < 3; times++) {
+      polling.push(10);
+      const patience = AbortSignal.timeout(30_000);
+      // It has none on its way, which could be excused.
+      const leader = await watch.next('answered', patience);
+      const frozen = places.freeze(polling.placeOf(leader), FROZEN_MS);
+      await polling.takenOver(leader.life, FROZEN_MS);
+      await frozen;
+      for (let downloads = 0; downloads < 10; downloads++) await watch.next('answered', patience);
+    }
+    await polling.untilAllHandled();
+    expect(await polling.end()).toMatchObject({ faults: [], missing: 0, gaps: 0 });
+  });
+});
