@@ -85,7 +85,8 @@ function changeJobs(engine, changes) {
     queue.consume = (handler, options) => {
       const changed = (job) => {
         const { id, data, attempt, interrupted, interruptedAt } = job;
-        return { id, data, attempt, interrupted, interruptedAt, isHeld: () => job.isHeld(), ...changes };
+        const own = { isHeld: () => job.isHeld(), atWork: (isAtWork) => job.atWork(isAtWork) };
+        return { id, data, attempt, interrupted, interruptedAt, ...own, ...changes };
       };
       return consume((job) => handler(changed(job)), options);
     };
