@@ -1,19 +1,16 @@
 import { expect, it } from '@jest/globals';
-import { bullMqEngine } from 'nestjs-oursms/bullmq';
-import { Redis } from 'ioredis';
-import { OurSmsConfigError } from '../../lib/errors/oursms-config.error.js';
 import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
 import type { Job, Verdict } from '../../lib/queue/durable-queue.js';
 import { allOf, DONE, eventually, jobsNamed, untilCounts } from '../contract/queue/engine-under-test.js';
 import { rejection } from '../support/application.js';
 import { RedisBench } from '../support/redis-bench.js';
-import { describeWithRedis, itWithOwnRedis } from '../support/redis-at-hand.js';
+import { describeWithOwnRedis } from '../support/redis-at-hand.js';
 
-describeWithRedis('queues in Redis', () => {
+describeWithOwnRedis('queues in Redis', () => {
   const bench = RedisBench.forEach();
   const never = (): Promise<never> => new Promise(() => undefined);
 
-  itWithOwnRedis('loses nothing that was added, and no verdict, when Redis is killed at any moment', async () => {
+  it('loses nothing that was added, and no verdict, when Redis is killed at any moment', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     const queue = engine.queue<number>('q');
@@ -57,7 +54,7 @@ describeWithRedis('queues in Redis', () => {
     }
   });
 
-  itWithOwnRedis('keeps a verdict that was given while Redis was away, also for longer than a lease', async () => {
+  it('keeps a verdict that was given while Redis was away, also for longer than a lease', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis, { leaseMs: 500 });
     const queue = engine.queue<number>('q');
@@ -81,7 +78,7 @@ describeWithRedis('queues in Redis', () => {
     expect(jobs).toHaveLength(1);
   });
 
-  itWithOwnRedis('opens while Redis is not there, says so once, and goes on by itself when it is', async () => {
+  it('opens while Redis is not there, says so once, and goes on by itself when it is', async () => {
     const redis = await bench.redis();
     await redis.stop();
     const engine = await bench.open(redis);
@@ -109,7 +106,7 @@ describeWithRedis('queues in Redis', () => {
     expect(bench.logs.lines).toHaveLength(2);
   });
 
-  itWithOwnRedis('waits no longer than a few seconds for a Redis that stands still', async () => {
+  it('waits no longer than a few seconds for a Redis that stands still', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     await bench.untilAnswers(engine);
@@ -122,7 +119,7 @@ describeWithRedis('queues in Redis', () => {
     await bench.untilAnswers(engine);
   });
 
-  itWithOwnRedis('ends within a moment while Redis stands still and a handler never ends', async () => {
+  it('ends within a moment while Redis stands still and a handler never ends', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     const queue = engine.queue<number>('q');
@@ -145,7 +142,7 @@ describeWithRedis('queues in Redis', () => {
     expect(jobs[0]?.isHeld()).toBe(false);
   });
 
-  itWithOwnRedis('tells no password, whatever is wrong with it', async () => {
+  it('tells no password, whatever is wrong with it', async () => {
     const redis = await bench.redis();
     const admin = redis.client();
     await admin.config('SET', 'requirepass', 'right-one');
@@ -161,60 +158,54 @@ describeWithRedis('queues in Redis', () => {
     expect(bench.logs.matching('refuses the user name')).toHaveLength(2);
   });
 
-  itWithOwnRedis('warns when Redis may delete what is in it, or keeps nothing on a disk', async () => {
+  it('warns when Redis may delete what is in it, or keeps nothing on a disk', async () => {
     const redis = await bench.redis('--maxmemory-policy', 'allkeys-lru', '--appendonly', 'no');
     await bench.untilAnswers(await bench.open(redis));
     expect(bench.logs.matching('set maxmemory-policy noeviction')).toHaveLength(1);
     expect(bench.logs.matching('keeps nothing on a disk')).toHaveLength(1);
   });
 
-  itWithOwnRedis(
-    'tells how much a Redis may lose that does not write at once, and is silent about one that does',
-    async () => {
-      await bench.untilAnswers(await bench.open(await bench.redis('--appendfsync', 'everysec')));
-      expect(bench.logs.lines).toMatchObject([{ level: 'log', text: expect.stringContaining('appendfsync always') }]);
-      bench.logs.lines.length = 0;
-      await bench.untilAnswers(await bench.open(await bench.redis()));
-      expect(bench.logs.lines).toEqual([]);
-    },
-  );
+  it('tells how much a Redis may lose that does not write at once, and is silent about one that does', async () => {
+    await bench.untilAnswers(await bench.open(await bench.redis('--appendfsync', 'everysec')));
+    expect(bench.logs.lines).toMatchObject([{ level: 'log', text: expect.stringContaining('appendfsync always') }]);
+    bench.logs.lines.length = 0;
+    await bench.untilAnswers(await bench.open(await bench.redis()));
+    expect(bench.logs.lines).toEqual([]);
+  });
 
-  itWithOwnRedis(
-    'adds all or nothing while Redis has no memory left, and keeps the verdicts of that time',
-    async () => {
-      const redis = await bench.redis();
-      const engine = await bench.open(redis);
-      const queue = engine.queue<number>('q');
-      let settle: ((verdict: Verdict<number>) => void) | undefined;
-      let handed = 0;
-      const handle = (): Promise<Verdict<number>> => {
-        handed += 1;
-        return new Promise((resolve) => (settle = resolve));
-      };
-      queue.consume(handle, { concurrency: 1 });
-      await queue.add([{ id: 'one', data: 1 }]);
-      await eventually('it is at its handler', () => handed === 1);
-      await engine.note('open', 'text');
-      const admin = redis.client();
-      await admin.config('SET', 'maxmemory', '1mb');
-      const error = await rejection(queue.add(jobsNamed('more', 10), [{ name: 'open' }]), OurSmsStorageError);
-      expect(error).toMatchObject({ fault: 'full', retryable: true });
-      expect(await rejection(engine.checkRoom(1), OurSmsStorageError)).toMatchObject({ fault: 'full' });
-      expect(await allOf(engine.notes('open'))).toHaveLength(1);
-      settle?.({ kind: 'done', notes: [{ name: 'open' }] });
-      await eventually('the verdict was refused', () => bench.logs.matching('A verdict waits').length === 1);
-      expect(await queue.counts()).toMatchObject({ waiting: 0, active: 1 });
-      await admin.config('SET', 'maxmemory', '0');
-      await untilCounts(queue, { waiting: 0, active: 0 });
-      expect(await allOf(engine.notes('open'))).toHaveLength(0);
-      expect(handed).toBe(1);
-      await queue.add(jobsNamed('more', 10));
-      await untilCounts(queue, { waiting: 9, active: 1 });
-      admin.disconnect();
-    },
-  );
+  it('adds all or nothing while Redis has no memory left, and keeps the verdicts of that time', async () => {
+    const redis = await bench.redis();
+    const engine = await bench.open(redis);
+    const queue = engine.queue<number>('q');
+    let settle: ((verdict: Verdict<number>) => void) | undefined;
+    let handed = 0;
+    const handle = (): Promise<Verdict<number>> => {
+      handed += 1;
+      return new Promise((resolve) => (settle = resolve));
+    };
+    queue.consume(handle, { concurrency: 1 });
+    await queue.add([{ id: 'one', data: 1 }]);
+    await eventually('it is at its handler', () => handed === 1);
+    await engine.note('open', 'text');
+    const admin = redis.client();
+    await admin.config('SET', 'maxmemory', '1mb');
+    const error = await rejection(queue.add(jobsNamed('more', 10), [{ name: 'open' }]), OurSmsStorageError);
+    expect(error).toMatchObject({ fault: 'full', retryable: true });
+    expect(await rejection(engine.checkRoom(1), OurSmsStorageError)).toMatchObject({ fault: 'full' });
+    expect(await allOf(engine.notes('open'))).toHaveLength(1);
+    settle?.({ kind: 'done', notes: [{ name: 'open' }] });
+    await eventually('the verdict was refused', () => bench.logs.matching('A verdict waits').length === 1);
+    expect(await queue.counts()).toMatchObject({ waiting: 0, active: 1 });
+    await admin.config('SET', 'maxmemory', '0');
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(await allOf(engine.notes('open'))).toHaveLength(0);
+    expect(handed).toBe(1);
+    await queue.add(jobsNamed('more', 10));
+    await untilCounts(queue, { waiting: 9, active: 1 });
+    admin.disconnect();
+  });
 
-  itWithOwnRedis('goes on when Redis has forgotten the scripts', async () => {
+  it('goes on when Redis has forgotten the scripts', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     const queue = engine.queue<number>('q');
@@ -234,33 +225,5 @@ describeWithRedis('queues in Redis', () => {
     await untilCounts(queue, { waiting: 0, active: 0, failed: 3 });
     expect(await allOf(engine.notes('note/'))).toHaveLength(6);
     admin.disconnect();
-  });
-
-  it('says that a Redis of another kind of data holds its keys, and that nobody gave it a connection', async () => {
-    const redis = await bench.reach();
-    const engine = await bench.open(redis);
-    const admin = redis.client();
-    await admin.set(`{${bench.prefix}}/notes`, 'text');
-    const error = await rejection(engine.note('a', 'b'), OurSmsStorageError);
-    expect(error.message).toMatch(/choose another prefix/);
-    admin.disconnect();
-    const source = bullMqEngine({ configKey: 'jobs' });
-    const unset = await rejection(source.openEngine({ account: 'a', find: () => undefined }), OurSmsConfigError);
-    expect(unset.message).toMatch(/BullModule.forRoot\('jobs'/);
-  });
-
-  it("uses the application's connection, as options, as a URL or as a client, and leaves a client open", async () => {
-    const redis = await bench.reach();
-    const client = new Redis({ ...redis.connection, maxRetriesPerRequest: null });
-    const { url } = redis;
-    for (const connection of [redis.connection, { url }, client]) {
-      const source = bullMqEngine({ prefix: bench.prefix });
-      const engine = await source.openEngine({ account: 'a', find: <T>() => ({ connection }) as T });
-      await engine.note('one', 'text');
-      expect(await allOf(engine.notes(''))).toEqual([{ name: 'one', text: 'text' }]);
-      await engine.close();
-    }
-    expect(await client.ping()).toBe('PONG');
-    client.disconnect();
   });
 });
