@@ -142,12 +142,9 @@ describe('OurSmsTestingModule', () => {
 
 describe('OurSmsTesting', () => {
   it('needs no credentials of the application, which a machine that runs tests does not have', async () => {
-    const { OURSMS_USERNAME: username = '', OURSMS_PASSWORD: password = '' } = {} as NodeJS.ProcessEnv;
+    const auth = { username: process.env.OURSMS_UNSET ?? '', password: process.env.OURSMS_UNSET ?? '' };
     @Module({
-      imports: [
-        EventEmitterModule.forRoot(),
-        OurSmsModule.forRootAsync({ useFactory: () => ({ auth: { username, password } }) }),
-      ],
+      imports: [EventEmitterModule.forRoot(), OurSmsModule.forRootAsync({ useFactory: () => ({ auth }) })],
       providers: [LoginService],
     })
     class AppModule {}
