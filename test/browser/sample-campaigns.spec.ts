@@ -77,6 +77,15 @@ describePage('the campaign page of the sample application', (opened) => {
   it('takes numbers side by side as a list', async () => {
     await check('0501234567, 0507654321، ٠٥٠١١١١١١١', { body: 'hello' });
     await shows(fact(checked, 'valid'), /^3$/);
+    await check('0501234567, 0501234568, hello', { body: 'hello' });
+    await shows(fact(checked, 'valid'), /^2$/);
+    await shows(fact(checked, 'invalid'), /^1$/);
+    await shows(checked, 'Each value is read as a number of its own');
+  });
+
+  it('says which line it took for names, and which column for the numbers', async () => {
+    await check('name,mobile\nSara,0501234567', { body: 'hello' });
+    await shows(checked, 'Numbers are taken from the column mobile; line 1 was read as column names.');
   });
 
   it('takes a file', async () => {
