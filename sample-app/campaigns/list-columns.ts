@@ -1,7 +1,12 @@
 import { normalizeNumber } from 'nestjs-oursms';
 
-/** Names of the column that has the number, in the order in which they are looked for. */
-const NUMBER_NAMES = ['dest', 'number', 'mobile', 'phone', 'الجوال', 'جوال', 'رقم الجوال'];
+/** Names of the column that has the number, as {@link keyOf} writes them, in the order in which they are looked for. */
+const NUMBER_NAMES = [
+  ...['dest', 'mobile', 'mobilenumber', 'mobileno', 'msisdn', 'phone', 'phonenumber', 'phoneno', 'cell', 'cellphone'],
+  ...['tel', 'telephone', 'الجوال', 'جوال', 'رقمالجوال', 'رقمجوال', 'الهاتف', 'هاتف', 'رقمالهاتف'],
+];
+/** Names that may as well be those of an order or a house: what stands in the columns says more. */
+const VAGUE_NAMES = ['number', 'no', 'contact', 'الرقم', 'رقم'];
 /** A cell with so many digits, of any script, is a number rather than a name. */
 const FEWEST_DIGITS = 5;
 /** What may stand between numbers, whatever the columns are separated by. */
@@ -26,11 +31,13 @@ export class ListColumns {
    * by side.
    */
   constructor(first: readonly string[], next: readonly (readonly string[])[] = []) {
-    const known = NUMBER_NAMES.map((name) => first.findIndex((cell) => cell.toLowerCase() === name));
-    this.hasHeader = known.some((index) => index >= 0) || first.every((cell) => countDigits(cell) < FEWEST_DIGITS);
+    const keys = first.map(keyOf);
+    const named = NUMBER_NAMES.map((name) => keys.indexOf(name)).find((index) => index >= 0);
+    const vague = VAGUE_NAMES.map((name) => keys.indexOf(name)).find((index) => index >= 0);
+    this.hasHeader = (named ?? vague) !== undefined || first.every((cell) => countDigits(cell) < FEWEST_DIGITS);
     const isSideBySide =
       !this.hasHeader && [first, ...next].some((cells) => piecesOf(cells).filter(isNumber).length > 1);
-    this.#number = known.find((index) => index >= 0) ?? 0;
+    this.#number = named ?? fullest(first.length, this.hasHeader ? next : [first, ...next], vague ?? 0);
     this.names = isSideBySide
       ? ['dest']
       : first.map((cell, index) => (this.hasHeader && toName(cell)) || `column${index + 1}`);
@@ -53,6 +60,23 @@ export class ListColumns {
     // Not by assignment: a column may be called `__proto__`.
     return Object.fromEntries(pairs) as ListedFields;
   }
+}
+
+/** `Mobile No.` becomes `mobileno`. Vowel signs and tatweel make no other Arabic word. */
+const keyOf = (cell: string): string =>
+  cell
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]|\u0640/gu, '');
+
+/** The column with the most numbers in some records; of several, or without any, the one that is preferred, or the first. */
+function fullest(columns: number, records: readonly (readonly string[])[], preferred: number): number {
+  const counts = Array.from(
+    { length: columns },
+    (_, index) => records.filter((cells) => isNumber(cells[index] ?? '')).length,
+  );
+  const most = Math.max(...counts);
+  return counts[preferred] === most ? preferred : counts.indexOf(most);
 }
 
 const countDigits = (cell: string): number => cell.match(/\p{Nd}/gu)?.length ?? 0;

@@ -107,8 +107,22 @@ describe('a hostile CSV is refused, in a sentence that shows nothing of it:', ()
 describe('the columns of a list', () => {
   const recipient = (first: string[], cells: string[]): object => ({ ...new ListColumns(first).recipient(cells) });
 
-  it.each(['dest', 'Number', 'MOBILE', 'phone', 'الجوال'])('have the number where it says %s', (name) => {
+  it.each([
+    ...['dest', 'Number', 'MOBILE', 'phone', 'الجوال', 'Mobile Number', 'mobile_no.', 'tel', 'Tel.', 'msisdn'],
+    ...['رقم الجوال', 'رقم_الجوّال', 'الجـوال'],
+  ])('have the number where it says %s', (name) => {
     expect(recipient(['name', name], ['Sara', '0501234567'])).toMatchObject({ name: 'Sara', dest: '0501234567' });
+  });
+
+  it.each([
+    ['number,mobile', '17,0501234567'],
+    ['number,cellular', '17,0501234567'],
+    ['Name,GSM', 'Sara,٠٥٠١٢٣٤٥٦٧'],
+    ['Number,Second', '0501234567,0501234568'],
+    ['Sara,+966501234560', 'Omar,0501234567'],
+  ])('have it where numbers stand, when no name tells: %j', async (first, next) => {
+    const found = (await listOf(utf8(`${first}\n${next}\n`))) as { dest: string }[];
+    expect(found.at(-1)?.dest).toMatch(/7$|٧$/);
   });
 
   it('have it in the first one otherwise', () => {
