@@ -88,7 +88,7 @@ function showFaults({ invalid, faults: named }) {
     const item = document.createElement('li');
     const who = document.createElement('bdi');
     who.textContent = dest === '' ? 'nothing' : dest;
-    item.append(`Line ${line.toLocaleString('en')}: `, who, ` ${reason}`);
+    item.append(`Line ${line.toLocaleString('en')}: `, who, ` ${/^has /.test(reason) ? '' : 'is '}${reason}`);
     return item;
   });
   faults.querySelector('ul').replaceChildren(...rows);

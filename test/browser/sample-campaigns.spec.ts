@@ -66,7 +66,7 @@ describePage('the campaign page of the sample application', (opened) => {
     await shows(checked, 'Dearer because of what stands in {name} (1 message)');
     await shows(checked, 'Dear Sara, we are open.');
     await checked.getByText('Why they are invalid').click();
-    await shows(checked, 'Line 4: 0112****78 not a Saudi mobile');
+    await shows(checked, 'Line 4: 0112****78 is not a Saudi mobile');
     await page.getByLabel('Text', { exact: true }).press('x');
     await checked.waitFor({ state: 'hidden' });
     await page.getByRole('button', { name: 'Put {name} into the text' }).click();
