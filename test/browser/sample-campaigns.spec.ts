@@ -138,6 +138,16 @@ describePage('the campaign page of the sample application', (opened) => {
     await shows(fact(watched, 'sent'), '12');
   });
 
+  it('stays alive with an address that was cut, and takes Arabic digits as a rate', async () => {
+    await page.goto(`${opened.sample.url}/campaign.html#%E0%A4%A`);
+    await page.reload();
+    await page.getByLabel('Requests a second').fill('٢٠');
+    await page.getByLabel('Recipients').fill(named(40));
+    await page.getByLabel('Text', { exact: true }).fill(DEAR);
+    await press('Check');
+    await shows(checked, 'at 20 requests a second');
+  });
+
   it('fits a narrow screen', async () => {
     await check(`${named(60)}\nno number,x`, { body: `{name} ${'x'.repeat(200)}`, rate: 1 });
     await press(/^Start/);
