@@ -34,9 +34,10 @@ export function readDestinations(value: unknown, country: NumberCountry): Destin
   return { dests: [...distinct], skipped: inputs.length - invalid - distinct.size, faults };
 }
 
-const splitList = (text: string): string[] => (text.trim() === '' ? [] : text.split(/[,،]/));
+const splitList = (text: string): string[] =>
+  text.trim() === '' ? [] : text.split(/[,،]/).map((piece) => piece.trim());
 
 const shown = (input: unknown): string =>
-  typeof input === 'string' && input.trim() !== '' ? `"${maskNumber(input.trim().replace(/[^\d+]/g, '*'))}" is ` : '';
+  typeof input === 'string' && input.trim() !== '' ? `"${maskNumber(input.replace(/[^\d+]/gu, '*'))}" is ` : '';
 
 const failed = (reason: string): Destinations => ({ dests: [], skipped: 0, faults: [{ field: 'dests', reason }] });

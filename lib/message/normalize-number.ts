@@ -33,7 +33,7 @@ export function normalizeNumber(input: string, options: { country?: NumberCountr
 function otherCountry(digits: string, national: string | undefined): NormalizedNumber {
   if (national !== undefined && /^(?:5|966|0)/.test(national)) return refuse(`not a Saudi mobile: ${SAUDI_FORMS}`);
   if (digits[0] === '0')
-    return refuse("a number of another country needs its country code, such as +971 for the Emirates'");
+    return refuse("a number of another country, which needs its country code, such as +971 for the Emirates'");
   const number = national === undefined ? digits : `966${national}`;
   if (number.length < 8) return refuse(`too short: ${number.length} digits, an international number has 8 to 15`);
   if (number.length > 15) return refuse(`too long: ${number.length} digits, an international number has 8 to 15`);
@@ -64,7 +64,7 @@ function readDigits(input: string): { ok: true; digits: string; plus: boolean } 
     } else if ((code === 0x2b || code === 0xff0b) && digits === '' && !plus) {
       plus = true;
     } else if (!isSeparator(code)) {
-      return refuse(`character ${i + 1} is not part of a phone number`);
+      return refuse(`no phone number: character ${[...input.slice(0, i)].length + 1} is not part of a phone number`);
     }
   }
   return { ok: true, digits, plus };

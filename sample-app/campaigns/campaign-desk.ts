@@ -39,7 +39,7 @@ export class CampaignDesk {
     async function* recipients(): AsyncIterable<ListedFields> {
       isNew = true;
       for await (const { columns, records } of lists.read(list)) {
-        for (const { cells } of records) yield columns.recipient(cells);
+        for (const { cells } of records) yield* columns.recipients(cells);
       }
     }
     const campaign = await this.campaigns.start({ id, message: { ...message }, rate, recipients: recipients() });

@@ -23,6 +23,12 @@ export const LIST_SCHEMA: Schema = {
 export const CHECK_SCHEMA: Schema = {
   type: 'object',
   properties: {
+    numberColumn: {
+      type: 'string',
+      description: 'The column that the numbers come from; absent when each cell is a number of its own',
+      example: 'mobile',
+    },
+    headerLine: number('The line that was read as the names of the columns; absent when none was', 1),
     total: number('Recipients of the list', 1000),
     valid: number('Different numbers that will get a message', 990),
     invalid: number('No numbers, or without a field that the text takes', 4),

@@ -8,6 +8,7 @@ import {
   IsOptional,
   IsString,
   IsUUID,
+  Matches,
   Min,
   ValidateNested,
 } from 'class-validator';
@@ -54,6 +55,8 @@ export class StartCampaignDto extends CheckCampaignDto {
   /** Names the campaign. */
   @ApiProperty({ description: 'Names the campaign: starting it again does nothing.', example: 'eid-2026' })
   @IsString()
+  // A browser takes them for folders in an address.
+  @Matches(/^(?!\.{1,2}$)/, { message: 'id must not be . or .., which cannot stand in an address' })
   id!: string;
 
   /** Requests a second. */

@@ -19,6 +19,10 @@ const REMEMBERED = 1_000;
 
 /** What a list and a text come to, before anything is sent. */
 export interface ListCheck {
+  /** The column that the numbers come from; absent when each cell is a number of its own. */
+  numberColumn?: string | undefined;
+  /** The line that was read as the names of the columns; absent when none was. */
+  headerLine?: number | undefined;
   /** Recipients of the list. */
   total: number;
   /** Different numbers that will get a message. */
@@ -58,7 +62,10 @@ export async function checkCampaign(
   return { ...estimate, valid, ...checker.seen };
 }
 
-type Seen = Pick<ListCheck, 'faults' | 'partsEach' | 'unicode' | 'unicodeFields' | 'example'>;
+type Seen = Pick<
+  ListCheck,
+  'numberColumn' | 'headerLine' | 'faults' | 'partsEach' | 'unicode' | 'unicodeFields' | 'example'
+>;
 
 class ListChecker {
   readonly seen: Seen = { faults: [], partsEach: { least: 0, most: 0 }, unicode: 0, unicodeFields: {} };
@@ -76,13 +83,16 @@ class ListChecker {
 
   /** The recipients of a list; each is counted, unless it was left out, when the next one is asked for. */
   async *watch(list: AsyncIterable<ListPiece>): AsyncIterable<ListedFields> {
-    for await (const { columns, records } of list) {
+    for await (const { columns, headerLine, records } of list) {
+      this.seen.numberColumn = columns.numberColumn;
+      this.seen.headerLine = headerLine;
       for (const { line, cells } of records) {
-        const fields = columns.recipient(cells);
         this.#line = line;
-        this.#isLeft = false;
-        yield fields;
-        if (!this.#isLeft) this.#count(fields);
+        for (const fields of columns.recipients(cells)) {
+          this.#isLeft = false;
+          yield fields;
+          if (!this.#isLeft) this.#count(fields);
+        }
       }
     }
   }

@@ -105,7 +105,7 @@ export class ListStore implements OnApplicationBootstrap {
       for await (const { columns, records } of readList(written())) {
         stored.fields = [...new Set(columns.names)];
         stored.hasHeader = columns.hasHeader;
-        stored.recipients += records.length;
+        for (const { cells } of records) stored.recipients += columns.recipients(cells).length;
       }
       if (stored.recipients === 0) throw new BadRequestException('The list has no recipients.');
       return stored;

@@ -1,9 +1,14 @@
 import { CsvReader, type CsvRecord } from './csv-reader.js';
 import { ListColumns } from './list-columns.js';
 
+/** Records that are looked at to find out what the columns mean. The number is fixed: a list is read the same each time. */
+const LOOKED_AT = 20;
+
 /** Some recipients of a list, as they came in together, and what their cells mean. */
 export interface ListPiece {
   columns: ListColumns;
+  /** The line of the names of the columns; undefined when there are none. */
+  headerLine: number | undefined;
   records: CsvRecord[];
 }
 
@@ -16,14 +21,20 @@ export interface ListPiece {
 export async function* readList(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ListPiece, void, undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const reader = new CsvReader();
-  let columns: ListColumns | undefined;
-  const pieceOf = (records: CsvRecord[]): ListPiece[] => {
-    const [first] = records;
-    if (first === undefined) return [];
-    if (columns) return [{ columns, records }];
-    columns = new ListColumns(first.cells);
-    return [{ columns, records: columns.hasHeader ? records.slice(1) : records }];
+  let waiting: CsvRecord[] = [];
+  let meaning: Omit<ListPiece, 'records'> | undefined;
+  const pieceOf = (records: CsvRecord[], isEnd: boolean): ListPiece[] => {
+    if (meaning) return records.length > 0 ? [{ ...meaning, records }] : [];
+    waiting = [...waiting, ...records];
+    const [first, ...next] = waiting;
+    if (first === undefined || (waiting.length < LOOKED_AT && !isEnd)) return [];
+    const some = next.slice(0, LOOKED_AT - 1).map(({ cells }) => cells);
+    const columns = new ListColumns(first.cells, some);
+    meaning = { columns, headerLine: columns.hasHeader ? first.line : undefined };
+    return [{ ...meaning, records: columns.hasHeader ? next : waiting }];
   };
-  for await (const some of bytes) yield* pieceOf([...reader.read(decoder.decode(some, { stream: true }))]);
-  yield* pieceOf([...reader.read(decoder.decode()), ...reader.end()]);
+  for await (const some of bytes) {
+    yield* pieceOf([...reader.read(decoder.decode(some, { stream: true }))], false);
+  }
+  yield* pieceOf([...reader.read(decoder.decode()), ...reader.end()], true);
 }

@@ -24,6 +24,9 @@ const readMessage = () => {
   return { src: src.value, body: body.value, ...(dlr.checked ? { dlr: true } : {}) };
 };
 
+/** Arabic-Indic and Persian digits are digits. */
+const toAscii = (text) => text.replace(/[٠-٩۰-۹]/g, (digit) => digit.charCodeAt(0) & 0xf);
+
 function newName() {
   const now = new Date();
   const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString();
@@ -52,7 +55,7 @@ async function askCheck(message, isAgain = false) {
 
 async function lookAt() {
   clearFaults(form);
-  const rate = Number(form.elements.rate.value);
+  const rate = Number(toAscii(form.elements.rate.value));
   if (!(Number.isInteger(rate) && rate >= 1 && rate <= 1_000)) {
     return void showFaults(form, [{ field: 'rate', reason: 'A whole number from 1 to 1,000.' }], []);
   }

@@ -14,6 +14,15 @@ let shown = '';
 /** The link to a campaign. */
 export const linkTo = (id) => `#${encodeURIComponent(id)}`;
 
+/** The campaign that an address names; an address that was cut names what is left of it. */
+function idOf(hash) {
+  try {
+    return decodeURIComponent(hash.slice(1));
+  } catch {
+    return hash.slice(1);
+  }
+}
+
 /** Shows the campaigns anew. One that goes on is looked at when nothing else is. */
 export async function refreshCampaigns() {
   const mine = ++asked;
@@ -29,7 +38,7 @@ export async function refreshCampaigns() {
 /** Keeps the list as it is, and follows its links. */
 export function wireCampaigns() {
   const follow = () => {
-    const id = decodeURIComponent(location.hash.slice(1));
+    const id = idOf(location.hash);
     if (id !== '' && id !== watchedId()) watchCampaign(id);
     void refreshCampaigns();
   };
@@ -59,8 +68,9 @@ function row(campaign) {
   badge.title = wordOf(campaign);
   const link = document.createElement('a');
   link.href = linkTo(id);
-  link.dir = 'auto';
-  link.textContent = id;
+  const name = document.createElement('bdi');
+  name.textContent = id;
+  link.append(name);
   if (id === watchedId()) link.setAttribute('aria-current', 'true');
   const how = document.createElement('span');
   how.className = 'from';

@@ -6,6 +6,7 @@ import { age, count } from './words.js';
 const place = document.getElementById('checked');
 const verdict = document.getElementById('check-verdict');
 const facts = document.getElementById('check-facts');
+const source = document.getElementById('check-source');
 const cost = document.getElementById('check-cost');
 const dear = document.getElementById('dear-fields');
 const faults = document.getElementById('check-faults');
@@ -24,6 +25,7 @@ export function showCheck(check, rate) {
         : `${count(parts, 'credit')}: leaves ${(credits - parts).toLocaleString('en')} of ${credits.toLocaleString('en')}.`;
   verdict.className = `verdict ${valid === 0 ? 'bad' : isShort ? 'fair' : 'good'}`;
   facts.replaceChildren(...['valid', 'invalid', 'duplicate'].map((name) => fact(name, check[name])));
+  source.textContent = sourceOf(check);
   cost.textContent = valid === 0 ? '' : `${partsOf(check)} ${timeOf(check, rate)}`;
   showForcing(unicode > 0 ? text : {});
   showDearFields(check);
@@ -52,6 +54,16 @@ function fact(name, number) {
   return pair;
 }
 
+/** Where the numbers come from, as a sentence: a list that was misread shows here. */
+function sourceOf({ numberColumn, headerLine }) {
+  if (numberColumn === undefined) return 'Each value is read as a number of its own; no line was read as column names.';
+  const names =
+    headerLine === undefined
+      ? 'no line was read as column names'
+      : `line ${headerLine.toLocaleString('en')} was read as column names`;
+  return `Numbers are taken from the column ${numberColumn}; ${names}.`;
+}
+
 function partsOf({ partsEach: { least, most }, unicode, valid }) {
   const each = least === most ? count(least, 'part') : `${least} to ${count(most, 'part')}`;
   const encoding = unicode === 0 ? 'GSM-7' : unicode === valid ? 'UCS-2' : `UCS-2 for ${unicode.toLocaleString('en')}`;
@@ -76,7 +88,7 @@ function showFaults({ invalid, faults: named }) {
     const item = document.createElement('li');
     const who = document.createElement('bdi');
     who.textContent = dest === '' ? 'nothing' : dest;
-    item.append(`Line ${line.toLocaleString('en')}: `, who, ` ${reason}`);
+    item.append(`Line ${line.toLocaleString('en')}: `, who, ` ${/^has /.test(reason) ? '' : 'is '}${reason}`);
     return item;
   });
   faults.querySelector('ul').replaceChildren(...rows);

@@ -58,6 +58,7 @@ export function watchCampaign(wanted) {
       if (shown && isOver(shown)) return;
       track.classList.add('stale');
       state.textContent = 'Not connected';
+      pace.textContent = '';
       state.classList.remove('live');
     },
     events: { message: show },

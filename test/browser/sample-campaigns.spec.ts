@@ -66,7 +66,7 @@ describePage('the campaign page of the sample application', (opened) => {
     await shows(checked, 'Dearer because of what stands in {name} (1 message)');
     await shows(checked, 'Dear Sara, we are open.');
     await checked.getByText('Why they are invalid').click();
-    await shows(checked, 'Line 4: 0112****78 not a Saudi mobile');
+    await shows(checked, 'Line 4: 0112****78 is not a Saudi mobile');
     await page.getByLabel('Text', { exact: true }).press('x');
     await checked.waitFor({ state: 'hidden' });
     await page.getByRole('button', { name: 'Put {name} into the text' }).click();
@@ -77,6 +77,15 @@ describePage('the campaign page of the sample application', (opened) => {
   it('takes numbers side by side as a list', async () => {
     await check('0501234567, 0507654321، ٠٥٠١١١١١١١', { body: 'hello' });
     await shows(fact(checked, 'valid'), /^3$/);
+    await check('0501234567, 0501234568, hello', { body: 'hello' });
+    await shows(fact(checked, 'valid'), /^2$/);
+    await shows(fact(checked, 'invalid'), /^1$/);
+    await shows(checked, 'Each value is read as a number of its own');
+  });
+
+  it('says which line it took for names, and which column for the numbers', async () => {
+    await check('name,mobile\nSara,0501234567', { body: 'hello' });
+    await shows(checked, 'Numbers are taken from the column mobile; line 1 was read as column names.');
   });
 
   it('takes a file', async () => {
@@ -127,6 +136,16 @@ describePage('the campaign page of the sample application', (opened) => {
     await opened.sample.restart(Number(new URL(opened.sample.url).port));
     await shows(watched.locator('#watched-state'), 'Done');
     await shows(fact(watched, 'sent'), '12');
+  });
+
+  it('stays alive with an address that was cut, and takes Arabic digits as a rate', async () => {
+    await page.goto(`${opened.sample.url}/campaign.html#%E0%A4%A`);
+    await page.reload();
+    await page.getByLabel('Requests a second').fill('٢٠');
+    await page.getByLabel('Recipients').fill(named(40));
+    await page.getByLabel('Text', { exact: true }).fill(DEAR);
+    await press('Check');
+    await shows(checked, 'at 20 requests a second');
   });
 
   it('fits a narrow screen', async () => {

@@ -155,6 +155,22 @@ describe('campaigns of the sample application', () => {
       expect(JSON.stringify(found)).not.toContain('0112345678');
     });
 
+    it('loses no number: cells beside a number, and what is none, are counted', async () => {
+      const pasted = await check('0501234567, 0501234568, hello', 'hello');
+      expect(pasted).toMatchObject({ total: 3, valid: 2, invalid: 1, faults: [{ line: 1, dest: '*****' }] });
+      expect(pasted.faults[0]?.reason).toBe('no phone number: character 1 is not part of a phone number');
+      expect(pasted).not.toHaveProperty('numberColumn');
+      const uploaded = (await campaigns.upload('0501234567,0501234568,0501234569')).json;
+      expect(uploaded).toMatchObject({ recipients: 3, fields: ['dest'], hasHeader: false });
+    });
+
+    it('says which line was read as names, and where the numbers come from', async () => {
+      expect(await check('\nabc\n12\n999\n', 'x')).toMatchObject({ total: 2, numberColumn: 'abc', headerLine: 2 });
+      const bare = await check('0501234567,Sara\n', 'x');
+      expect(bare).toMatchObject({ total: 1, numberColumn: 'column1' });
+      expect(bare).not.toHaveProperty('headerLine');
+    });
+
     it('says when the credits do not suffice', async () => {
       const found = await check(lines(...mobiles(1_000)), 'x'.repeat(153 * 200));
       expect(found).toMatchObject({ parts: 200_000, credits: 150_000, sufficient: false });
@@ -203,6 +219,13 @@ describe('campaigns of the sample application', () => {
       expect((await sample.get(path)).json).toEqual(listed);
       expect(await sample.delete(path)).toEqual({ status: 200, json: { count: 1 } });
       expect((await sample.get('/campaigns')).json).toEqual([]);
+    });
+
+    it.each(['.', '..'])('is not called %s: a browser could not ask for it', async (id) => {
+      const { list } = (await campaigns.upload(lines(...mobiles(1)))).json;
+      const refused = await sample.post<{ message: string[] }>('/campaigns', { id, list, message });
+      expect(refused.status).toBe(400);
+      expect(refused.json.message).toEqual(['id must not be . or .., which cannot stand in an address']);
     });
 
     it('keeps its list when there is one of the same name already', async () => {

@@ -21,7 +21,7 @@ async function* pieces(bytes: Uint8Array, size: number): AsyncIterable<Uint8Arra
 async function listOf(bytes: Uint8Array, size = 7): Promise<object[]> {
   const found: object[] = [];
   for await (const { columns, records } of readList(pieces(bytes, size))) {
-    for (const { line, cells } of records) found.push({ line, ...columns.recipient(cells) });
+    for (const { line, cells } of records) for (const one of columns.recipients(cells)) found.push({ line, ...one });
   }
   return found;
 }
@@ -107,8 +107,22 @@ describe('a hostile CSV is refused, in a sentence that shows nothing of it:', ()
 describe('the columns of a list', () => {
   const recipient = (first: string[], cells: string[]): object => ({ ...new ListColumns(first).recipient(cells) });
 
-  it.each(['dest', 'Number', 'MOBILE', 'phone', 'الجوال'])('have the number where it says %s', (name) => {
+  it.each([
+    ...['dest', 'Number', 'MOBILE', 'phone', 'الجوال', 'Mobile Number', 'mobile_no.', 'tel', 'Tel.', 'msisdn'],
+    ...['رقم الجوال', 'رقم_الجوّال', 'الجـوال'],
+  ])('have the number where it says %s', (name) => {
     expect(recipient(['name', name], ['Sara', '0501234567'])).toMatchObject({ name: 'Sara', dest: '0501234567' });
+  });
+
+  it.each([
+    ['number,mobile', '17,0501234567'],
+    ['number,cellular', '17,0501234567'],
+    ['Name,GSM', 'Sara,٠٥٠١٢٣٤٥٦٧'],
+    ['Number,Second', '0501234567,0501234568'],
+    ['Sara,+966501234560', 'Omar,0501234567'],
+  ])('have it where numbers stand, when no name tells: %j', async (first, next) => {
+    const found = (await listOf(utf8(`${first}\n${next}\n`))) as { dest: string }[];
+    expect(found.at(-1)?.dest).toMatch(/7$|٧$/);
   });
 
   it('have it in the first one otherwise', () => {
@@ -121,6 +135,34 @@ describe('the columns of a list', () => {
     const columns = new ListColumns(['٠٥٠١٢٣٤٥٦٧', 'Sara']);
     expect(columns.hasHeader).toBe(false);
     expect(columns.recipient(['0501234567', 'Sara'])).toMatchObject({ dest: '0501234567', column2: 'Sara' });
+  });
+
+  it.each([
+    ['0501234567, 0501234568, hello\n', ['0501234567', '0501234568', 'hello']],
+    ['0501234567;0501234568;0501234569', ['0501234567', '0501234568', '0501234569']],
+    ['0501234567، ٠٥٠١٢٣٤٥٦٨،12\n', ['0501234567', '٠٥٠١٢٣٤٥٦٨', '12']],
+    ['0501234567\n0501234568,0501234569,\n', ['0501234567', '0501234568', '0501234569']],
+    ['x,0501234567;0501234568\n', ['x', '0501234567', '0501234568']],
+  ])('are none where numbers stand side by side: each cell is a recipient, %j', async (text, dests) => {
+    const found = (await listOf(utf8(text))) as { dest: string }[];
+    expect(found.map(({ dest }) => dest)).toEqual(dests);
+  });
+
+  it('are columns where names or codes stand beside the numbers', async () => {
+    const found = await listOf(utf8('0501234567,12\n0501234568,hello\n'));
+    expect(found).toMatchObject([
+      { dest: '0501234567', column2: '12' },
+      { dest: '0501234568', column2: 'hello' },
+    ]);
+    const named = await listOf(utf8('mobile,other\n0501234567,0501234568\n'));
+    expect(named).toMatchObject([{ dest: '0501234567', other: '0501234568' }]);
+  });
+
+  it('mean the same however the list comes in', async () => {
+    const text = `0501234567,Sara\n${'0501234567,Sara\n'.repeat(30)}0501234568,0501234569\n`;
+    const all = await listOf(utf8(text), 1);
+    expect(all).toHaveLength(32);
+    expect(await listOf(utf8(text), text.length)).toEqual(all);
   });
 
   it('leave out what a record lacks or has too much, and take the first of two with a name', () => {
