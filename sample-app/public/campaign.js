@@ -90,7 +90,7 @@ async function begin() {
     showFaults(form, [{ field: 'id', reason: 'There is a campaign of this name: choose another one.' }], []);
   }
   location.hash = linkTo(id);
-  watchCampaign(id);
+  watchCampaign(id, { focus: true });
 }
 
 form.addEventListener('input', () => {

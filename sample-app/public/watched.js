@@ -1,4 +1,4 @@
-/* global document */
+/* global document, window */
 import { ask } from './server.js';
 import { watchStream } from './stream.js';
 import { age, count } from './words.js';
@@ -26,6 +26,8 @@ const REASONS = {
 
 let id;
 let shown;
+/** Whether the focus goes to the campaign once it is shown: what had it is gone. */
+let takesFocus = false;
 let leave = () => undefined;
 let onChange = () => undefined;
 
@@ -43,9 +45,10 @@ const isOver = ({ state: name, pending }) =>
 export const watchedId = () => id;
 
 /** Shows a campaign and what becomes of it; none without an id. */
-export function watchCampaign(wanted) {
+export function watchCampaign(wanted, { focus = false } = {}) {
   leave();
   id = wanted;
+  takesFocus = focus;
   shown = undefined;
   place.hidden = true;
   said.textContent = '';
@@ -70,12 +73,24 @@ export function wireWatched(listener) {
   onChange = listener;
   pause.addEventListener('click', () => void act(shown.state === 'paused' ? 'resume' : 'pause'));
   cancel.addEventListener('click', () => {
-    if (shown.state === 'running' || shown.state === 'paused') void act('cancel');
+    if (shown.state !== 'running' && shown.state !== 'paused') return;
+    if (sure(`Cancel ${id}? ${count(shown.pending, 'recipient')} will never get the message.`)) void act('cancel');
   });
-  document.getElementById('were-sent').addEventListener('click', () => void resolve('sent', 'counted as sent'));
-  document.getElementById('send-again').addEventListener('click', () => void resolve('sendAgain', 'sent again'));
-  remove.addEventListener('click', () => void forget());
+  document.getElementById('were-sent').addEventListener('click', () => {
+    const question = `Did ${count(shown.unknown, 'recipient')} get the message? They are not sent to any more.`;
+    if (sure(question)) void resolve('sent', 'counted as sent');
+  });
+  document.getElementById('send-again').addEventListener('click', () => {
+    const question = `Send again to ${count(shown.unknown, 'recipient')}? Who got the message gets it twice.`;
+    if (sure(question)) void resolve('sendAgain', 'sent again');
+  });
+  remove.addEventListener('click', () => {
+    if (sure(`Remove ${id}, with its numbers and what became of them?`)) void forget();
+  });
 }
+
+/** What cannot be taken back is asked for. */
+const sure = (question) => window.confirm(question);
 
 const address = () => `/campaigns/${encodeURIComponent(id)}`;
 
@@ -108,6 +123,8 @@ function show(progress) {
   cancel.hidden = isOver(progress);
   remove.hidden = !isOver(progress);
   place.hidden = false;
+  if (takesFocus) title.focus();
+  takesFocus = false;
   if (isOver(progress)) leave();
   if (before !== progress.state || reason !== undefined) onChange();
 }
@@ -122,6 +139,8 @@ function paceOf({ state: name, perSecond, leftMs }) {
 async function act(what) {
   const { ok, answer } = await ask(`${address()}/${what}`, { body: {} });
   said.textContent = ok ? '' : String(answer.message);
+  // The button may be gone with that.
+  takesFocus = what === 'cancel';
   if (ok && answer.id === id) show(answer);
 }
 
@@ -130,9 +149,8 @@ async function resolve(fate, words) {
   const { ok, answer } = await ask(`${address()}/resolve-unknown`, { body: { fate } });
   if (mine !== id) return;
   // One that was over may go on now.
-  if (ok) watchCampaign(id);
+  if (ok) watchCampaign(id, { focus: true });
   said.textContent = ok ? `${count(answer.count, 'recipient')} ${words}.` : String(answer.message);
-  title.focus();
 }
 
 async function forget() {

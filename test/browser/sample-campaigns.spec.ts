@@ -40,6 +40,7 @@ describePage('the campaign page of the sample application', (opened) => {
     await shows(checked, '40 credits: leaves 149,960 of 150,000.');
     await shows(checked, '1 part each, GSM-7. 40 requests: about 5 s at 10 requests a second.');
     await press('Start: 40 messages');
+    await watched.locator('#watched-title:focus').waitFor();
     const bar = watched.getByRole('progressbar');
     await watched
       .locator('#percent')
@@ -123,8 +124,14 @@ describePage('the campaign page of the sample application', (opened) => {
     expect(await fact(watched, 'pending').textContent()).toBe(pending);
     await watched.getByRole('button', { name: 'Resume' }).click();
     await shows(watched.locator('#watched-state'), 'Running');
+    opened.isSure = false;
+    await watched.getByRole('button', { name: 'Cancel' }).click();
+    expect(opened.asked).toEqual([expect.stringMatching(/^Cancel .*\? \d+ recipients will never get the message\.$/)]);
+    await shows(watched.locator('#watched-state'), 'Running');
+    opened.isSure = true;
     await watched.getByRole('button', { name: 'Cancel' }).click();
     await shows(watched.locator('#watched-state'), 'Cancelled');
+    await watched.locator('#watched-title:focus').waitFor();
     await shows(fact(watched, 'pending'), /^0$/);
     await shows(page.locator('#campaigns li'), 'cancelled');
   });

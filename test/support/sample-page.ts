@@ -15,13 +15,22 @@ export class SamplePage {
   page!: Page;
   /** Errors and warnings of the page. */
   complaints: string[] = [];
+  /** What the page has asked, and what it is answered. */
+  asked: string[] = [];
+  isSure = true;
 
   async open(): Promise<void> {
     this.sample = await SampleBench.start();
     this.page = await this.browser.newPage();
     this.complaints = [];
+    this.asked = [];
+    this.isSure = true;
     this.page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+    });
+    this.page.on('dialog', (dialog) => {
+      this.asked.push(dialog.message());
+      void (this.isSure ? dialog.accept() : dialog.dismiss());
     });
     this.page.on('pageerror', (error) => this.complaints.push(error.message));
     await this.page.goto(this.sample.url);
