@@ -27,16 +27,18 @@ export class ListColumns {
 
   /**
    * @param first The cells of the first record. Without names in it the columns are `column1`, `column2`, …
-   * @param next The cells of some records after it. Two numbers in one of them, without names, make a list of numbers side
-   * by side.
+   * @param next The cells of some records after it. A single column, or two numbers in one of them, without names, make a list
+   * of numbers side by side.
    */
   constructor(first: readonly string[], next: readonly (readonly string[])[] = []) {
     const keys = first.map(keyOf);
     const named = NUMBER_NAMES.map((name) => keys.indexOf(name)).find((index) => index >= 0);
     const vague = VAGUE_NAMES.map((name) => keys.indexOf(name)).find((index) => index >= 0);
     this.hasHeader = (named ?? vague) !== undefined || first.every((cell) => countDigits(cell) < FEWEST_DIGITS);
+    // Of a list of one column, too: what stands beside it further down would go unseen.
     const isSideBySide =
-      !this.hasHeader && [first, ...next].some((cells) => piecesOf(cells).filter(isNumber).length > 1);
+      !this.hasHeader &&
+      (first.length === 1 || [first, ...next].some((cells) => piecesOf(cells).filter(isNumber).length > 1));
     this.#number = named ?? fullest(first.length, this.hasHeader ? next : [first, ...next], vague ?? 0);
     this.names = isSideBySide
       ? ['dest']

@@ -85,7 +85,7 @@ describe('campaigns of the sample application', () => {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       go();
-      expect((await uploading).json).toMatchObject({ recipients: 1_500, fields: ['column1'], hasHeader: false });
+      expect((await uploading).json).toMatchObject({ recipients: 1_500, fields: ['dest'], hasHeader: false });
     });
 
     it('larger than 64 MB is refused and leaves nothing', async () => {

@@ -148,6 +148,13 @@ describe('the columns of a list', () => {
     expect(found.map(({ dest }) => dest)).toEqual(dests);
   });
 
+  it('are none where the first record is one number, however far down another stands beside one', async () => {
+    const many = Array.from({ length: 100 }, (_, i) => `05000000${String(i).padStart(2, '0')}`).join('\n');
+    const found = (await listOf(utf8(`${many}\nhello\n0511111111, 0522222222\n`))) as { dest: string }[];
+    expect(found).toHaveLength(103);
+    expect(found.slice(-3).map(({ dest }) => dest)).toEqual(['hello', '0511111111', '0522222222']);
+  });
+
   it('are columns where names or codes stand beside the numbers', async () => {
     const found = await listOf(utf8('0501234567,12\n0501234568,hello\n'));
     expect(found).toMatchObject([
