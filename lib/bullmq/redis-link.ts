@@ -37,7 +37,7 @@ export class RedisLink {
   #told: string | undefined;
   #isReady = false;
   #isClosed = false;
-  #watchers: (() => void)[] = [];
+  readonly #watchers = new Set<() => void>();
 
   /**
    * @param redis A connection that has not been made yet, with {@link LINK_OPTIONS}.
@@ -131,11 +131,13 @@ export class RedisLink {
   /** Resolves when something has changed about the connection, or after a while. */
   changed(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#watchers.push(() => {
+      const wake = (): void => {
         clearTimeout(timer);
+        this.#watchers.delete(wake);
         resolve();
-      });
+      };
+      const timer = setTimeout(wake, ms);
+      this.#watchers.add(wake);
     });
   }
 
@@ -176,6 +178,6 @@ export class RedisLink {
   }
 
   #wake(): void {
-    for (const wake of this.#watchers.splice(0)) wake();
+    for (const wake of this.#watchers) wake();
   }
 }
