@@ -137,6 +137,8 @@ export class BullMqConsumer<T> {
       this.#blocking ??= link.forBlocking();
       await this.#blocking.bzpopmin(marker, ms / 1_000);
     } catch (error) {
+      // This connection does not learn from the other one that its server is the master no more.
+      if (link.faults.saysNoMaster(error) && !this.#hasStopped()) this.#blocking?.disconnect(true);
       throw link.faults.explain(error);
     }
   }

@@ -35,7 +35,7 @@ export class BullMqEngine implements QueueEngine {
   readonly isDurable = true;
   readonly isShared = true;
   readonly #queues = new Map<string, BullMqQueue<unknown>>();
-  readonly #checks = new RedisChecks();
+  readonly #checks: RedisChecks;
   readonly #keys: RedisKeys;
   readonly #link: RedisLink;
   readonly #notes: RedisNotes;
@@ -46,6 +46,7 @@ export class BullMqEngine implements QueueEngine {
   private constructor(private readonly setup: BullMqEngineSetup) {
     const { redis, address, prefix, leaseMs } = setup;
     this.#keys = new RedisKeys(prefix);
+    this.#checks = new RedisChecks(this.#keys);
     this.#link = new RedisLink(redis, new RedisFaults(address), (link) => this.#checks.inspect(link));
     this.#notes = new RedisNotes(this.#link, this.#keys);
     this.#leases = new RedisLeases(this.#link, this.#keys, leaseMs);

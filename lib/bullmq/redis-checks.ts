@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
+import type { RedisKeys } from './redis-keys.js';
 import type { RedisLink } from './redis-link.js';
 
 /** What BullMQ recommends, and our scripts need. */
@@ -11,8 +12,12 @@ export class RedisChecks {
   readonly #logger = new Logger('OurSmsRedis');
   #hasLooked = false;
 
-  /** @returns why it can never be used, if so */
+  constructor(private readonly keys: RedisKeys) {}
+
+  /** @returns why it cannot be used, if so */
   async inspect(link: RedisLink): Promise<OurSmsStorageError | undefined> {
+    const refusal = await this.#refusal(link);
+    if (refusal) return refusal;
     const server = await infoOf(link, 'server');
     const version = server.get('redis_version');
     if (version !== undefined && isOlder(version)) {
@@ -32,6 +37,18 @@ export class RedisChecks {
     const used = Number(memory.get('used_memory') ?? 0);
     if (used + bytes > most) {
       throw link.faults.full(`has too little memory left: ${used} of ${most} bytes (maxmemory) are used; give it more`);
+    }
+  }
+
+  /** Writes what changes nothing: a replica refuses it, a node of a cluster, and one where this user may not. */
+  async #refusal(link: RedisLink): Promise<OurSmsStorageError | undefined> {
+    try {
+      await link.runLast((redis) => redis.del(this.keys.probe));
+      return undefined;
+    } catch (error) {
+      const fault = error as OurSmsStorageError;
+      // It can be read meanwhile, and goes on by itself.
+      return fault.fault === 'full' ? undefined : fault;
     }
   }
 

@@ -7,11 +7,19 @@ const SIGNS: readonly [RegExp, StorageFault, string][] = [
   [/\bNOPERM\b/, 'failed', 'does not let this user do what is needed: give it more rights (ACL)'],
   [/\bWRONGTYPE\b/, 'failed', 'holds something else under a key of ours: choose another prefix'],
   [/\bMISCONF\b/, 'full', 'cannot write to its disk: make room there; it goes on by itself then'],
-  [/\bREADONLY\b/, 'unreachable', 'is a replica, which takes no writes: connect to its master; it is tried again'],
-  [/^LOADING|^BUSY|^MASTERDOWN|^CLUSTERDOWN/, 'unreachable', 'is not ready yet; it is tried again'],
+  [
+    /\bREADONLY\b|^UNBLOCKED|^MASTERDOWN/,
+    'unreachable',
+    'is a replica, which takes no writes: connect to its master; it is tried again',
+  ],
+  [/^NOREPLICAS/, 'unreachable', 'has too few replicas to take writes (min-replicas-to-write); it is tried again'],
+  [/^LOADING|^BUSY|^CLUSTERDOWN/, 'unreachable', 'is not ready yet; it is tried again'],
   [/NOSCRIPT|^OURSMS/, 'unreachable', 'has forgotten the scripts; it is tried again'],
   [/^ERR |^EXECABORT|^NOPROTO|^CROSSSLOT/, 'failed', 'does not understand a command'],
 ];
+
+/** What a server says that is no master, or is none any more. */
+const NO_MASTER = /\bREADONLY\b|^UNBLOCKED|^MASTERDOWN|^LOADING/;
 
 /** Tells what is wrong with a Redis server, without its password. */
 export class RedisFaults {
@@ -31,18 +39,18 @@ export class RedisFaults {
     return this.#fault('full', why);
   }
 
+  /** Whether it is no master: another one may be behind the same address by now. @param thrown By its client. */
+  saysNoMaster(thrown: unknown): boolean {
+    return !(thrown instanceof OurSmsStorageError) && NO_MASTER.test(textsOf(thrown).said);
+  }
+
   /** From what its client threw. */
   explain(thrown: unknown): OurSmsStorageError {
     if (thrown instanceof OurSmsStorageError) return thrown;
-    const { message, code } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<string, unknown>;
-    const said = typeof message === 'string' ? message : '';
+    const { said, code } = textsOf(thrown);
     const sign = SIGNS.find(([pattern]) => pattern.test(said));
     if (sign) return this.#fault(sign[1], sign[2], said.split(' ', 1)[0]);
-    return this.#fault(
-      'unreachable',
-      'does not answer; it is tried again',
-      typeof code === 'string' ? code : undefined,
-    );
+    return this.#fault('unreachable', 'does not answer; it is tried again', code);
   }
 
   /** Only the code of what was said: the rest may hold what was sent. */
@@ -50,4 +58,9 @@ export class RedisFaults {
     const detail = code !== undefined && /^[A-Z_]{2,20}$/.test(code) ? ` (${code})` : '';
     return new OurSmsStorageError(`Redis at ${this.address} ${advice}${detail}.`, { fault });
   }
+}
+
+function textsOf(thrown: unknown): { said: string; code?: string } {
+  const { message, code } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<string, unknown>;
+  return { said: typeof message === 'string' ? message : '', code: typeof code === 'string' ? code : undefined };
 }

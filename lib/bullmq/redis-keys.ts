@@ -18,6 +18,11 @@ export class RedisKeys {
     return `${this.prefix}/notes/texts`;
   }
 
+  /** Holds nothing: it is only deleted. */
+  get probe(): string {
+    return `${this.prefix}/probe`;
+  }
+
   lease(name: string): string {
     return `${this.prefix}/lease/${name}`;
   }

@@ -8,12 +8,16 @@ import { REDIS_SCRIPTS, type RedisScript } from './redis-scripts.js';
 /** How long an answer is waited for. */
 const ANSWER_MS = 5_000;
 const LONGEST_RETRY_MS = 2_000;
+/** A server that cannot be used is left after that: another may be behind its address by then. */
+const LOOK_AGAIN_MS = 2_000;
 
 /** What our connections differ in from those of the application: nothing waits for ever, and nothing is sent twice. */
 export const LINK_OPTIONS = {
   lazyConnect: true,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
+  // It could send what was refused once more. A server that is no master any more is left by the link.
+  reconnectOnError: null,
   maxRetriesPerRequest: 0,
   connectTimeout: ANSWER_MS,
   socketTimeout: ANSWER_MS,
@@ -37,11 +41,12 @@ export class RedisLink {
   #told: string | undefined;
   #isReady = false;
   #isClosed = false;
+  #lookingAgain: NodeJS.Timeout | undefined;
   readonly #watchers = new Set<() => void>();
 
   /**
    * @param redis A connection that has not been made yet, with {@link LINK_OPTIONS}.
-   * @param inspect Looks at the server when it can be used. @returns why it can never be.
+   * @param inspect Looks at the server that was connected to. @returns why it cannot be used, if so.
    */
   constructor(
     private readonly redis: Redis,
@@ -53,7 +58,7 @@ export class RedisLink {
     }
     this.client = createIORedisClient(redis);
     redis.on('ready', () => void this.#onReady());
-    redis.on('close', () => (this.#isReady = false));
+    redis.on('close', () => this.#onClose());
     redis.on('error', (error: Error) => this.#onFault(error));
     redis.on('reconnecting', () => this.#wake());
     redis.connect().catch(() => undefined);
@@ -86,6 +91,7 @@ export class RedisLink {
     try {
       return await Promise.race([ask(this.redis), late]);
     } catch (error) {
+      if (this.faults.saysNoMaster(error)) this.#leave();
       throw this.faults.explain(error);
     } finally {
       clearTimeout(timer);
@@ -124,6 +130,7 @@ export class RedisLink {
   end(): void {
     this.#isClosed = true;
     this.#isReady = false;
+    clearTimeout(this.#lookingAgain);
     this.redis.disconnect();
     this.#wake();
   }
@@ -153,14 +160,29 @@ export class RedisLink {
   }
 
   async #onReady(): Promise<void> {
-    const unsuited = await this.inspect(this).catch(() => undefined);
+    const fault = await this.inspect(this).catch(() => undefined);
     if (this.#isClosed || this.redis.status !== 'ready') return;
-    if (unsuited) return this.#tell(unsuited);
+    if (fault) {
+      this.#lookingAgain = setTimeout(() => this.redis.disconnect(true), LOOK_AGAIN_MS);
+      return this.#tell(fault);
+    }
     this.#fault = undefined;
     this.#isReady = true;
     if (this.#told !== undefined) this.#logger.log(`Redis at ${this.faults.address} answers again.`);
     this.#told = undefined;
     this.#wake();
+  }
+
+  #onClose(): void {
+    this.#isReady = false;
+    clearTimeout(this.#lookingAgain);
+  }
+
+  /** Connects anew, when it is not being done. What was refused is not sent again: whoever asked is told. */
+  #leave(): void {
+    if (!this.#isReady || this.#isClosed) return;
+    this.#isReady = false;
+    this.redis.disconnect(true);
   }
 
   #onFault(error: Error): void {

@@ -6,13 +6,16 @@ export class TcpRelay {
   readonly #sockets = new Set<Socket>();
   #isCut = false;
 
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly server: Server,
+    private target: { host: string; port: number },
+  ) {}
 
   /** @param target Where the server is. */
-  static async to({ host, port }: { host: string; port: number }): Promise<TcpRelay> {
+  static async to(target: { host: string; port: number }): Promise<TcpRelay> {
     const server = createServer();
-    const relay = new TcpRelay(server);
-    server.on('connection', (client) => relay.#join(client, connect(port, host)));
+    const relay = new TcpRelay(server, target);
+    server.on('connection', (client) => relay.#join(client, connect(relay.target.port, relay.target.host)));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return relay;
@@ -20,6 +23,11 @@ export class TcpRelay {
 
   get connection(): { host: string; port: number } {
     return { host: '127.0.0.1', port: (this.server.address() as AddressInfo).port };
+  }
+
+  /** New connections go to another server; those that are there stay. */
+  lead(target: { host: string; port: number }): void {
+    this.target = target;
   }
 
   /** From now on nothing arrives, in neither direction; connections stay open. */
