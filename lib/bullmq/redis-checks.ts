@@ -7,6 +7,9 @@ import type { RedisLink } from './redis-link.js';
 /** What BullMQ recommends, and our scripts need. */
 const OLDEST = [6, 2] as const;
 
+/** What Redis says of itself. */
+type Info = ReadonlyMap<string, string>;
+
 /** Looks at how a Redis server is set up. */
 export class RedisChecks {
   readonly #logger = new Logger('OurSmsRedis');
@@ -18,8 +21,7 @@ export class RedisChecks {
   async inspect(link: RedisLink): Promise<OurSmsStorageError | undefined> {
     const refusal = await this.#refusal(link);
     if (refusal) return refusal;
-    const server = await infoOf(link, 'server');
-    const version = server.get('redis_version');
+    const version = (await infoOf(link, 'server'))?.get('redis_version');
     if (version !== undefined && isOlder(version)) {
       return link.faults.unsuited(`is of version ${version}: at least ${OLDEST.join('.')} is needed`);
     }
@@ -28,13 +30,13 @@ export class RedisChecks {
     return undefined;
   }
 
-  /** @throws {OurSmsStorageError} unless so many bytes can be written now */
+  /** @throws {OurSmsStorageError} unless so many bytes can be written now, as far as Redis tells */
   async checkRoom(link: RedisLink, bytes: number): Promise<void> {
-    const memory = parseInfo(await link.run((redis) => redis.info('memory')));
-    const most = Number(memory.get('maxmemory') ?? 0);
+    const memory = await link.run(() => infoOf(link, 'memory'));
+    const most = Number(memory?.get('maxmemory') ?? 0);
     // With these policies Redis makes room itself: of that it was warned.
-    if (most === 0 || memory.get('maxmemory_policy')?.startsWith('allkeys-')) return;
-    const used = Number(memory.get('used_memory') ?? 0);
+    if (most === 0 || memory?.get('maxmemory_policy')?.startsWith('allkeys-')) return;
+    const used = Number(memory?.get('used_memory') ?? 0);
     if (used + bytes > most) {
       throw link.faults.full(`has too little memory left: ${used} of ${most} bytes (maxmemory) are used; give it more`);
     }
@@ -54,44 +56,58 @@ export class RedisChecks {
 
   async #warn(link: RedisLink): Promise<void> {
     const at = `Redis at ${link.faults.address}`;
-    const policy = (await infoOf(link, 'memory')).get('maxmemory_policy');
+    const [memory, persistence] = [await infoOf(link, 'memory'), await infoOf(link, 'persistence')];
+    if (!memory || !persistence) {
+      this.#logger.warn(
+        `${at} does not tell this user whether it has room, keeps all, and writes it to a disk: allow it INFO (ACL: +info)`,
+      );
+      // ioredis would ask, and say so, with each connection.
+      await link.runLast(async (redis) => (redis.options.enableReadyCheck = false));
+      return;
+    }
+    const policy = memory.get('maxmemory_policy');
     if (policy !== undefined && policy !== 'noeviction') {
       this.#logger.warn(`${at} may delete what is kept in it when its memory is full: set maxmemory-policy noeviction`);
     }
-    const persistence = await infoOf(link, 'persistence');
-    const isAppending = persistence.get('aof_enabled') === '1';
+    if (persistence.get('aof_enabled') === '1') return this.#tellSync(link, at);
+    if (persistence.get('aof_enabled') !== '0') return;
     const snapshots = await settingOf(link, 'save');
-    if (!isAppending && snapshots === '') {
-      this.#logger.warn(`${at} keeps nothing on a disk: what is in it is lost when it ends; set appendonly yes`);
-    } else if (!isAppending && snapshots !== undefined) {
-      this.#logger.warn(
-        `${at} writes to its disk only now and then: what is younger is lost when it ends; set appendonly yes`,
-      );
-    } else if (isAppending) {
-      const sync = await settingOf(link, 'appendfsync');
-      if (sync === undefined || sync === 'always') return;
-      const lost = sync === 'everysec' ? 'up to a second or two' : 'half a minute or more';
-      this.#logger.log(
-        `${at} may lose ${lost} of what it took when its machine ends: appendfsync always loses nothing`,
-      );
-    }
+    const keeps =
+      snapshots === ''
+        ? 'keeps nothing on a disk: what is in it is lost when it ends'
+        : `writes to its disk only now and then${snapshots === undefined ? ', if at all' : ''}: what is younger is lost when it ends`;
+    this.#logger.warn(`${at} ${keeps}; set appendonly yes`);
+  }
+
+  async #tellSync(link: RedisLink, at: string): Promise<void> {
+    const sync = await settingOf(link, 'appendfsync');
+    if (sync === undefined || sync === 'always') return;
+    const lost = sync === 'everysec' ? 'up to a second or two' : 'half a minute or more';
+    this.#logger.log(`${at} may lose ${lost} of what it took when its machine ends: appendfsync always loses nothing`);
   }
 }
 
-/** What Redis says of itself; nothing where it does not. */
-async function infoOf(link: RedisLink, section: string): Promise<Map<string, string>> {
-  return parseInfo(await link.runLast((redis) => redis.info(section)).catch(() => ''));
+/** Undefined where this user may not ask. */
+async function infoOf(link: RedisLink, section: string): Promise<Info | undefined> {
+  const text = await link.runLast((redis) => redis.info(section).catch(notTold));
+  return text === undefined ? undefined : parseInfo(text);
 }
 
 /** Undefined where a server does not tell, such as a managed one. */
 async function settingOf(link: RedisLink, name: string): Promise<string | undefined> {
-  const read = (redis: Redis): Promise<unknown> => redis.config('GET', name);
-  const answer = await link.runLast(read).catch(() => undefined);
+  const read = (redis: Redis): Promise<unknown> => redis.config('GET', name).catch(notTold);
+  const answer = await link.runLast(read);
   const value: unknown = Array.isArray(answer) ? answer[1] : undefined;
   return typeof value === 'string' ? value : undefined;
 }
 
-const parseInfo = (text: string): Map<string, string> =>
+/** A command that is forbidden, or that a provider has taken away. */
+function notTold(error: Error): undefined {
+  if (/\bNOPERM\b|^ERR /.test(error.message)) return undefined;
+  throw error;
+}
+
+const parseInfo = (text: string): Info =>
   new Map(
     text.split(/\r?\n/).flatMap((line) => {
       const colon = line.indexOf(':');

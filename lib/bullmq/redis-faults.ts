@@ -4,7 +4,11 @@ import { OurSmsStorageError, type StorageFault } from '../errors/oursms-storage.
 const SIGNS: readonly [RegExp, StorageFault, string][] = [
   [/\bOOM |maxmemory/, 'full', 'has no memory left: give it more (maxmemory); it goes on by itself then'],
   [/WRONGPASS|NOAUTH|invalid password|invalid username/i, 'failed', 'refuses the user name or the password'],
-  [/\bNOPERM\b/, 'failed', 'does not let this user do what is needed: give it more rights (ACL)'],
+  [
+    /\bNOPERM\b|user executing the script can't/,
+    'failed',
+    'does not let this user do what is needed: give it more rights (ACL)',
+  ],
   [/\bWRONGTYPE\b/, 'failed', 'holds something else under a key of ours: choose another prefix'],
   [/\bMISCONF\b/, 'full', 'cannot write to its disk: make room there; it goes on by itself then'],
   [

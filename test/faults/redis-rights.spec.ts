@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { OurSmsModule } from 'nestjs-oursms';
+import { bullMqEngine, type BullMqEngineOptions } from 'nestjs-oursms/bullmq';
+import { GatewaySimulator } from 'nestjs-oursms/testing';
+import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
+import { allOf, DONE, FAILED, RecordingHandler, untilCounts } from '../contract/queue/engine-under-test.js';
+import { DEMO, DlrListener, rejection, startApplication, until } from '../support/application.js';
+import { RedisBench } from '../support/redis-bench.js';
+import { describeWithOwnRedis } from '../support/redis-at-hand.js';
+import type { TestRedis } from '../support/redis.js';
+
+jest.setTimeout(60_000);
+
+const WITHOUT_INFO = '+@all -@dangerous';
+/** As the README says. */
+const ENOUGH = '+@all -@dangerous +info +config|get';
+
+describeWithOwnRedis('a user of Redis with few rights', () => {
+  const bench = RedisBench.forEach();
+  // ioredis says by itself, once, that it may not ask for INFO.
+  const said: unknown[] = [];
+  beforeEach(() => {
+    said.length = 0;
+    jest.spyOn(console, 'warn').mockImplementation((text) => void said.push(text));
+  });
+  afterEach(() => void jest.restoreAllMocks());
+
+  /** The connection of a user with these rights, on the keys of a prefix. */
+  async function userOf(redis: TestRedis, rights: string, prefix = bench.prefix): Promise<BullMqEngineOptions> {
+    const admin = redis.client();
+    const rules = ['reset', 'on', '>pw', `~{${prefix}}*`, ...rights.split(' ')];
+    await admin.acl('SETUSER', 'app', ...rules);
+    await admin.acl('LOG', 'RESET');
+    admin.disconnect();
+    return { connection: { ...redis.connection, username: 'app', password: 'pw' } };
+  }
+
+  /** The commands that were refused. */
+  async function refusals(redis: TestRedis): Promise<unknown[]> {
+    const admin = redis.client();
+    const log = (await admin.acl('LOG')) as unknown[][];
+    admin.disconnect();
+    return log;
+  }
+
+  it('can do all that is needed with those that the README asks for, and no more', async () => {
+    const redis = await bench.redis();
+    const engine = await bench.open(redis, await userOf(redis, ENOUGH));
+    const queue = engine.queue<number>('q');
+    const handler = new RecordingHandler<number>(({ data, attempt }) => {
+      if (data === 1 && attempt === 1) return { kind: 'again', inMs: 10 };
+      return data === 2 ? FAILED : DONE;
+    });
+    queue.consume(handler.handle, { concurrency: 2, total: 2 });
+    await queue.add(
+      [0, 1, 2].map((data) => ({ id: `job${data}`, data, delayMs: data })),
+      [{ name: 'n', text: 't' }],
+    );
+    await untilCounts(queue, { waiting: 0, active: 0, failed: 1 });
+    expect(await allOf(queue.failed())).toHaveLength(1);
+    expect(await queue.retryAll()).toBe(1);
+    await untilCounts(queue, { waiting: 0, active: 0, failed: 1 });
+    expect(await queue.remove('job2')).toBe(true);
+    expect(await allOf(engine.notes(''))).toEqual([{ name: 'n', text: 't' }]);
+    await engine.forget('n');
+    await engine.turn('t', 5);
+    await engine.checkRoom(10);
+    const lease = await engine.exclusive('x');
+    await lease?.release();
+    await queue.letGo();
+    expect(await refusals(redis)).toEqual([]);
+    expect(bench.logs.lines).toEqual([]);
+  });
+
+  it('gets reports without the right to ask how Redis is, which is said once', async () => {
+    const redis = await bench.redis();
+    const { connection } = await userOf(redis, WITHOUT_INFO, 'oursms');
+    const gateway = await GatewaySimulator.start();
+    const storage = bullMqEngine({ connection });
+    const account = OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, storage, dlr: { poll: { everyMs: 50 } } });
+    const application = await startApplication([account], [DlrListener]);
+    for (let i = 0; i < 3; i++) gateway.pushReport('demo', { msgId: `m${i}`, status: 'delivered' });
+    await until('they are handled', () => application.app.get(DlrListener).handled.length === 3);
+    expect(application.logs.matching('Polling for delivery reports failed')).toEqual([]);
+    expect(said).toHaveLength(1);
+    expect(application.logs.matching(/does not tell this user .* \+info/)).toHaveLength(1);
+    await application.close();
+    await gateway.stop();
+  });
+
+  it('is told that nothing is kept on a disk, as far as that is known', async () => {
+    const redis = await bench.redis('--appendonly', 'no');
+    await bench.untilAnswers(await bench.open(redis, await userOf(redis, '+@all -config')));
+    expect(bench.logs.lines).toMatchObject([
+      { level: 'warn', text: expect.stringMatching(/if at all.*appendonly yes/) },
+    ]);
+  });
+
+  it('is told that it needs more to write, and goes on when it has it', async () => {
+    const redis = await bench.redis();
+    const engine = await bench.open(redis, await userOf(redis, '+@all -@write'));
+    const error = await rejection(engine.note('a', 'b'), OurSmsStorageError);
+    expect(error.message).toMatch(/give it more rights \(ACL\) \(NOPERM\)/);
+    await userOf(redis, '+@all -time');
+    await bench.untilAnswers(engine);
+    const inScript = await rejection(engine.turn('t', 1), OurSmsStorageError);
+    expect(inScript.message).toMatch(/give it more rights \(ACL\)/);
+  });
+});
