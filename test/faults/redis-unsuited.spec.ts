@@ -1,0 +1,47 @@
+import { expect, it } from '@jest/globals';
+import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
+import { rejection } from '../support/application.js';
+import { RedisBench } from '../support/redis-bench.js';
+import { describeWithOwnRedis } from '../support/redis-at-hand.js';
+
+describeWithOwnRedis('a server that is not what it should be', () => {
+  const bench = RedisBench.forEach();
+
+  it('is said to have too little memory, and how much is needed', async () => {
+    const redis = await bench.redis('--maxmemory', '8mb');
+    const engine = await bench.open(redis);
+    await engine.checkRoom(1_000_000);
+    const error = await rejection(engine.checkRoom(8_000_000), OurSmsStorageError);
+    expect(error.fault).toBe('full');
+    expect(error.message).toMatch(/12000000 bytes are needed, and \d{7} of 8388608 \(maxmemory\) are free/);
+  });
+
+  it('has the memory for what it is said to have it for', async () => {
+    const redis = await bench.redis();
+    const engine = await bench.open(redis);
+    const admin = redis.client();
+    const report = JSON.stringify({ msgId: '0123456789', status: 'delivered', dest: '966501234567' });
+    const text = `[${Array.from({ length: 4_000_000 / (report.length + 1) }, () => report).join(',')}]`;
+    const queue = engine.queue('pages');
+    let written = 0;
+    for (const room of [8_500_000, 9_500_000, 10_500_000, 11_500_000, 12_500_000]) {
+      await engine.note('intent', 'text');
+      const [, used] = /used_memory:(\d+)/.exec(await admin.info('memory')) ?? [];
+      await admin.config('SET', 'maxmemory', String(Number(used) + room));
+      // As an inbox asks for a page.
+      const isPromised = await engine.checkRoom(2 * text.length).then(
+        () => true,
+        () => false,
+      );
+      if (isPromised) {
+        await queue.add([{ id: `page${room}`, data: { text } }], [{ name: 'intent' }]);
+        // A mark or a verdict has its room as well.
+        await engine.note('more', 'text');
+        written += 1;
+      }
+      await admin.config('SET', 'maxmemory', '0');
+    }
+    expect(written).toBeGreaterThan(0);
+    admin.disconnect();
+  });
+});
