@@ -1,5 +1,7 @@
 import { OurSmsStorageError, type StorageFault } from '../errors/oursms-storage.error.js';
 
+const CLUSTER = 'is a Redis Cluster, which is not supported: connect to a single server, or by Sentinel';
+
 /** What Redis and its client say, and what it means. */
 const SIGNS: readonly [RegExp, StorageFault, string][] = [
   [/\bOOM |maxmemory/, 'full', 'has no memory left: give it more (maxmemory); it goes on by itself then'],
@@ -17,9 +19,22 @@ const SIGNS: readonly [RegExp, StorageFault, string][] = [
     'is a replica, which takes no writes: connect to its master; it is tried again',
   ],
   [/^NOREPLICAS/, 'unreachable', 'has too few replicas to take writes (min-replicas-to-write); it is tried again'],
-  [/^LOADING|^BUSY|^CLUSTERDOWN/, 'unreachable', 'is not ready yet; it is tried again'],
+  [/^(?:MOVED|ASK|CLUSTERDOWN|CROSSSLOT)\b/, 'unsuited', CLUSTER],
+  [/^LOADING|^BUSY/, 'unreachable', 'is not ready yet; it is tried again'],
   [/NOSCRIPT|^OURSMS/, 'unreachable', 'has forgotten the scripts; it is tried again'],
-  [/^ERR |^EXECABORT|^NOPROTO|^CROSSSLOT/, 'failed', 'does not understand a command'],
+  [/^ERR |^EXECABORT|^NOPROTO/, 'failed', 'does not understand a command'],
+];
+
+/** What the codes of TLS mean. */
+const TLS_SIGNS: readonly [RegExp, string][] = [
+  [/ALERT_.*(?:CERT|HANDSHAKE_FAILURE)/, 'does not take our certificate, or wants one: give it (tls.cert, tls.key)'],
+  [/^ERR_SSL_|^EPROTO$/, 'does not speak TLS there: leave out tls, or give the port where it does'],
+  [
+    /CERT_ALTNAME|HOSTNAME_MISMATCH/,
+    'shows the certificate of another name: connect by the name in it, or give that (tls.servername)',
+  ],
+  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, 'shows a certificate that is not valid now: renew it'],
+  [/CERT|SIGNATURE|INVALID_CA/, 'shows a certificate that is not trusted here: give the one that signed it (tls.ca)'],
 ];
 
 /** What a server says that is no master, or is none any more. */
@@ -54,12 +69,13 @@ export class RedisFaults {
     const { said, code } = textsOf(thrown);
     const sign = SIGNS.find(([pattern]) => pattern.test(said));
     if (sign) return this.#fault(sign[1], sign[2], said.split(' ', 1)[0]);
-    return this.#fault('unreachable', 'does not answer; it is tried again', code);
+    const tls = TLS_SIGNS.find(([pattern]) => pattern.test(code ?? ''));
+    return this.#fault('unreachable', `${tls ? tls[1] : 'does not answer'}; it is tried again`, code);
   }
 
   /** Only the code of what was said: the rest may hold what was sent. */
   #fault(fault: StorageFault, advice: string, code?: string): OurSmsStorageError {
-    const detail = code !== undefined && /^[A-Z_]{2,20}$/.test(code) ? ` (${code})` : '';
+    const detail = code !== undefined && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? ` (${code})` : '';
     return new OurSmsStorageError(`Redis at ${this.address} ${advice}${detail}.`, { fault });
   }
 }

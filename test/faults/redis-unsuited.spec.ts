@@ -1,11 +1,34 @@
 import { expect, it } from '@jest/globals';
 import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
+import { eventually } from '../contract/queue/engine-under-test.js';
 import { rejection } from '../support/application.js';
 import { RedisBench } from '../support/redis-bench.js';
 import { describeWithOwnRedis } from '../support/redis-at-hand.js';
 
+const ALL_SLOTS = [0, 16_383];
+
 describeWithOwnRedis('a server that is not what it should be', () => {
   const bench = RedisBench.forEach();
+
+  it('is named when it is a node of a Redis Cluster, whatever it knows of the others', async () => {
+    const [asked, other] = [
+      await bench.redis('--cluster-enabled', 'yes'),
+      await bench.redis('--cluster-enabled', 'yes'),
+    ];
+    const unready = await rejection((await bench.open(asked)).note('a', 'b'), OurSmsStorageError);
+    expect(unready.message).toMatch(/is a Redis Cluster, which is not supported.* \(CLUSTERDOWN\)/);
+    expect(unready).toMatchObject({ fault: 'unsuited', retryable: false });
+
+    const [here, there] = [asked.client(), other.client()];
+    await there.call('CLUSTER', 'ADDSLOTSRANGE', ...ALL_SLOTS);
+    await here.call('CLUSTER', 'MEET', '127.0.0.1', other.port);
+    const knows = async (): Promise<boolean> => String(await here.call('CLUSTER', 'INFO')).includes('cluster_state:ok');
+    await eventually('one knows the other', knows);
+    const moved = await rejection((await bench.open(asked)).note('a', 'b'), OurSmsStorageError);
+    expect(moved.message).toMatch(/is a Redis Cluster.* \(MOVED\)/);
+    expect(bench.logs.matching('is a Redis Cluster')).toHaveLength(2);
+    for (const client of [here, there]) client.disconnect();
+  });
 
   it('is said to have too little memory, and how much is needed', async () => {
     const redis = await bench.redis('--maxmemory', '8mb');
