@@ -1,14 +1,13 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
+import { isRedisClient } from './check-engine-options.js';
 import { LINK_OPTIONS } from './redis-link.js';
-
-/** What an ioredis client has that a plain set of options has not. */
-type Duplicable = Pick<Redis, 'duplicate' | 'options'>;
 
 /**
  * A connection like the one that is given, which is not made yet, and where it goes to: without its password.
  *
- * @throws {OurSmsConfigError} when it is neither options nor a client of ioredis
+ * @param given Options, or a client of ioredis.
+ * @throws {OurSmsConfigError} when ioredis cannot read it
  */
 export function connectionLike(given: object): { redis: Redis; address: string } {
   const redis = make(given);
@@ -19,15 +18,14 @@ export function connectionLike(given: object): { redis: Redis; address: string }
 }
 
 function make(given: object): Redis {
-  if (isClient(given) && !('defineCommand' in given && !('isCluster' in given && given.isCluster === true))) {
-    throw new OurSmsConfigError('bullMqEngine: connection must be options, or a client of ioredis that is no cluster.');
-  }
-  if (isClient(given)) return given.duplicate({ ...LINK_OPTIONS });
+  if (isRedisClient(given)) return (given as Redis).duplicate({ ...LINK_OPTIONS });
   const { url, ...options } = given as RedisOptions & { url?: string };
-  return url === undefined
-    ? new Redis({ ...options, ...LINK_OPTIONS })
-    : new Redis(url, { ...options, ...LINK_OPTIONS });
+  try {
+    return url === undefined
+      ? new Redis({ ...options, ...LINK_OPTIONS })
+      : new Redis(url, { ...options, ...LINK_OPTIONS });
+  } catch {
+    // What was thrown may show the URL, with its password.
+    throw new OurSmsConfigError('bullMqEngine: connection cannot be read by ioredis.');
+  }
 }
-
-const isClient = (given: object): given is Duplicable =>
-  'duplicate' in given && typeof given.duplicate === 'function' && 'options' in given;

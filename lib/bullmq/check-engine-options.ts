@@ -1,0 +1,91 @@
+import { describeFaults, OurSmsConfigError, type Fault } from '../errors/oursms-config.error.js';
+import type { BullMqEngineOptions } from './bull-mq-engine.options.js';
+
+const DEFAULT_PREFIX = 'oursms';
+const DEFAULT_LEASE_MS = 5_000;
+/** Below, a process that collects garbage would be given up. */
+const SHORTEST_LEASE_MS = 500;
+const LONGEST_LEASE_MS = 3_600_000;
+
+const FIELDS = ['connection', 'configKey', 'prefix', 'spool', 'leaseMs'];
+const CONNECTIONS = '{ host, port, … }, { url } or a client of ioredis';
+const NO_CLUSTER = 'is a Redis Cluster, which is not supported: give a single server, or its Sentinels';
+/** What clients of Redis can do, whichever library they are of. */
+const CLIENT_METHODS = ['duplicate', 'connect', 'sendCommand', 'send', 'defineCommand'];
+
+/** The options of an engine, checked and complete. */
+export type EngineOptions = BullMqEngineOptions & { prefix: string; leaseMs: number };
+
+/**
+ * Checks the options of an engine and fills in what was left out.
+ *
+ * @throws {OurSmsConfigError} naming every faulty field, showing no value
+ */
+export function checkEngineOptions(given: unknown): EngineOptions {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new OurSmsConfigError('bullMqEngine: its options must be an object, such as { connection: { url } }.');
+  }
+  const options = given as Record<string, unknown>;
+  const { connection, configKey, leaseMs = DEFAULT_LEASE_MS, prefix = DEFAULT_PREFIX, spool } = options;
+  const unknown = Object.keys(options).filter((name) => !FIELDS.includes(name));
+  const faults: Fault[] = [
+    ...unknown.map((field) => ({ field, reason: `is not known: there are ${FIELDS.join(', ')}` })),
+    ...(connection === undefined ? [] : connectionFaults(connection)),
+    ...textFaults({ configKey, prefix, spool }),
+  ];
+  if (!isInteger(leaseMs, SHORTEST_LEASE_MS, LONGEST_LEASE_MS)) {
+    const reason = `must be a whole number of milliseconds, ${SHORTEST_LEASE_MS} to ${LONGEST_LEASE_MS}`;
+    faults.push({ field: 'leaseMs', reason });
+  }
+  if (faults.length > 0) throw new OurSmsConfigError(`bullMqEngine: ${describeFaults(faults)}.`, faults);
+  return { ...options, prefix, leaseMs } as EngineOptions;
+}
+
+/** What is wrong with a connection: all but options, and clients of ioredis, would lead to localhost. */
+export function connectionFaults(given: unknown): Fault[] {
+  const field = 'connection';
+  if (typeof given === 'string' || given instanceof URL) {
+    return [{ field, reason: 'must be options: give a URL as connection: { url }' }];
+  }
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    return [{ field, reason: `must be ${CONNECTIONS}` }];
+  }
+  const connection = given as Record<string, unknown>;
+  if (connection.isCluster === true || 'redisOptions' in connection) return [{ field, reason: NO_CLUSTER }];
+  if (isRedisClient(connection)) {
+    return isIoredis(connection) ? [] : [{ field, reason: `is a client of another library: give ${CONNECTIONS}` }];
+  }
+  return addressFaults(connection);
+}
+
+/** Whether it is a client, and not options: of whichever library. */
+export const isRedisClient = (connection: object): boolean =>
+  CLIENT_METHODS.some((name) => typeof (connection as Record<string, unknown>)[name] === 'function');
+
+const isIoredis = ({ duplicate, getBuiltinCommands }: Record<string, unknown>): boolean =>
+  typeof duplicate === 'function' && typeof getBuiltinCommands === 'function';
+
+function addressFaults(connection: Record<string, unknown>): Fault[] {
+  const { url, host, port, path } = connection;
+  const faults = textFaults({ 'connection.host': host, 'connection.path': path });
+  // One that is there and not set would be a server on localhost.
+  if ('url' in connection && !isRedisUrl(url)) {
+    const reason = 'must be a URL as redis://host:6379 or rediss://host:6379, its password percent-encoded';
+    faults.push({ field: 'connection.url', reason });
+  }
+  if (port !== undefined && !isInteger(typeof port === 'string' ? Number(port) : port, 1, 65_535)) {
+    faults.push({ field: 'connection.port', reason: 'must be a whole number from 1 to 65535' });
+  }
+  return faults;
+}
+
+const textFaults = (fields: Record<string, unknown>): Fault[] =>
+  Object.entries(fields)
+    .filter(([, value]) => value !== undefined && (typeof value !== 'string' || value.trim() === ''))
+    .map(([field]) => ({ field, reason: 'must be a text that is not empty' }));
+
+const isInteger = (value: unknown, least: number, most: number): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+
+const isRedisUrl = (value: unknown): boolean =>
+  typeof value === 'string' && /^rediss?:\/\//.test(value) && URL.canParse(value);
