@@ -54,7 +54,7 @@ export class Spool {
   /** Goes on with what an earlier process left. @throws {OurSmsStorageError} when the directory cannot be used */
   static async open(path: string, account: string, target: SpoolTarget): Promise<Spool> {
     const directory = join(path, encodeURIComponent(account));
-    const spool = new Spool(await StoredEngine.inDirectory(directory), directory, target);
+    const spool = new Spool(await StoredEngine.inDirectory(directory, 'spool'), directory, target);
     await spool.#load();
     return spool;
   }

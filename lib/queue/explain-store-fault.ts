@@ -3,14 +3,22 @@ import { OurSmsStorageError, type StorageFault } from '../errors/oursms-storage.
 /** What can be wrong with a store of this process. */
 export type LocalFault = Exclude<StorageFault, 'unreachable' | 'unsuited'>;
 
-const ADVICE: Readonly<Record<LocalFault, string>> = {
-  locked: 'is in use by another process: give each process a directory of its own (storage.path)',
-  notWritable: 'cannot be made or written: give it to the user that the process runs as, or set storage.path',
-  full: 'has no room left on its disk: make room; it goes on by itself then',
-  corrupt:
+/** A directory, and the setting that names it: what an error is about. */
+export interface StorePlace {
+  path: string;
+  /** Such as `storage.path`. */
+  setting: string;
+}
+
+const ADVICE: Readonly<Record<LocalFault, (setting: string) => string>> = {
+  locked: (setting) => `is in use by another process: give each process a directory of its own (${setting})`,
+  notWritable: (setting) =>
+    `cannot be made or written: give it to the user that the process runs as, or set ${setting}`,
+  full: () => 'has no room left on its disk: make room; it goes on by itself then',
+  corrupt: () =>
     'is damaged: put it back from a backup, or move the directory away to begin anew, and keep what was moved: it may hold reports',
-  closed: 'is closed: the application is ending',
-  failed: 'cannot be read or written',
+  closed: () => 'is closed: the application is ending',
+  failed: () => 'cannot be read or written',
 };
 
 /** What the errors of the file system and of LevelDB say, in its own words, when there is no code. */
@@ -22,19 +30,20 @@ const SIGNS: readonly [RegExp, LocalFault][] = [
   [/EACCES|EPERM|EROFS|ENOTDIR|EEXIST|Permission denied|Read-only file system|Not a directory/i, 'notWritable'],
 ];
 
-/** The error of a store that fails in a known way. `path`: its directory; undefined when it is memory. */
-export function storeFault(fault: LocalFault, path: string | undefined, detail = ''): OurSmsStorageError {
-  const message = `The store ${path ?? 'in memory'} ${ADVICE[fault]}${detail && ` (${detail})`}.`;
-  return new OurSmsStorageError(message, { fault, path });
+/** The error of a store that fails in a known way. `place`: its directory; undefined when it is memory. */
+export function storeFault(fault: LocalFault, place: StorePlace | undefined, detail = ''): OurSmsStorageError {
+  const advice = ADVICE[fault](place?.setting ?? 'storage');
+  const message = `The store ${place?.path ?? 'in memory'} ${advice}${detail && ` (${detail})`}.`;
+  return new OurSmsStorageError(message, { fault, path: place?.path });
 }
 
 /** The error of a store from what the file system or LevelDB threw. */
-export function explainStoreFault(thrown: unknown, path: string): OurSmsStorageError {
+export function explainStoreFault(thrown: unknown, place: StorePlace): OurSmsStorageError {
   if (thrown instanceof OurSmsStorageError) return thrown;
   const said = [...chain(thrown)].map(({ code, message }) => (message.includes(code) ? message : `${code} ${message}`));
   // The innermost error knows best: the outer ones only say that the store is not open.
   const fault = SIGNS.find(([sign]) => said.some((text) => sign.test(text)))?.[1] ?? 'failed';
-  return storeFault(fault, path, said.at(-1)?.trim().slice(0, 200));
+  return storeFault(fault, place, said.at(-1)?.trim().slice(0, 200));
 }
 
 /** Not by `instanceof`: Jest gives its tests an `Error` other than that of Node and of LevelDB. */

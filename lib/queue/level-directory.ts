@@ -1,6 +1,6 @@
 import { mkdir, readdir, readlink, realpath, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { storeFault } from './explain-store-fault.js';
+import { storeFault, type StorePlace } from './explain-store-fault.js';
 
 /** What LevelDB has made only when it was open once. */
 const MADE_ONCE_OPEN = /\.(ldb|log)$|^MANIFEST-(?!000001$)/;
@@ -11,7 +11,8 @@ const MADE_ONCE_OPEN = /\.(ldb|log)$|^MANIFEST-(?!000001$)/;
  *
  * @throws {OurSmsStorageError} when something was taken out of it: LevelDB would take it for a new one, and clear it
  */
-export async function prepareDirectory(path: string): Promise<void> {
+export async function prepareDirectory(place: StorePlace): Promise<void> {
+  const { path } = place;
   await mkdir(path, { recursive: true, mode: 0o700 });
   await keepOutOfVersionControl(dirname(path));
   const files = await readdir(path);
@@ -21,7 +22,7 @@ export async function prepareDirectory(path: string): Promise<void> {
     : !files.some((file) => file.endsWith('.log'))
       ? 'its .log file'
       : undefined;
-  if (missing) throw storeFault('corrupt', path, `${missing} is missing`);
+  if (missing) throw storeFault('corrupt', place, `${missing} is missing`);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { ClassicLevel } from 'classic-level';
 import { statfs } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
-import { explainStoreFault, storeFault, type LocalFault } from './explain-store-fault.js';
+import { explainStoreFault, storeFault, type LocalFault, type StorePlace } from './explain-store-fault.js';
 import { isOpenHere, prepareDirectory } from './level-directory.js';
 import type { KeyRange, OrderedStore, StoreChange } from './ordered-store.js';
 import { seal, unseal } from './seal.js';
@@ -27,13 +27,13 @@ export class LevelStore implements OrderedStore {
   #closed = false;
 
   private constructor(
-    private readonly path: string,
+    private readonly place: StorePlace,
     private db: Database,
   ) {}
 
   /** @throws {OurSmsStorageError} when the directory is locked, cannot be written, or is damaged */
-  static async open(path: string): Promise<LevelStore> {
-    return new LevelStore(path, await openDatabase(path, LOCK_PATIENCE_MS));
+  static async open(place: StorePlace): Promise<LevelStore> {
+    return new LevelStore(place, await openDatabase(place, LOCK_PATIENCE_MS));
   }
 
   get(key: string): Promise<string | undefined> {
@@ -75,14 +75,14 @@ export class LevelStore implements OrderedStore {
   }
 
   async checkRoom(bytes: number): Promise<void> {
-    const { bavail, bsize } = await this.#explain(() => statfs(this.path));
+    const { bavail, bsize } = await this.#explain(() => statfs(this.place.path));
     if (bavail * bsize < bytes + SPARE_BYTES) throw this.fault('full', `${bavail * bsize} bytes are free`);
   }
 
   /** What LevelDB writes behind the rest of a write that failed is lost; it begins a new log when it is opened. */
   async reopen(): Promise<void> {
     await this.#explain(() => this.db.close());
-    this.db = await openDatabase(this.path, 0);
+    this.db = await openDatabase(this.place, 0);
   }
 
   close(): Promise<void> {
@@ -91,7 +91,7 @@ export class LevelStore implements OrderedStore {
   }
 
   fault(fault: LocalFault, detail?: string): OurSmsStorageError {
-    return storeFault(fault, this.path, detail);
+    return storeFault(fault, this.place, detail);
   }
 
   #unseal(key: string, value: string | undefined): string | undefined {
@@ -105,24 +105,24 @@ export class LevelStore implements OrderedStore {
     try {
       return await act();
     } catch (error) {
-      throw this.#closed ? this.fault('closed') : explainStoreFault(error, this.path);
+      throw this.#closed ? this.fault('closed') : explainStoreFault(error, this.place);
     }
   }
 }
 
-async function openDatabase(path: string, patienceMs: number): Promise<Database> {
+async function openDatabase(place: StorePlace, patienceMs: number): Promise<Database> {
   // Loaded here: a native module is nothing for those who keep no store.
   const { ClassicLevel } = await import('classic-level');
   const giveUpAt = performance.now() + patienceMs;
   for (;;) {
     try {
-      await prepareDirectory(path);
-      if (await isOpenHere(path)) throw storeFault('locked', path, 'this process itself has it open');
-      const db: Database = new ClassicLevel(path, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
+      await prepareDirectory(place);
+      if (await isOpenHere(place.path)) throw storeFault('locked', place, 'this process itself has it open');
+      const db: Database = new ClassicLevel(place.path, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
       await db.open();
       return db;
     } catch (error) {
-      const fault = explainStoreFault(error, path);
+      const fault = explainStoreFault(error, place);
       if (fault.fault !== 'locked' || performance.now() >= giveUpAt) throw fault;
       await wait(100);
     }

@@ -36,9 +36,14 @@ export class StoredEngine implements QueueEngine {
     });
   }
 
-  /** Queues in a directory. @throws {OurSmsStorageError} when it is locked, cannot be written, or is damaged */
-  static async inDirectory(path: string): Promise<StoredEngine> {
-    return new StoredEngine(await LevelStore.open(path), true);
+  /**
+   * Queues in a directory.
+   *
+   * @param setting What names the directory in the options.
+   * @throws {OurSmsStorageError} when it is locked, cannot be written, or is damaged
+   */
+  static async inDirectory(path: string, setting = 'storage.path'): Promise<StoredEngine> {
+    return new StoredEngine(await LevelStore.open({ path, setting }), true);
   }
 
   /** Queues that end with the process. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
@@ -114,6 +114,15 @@ describeWithRedis('the spool', () => {
     await bench.open(redis, { spool });
     const error = await rejection(bench.open(redis, { spool }), OurSmsStorageError);
     expect(error).toMatchObject({ fault: 'locked' });
+    expect(error.message).toContain('give each process a directory of its own (spool)');
+  });
+
+  it('names its own setting when its directory cannot be used', async () => {
+    const redis = await bench.reach();
+    await writeFile(join(spool, 'file'), '');
+    const error = await rejection(bench.open(redis, { spool: join(spool, 'file') }), OurSmsStorageError);
+    expect(error).toMatchObject({ fault: 'notWritable' });
+    expect(error.message).toContain('or set spool');
   });
 
   it('is not in the way of other queues, nor of a page that cannot be written', async () => {
