@@ -1,4 +1,4 @@
-import { expect, it, jest } from '@jest/globals';
+import { afterEach, expect, it, jest } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
 import { allOf, DONE, eventually } from '../contract/queue/engine-under-test.js';
@@ -28,10 +28,19 @@ const commandsOf = async (server: Redis): Promise<string[]> =>
 
 describeWithOwnRedis('a Redis whose master changes', () => {
   const bench = RedisBench.forEach();
+  const clients: Redis[] = [];
+  const clientOf = (server: TestRedis): Redis => {
+    const client = server.client();
+    clients.push(client);
+    return client;
+  };
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.disconnect();
+  });
 
   it('is followed when the connections to the old master stay open; what was taken is handed out once', async () => {
     const [old, next] = [await bench.redis(...AT_ONCE), await bench.redis()];
-    const [atOld, atNext] = [old.client(), next.client()];
+    const [atOld, atNext] = [clientOf(old), clientOf(next)];
     const relay = await bench.relay(old);
     const engine = await bench.open(old, { connection: relay.connection });
     const queue = engine.queue<number>('q');
@@ -78,12 +87,11 @@ describeWithOwnRedis('a Redis whose master changes', () => {
     expect(await allOf(engine.notes('note'))).toHaveLength(added.length);
     await eventually('it waits for more there', async () => (await commandsOf(atNext)).includes('bzpopmin'));
     expect(await commandsOf(atOld)).not.toContain('bzpopmin');
-    for (const client of [atOld, atNext]) client.disconnect();
   });
 
   it('is left alone, and said so once, while its address leads to a replica, and used as soon as that is the master', async () => {
     const [master, replica] = [await bench.redis(...AT_ONCE), await bench.redis()];
-    const atReplica = replica.client();
+    const atReplica = clientOf(replica);
     await follow(atReplica, master);
     const engine = await bench.open(replica);
     const error = await rejection(engine.note('a', 'b'), OurSmsStorageError);
@@ -96,6 +104,5 @@ describeWithOwnRedis('a Redis whose master changes', () => {
     await atReplica.replicaof('NO', 'ONE');
     await bench.untilAnswers(engine);
     expect(bench.logs.matching('answers again')).toHaveLength(1);
-    atReplica.disconnect();
   });
 });
