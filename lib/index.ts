@@ -38,11 +38,9 @@ export type { OurSmsModuleExtras } from './oursms.module-definition.js';
 export { OurSmsModule, type OurSmsModuleAsyncOptions, type OurSmsOptionsFactory } from './oursms.module.js';
 export {
   OurSmsCampaignOptions,
-  OurSmsDlrOptions,
   OurSmsHttpOptions,
   OurSmsModuleOptions,
   OurSmsNumbersOptions,
-  OurSmsPollOptions,
   OurSmsQuietHoursOptions,
   OurSmsRateOptions,
   OurSmsRetryOptions,
@@ -51,6 +49,7 @@ export {
   type OurSmsStorageEngine,
   type OurSmsStorageOptions,
 } from './oursms.options.js';
+export { OurSmsDlrOptions, OurSmsPollOptions } from './oursms.dlr.options.js';
 export { OurSmsService, type SendOptions } from './oursms.service.js';
 export { Campaign } from './outbox/campaigns/campaign.js';
 export {

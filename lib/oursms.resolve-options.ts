@@ -4,13 +4,12 @@ import { SendMessageDto } from './dto/send-message.dto.js';
 import { describeFaults, OurSmsConfigError, type Fault } from './errors/oursms-config.error.js';
 import type { GatewayAccount } from './gateway/account.js';
 import { normalizeNumber } from './message/normalize-number.js';
+import type { OurSmsDlrOptions, OurSmsPollOptions } from './oursms.dlr.options.js';
 import {
   OurSmsModuleOptions,
   type OurSmsCampaignOptions,
-  type OurSmsDlrOptions,
   type OurSmsHttpOptions,
   type OurSmsNumbersOptions,
-  type OurSmsPollOptions,
   type OurSmsRetryOptions,
 } from './oursms.options.js';
 import type { MessagePolicy } from './outbox/prepare-message.js';

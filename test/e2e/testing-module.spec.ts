@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { Injectable, Module } from '@nestjs/common';
+import { Injectable, Module, type Type } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
@@ -140,6 +140,14 @@ describe('OurSmsTestingModule', () => {
   });
 });
 
+async function startWhole(application: Type) {
+  const sms = new OurSmsTesting();
+  const builder = sms.override(Test.createTestingModule({ imports: [application] }));
+  const module = await builder.setLogger(new LogRecorder()).compile();
+  await module.init();
+  return { sms, module };
+}
+
 describe('OurSmsTesting', () => {
   it('needs no credentials of the application, which a machine that runs tests does not have', async () => {
     const auth = { username: process.env.OURSMS_UNSET ?? '', password: process.env.OURSMS_UNSET ?? '' };
@@ -148,10 +156,7 @@ describe('OurSmsTesting', () => {
       providers: [LoginService],
     })
     class AppModule {}
-    const sms = new OurSmsTesting();
-    const builder = sms.override(Test.createTestingModule({ imports: [AppModule] }));
-    const module = await builder.setLogger(new LogRecorder()).compile();
-    await module.init();
+    const { sms, module } = await startWhole(AppModule);
     await module.get(LoginService).sendCode('0501234567');
     expect(sms.sent).toMatchObject([{ dests: ['966501234567'] }]);
     await module.close();
@@ -170,10 +175,7 @@ describe('OurSmsTesting', () => {
       providers: [LoginService],
     })
     class AppModule {}
-    const sms = new OurSmsTesting();
-    const builder = sms.override(Test.createTestingModule({ imports: [AppModule] }));
-    const module = await builder.setLogger(new LogRecorder()).compile();
-    await module.init();
+    const { sms, module } = await startWhole(AppModule);
     const login = module.get(LoginService);
     await login.sendCode('0501234567');
     const bulk = module.get<OurSmsService>('OurSmsService:bulk', { strict: false });

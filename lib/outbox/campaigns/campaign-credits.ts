@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { OurSmsGatewayError } from '../../errors/oursms-gateway.error.js';
+import { OurSmsResponseError } from '../../errors/oursms-response.error.js';
 import type { CampaignCounts, CreditsLow } from './campaign.types.js';
 import type { CampaignRecord } from './campaign-record.js';
 
@@ -38,13 +39,14 @@ export class CampaignCredits {
     return hasRisen && credits >= partsOf(record, Math.min(pending, 500));
   }
 
-  /** Whether the gateway answers: a refusal is an answer as well. */
+  /** Whether the gateway answers: a refusal is an answer as well, and so is what cannot be read. */
   async canBeAsked(): Promise<boolean> {
     try {
       await this.parts.getCredits();
       return true;
     } catch (error) {
-      return error instanceof OurSmsGatewayError && error.kind !== 'server' && error.kind !== 'rateLimit';
+      if (error instanceof OurSmsGatewayError) return error.kind !== 'server' && error.kind !== 'rateLimit';
+      return error instanceof OurSmsResponseError;
     }
   }
 

@@ -67,7 +67,7 @@ export class CampaignReturn {
     const isStill = record.state === 'paused' && record.reason === reason && record.resumesAt === resumesAt;
     if (!isStill) return;
     if (hasPassed) await goOn();
-    else if (reason === 'gateway') await postpone(trust.nextWaitMs());
+    else if (reason === 'gateway') await postpone(trust.waitOn());
   }
 
   async #hasPassed(reason: PauseReason | undefined): Promise<boolean> {

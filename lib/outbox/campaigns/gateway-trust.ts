@@ -38,18 +38,24 @@ export class GatewayTrust {
     this.#failures += 1;
     const asked = Math.min(meeting.retryAfterMs ?? 0, LONGEST_ASKED_MS);
     if (asked === 0 && this.#failures < PATIENCE) return undefined;
-    return Math.max(asked, this.nextWaitMs());
+    return Math.max(asked, this.#waitMs());
   }
 
   /** The wait is over: one request goes alone, and the next failure is one too many. */
   tryAgain(): void {
     this.#failures = PATIENCE - 1;
+    this.#waits += 1;
   }
 
-  /** How long to wait: twice as long each time, with jitter. */
-  nextWaitMs(): number {
-    const longest = Math.min(FIRST_WAIT_MS * 2 ** this.#waits, LONGEST_WAIT_MS);
+  /** The wait is over, and the gateway is not there. @returns How long to wait again. */
+  waitOn(): number {
     this.#waits += 1;
+    return this.#waitMs();
+  }
+
+  /** Twice as long after each wait, with jitter; however many requests failed before it. */
+  #waitMs(): number {
+    const longest = Math.min(FIRST_WAIT_MS * 2 ** this.#waits, LONGEST_WAIT_MS);
     return Math.round(longest * (0.5 + Math.random() / 2));
   }
 }
