@@ -28,6 +28,8 @@ export async function resolveUnknown(
   return waitingForRight(engine, names.right(id, 'end'), async (right) => {
     const record = await records.find(id);
     if (record === undefined) return 0;
+    // What is told as unknown already is about to be written: that is waited for.
+    await engine.queue(names.queue(record)).pending();
     const ledger = new CampaignLedger(engine, names, record);
     const settle = new UnknownRequests(engine, names, record, right);
     for await (const { chunk, result } of ledger.unknown()) {
