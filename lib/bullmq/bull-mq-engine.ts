@@ -92,6 +92,14 @@ export class BullMqEngine implements QueueEngine {
     }
   }
 
+  async noteExpiring(name: string, text: string, ttlMs: number): Promise<void> {
+    await this.#link.run((redis) => redis.set(this.#keys.expiring(name), text, 'PX', Math.ceil(ttlMs)));
+  }
+
+  async readExpiring(name: string): Promise<string | undefined> {
+    return (await this.#link.run((redis) => redis.get(this.#keys.expiring(name)))) ?? undefined;
+  }
+
   exclusive(name: string): Promise<Lease | undefined> {
     return this.#leases.take(name);
   }

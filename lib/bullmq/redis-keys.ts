@@ -31,6 +31,11 @@ export class RedisKeys {
     return `${this.prefix}/turn/${name}`;
   }
 
+  /** A note that Redis forgets when its time is over. */
+  expiring(name: string): string {
+    return `${this.prefix}/expiring/${name}`;
+  }
+
   /** Says for an hour that a list of jobs was added. */
   addition(id: string): string {
     return `${this.prefix}/addition/${id}`;

@@ -161,6 +161,13 @@ export interface QueueEngine {
   read(name: string): Promise<string | undefined>;
   /** The notes whose name starts with a prefix, by name, read as they are asked for. */
   notes(prefix: string): AsyncIterable<{ name: string; text: string }>;
+  /**
+   * Keeps a short text under a name until its time is over, for all processes that share the engine. Where only one process
+   * can use the engine, its end forgets the text as well. {@link notes} and {@link read} do not see it.
+   */
+  noteExpiring(name: string, text: string, ttlMs: number): Promise<void>;
+  /** The text that {@link noteExpiring} keeps; undefined when there is none, or its time is over. */
+  readExpiring(name: string): Promise<string | undefined>;
   /** One holder among all processes that share the engine. @returns undefined while someone else holds it. */
   exclusive(name: string): Promise<Lease | undefined>;
   /**

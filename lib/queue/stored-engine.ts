@@ -1,4 +1,5 @@
 import type { DurableQueue, Lease, QueueEngine } from './durable-queue.js';
+import { ExpiringNotes } from './expiring-notes.js';
 import { GroupWriter } from './group-writer.js';
 import { LevelStore } from './level-store.js';
 import { MemoryStore } from './memory-store.js';
@@ -18,6 +19,7 @@ export class StoredEngine implements QueueEngine {
   readonly #held = new Set<string>();
   /** When the next turn of a name may be, by a clock that is never set. */
   readonly #turns = new Map<string, number>();
+  readonly #expiring = new ExpiringNotes();
   readonly #clock = new SteadyClock();
   readonly #writer: GroupWriter;
   #closed: Promise<void> | undefined;
@@ -84,6 +86,16 @@ export class StoredEngine implements QueueEngine {
       if (found.length < NOTES_AT_ONCE) return;
       gt = (found.at(-1) as [string, string])[0];
     }
+  }
+
+  async noteExpiring(name: string, text: string, ttlMs: number): Promise<void> {
+    this.#writer.check();
+    this.#expiring.set(name, text, ttlMs);
+  }
+
+  async readExpiring(name: string): Promise<string | undefined> {
+    this.#writer.check();
+    return this.#expiring.get(name);
   }
 
   /** No other process can have the store open, so only this one has to agree with itself. */

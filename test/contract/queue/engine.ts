@@ -119,6 +119,22 @@ export function engineContract(kind: EngineKind): void {
     expect(await allOf(engine.notes(''))).toEqual([{ name: 'one/more', text: '2' }]);
   });
 
+  it('keeps an expiring note for its time, and apart from the other notes', async () => {
+    const { engine } = bench;
+    for (const name of ODD_NAMES) {
+      await engine.noteExpiring(name, `first text of ${name}`, 60_000);
+      await engine.noteExpiring(name, `text of ${name}`, 60_000);
+    }
+    await engine.note('short', 'a plain note');
+    await engine.noteExpiring('short', 'text', 200);
+    for (const name of ODD_NAMES) expect(await engine.readExpiring(name)).toBe(`text of ${name}`);
+    expect(await engine.readExpiring('none')).toBeUndefined();
+    expect(await allOf(engine.notes(''))).toEqual([{ name: 'short', text: 'a plain note' }]);
+    await eventually('its time is over', async () => (await engine.readExpiring('short')) === undefined);
+    expect(await engine.read('short')).toBe('a plain note');
+    expect(await engine.readExpiring('none')).toBeUndefined();
+  });
+
   it('finds notes by prefix whatever their names are', async () => {
     const { engine } = bench;
     for (const name of ODD_NAMES) await engine.note(name, `text of ${name}`);
@@ -176,6 +192,8 @@ export function engineContract(kind: EngineKind): void {
       () => engine.forget('name'),
       () => allOf(engine.notes('')),
       () => engine.read('name'),
+      () => engine.noteExpiring('name', 'text', 1_000),
+      () => engine.readExpiring('name'),
       () => engine.exclusive('other'),
       () => engine.checkRoom(1),
     ];
