@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
-import { OurSmsValidationError, type Campaign } from 'nestjs-oursms';
+import { OurSmsStorageError, OurSmsValidationError, type Campaign } from 'nestjs-oursms';
+import { CampaignNames } from '../../lib/outbox/campaigns/campaign-names.js';
+import { eraseCampaign } from '../../lib/outbox/campaigns/erase-campaign.js';
+import { StoredEngine } from '../../lib/queue/stored-engine.js';
 import { rejection, until } from '../support/application.js';
 import { CampaignBench, destsOf, mobiles } from '../support/campaign-bench.js';
 
@@ -91,6 +94,22 @@ describe('what is unknown', () => {
     expect(await bench.face.get('sale')).toBeUndefined();
     expect(await bench.face.list()).toEqual([]);
   });
+});
+
+it('a removal that was suspended, and lost its right to another, leaves the next campaign of the id alone', async () => {
+  const engine = StoredEngine.inMemory();
+  const names = new CampaignNames('default');
+  const [old, next] = [
+    { id: 'sale', run: 'old' },
+    { id: 'sale', run: 'next' },
+  ];
+  const notes = [names.list(next, 'chunk') + '000000000', names.open(next, 'facts'), names.over('sale')];
+  for (const name of [...notes, names.list(old, 'chunk') + '000000000']) await engine.note(name, '{}');
+  const lost = new OurSmsStorageError('lost', { fault: 'failed' });
+  const right = { check: () => Promise.reject(lost) };
+  expect(await rejection(eraseCampaign(engine, names, old, right), OurSmsStorageError)).toBe(lost);
+  for (const name of notes) expect(await engine.read(name)).toBe('{}');
+  await engine.close();
 });
 
 it('a campaign that is started while one of its name is removed twice keeps its recipients', async () => {

@@ -36,13 +36,13 @@ export class CampaignEnd {
     return outcome ? outcome.done : 'busy';
   }
 
-  /** It is gone from the store, and this process has not seen its end. */
+  /** It is gone from the store, which was not told to remove it, and this process has not seen its end. */
   reportUnseen(): CampaignReport {
     const { record, ledger } = this.parts;
     const { pending, total } = ledger.counts;
     if (pending <= 0) return this.#report(record.state === 'cancelled' ? 'cancelled' : 'done');
     this.#logger.error(
-      `Campaign ${record.id} is gone from the store: another process has removed it, or the store has lost it. ` +
+      `Campaign ${record.id} is gone from the store, which must have lost it. ` +
         `What became of ${pending} of its ${total} recipients is not known here: some may have got the message`,
     );
     return this.#report('lost');

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { OurSmsError } from '../../errors/oursms.error.js';
+import { OurSmsStorageError } from '../../errors/oursms-storage.error.js';
 import { OurSmsValidationError } from '../../errors/oursms-validation.error.js';
 import type { QueueEngine } from '../../queue/durable-queue.js';
 import type { MessagePolicy } from '../prepare-message.js';
@@ -78,7 +79,7 @@ export class CampaignManager {
     const { id } = plan;
     const { starts } = await this.#open();
     for (;;) {
-      const known = await this.get(id);
+      const known = await this.#find(id);
       if (known?.record.digest === checked.digest) return known;
       if (known) {
         throw new OurSmsValidationError('send', policy.account, [
@@ -99,9 +100,22 @@ export class CampaignManager {
     }
   }
 
+  /** While the store is away: as far as it is known here. */
   async get(id: string): Promise<RunningCampaign | undefined> {
-    const { records } = await this.#open();
+    try {
+      return await this.#find(id);
+    } catch (error) {
+      const taken = error instanceof OurSmsStorageError ? await this.#campaigns.get(id) : undefined;
+      if (!taken || taken.isOver) throw error;
+      return taken;
+    }
+  }
+
+  async #find(id: string): Promise<RunningCampaign | undefined> {
+    const { engine, records } = await this.#open();
     const taken = await this.#campaigns.get(id);
+    // Another process may have ended it, removed it, and started another one under its id.
+    if (taken && engine.isShared) await this.#compare(taken, await records.find(id));
     if (taken && !taken.isOver) return taken;
     await taken?.released;
     const record = await records.find(id);
@@ -144,13 +158,14 @@ export class CampaignManager {
   async remove(id: string): Promise<boolean> {
     const { engine, records } = await this.#open();
     // Nobody begins it anew meanwhile, and nobody else removes it: what is begun under its id then would be removed with it.
-    return waitingForRight(engine, this.#names.right(id, 'end'), async () => {
+    return waitingForRight(engine, this.#names.right(id, 'end'), async (right) => {
       const record = await records.find(id);
       if (!record?.report) return false;
+      await records.noteRemoval(record, record.report);
       const taken = await this.#campaigns.get(id);
-      taken?.end(record.report);
+      if (taken) await this.#compare(taken, record);
       await taken?.released;
-      await eraseCampaign(engine, this.#names, record);
+      await eraseCampaign(engine, this.#names, record, right);
       return true;
     });
   }
@@ -200,17 +215,28 @@ export class CampaignManager {
       }
       runs.add(record.run);
       const taken = await this.#campaigns.get(record.id);
-      if (taken === undefined) await this.get(record.id);
-      else if (taken.record.run === record.run) await taken.follow(record, seenAt);
+      if (taken?.record.run === record.run) await taken.follow(record, seenAt);
+      else await this.get(record.id);
     }
     this.#isRestart = false;
     for (const taking of [...this.#campaigns.values()]) {
       const campaign = await taking;
       if (campaign.isOver || campaign.takenAt >= seenAt || runs.has(campaign.record.run)) continue;
-      const kept = await records.find(campaign.id);
-      if (kept?.run !== campaign.record.run) campaign.endUnseen();
-      else if (kept.report) campaign.end(kept.report);
+      await this.#compare(campaign, await records.find(campaign.id));
     }
+  }
+
+  /** Ends a campaign here that ended elsewhere. @param kept What the store keeps under its id, read since it was taken up. */
+  async #compare(campaign: RunningCampaign, kept: CampaignRecord | undefined): Promise<void> {
+    const { record, isOver } = campaign;
+    if (isOver) return;
+    if (kept?.run === record.run) return kept.report && campaign.end(kept.report);
+    const { records } = await this.#open();
+    const report = await records.removed(record);
+    if (!report) return campaign.endUnseen();
+    // What this process noted since then, such as a pause.
+    await records.forget(record);
+    campaign.end(report);
   }
 
   #tellFailure(error: unknown): void {

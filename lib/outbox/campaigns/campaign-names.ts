@@ -33,6 +33,11 @@ export class CampaignNames {
     return this.allOver + encodeURIComponent(id);
   }
 
+  /** The report of a campaign that was removed. */
+  removed({ id, run }: CampaignKey): string {
+    return `${this.account}/campaigns/removed/${encodeURIComponent(id)}/${run}`;
+  }
+
   queue({ id, run }: CampaignKey): string {
     return `${this.account}/campaign/${encodeURIComponent(id)}/${run}`;
   }

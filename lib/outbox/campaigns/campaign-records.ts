@@ -3,6 +3,8 @@ import type { CampaignReport, PauseReason } from './campaign.types.js';
 import type { CampaignNames, OpenNote } from './campaign-names.js';
 import type { CampaignFacts, CampaignKey, CampaignRecord, IntakeCounts } from './campaign-record.js';
 
+/** A process that was suspended for longer, or that Redis did not answer, does not learn how a removed campaign ended. */
+const REMOVED_KNOWN_MS = 24 * 60 * 60_000;
 const NOTES: readonly OpenNote[] = ['facts', 'ready', 'cancel', 'pause', 'hold'];
 const NO_COUNTS: IntakeCounts = { total: 0, recipients: 0, invalid: 0, duplicate: 0, parts: 0 };
 
@@ -92,7 +94,18 @@ export class CampaignRecords {
     ]);
   }
 
-  /** Forgets what is noted on a reading of recipients. */
+  /** It is about to be removed: processes that have not seen its end yet find its report here. */
+  async noteRemoval(key: CampaignKey, report: CampaignReport): Promise<void> {
+    await this.engine.noteExpiring(this.names.removed(key), JSON.stringify(report), REMOVED_KNOWN_MS);
+  }
+
+  /** The report of a campaign that was removed; undefined when it was not, or more than a day ago. */
+  async removed(key: CampaignKey): Promise<CampaignReport | undefined> {
+    const text = await this.engine.readExpiring(this.names.removed(key));
+    return text === undefined ? undefined : (JSON.parse(text) as CampaignReport);
+  }
+
+  /** Forgets the notes on a campaign that is not over. */
   forget(key: CampaignKey): Promise<void> {
     return this.#change(key, this.#noOpenNotes(key));
   }

@@ -3,6 +3,7 @@ import type { NoteChange, QueueEngine } from '../../queue/durable-queue.js';
 import type { CampaignNames } from './campaign-names.js';
 import type { CampaignKey, ChunkJob } from './campaign-record.js';
 import { CampaignRecords } from './campaign-records.js';
+import type { HeldRight } from '../../queue/hold-right.js';
 
 /** Notes that are forgotten by one write. */
 const AT_ONCE = 200;
@@ -15,11 +16,24 @@ export async function eraseReading(engine: QueueEngine, names: CampaignNames, ke
   await engine.queue(names.queue(key)).letGo();
 }
 
-/** Forgets a campaign that is over: its record last, so that what is cut short can be begun again. */
-export async function eraseCampaign(engine: QueueEngine, names: CampaignNames, key: CampaignKey): Promise<void> {
+/**
+ * Forgets a campaign that is over: its record last, so that what is cut short can be repeated.
+ *
+ * @param right The right to end campaigns of this id. Without it another process may have removed this one already, and the
+ * names of its id belong to the next campaign.
+ */
+export async function eraseCampaign(
+  engine: QueueEngine,
+  names: CampaignNames,
+  key: CampaignKey,
+  right: HeldRight,
+): Promise<void> {
   await eraseRequests(engine, names, key);
   // What others may have written late.
-  for (const prefix of [names.listsOf(key.id), names.openOf(key.id)]) await forgetNotes(engine, names, key, prefix);
+  for (const prefix of [names.listsOf(key.id), names.openOf(key.id)]) {
+    await forgetNotes(engine, names, key, prefix, right);
+  }
+  await right.check();
   await engine.forget(names.over(key.id));
   await engine.queue(names.queue(key)).letGo();
 }
@@ -35,18 +49,29 @@ async function eraseRequests(engine: QueueEngine, names: CampaignNames, key: Cam
       await consumer.stop();
     }
   }
-  for (const list of ['chunk', 'result', 'invalid', 'duplicate'] as const) {
+  // Results first: of what is cut short here, nothing can be sent again without its recipients.
+  for (const list of ['result', 'chunk', 'invalid', 'duplicate'] as const) {
     await forgetNotes(engine, names, key, names.list(key, list));
   }
 }
 
-async function forgetNotes(engine: QueueEngine, names: CampaignNames, key: CampaignKey, prefix: string): Promise<void> {
+async function forgetNotes(
+  engine: QueueEngine,
+  names: CampaignNames,
+  key: CampaignKey,
+  prefix: string,
+  right?: HeldRight,
+): Promise<void> {
   const queue = engine.queue<ChunkJob>(names.queue(key));
+  const forget = async (changes: NoteChange[]): Promise<void> => {
+    await right?.check();
+    await queue.add([], changes);
+  };
   let changes: NoteChange[] = [];
   for await (const { name } of engine.notes(prefix)) {
     if (changes.push({ name }) < AT_ONCE) continue;
-    await queue.add([], changes);
+    await forget(changes);
     changes = [];
   }
-  if (changes.length > 0) await queue.add([], changes);
+  if (changes.length > 0) await forget(changes);
 }

@@ -198,7 +198,7 @@ export class RunningCampaign {
     this.#finished(report);
   }
 
-  /** It is gone from the store before its end was seen here. */
+  /** The store has lost it before its end was seen here. */
   endUnseen(): void {
     this.end(this.#end.reportUnseen());
   }
