@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { ConsumeOptions, JobHandler } from '../queue/durable-queue.js';
+import { nameOf } from '../queue/name-of.js';
 import type { BullMqJobs, TakenJob } from './bull-mq-jobs.js';
 import { JobRuns } from './job-runs.js';
 import type { RedisLink } from './redis-link.js';
@@ -109,7 +110,7 @@ export class BullMqConsumer<T> {
           return this.#runs.stop();
         }
         // Redis is away, which is told elsewhere; or it is something that nobody expected.
-        if (!(error instanceof OurSmsStorageError)) this.#logger.error(`The queue failed: ${String(error)}`);
+        if (!(error instanceof OurSmsStorageError)) this.#logger.error(`The queue failed: ${nameOf(error)}`);
         await link.changed(TRY_AGAIN_MS);
       }
     }

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { ConsumeOptions, JobHandler, Verdict } from '../queue/durable-queue.js';
+import { nameOf } from '../queue/name-of.js';
 import type { BegunTry, BullMqJobs, TakenJob } from './bull-mq-jobs.js';
 import { HeldJobs, type HeldJob } from './held-jobs.js';
 import type { RedisLink } from './redis-link.js';
@@ -173,5 +174,3 @@ export class JobRuns<T> {
     return writing.finally(() => this.#writing.delete(writing));
   }
 }
-
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'not an Error');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { NewJob, NoteChange } from '../queue/durable-queue.js';
+import { nameOf } from '../queue/name-of.js';
 import { StoredEngine } from '../queue/stored-engine.js';
 
 const TRY_AGAIN_MS = 1_000;
@@ -142,7 +143,7 @@ export class Spool {
   #warn(error: unknown): void {
     if (this.#hasWarned || this.#isClosed) return;
     this.#hasWarned = true;
-    const why = error instanceof OurSmsStorageError ? error.message : String(error);
+    const why = error instanceof OurSmsStorageError ? error.message : nameOf(error);
     this.#logger.warn(`What was downloaded is kept in ${this.path} until Redis takes it: ${why}`);
   }
 

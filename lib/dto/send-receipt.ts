@@ -4,6 +4,8 @@ export interface ReceiptRow {
   msgId?: string;
   /** The recipient. */
   dest?: string;
+  /** Why it was rejected, in the gateway's words: shortened, with secrets, numbers and the text taken out. */
+  reason?: string;
   /** The row as the gateway sent it. */
   raw: unknown;
 }

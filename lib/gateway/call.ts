@@ -1,8 +1,8 @@
 import type { SendMessageDto } from '../dto/send-message.dto.js';
 import type { Operation, Outcome } from '../errors/oursms.error.js';
 import { maskNumber } from '../message/mask-number.js';
-import type { GatewayAccount } from './account.js';
-import { redact } from './redactor.js';
+import { credentialsOf, type GatewayAccount } from './account.js';
+import { Redactor } from './redactor.js';
 
 /** A message as it goes on the wire: checked, with normalised recipients. */
 export type WireMessage = Omit<SendMessageDto, 'dests'> & { dests: string[] };
@@ -23,6 +23,8 @@ const CONSEQUENCES: Readonly<Record<Operation, Readonly<Record<Outcome, string>>
 
 /** One call of the API: what its errors may say about it, and what they must hide. */
 export class Call {
+  #redactor: Redactor | undefined;
+
   constructor(
     readonly operation: Operation,
     readonly account: GatewayAccount,
@@ -46,9 +48,15 @@ export class Call {
   /** A sentence of the gateway, or undefined when nothing of it may be shown. */
   redact(text: string | undefined): string | undefined {
     if (text === undefined) return undefined;
-    const { auth } = this.account;
-    const secret = 'token' in auth ? auth.token : auth.password;
-    return redact(text, { secrets: [secret], body: this.message?.body }) || undefined;
+    this.#redactor ??= this.#makeRedactor();
+    return this.#redactor.redact(text) || undefined;
+  }
+
+  #makeRedactor(): Redactor {
+    // An option may be there and not set.
+    const { username, ...secret } = Object.fromEntries(credentialsOf(this.account.auth));
+    const { body, dests: numbers } = this.message ?? {};
+    return new Redactor({ secrets: Object.values(secret), username, body, numbers });
   }
 
   #subject(): string {

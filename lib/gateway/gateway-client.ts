@@ -60,7 +60,7 @@ export class GatewayClient {
     const answer = await this.#request(call, method, '/msgs', parameters, bounds);
     const value = judgeAnswer(answer, call);
     if (!isRecord(value)) throw unreadableAnswer(call, answer.httpStatus, answer.text, 'it is not a JSON object');
-    return readReceipt(value, skipped);
+    return readReceipt(value, skipped, call);
   }
 
   /**

@@ -44,7 +44,7 @@ function refusal(answer: Answer, call: Call, failure: ReportedFailure, unreadabl
   const { httpStatus } = answer;
   const outcome = outcomeOf(httpStatus, failure.code);
   const kind = kindOf(httpStatus, failure.code);
-  const code = typeof failure.code === 'string' ? call.redact(failure.code) : failure.code;
+  const code = shownCode(failure.code, call);
   const description = call.redact(failure.description);
   const retryAfterMs = readRetryAfter(answer.retryAfter);
   const happened = [
@@ -62,6 +62,13 @@ function refusal(answer: Answer, call: Call, failure: ReportedFailure, unreadabl
     description,
     retryAfterMs,
   });
+}
+
+/** A code that is not known may be a login code or part of a number that came back. */
+function shownCode(code: number | string | undefined, call: Call): number | string | undefined {
+  if (code === undefined || isKnownCode(code)) return code;
+  const shown = call.redact(String(code));
+  return shown === String(code) ? code : shown;
 }
 
 function outcomeOf(httpStatus: number, code: number | string | undefined): Outcome {

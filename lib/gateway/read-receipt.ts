@@ -1,8 +1,9 @@
 import type { ReceiptRow, SendReceipt } from '../dto/send-receipt.js';
+import type { Call } from './call.js';
 import { FieldReader } from './field-reader.js';
 
 /** Reads the answer to a send. Nothing is invented: a counter that is not there is undefined. */
-export function readReceipt(answer: Record<string, unknown>, skipped: number): SendReceipt {
+export function readReceipt(answer: Record<string, unknown>, skipped: number, call: Call): SendReceipt {
   const fields = new FieldReader(answer);
   return {
     jobId: fields.text('jobId'),
@@ -12,16 +13,17 @@ export function readReceipt(answer: Record<string, unknown>, skipped: number): S
     duplicates: fields.number('duplicates'),
     cost: fields.number('cost'),
     acceptedMsgs: readRows(fields.first('acceptedMsgs')),
-    rejectedMsgs: readRows(fields.first('rejectedMsgs')),
+    rejectedMsgs: readRows(fields.first('rejectedMsgs'), call),
     skipped,
     raw: answer,
   };
 }
 
-function readRows(rows: unknown): ReceiptRow[] {
+function readRows(rows: unknown, call?: Call): ReceiptRow[] {
   if (!Array.isArray(rows)) return [];
   return rows.map((raw: unknown) => {
     const fields = new FieldReader(raw);
-    return { msgId: fields.text('msgId', 'messageId', 'id'), dest: fields.text('dest', 'to', 'number'), raw };
+    const reason = call?.redact(fields.text('message', 'description', 'errorDesc', 'statusDesc'));
+    return { msgId: fields.text('msgId', 'messageId', 'id'), dest: fields.text('dest', 'to', 'number'), reason, raw };
   });
 }

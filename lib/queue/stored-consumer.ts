@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { JobHandler, Verdict } from './durable-queue.js';
 import type { ActiveJob, HandedOutJobs } from './handed-out-jobs.js';
+import { nameOf } from './name-of.js';
 
 /** When a handler rejects, which it should not. */
 const AFTER_A_FAULT_MS = 1_000;
@@ -87,5 +88,3 @@ export class StoredConsumer<T> {
     this.#timer = setTimeout(() => this.wake(), Math.min(ms, LONGEST_WAIT_MS));
   }
 }
-
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'not an Error');

@@ -1,5 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { distinctUntilChanged, exhaustMap, merge, shareReplay, Subject, takeUntil, timer, type Observable } from 'rxjs';
+import { OurSmsError } from 'nestjs-oursms';
 import { InboxView, type FailedReport, type InboxStats } from './inbox-view.js';
 
 const LOOK_EVERY_MS = 1_000;
@@ -38,7 +39,7 @@ export class InboxWatch implements BeforeApplicationShutdown {
     try {
       return { stats: await this.view.stats(), failed: await this.view.failed() };
     } catch (error) {
-      return { fault: error instanceof Error ? error.message : 'the inbox cannot be read' };
+      return { fault: error instanceof OurSmsError ? error.message : 'the inbox cannot be read' };
     }
   }
 }

@@ -10,10 +10,12 @@ export class CreditsController {
 
   @ApiOperation({ summary: 'The remaining credits' })
   @ApiOkResponse({
-    schema: { type: 'object', properties: { credits: { type: 'number', example: 1000 }, raw: { type: 'object' } } },
+    schema: { type: 'object', properties: { credits: { type: 'number', example: 1000 } } },
   })
   @Get()
-  credits(): Promise<Credits> {
-    return this.oursms.getCredits();
+  async credits(): Promise<Pick<Credits, 'credits'>> {
+    // Not the raw answer: a gateway may repeat the request in it, with its password.
+    const { credits } = await this.oursms.getCredits();
+    return { credits };
   }
 }

@@ -7,10 +7,11 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import { OurSmsService, SendMessageDto, type SendEstimate, type SendReceipt } from 'nestjs-oursms';
+import { OurSmsService, SendMessageDto, type SendEstimate } from 'nestjs-oursms';
 import { MESSAGE_EXAMPLES } from './message-fields.js';
 import { PreviewDto } from './preview.dto.js';
 import { previewMessage, type Preview } from './preview.js';
+import { shownReceipt, type ShownReceipt } from './shown-receipt.js';
 import { ESTIMATE_SCHEMA, PREVIEW_SCHEMA, RECEIPT_SCHEMA } from './response-schemas.js';
 
 /** Sends messages, and says beforehand what a text will take. */
@@ -24,8 +25,8 @@ export class MessagesController {
   @ApiCreatedResponse({ description: 'What the gateway accepted and rejected', schema: RECEIPT_SCHEMA })
   @ApiBadRequestResponse({ description: 'Refused before anything was sent: the answer names the faulty fields' })
   @Post()
-  send(@Body() message: SendMessageDto): Promise<SendReceipt> {
-    return this.oursms.send(message);
+  async send(@Body() message: SendMessageDto): Promise<ShownReceipt> {
+    return shownReceipt(await this.oursms.send(message));
   }
 
   @ApiOperation({ summary: 'The dry run: what a message would take, and whether the credits suffice; nothing is sent' })

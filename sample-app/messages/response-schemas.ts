@@ -4,13 +4,16 @@ type Schema = ApiResponseSchemaHost['schema'];
 
 const ROWS: Schema = {
   type: 'array',
-  items: { type: 'object', properties: { msgId: { type: 'string' }, dest: { type: 'string' }, raw: {} } },
+  items: {
+    type: 'object',
+    properties: { msgId: { type: 'string' }, dest: { type: 'string' }, reason: { type: 'string' } },
+  },
 };
 
 /** `SendReceipt`, for the API page. */
 export const RECEIPT_SCHEMA: Schema = {
   type: 'object',
-  required: ['acceptedMsgs', 'rejectedMsgs', 'skipped', 'raw'],
+  required: ['acceptedMsgs', 'rejectedMsgs', 'skipped'],
   properties: {
     jobId: { type: 'string', description: "The gateway's id of the request" },
     total: { type: 'integer', description: 'Recipients that the gateway counted' },
@@ -22,7 +25,6 @@ export const RECEIPT_SCHEMA: Schema = {
     rejectedMsgs: ROWS,
     skipped: { type: 'integer', description: 'Recipients left out because they repeat another one' },
     heldMinutes: { type: 'integer', description: 'Minutes added to delay to keep out of quiet hours' },
-    raw: { type: 'object', description: 'The whole answer as the gateway sent it' },
   },
 };
 

@@ -44,8 +44,8 @@ export function showReceipt(receipt, message) {
       ['Job', jobId],
     ]),
   ];
-  for (const { dest, raw } of rejectedMsgs) {
-    const why = typeof raw?.message === 'string' ? `: ${raw.message}` : '';
+  for (const { dest, reason } of rejectedMsgs) {
+    const why = reason === undefined ? '' : `: ${reason}`;
     parts.push(element('p', `Rejected ${dest ?? 'a recipient'}${why}`, 'note'));
   }
   if (message.dlr && accepted !== 0) parts.push(element('p', 'The delivery reports come in below.', 'note'));

@@ -221,6 +221,26 @@ describe('the sample application with credentials', () => {
     }
   });
 
+  it('shows nothing of an answer that repeats the password', async () => {
+    const gateway = await GatewaySimulator.start({ accounts: [{ username: 'me', password: 'hush-hush', credits: 7 }] });
+    const sample = await SampleBench.start({
+      ...{ OURSMS_USERNAME: 'me', OURSMS_PASSWORD: 'hush-hush', OURSMS_BASE_URL: gateway.url },
+    });
+    const message = 'refused: password=hush-hush';
+    try {
+      gateway.faults.next('garbage', { body: JSON.stringify({ credits: 7, message }), on: 'credits' });
+      const rejectedMsgs = [{ dest: '966501234567', message }];
+      gateway.faults.next('garbage', { body: JSON.stringify({ rejected: 1, rejectedMsgs, message }), on: 'send' });
+      expect((await sample.get('/credits')).json).toEqual({ credits: 7 });
+      const { json } = await sample.post<SendReceipt>('/messages', hello);
+      expect(json.rejectedMsgs).toEqual([{ dest: '966501234567', reason: 'refused: password=[secret]' }]);
+      expect(JSON.stringify(json)).not.toContain('hush');
+    } finally {
+      await sample.close();
+      await gateway.stop();
+    }
+  });
+
   it('does not start when the address would carry the password in the clear', async () => {
     const env = { OURSMS_USERNAME: 'me', OURSMS_PASSWORD: 'hush-hush', OURSMS_BASE_URL: 'http://gateway.example' };
     const fault: unknown = await startSampleApp({ env, port: 0, logger: false }).catch((error: unknown) => error);

@@ -96,6 +96,62 @@ describe.each(WAYS)('no secret, text or full number is in the error or the logs 
   });
 });
 
+describe('a gateway that repeats the request', () => {
+  const auth = { username: 'demo', password: PASSWORD };
+  const answer = async (body: string, options = {}): Promise<TestBench> => {
+    bench = await startBench({ auth, ...options }, { accounts: [auth] });
+    bench.gateway.faults.next('garbage', { body });
+    return bench;
+  };
+
+  it.each([100, 150, 160, 164, 165, 170, 200, 400])(
+    'with an Arabic text of %i letters shows no piece of it',
+    async (letters) => {
+      const body = 'رسالة '.repeat(100).slice(0, letters);
+      const request = `body=${encodeURIComponent(body)}&password=${encodeURIComponent(PASSWORD)}&dests=${NUMBER}`;
+      await answer(JSON.stringify({ errorCode: 9, message: request }));
+      const error = await rejection(bench.sms.send({ ...MESSAGE, body }), OurSmsError);
+      const said = decodeURIComponent(everythingSaid(error, bench).replace(/%(?![0-9A-F]{2})/g, ''));
+      for (let at = 0; at + 6 <= PASSWORD.length; at++) expect(said).not.toContain(PASSWORD.slice(at, at + 6));
+      expectHidden(said, [NUMBER, body.slice(0, 12)]);
+    },
+  );
+
+  it('with the credentials as HTTP writes them shows neither', async () => {
+    const basic = `Basic ${Buffer.from(`demo:${PASSWORD}`).toString('base64')}`;
+    await answer(JSON.stringify({ errorCode: 9, message: `"demo" may not (${basic})` }));
+    const error = await rejection(bench.sms.getCredits(), OurSmsError);
+    expect(error.message).toContain('"[username] may not (Basic [secret])"'.replace('"[username]', '""[username]"'));
+  });
+
+  it('says why a number was rejected without secret, text or number', async () => {
+    await answer(
+      JSON.stringify({ accepted: 1, rejected: 1, rejectedMsgs: [{ dest: NUMBER, message: `Bad: ${ECHO}` }] }),
+    );
+    const { rejectedMsgs } = await bench.sms.send(MESSAGE);
+    expect(rejectedMsgs[0]?.reason).toMatch(
+      /^Bad: Refused: username=\[username\] password=\[secret\] for \+?\[number\]/,
+    );
+    expectHidden(String(rejectedMsgs[0]?.reason), [...OF_EVERY_CALL, ...OF_A_SEND]);
+  });
+
+  it('hides the password also when the token is there and not set', async () => {
+    await answer(JSON.stringify({ errorCode: 9, message: ECHO }), { auth: { ...auth, token: undefined } });
+    expect((await rejection(bench.sms.getCredits(), OurSmsError)).message).toContain('password=[secret]');
+  });
+
+  it.each([483920, '483920', '483-920'])('as an error code %j of its own shows no login code', async (errorCode) => {
+    await answer(JSON.stringify({ errorCode, message: 'refused' }));
+    const error = await rejection(bench.sms.send(MESSAGE), OurSmsError);
+    expectHidden(everythingSaid(error, bench), ['483920', '483-920']);
+    await bench.close();
+    await answer('{"errorCode":6307,"message":"refused"}');
+    expect(await rejection(bench.sms.send({ ...MESSAGE, body: 'code 6307' }), OurSmsError)).toMatchObject({
+      code: 6307,
+    });
+  });
+});
+
 it('no secret or number is in a validation error', async () => {
   bench = await startBench(
     { auth: { username: 'demo', password: PASSWORD } },
