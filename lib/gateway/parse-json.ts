@@ -15,10 +15,42 @@ export function parseJson(text: string): ParsedJson {
   }
 }
 
+/** One pass over the text: what it costs must not depend on what a gateway puts into it. */
 function quoteLargeIntegers(json: string): string {
-  return json.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) =>
-    /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
-  );
+  let quoted = '';
+  let copied = 0;
+  for (let at = 0; at < json.length;) {
+    if (json[at] === '"') {
+      at = endOfText(json, at);
+    } else if (startsNumber(json.charCodeAt(at))) {
+      const end = endOfNumber(json, at);
+      const digits = end - at >= 16 ? json.slice(at, end) : '';
+      if (/^-?\d{16,}$/.test(digits) && !Number.isSafeInteger(Number(digits))) {
+        quoted += `${json.slice(copied, at)}"${digits}"`;
+        copied = end;
+      }
+      at = end;
+    } else at += 1;
+  }
+  return quoted + json.slice(copied);
+}
+
+/** Where a JSON text that starts at its first quotation mark ends: behind the last, or where the JSON itself does. */
+export function endOfText(json: string, from: number): number {
+  for (let at = from + 1; at < json.length; at++) {
+    if (json[at] === '\\') at += 1;
+    else if (json[at] === '"') return at + 1;
+  }
+  return json.length;
+}
+
+/** A digit or a minus. */
+const startsNumber = (code: number): boolean => (code >= 0x30 && code <= 0x39) || code === 0x2d;
+
+function endOfNumber(json: string, from: number): number {
+  let at = from + 1;
+  while (at < json.length && '0123456789.eE+-'.includes(json[at] as string)) at += 1;
+  return at;
 }
 
 /** A JSON object, and neither an array nor null. */
