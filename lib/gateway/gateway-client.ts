@@ -125,6 +125,6 @@ function toAnswer({ data, status, headers }: HttpAnswer): Answer {
   return {
     httpStatus: status,
     text: typeof data === 'string' ? data : (JSON.stringify(data) ?? ''),
-    retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
+    retryAfter: [retryAfter].flat().filter((header) => typeof header === 'string'),
   };
 }

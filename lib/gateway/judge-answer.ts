@@ -9,7 +9,8 @@ import { parseJson } from './parse-json.js';
 export interface Answer {
   httpStatus: number;
   text: string;
-  retryAfter?: string;
+  /** Each of the headers of that name. */
+  retryAfter?: readonly string[];
 }
 
 /** The statuses that say: not processed, come again. */
@@ -83,10 +84,18 @@ function adviceOf(kind: GatewayErrorKind, httpStatus: number, retryAfterMs: numb
   return ADVICE[kind] ?? '';
 }
 
+/** The longest wait that these headers ask for: a proxy may have added its own, or joined them with commas. */
+function readRetryAfter(headers: readonly string[] = []): number | undefined {
+  const waits = headers
+    .flatMap((header) => waitOf(header) ?? header.split(',').map(waitOf))
+    .filter((wait) => wait !== undefined);
+  return waits.length === 0 ? undefined : Math.max(...waits);
+}
+
 /** Seconds, or an HTTP date. @see RFC 9110, 10.2.3 */
-function readRetryAfter(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\s*\d{1,9}\s*$/.test(header)) return Number(header) * 1000;
-  const date = Date.parse(header);
+function waitOf(value: string): number | undefined {
+  const text = value.trim();
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const date = /[a-z]{3}/i.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }

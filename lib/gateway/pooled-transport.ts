@@ -1,5 +1,6 @@
 import type { GatewayAccount } from './account.js';
 import { Exchange } from './exchange.js';
+import { skipInterimAnswers } from './skip-interim-answers.js';
 import type { Transport, WireResponse } from './transport.js';
 
 /** Idle connections are closed after this time, before a server (5 s is Node's own default) closes them under a request. */
@@ -10,13 +11,17 @@ const IDLE_MS = 4_000;
  * request left.
  */
 export async function openPooledTransport(account: GatewayAccount): Promise<Transport> {
-  const { Agent } = await import('undici');
+  const { Agent, buildConnector } = await import('undici');
+  const connect = buildConnector({ timeout: account.connectTimeoutMs });
   const agent = new Agent({
     connections: account.maxConnections,
     pipelining: 1,
     keepAliveTimeout: IDLE_MS,
     keepAliveMaxTimeout: IDLE_MS,
-    connect: { timeout: account.connectTimeoutMs },
+    connect: (options, callback) =>
+      connect(options, (...[error, socket]) =>
+        error === null ? callback(null, skipInterimAnswers(socket)) : callback(error, null),
+      ),
     // The exchange has one deadline for all of it.
     headersTimeout: 0,
     bodyTimeout: 0,

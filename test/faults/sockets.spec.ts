@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   OurSmsAbortedError,
   OurSmsConnectionError,
+  OurSmsGatewayError,
   OurSmsModule,
   OurSmsTimeoutError,
   type OurSmsModuleOptions,
@@ -24,9 +25,10 @@ let gateway: RawGateway | undefined;
 async function start(
   onConnection: (socket: Socket, connection: number) => void,
   http: OurSmsModuleOptions['http'] = {},
+  retry?: OurSmsModuleOptions['retry'],
 ): Promise<TestApplication> {
   gateway = await startRawGateway(onConnection);
-  application = await startApplication([OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, http })]);
+  application = await startApplication([OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, http, retry })]);
   return application;
 }
 
@@ -164,5 +166,88 @@ describe('unknown: it may have left', () => {
     await until('the request came', () => gateway?.received.join('').includes('body=hello') === true);
     abort.abort();
     expect(await sending).toMatchObject({ outcome: 'unknown', retryable: false });
+  });
+});
+
+describe('interim answers', () => {
+  const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+  const HINTS = 'HTTP/1.1 103 Early Hints\r\nlink: </x>; rel=preload\r\nlink: </y>; rel=preload\r\n\r\n';
+
+  it.each([
+    ['100', [CONTINUE + RECEIPT]],
+    ['100 in a packet of its own', [CONTINUE, RECEIPT]],
+    ['102 and 103', ['HTTP/1.1 102 Processing\r\n\r\n', HINTS + RECEIPT]],
+    ['several', [CONTINUE + CONTINUE + HINTS, CONTINUE + RECEIPT]],
+    ['100 in the smallest pieces', [...CONTINUE, ...RECEIPT]],
+    ['100 cut in the middle of the real answer', [(CONTINUE + RECEIPT).slice(0, 40), (CONTINUE + RECEIPT).slice(40)]],
+    ['one that nobody has heard of', ['HTTP/1.1 199 Whatever\r\nretry-after: 5\r\n\r\n', RECEIPT]],
+  ])('are passed over, and the real answer is read: %s', async (_what, pieces) => {
+    const { sms } = await start(
+      (socket) => {
+        let received = '';
+        socket.setNoDelay(true);
+        socket.on('data', (chunk) => {
+          received += chunk.toString('latin1');
+          if (!received.endsWith('hello')) return;
+          received = '';
+          pieces.forEach((piece, index) => setTimeout(() => socket.write(piece), 2 * index));
+        });
+      },
+      { maxConnections: 1 },
+    );
+    for (let i = 0; i < 3; i++) expect(await sms.send(MESSAGE)).toMatchObject({ jobId: '1', accepted: 1 });
+    expect(gateway?.connections).toBe(1);
+  });
+
+  it('a body that holds the words of one is left as it is', async () => {
+    const body = `{"jobId":"${'HTTP/1.1 100 '.repeat(3)}"}`;
+    const { sms } = await start((socket) => {
+      socket.setNoDelay(true);
+      socket.once('data', () => {
+        const answer = CONTINUE + httpAnswer(body);
+        const at = answer.indexOf('HTTP/1.1 100 HTTP');
+        socket.write(answer.slice(0, at));
+        setTimeout(() => socket.end(answer.slice(at)), 20);
+      });
+    });
+    expect(await sms.send(MESSAGE)).toMatchObject({ jobId: 'HTTP/1.1 100 '.repeat(3).trim() });
+  });
+
+  it('that are all that comes leave it unknown', async () => {
+    const { sms } = await start((socket) => void socket.once('data', () => socket.end(CONTINUE)));
+    expect(await rejection(sms.send(MESSAGE), OurSmsConnectionError)).toMatchObject({ outcome: 'unknown' });
+  });
+
+  it('without an end are given up at the deadline', async () => {
+    const { sms } = await start(
+      (socket) =>
+        void socket.once('data', () => {
+          const timer = setInterval(() => socket.write(CONTINUE), 5);
+          socket.on('close', () => clearInterval(timer));
+        }),
+      { timeoutMs: 200 },
+    );
+    expect(await rejection(sms.send(MESSAGE), OurSmsTimeoutError)).toMatchObject({ outcome: 'unknown' });
+  });
+});
+
+describe('Retry-After', () => {
+  const refusal = (...headers: string[]): string =>
+    httpAnswer('{}', 'HTTP/1.1 429 Too Many Requests', headers.map((value) => `Retry-After: ${value}\r\n`).join(''));
+
+  it.each([
+    ['sent twice', ['7', '9'], 9_000],
+    ['joined by a comma', ['7, 9'], 9_000],
+    ['one of them nonsense', ['soon', '7'], 7_000],
+    ['one of them a date of the past', ['Sat, 31 Jan 2026 12:00:00 GMT', '3'], 3_000],
+    ['nonsense', ['soon', '-5', '1.5', ''], undefined],
+  ])('is the longest that can be read: %s', async (_what, headers, retryAfterMs) => {
+    const { sms } = await start(
+      (socket) => void socket.on('data', () => socket.write(refusal(...headers))),
+      {},
+      { attempts: 1 },
+    );
+    const error = await rejection(sms.send(MESSAGE), OurSmsGatewayError);
+    expect(error).toMatchObject({ kind: 'rateLimit', outcome: 'notSent', retryAfterMs });
   });
 });
