@@ -25,7 +25,9 @@ const KINDS_BY_STATUS: Readonly<Record<number, GatewayErrorKind>> = {
 
 /** What sort of failure it is: by the gateway's own code, then by the HTTP status. */
 export function kindOf(httpStatus: number, code: number | string | undefined): GatewayErrorKind {
-  return KNOWN_CODES[String(code)] ?? KINDS_BY_STATUS[httpStatus] ?? (httpStatus >= 500 ? 'server' : 'other');
+  // The gateway chooses the code, so it may be the name of something that every object has.
+  const known = isKnownCode(code) ? KNOWN_CODES[String(code)] : undefined;
+  return known ?? KINDS_BY_STATUS[httpStatus] ?? (httpStatus >= 500 ? 'server' : 'other');
 }
 
 /** Whether the meaning of a code is known. */
@@ -59,7 +61,9 @@ export function readFailureInSuccess(value: unknown): ReportedFailure | undefine
 
 /** 0, 2xx and an empty code say success. */
 function isFailureCode(code: unknown): boolean {
-  return (typeof code === 'number' || typeof code === 'string') && !/^\s*(0*|2\d\d|ok|success)\s*$/i.test(String(code));
+  return (
+    (typeof code === 'number' || typeof code === 'string') && !/^(0*|2\d\d|ok|success)$/i.test(String(code).trim())
+  );
 }
 
 function own(fields: FieldReader): ReportedFailure {

@@ -27,7 +27,7 @@ function answer(request: WireRequest, engine: SimulatorEngine, failure: TestFail
   if (failure === 'unreachable') throw new TransportFault('connection', 'ECONNREFUSED', undefined, '');
   if (failure === 'timeout') throw new TransportFault('timeout', undefined, undefined, '');
   if (failure === 'garbage') return { status: 200, headers: {}, data: 'not JSON' };
-  const refusal = failure && REFUSALS[failure];
+  const refusal = failure && Object.hasOwn(REFUSALS, failure) ? REFUSALS[failure] : undefined;
   if (refusal !== undefined) {
     const headers: WireResponse['headers'] = failure === 'rateLimit' ? { 'retry-after': '1' } : {};
     return { status: refusal.status, headers, data: JSON.stringify(refusal) };

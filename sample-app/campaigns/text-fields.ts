@@ -16,12 +16,16 @@ export class TextFields {
   /** The text for a recipient who has all of them. */
   fill(fields: ListedFields): string {
     return this.body.replace(PIECES, (piece: string, name: string | undefined) =>
-      name === undefined ? piece.slice(1) : (fields[name] ?? ''),
+      name === undefined ? piece.slice(1) : valueOf(fields, name),
     );
   }
 
   /** The fields whose values take the text out of the GSM-7 alphabet. */
   dear(fields: ListedFields): string[] {
-    return this.names.filter((name) => describeText(fields[name] ?? '').encoding === 'UCS-2');
+    return this.names.filter((name) => describeText(valueOf(fields, name)).encoding === 'UCS-2');
   }
 }
+
+/** A field of the list, and nothing that every object has: a text may name `{constructor}`. */
+const valueOf = (fields: ListedFields, name: string): string =>
+  Object.hasOwn(fields, name) ? (fields[name] ?? '') : '';

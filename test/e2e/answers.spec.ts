@@ -76,10 +76,21 @@ describe('the answer to a send', () => {
     ['{"errorCode":"E-17","errorDesc":"odd"}', { code: 'E-17', kind: 'other', outcome: 'unknown', description: 'odd' }],
     ['{"error":"something"}', { code: undefined, kind: 'other', outcome: 'unknown', description: 'something' }],
     ['{"jobId":"a","errorCode":6208}', { code: 6208, kind: 'routing', outcome: 'notSent' }],
+    ...['toString', 'constructor', '__proto__', 'hasOwnProperty'].map((code): [string, object] => [
+      JSON.stringify({ errorCode: code, message: 'odd' }),
+      { code, kind: 'other', outcome: 'unknown', retryable: false },
+    ]),
   ])('with an error code in a 200 is an error: %s', async (body, expected) => {
     const { sms } = await answering(body);
     expect(await rejection(sms.send(MESSAGE), OurSmsGatewayError)).toMatchObject({ httpStatus: 200, ...expected });
   });
+});
+
+it('with an error code of a megabyte of white space is read in the time of any other', async () => {
+  const { sms } = await answering(JSON.stringify({ errorCode: `${' '.repeat(1_000_000)}x` }));
+  const began = performance.now();
+  await rejection(sms.send(MESSAGE), OurSmsGatewayError);
+  expect(performance.now() - began).toBeLessThan(2_000);
 });
 
 describe('the answer to a download', () => {
