@@ -15,6 +15,7 @@ import {
 import type { MessagePolicy } from './outbox/prepare-message.js';
 import type { RateLimits } from './outbox/rate-limiter.js';
 import type { RetryPolicy } from './outbox/retries.js';
+import { accountDirectory } from './queue/key-part.js';
 import type { QueueEngineSource } from './queue/durable-queue.js';
 
 /** The options of an account, checked and complete, as each room takes them. */
@@ -122,7 +123,7 @@ function quietHoursFaults({ quietHours }: OurSmsModuleOptions): Fault[] {
 /** Each account has a directory of its own: a directory is locked by whoever has it open. */
 function storageOf({ storage }: OurSmsModuleOptions, account: string): ResolvedOptions['storage'] {
   if (storage === 'memory' || isEngine(storage)) return storage;
-  return { path: resolve(storage?.path ?? '.oursms', encodeURIComponent(account)) };
+  return { path: resolve(storage?.path ?? '.oursms', accountDirectory(account)) };
 }
 
 const isEngine = (storage: OurSmsModuleOptions['storage']): storage is QueueEngineSource =>

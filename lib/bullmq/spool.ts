@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { NewJob, NoteChange } from '../queue/durable-queue.js';
+import { accountDirectory } from '../queue/key-part.js';
 import { nameOf } from '../queue/name-of.js';
 import { StoredEngine } from '../queue/stored-engine.js';
 
@@ -54,7 +55,7 @@ export class Spool {
 
   /** Goes on with what an earlier process left. @throws {OurSmsStorageError} when the directory cannot be used */
   static async open(path: string, account: string, target: SpoolTarget): Promise<Spool> {
-    const directory = join(path, encodeURIComponent(account));
+    const directory = join(path, accountDirectory(account));
     const spool = new Spool(await StoredEngine.inDirectory(directory, 'spool'), directory, target);
     await spool.#load();
     return spool;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { QueueEngine } from '../queue/durable-queue.js';
 import { waitingForRight } from '../queue/hold-right.js';
+import { accountPart } from '../queue/key-part.js';
 import type { DlrGap } from './dlr-events.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 
@@ -29,15 +30,13 @@ export class DlrGaps {
     private readonly publisher: DlrPublisher,
     private readonly account: string,
   ) {
-    this.#intents = `${account}/download/`;
-    this.#counter = `${account}/gaps/count`;
+    this.#intents = `${accountPart(account)}/download/`;
+    this.#counter = `${accountPart(account)}/gaps/count`;
   }
 
   /** How many gaps there were since the store was made. */
   async count(): Promise<number> {
-    let count = 0;
-    for await (const { text } of this.engine.notes(this.#counter)) count = Number(text);
-    return count;
+    return Number((await this.engine.read(this.#counter)) ?? 0);
   }
 
   /**

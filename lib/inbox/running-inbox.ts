@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
 import type { DurableQueue, Lease, QueueConsumer, QueueEngine } from '../queue/durable-queue.js';
+import { accountPart } from '../queue/key-part.js';
 import { DlrDownloads } from './dlr-downloads.js';
 import type { UnreadableDlrs } from './dlr-events.js';
 import { DlrGaps } from './dlr-gaps.js';
@@ -64,14 +65,15 @@ export class RunningInbox {
   constructor(private readonly setup: InboxSetup) {
     const { engine, gateway, publisher, concurrency } = setup;
     this.#account = gateway.accountName;
-    this.pages = engine.queue<KeptPage>(`${this.#account}/pages`, { isPrecious: true });
-    this.retries = engine.queue<KeptDlr>(`${this.#account}/reports`);
+    const names = accountPart(this.#account);
+    this.pages = engine.queue<KeptPage>(`${names}/pages`, { isPrecious: true });
+    this.retries = engine.queue<KeptDlr>(`${names}/reports`);
     this.#lanes = new ReportLanes(concurrency, (dlr) => publisher.publish(dlr));
     this.#gaps = new DlrGaps(engine, publisher, this.#account);
     this.#downloads = new DlrDownloads({ ...setup, pages: this.pages, gaps: this.#gaps });
     this.#poller = new DlrPoller({
       ...setup,
-      leaseName: `${this.#account}/poller`,
+      leaseName: `${names}/poller`,
       download: (lease) => this.#download(lease),
       obstacle: () => this.#obstacle(),
     });

@@ -1,7 +1,7 @@
 import { OurSmsStorageError, type StorageFault } from '../errors/oursms-storage.error.js';
 
 /** What can be wrong with a store of this process. */
-export type LocalFault = Exclude<StorageFault, 'unreachable' | 'unsuited'>;
+export type LocalFault = Exclude<StorageFault, 'unreachable'>;
 
 /** A directory, and the setting that names it: what an error is about. */
 export interface StorePlace {
@@ -10,7 +10,7 @@ export interface StorePlace {
   setting: string;
 }
 
-const ADVICE: Readonly<Record<LocalFault, (setting: string) => string>> = {
+const ADVICE: Readonly<Record<Exclude<LocalFault, 'unsuited'>, (setting: string) => string>> = {
   locked: (setting) => `is in use by another process: give each process a directory of its own (${setting})`,
   notWritable: (setting) =>
     `cannot be made or written: give it to the user that the process runs as, or set ${setting}`,
@@ -30,10 +30,16 @@ const SIGNS: readonly [RegExp, LocalFault][] = [
   [/EACCES|EPERM|EROFS|ENOTDIR|EEXIST|Permission denied|Read-only file system|Not a directory/i, 'notWritable'],
 ];
 
-/** The error of a store that fails in a known way. `place`: its directory; undefined when it is memory. */
+/**
+ * The error of a store that fails in a known way.
+ *
+ * @param place Its directory; undefined when it is memory.
+ * @param detail More about it; of an `unsuited` store, why it is that and what to do.
+ */
 export function storeFault(fault: LocalFault, place: StorePlace | undefined, detail = ''): OurSmsStorageError {
-  const advice = ADVICE[fault](place?.setting ?? 'storage');
-  const message = `The store ${place?.path ?? 'in memory'} ${advice}${detail && ` (${detail})`}.`;
+  const known = fault === 'unsuited' ? '' : ADVICE[fault](place?.setting ?? 'storage');
+  const what = known === '' ? detail : `${known}${detail && ` (${detail})`}`;
+  const message = `The store ${place?.path ?? 'in memory'} ${what}.`;
   return new OurSmsStorageError(message, { fault, path: place?.path });
 }
 

@@ -1,5 +1,5 @@
 import { mkdir, readdir, readlink, realpath, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { storeFault, type StorePlace } from './explain-store-fault.js';
 
 /** What LevelDB has made only when it was open once. */
@@ -14,6 +14,7 @@ const MADE_ONCE_OPEN = /\.(ldb|log)$|^MANIFEST-(?!000001$)/;
 export async function prepareDirectory(place: StorePlace): Promise<void> {
   const { path } = place;
   await mkdir(path, { recursive: true, mode: 0o700 });
+  await refuseOtherCase(place);
   await keepOutOfVersionControl(dirname(path));
   const files = await readdir(path);
   if (!files.some((file) => MADE_ONCE_OPEN.test(file))) return;
@@ -34,6 +35,14 @@ export async function isOpenHere(path: string): Promise<boolean> {
   const [lock, open] = [join(await realpath(path), 'LOCK'), await readdir(files).catch(() => [])];
   const targets = await Promise.all(open.map((file) => readlink(join(files, file)).catch(() => '')));
   return targets.includes(lock);
+}
+
+/** Where a file system takes `Shop` and `shop` for one name, two accounts would be in one directory. */
+async function refuseOtherCase(place: StorePlace): Promise<void> {
+  const [asked, found] = [basename(place.path), basename(await realpath(place.path))];
+  if (asked === found || asked.toLowerCase() !== found.toLowerCase()) return;
+  const why = `is the directory ${found} on this file system, which belongs to another account: choose names that differ by more than upper and lower case`;
+  throw storeFault('unsuited', place, why);
 }
 
 /** A store serves without: this must not be what it fails of. */

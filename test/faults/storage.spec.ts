@@ -1,8 +1,9 @@
-import { chmod, chown, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, chown, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OurSmsModule, OurSmsStorageError } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
+import { accountDirectory } from '../../lib/queue/key-part.js';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
 import { DEMO, DlrListener, rejection, startApplication, TestStorage } from '../support/application.js';
 import { StoreHolder } from '../support/store-holder.js';
@@ -78,6 +79,26 @@ describe('a directory', () => {
     await engine.close();
     expect((await stat(deep)).mode & 0o777).toBe(0o700);
     expect(await readFile(join(storage.path, 'a', 'b', '.gitignore'), 'utf8')).toBe('*\n');
+  });
+
+  it('is refused where the file system takes it for that of another account', async () => {
+    await mkdir(join(storage.path, 'Shop'));
+    // So does a file system that does not tell upper from lower case.
+    await symlink('Shop', join(storage.path, 'shop'));
+    const error = await rejection(StoredEngine.inDirectory(join(storage.path, 'shop')), OurSmsStorageError);
+    expect(error).toMatchObject({ fault: 'unsuited', retryable: false });
+    expect(error.message).toContain('is the directory Shop on this file system, which belongs to another account');
+    await (await StoredEngine.inDirectory(join(storage.path, 'Shop'))).close();
+  });
+
+  it('is one of its own for each account, whatever the name is', async () => {
+    const names = ['', '.', '..', '...', '%', '%2E', '%2E%2E', 'a', 'a/b', '../a', '/a', '*'];
+    const directories = names.map((name) => resolve(storage.path, accountDirectory(name)));
+    expect(new Set(directories).size).toBe(names.length);
+    expect(directories.map((directory) => dirname(directory))).toEqual(names.map(() => storage.path));
+    expect(['default', 'Shop', 'my-shop_2.0', 'متجر', 'a b'].map(accountDirectory)).toEqual(
+      ['default', 'Shop', 'my-shop_2.0', 'متجر', 'a b'].map(encodeURIComponent),
+    );
   });
 });
 

@@ -1,3 +1,4 @@
+import { accountPart } from '../../queue/key-part.js';
 import type { CampaignKey } from './campaign-record.js';
 
 /** A note on a campaign that is not over. */
@@ -8,7 +9,11 @@ export type CampaignList = 'chunk' | 'result' | 'invalid' | 'duplicate';
 
 /** The names of what is kept of an account's campaigns. */
 export class CampaignNames {
-  constructor(private readonly account: string) {}
+  private readonly account: string;
+
+  constructor(account: string) {
+    this.account = accountPart(account);
+  }
 
   /** What the notes on all campaigns start with that are not over. */
   get allOpen(): string {

@@ -1,4 +1,5 @@
 import { describe } from '@jest/globals';
+import { accountsContract } from './accounts.js';
 import { addingContract } from './adding.js';
 import { beginningContract } from './beginning.js';
 import { engineContract } from './engine.js';
@@ -15,6 +16,7 @@ export function describeQueueEngine(kind: EngineKind): void {
     describe('a try', () => beginningContract(kind));
     describe('a verdict', () => verdictContract(kind));
     describe('failed jobs', () => failedJobsContract(kind));
+    describe('accounts of one engine', () => accountsContract(kind));
     describe('the engine', () => engineContract(kind));
   });
 }
