@@ -6,6 +6,7 @@ export { MESSAGE_CLASSES, SendMessageDto, type MessageClass, type MessageToSend 
 export type { SendEstimate } from './dto/send-estimate.js';
 export type { ReceiptRow, SendReceipt } from './dto/send-receipt.js';
 export { OurSmsAbortedError } from './errors/oursms-aborted.error.js';
+export { OurSmsBusyError } from './errors/oursms-busy.error.js';
 export { OurSmsConfigError, type Fault } from './errors/oursms-config.error.js';
 export { OurSmsConnectionError } from './errors/oursms-connection.error.js';
 export { OurSmsGatewayError, type GatewayErrorKind } from './errors/oursms-gateway.error.js';

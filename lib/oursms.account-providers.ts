@@ -21,6 +21,7 @@ import type { OurSmsReceiving } from './oursms.receiving.js';
 import type { OurSmsCampaigning } from './oursms.campaigning.js';
 import type { OurSmsStorage, StoragePlace } from './oursms.open-storage.js';
 import { Campaigns } from './outbox/campaigns/campaigns.js';
+import type { Outbox } from './outbox/outbox.js';
 import type { RateLimiter } from './outbox/rate-limiter.js';
 import type { Retries } from './outbox/retries.js';
 import type { ResolvedOptions } from './oursms.resolve-options.js';
@@ -60,21 +61,21 @@ export function accountProviders(name: string | undefined): Provider[] {
       useFactory: (
         { Outbox }: Bootstrap,
         gateway: GatewayClient,
-        { messages }: ResolvedOptions,
+        { messages, rate }: ResolvedOptions,
         retries: Retries,
         limiter: RateLimiter,
-      ) => new Outbox(gateway, messages, retries, limiter),
+      ) => new Outbox(gateway, messages, retries, limiter, rate.maxWaiting),
     },
     {
       provide: LIFECYCLE,
-      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, LIMITER, ModulesContainer],
+      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, OUTBOX, ModulesContainer],
       useFactory: (
         { OurSmsLifecycle }: Bootstrap,
         gateway: GatewayClient,
         options: ResolvedOptions,
-        limiter: RateLimiter,
+        outbox: Outbox,
         modules: ModulesContainer,
-      ) => new OurSmsLifecycle(gateway, options, limiter, modules),
+      ) => new OurSmsLifecycle(gateway, options, outbox, modules),
     },
     {
       provide: STORAGE_PLACE,

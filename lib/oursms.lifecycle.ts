@@ -6,7 +6,7 @@ import { maskNumber } from './message/mask-number.js';
 import { ACCOUNT } from './oursms.internal-tokens.js';
 import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
 import type { ResolvedOptions } from './oursms.resolve-options.js';
-import type { RateLimiter } from './outbox/rate-limiter.js';
+import type { Outbox } from './outbox/outbox.js';
 
 /** What an account checks and says when the application starts, and closes when it ends. */
 export class OurSmsLifecycle implements OnModuleInit, OnApplicationShutdown {
@@ -15,7 +15,7 @@ export class OurSmsLifecycle implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly gateway: GatewayClient,
     private readonly options: Pick<ResolvedOptions, 'gateway' | 'messages'>,
-    private readonly limiter: RateLimiter,
+    private readonly outbox: Outbox,
     private readonly modules: ModulesContainer,
   ) {}
 
@@ -27,8 +27,8 @@ export class OurSmsLifecycle implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    // As those who wait for a connection, and as long: they would find it closed.
-    await this.limiter.letGo(AbortSignal.timeout(this.options.gateway.timeoutMs));
+    // First: the sends that wait for their turn would find the connections closed.
+    await this.outbox.close(this.options.gateway.timeoutMs);
     await this.gateway.close();
   }
 

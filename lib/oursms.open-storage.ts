@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Logger, type InjectionToken, type OnApplicationShutdown } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import type { ResolvedOptions } from './oursms.resolve-options.js';
+import { OurSmsStorageError } from './errors/oursms-storage.error.js';
 import type { QueueEngine, QueueEngineSource } from './queue/durable-queue.js';
 import { StoredEngine } from './queue/stored-engine.js';
 
@@ -56,12 +57,16 @@ const memory: StoragePlace = {
 /** The engine of an account: opened once, by whoever needs it first, and closed when the application ends. */
 export class OurSmsStorage implements OnApplicationShutdown {
   #engine: Promise<QueueEngine> | undefined;
+  #isClosed = false;
 
   constructor(private readonly place: StoragePlace) {}
 
-  /** @throws {OurSmsStorageError} when it cannot be opened; the next call tries again */
-  engine(): Promise<QueueEngine> {
+  /** @throws {OurSmsStorageError} when it cannot be opened, in which case the next call tries again, or is closed */
+  async engine(): Promise<QueueEngine> {
     if (this.#engine) return this.#engine;
+    if (this.#isClosed) {
+      throw new OurSmsStorageError('The store is closed: the application has ended.', { fault: 'closed' });
+    }
     const engine = this.place.open();
     this.#engine = engine;
     engine.catch(() => (this.#engine = undefined));
@@ -75,6 +80,7 @@ export class OurSmsStorage implements OnApplicationShutdown {
 
   /** The last phase: whoever uses it has stopped. */
   async onApplicationShutdown(): Promise<void> {
+    this.#isClosed = true;
     const engine = await this.#engine?.catch(() => undefined);
     await engine?.close();
   }

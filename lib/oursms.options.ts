@@ -93,6 +93,13 @@ export class OurSmsRateOptions {
   @IsOptional()
   @IsWholeNumber(1, 1_000)
   concurrency?: number;
+
+  /**
+   * Calls of `send` that may wait in this process, for their turn or for their next try. The next one is refused at once with an
+   * `OurSmsBusyError` (`notSent`, `retryable`). Requests of campaigns do not count: they wait in the store.
+   */
+  @IsWholeNumber(1, 1_000_000)
+  maxWaiting?: number = 10_000;
 }
 
 /** How campaigns are sent. */

@@ -10,6 +10,7 @@ import {
   type OurSmsCampaignOptions,
   type OurSmsHttpOptions,
   type OurSmsNumbersOptions,
+  type OurSmsRateOptions,
   type OurSmsRetryOptions,
 } from './oursms.options.js';
 import type { MessagePolicy } from './outbox/prepare-message.js';
@@ -23,7 +24,7 @@ export interface ResolvedOptions {
   gateway: GatewayAccount;
   messages: MessagePolicy;
   retry: RetryPolicy;
-  rate: RateLimits;
+  rate: RateLimits & { maxWaiting: number };
   campaigns: Required<OurSmsCampaignOptions>;
   dlr: Required<Omit<OurSmsDlrOptions, 'poll'>> & { poll?: OurSmsPollOptions & { count: number } };
   /** The directory of this account, an engine, or `'memory'`. */
@@ -106,8 +107,12 @@ function rateFaults({ rate }: OurSmsModuleOptions): Fault[] {
 }
 
 /** Who has no connection waits here, where single messages go first, and not in the pool of connections. */
-function rateOf({ rate }: OurSmsModuleOptions, { maxConnections }: Required<OurSmsHttpOptions>): RateLimits {
-  return { ...rate, concurrency: Math.min(rate?.concurrency ?? Infinity, maxConnections) };
+function rateOf(
+  { rate }: OurSmsModuleOptions,
+  { maxConnections }: Required<OurSmsHttpOptions>,
+): ResolvedOptions['rate'] {
+  const { maxWaiting } = rate as Required<OurSmsRateOptions>;
+  return { ...rate, maxWaiting, concurrency: Math.min(rate?.concurrency ?? Infinity, maxConnections) };
 }
 
 function divertFaults(options: OurSmsModuleOptions): Fault[] {

@@ -1,9 +1,11 @@
 import { OurSmsError, type OurSmsErrorDetails } from './oursms.error.js';
 
 /**
- * The caller's `AbortSignal` ended the call; or the process stood still so long that another has taken over what it was about to send.
+ * The caller's `AbortSignal` ended the call; or the application was closed before it; or this process was suspended so long that
+ * another process took over the request it was about to send.
  *
- * `outcome` is `notSent` when the request had not left yet, and `unknown` when it was on its way.
+ * `outcome` is `notSent` when the request had not left yet, and `unknown` when it was in flight. `retryable` is false once the
+ * application is closed.
  */
 export class OurSmsAbortedError extends OurSmsError {
   override readonly name = 'OurSmsAbortedError';

@@ -2,6 +2,7 @@ import type { HttpService } from '@nestjs/axios';
 import type { Credits } from '../dto/credits.js';
 import type { Dlr } from '../dto/dlr.js';
 import type { SendReceipt } from '../dto/send-receipt.js';
+import { closedError } from '../errors/closed-error.js';
 import { credentialsOf, type GatewayAccount } from './account.js';
 import { Call, type WireMessage } from './call.js';
 import { encodeForm } from './encode-form.js';
@@ -34,6 +35,7 @@ export interface WireOptions extends RequestBounds {
 /** The three calls of the API on the wire: what goes out is checked before, what comes back is an answer or an error. */
 export class GatewayClient {
   readonly #credentials: string;
+  #closed = false;
 
   constructor(
     private readonly account: GatewayAccount,
@@ -96,8 +98,9 @@ export class GatewayClient {
     throw unreadableAnswer(call, answer.httpStatus, answer.text, 'it holds no number of credits');
   }
 
-  /** Lets running requests end, then closes every connection. */
+  /** Refuses new calls, lets running requests end, then closes every connection. */
   close(): Promise<void> {
+    this.#closed = true;
     return this.http.close();
   }
 
@@ -108,6 +111,7 @@ export class GatewayClient {
     parameters: string,
     { signal, mayStart }: RequestBounds = {},
   ): Promise<Answer> {
+    if (this.#closed) throw closedError(call.operation, this.account.name);
     const form = parameters === '' ? this.#credentials : `${this.#credentials}&${parameters}`;
     const url = this.account.baseUrl + path;
     const trace = new RequestTrace();

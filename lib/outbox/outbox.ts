@@ -2,9 +2,13 @@ import { Logger } from '@nestjs/common';
 import type { SendEstimate } from '../dto/send-estimate.js';
 import type { MessageToSend } from '../dto/send-message.dto.js';
 import type { SendReceipt } from '../dto/send-receipt.js';
+import { closedError } from '../errors/closed-error.js';
+import { OurSmsBusyError } from '../errors/oursms-busy.error.js';
+import type { WireMessage } from '../gateway/call.js';
 import type { GatewayClient, WireOptions } from '../gateway/gateway-client.js';
 import { adviseMessage } from '../message/advise-message.js';
 import { describeText } from '../message/describe-text.js';
+import { CallerSignals } from './caller-signals.js';
 import { checkSendOptions } from './check-send-options.js';
 import { keepQuietHours } from './keep-quiet-hours.js';
 import { prepareMessage, type MessagePolicy } from './prepare-message.js';
@@ -14,12 +18,17 @@ import type { Attempt, Retries } from './retries.js';
 /** What happens to a message of an account before the wire. */
 export class Outbox {
   readonly #logger = new Logger('OurSmsOutbox');
+  readonly #signals = new CallerSignals();
+  readonly #closing = new AbortController();
+  /** Sends that have not ended. */
+  #sending = 0;
 
   constructor(
     private readonly gateway: GatewayClient,
     private readonly policy: MessagePolicy,
     private readonly retries: Retries,
     private readonly limiter: RateLimiter,
+    private readonly maxWaiting: number,
   ) {}
 
   /** Checks a message and sends it, again if that cannot double it. */
@@ -28,10 +37,40 @@ export class Outbox {
     checkSendOptions(options, this.policy.account);
     const { message: quieted, heldMinutes, warning } = keepQuietHours(wire, this.policy, new Date());
     if (warning !== undefined) this.#logger.warn(warning);
-    const attempt: Attempt = (onTurn) =>
-      this.limiter.run('urgent', () => this.gateway.send(onTurn(), skipped, options), options.signal);
-    const receipt = await this.retries.send(quieted, attempt, { signal: options.signal });
+    const receipt = await this.#deliver(quieted, skipped, options);
     return heldMinutes === undefined ? receipt : { ...receipt, heldMinutes };
+  }
+
+  async #deliver(message: WireMessage, skipped: number, options: WireOptions): Promise<SendReceipt> {
+    this.#checkOpen();
+    const { signal, end } = this.#signals.follow(options.signal);
+    this.#sending += 1;
+    try {
+      const attempt: Attempt = (onTurn) =>
+        this.limiter.run('urgent', () => this.gateway.send(onTurn(), skipped, { ...options, signal }), signal);
+      return await this.retries.send(message, attempt, { signal, stopping: this.#closing.signal });
+    } finally {
+      this.#sending -= 1;
+      end();
+    }
+  }
+
+  /** @throws {OurSmsAbortedError} once it is closed @throws {OurSmsBusyError} while too many sends wait */
+  #checkOpen(): void {
+    const { account } = this.policy;
+    if (this.#closing.signal.aborted) throw closedError('send', account);
+    const waiting = this.#sending - this.limiter.runningUrgent;
+    if (waiting < this.maxWaiting) return;
+    throw new OurSmsBusyError(
+      `send (account ${account}): ${waiting} sends of this process wait already (rate.maxWaiting). The message was not sent; send it again once fewer wait.`,
+      { outcome: 'notSent', retryable: true, account, operation: 'send' },
+    );
+  }
+
+  /** Refuses new sends and ends the waiting for repeats. Resolves when the sends that wait for their turn have left. */
+  async close(patienceMs: number): Promise<void> {
+    this.#closing.abort();
+    await this.limiter.letGo(AbortSignal.timeout(patienceMs));
   }
 
   /** Checks a message in the same way, and tells what sending it would take. */

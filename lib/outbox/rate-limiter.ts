@@ -58,6 +58,11 @@ export class RateLimiter {
     this.isIdle = requestsPerSecond === Infinity && concurrency === Infinity;
   }
 
+  /** Urgent requests that are in flight. */
+  get runningUrgent(): number {
+    return this.#running - this.#bulkRunning;
+  }
+
   /**
    * Runs a request when its turn has come.
    *

@@ -1,0 +1,10 @@
+import { OurSmsAbortedError } from './oursms-aborted.error.js';
+import type { Operation } from './oursms.error.js';
+
+/** The error of a call that comes after the application was closed: no later try can do better. */
+export function closedError(operation: Operation, account: string): OurSmsAbortedError {
+  return new OurSmsAbortedError(
+    `${operation} (account ${account}): the application was closed before this call. Nothing was sent; make the call in a process that is running.`,
+    { outcome: 'notSent', retryable: false, account, operation },
+  );
+}
