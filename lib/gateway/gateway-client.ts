@@ -15,6 +15,7 @@ import { countDlrs, readDlrs, type DlrDownload, type DlrPage } from './read-dlrs
 import { readReceipt } from './read-receipt.js';
 import { toOurSmsError, unreadableAnswer } from './to-oursms-error.js';
 import { RequestTrace } from './transport.js';
+import { withoutTraces } from './without-traces.js';
 
 /** What ends a request, or keeps it from leaving. */
 export interface RequestBounds {
@@ -117,7 +118,7 @@ export class GatewayClient {
     const trace = new RequestTrace();
     const target = method === 'POST' ? { url, data: form } : { url: `${url}?${form}` };
     try {
-      return toAnswer(await this.http.request({ ...target, method, signal, mayStart, trace }));
+      return toAnswer(await withoutTraces(() => this.http.request({ ...target, method, signal, mayStart, trace })));
     } catch (thrown) {
       throw toOurSmsError(thrown, call, trace, this.http.usesOwnTransport);
     }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { run, runOk, ROOT, type Ended } from './packaging-run.js';
 
 const SOURCES = join(ROOT, 'test/packaging/app');
+const PROBES = join(ROOT, 'test/packaging/probes');
 const INSTALL_MS = 180_000;
 
 /** What an application of the packaging tests is made of. */
@@ -48,6 +49,13 @@ export class PackagedApplication {
   /** Runs it to its end. It is killed when it does not end by itself. */
   start(env: Record<string, string>): Promise<Ended> {
     return run(process.execPath, ['dist/main.js'], { cwd: this.directory, env, timeoutMs: 60_000 });
+  }
+
+  /** Runs a script of `test/packaging/probes` in it to its end, with the packages that it has. */
+  async probe(name: string, args: readonly string[]): Promise<Ended> {
+    const script = join(this.directory, name);
+    await cp(join(PROBES, name), script);
+    return run(process.execPath, [script, ...args], { cwd: this.directory, timeoutMs: 60_000 });
   }
 
   /** Removes its directory. */

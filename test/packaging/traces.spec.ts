@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PackagedApplication } from '../support/packaging-application.js';
+import { packTarball, type Tarball } from '../support/packaging-tarball.js';
+import { httpAnswer, startRawGateway, type RawGateway } from '../support/raw-gateway.js';
+
+const PACKAGES = [
+  ...['@nestjs/common@12', '@nestjs/core@12', '@nestjs/axios@12', '@nestjs/event-emitter@12', '@nestjs/schedule@12'],
+  ...['axios@1', 'class-transformer@0.5', 'class-validator@0.15', 'reflect-metadata@0.2', 'rxjs@7'],
+  ...['@opentelemetry/sdk-trace-node@2', '@opentelemetry/instrumentation', '@opentelemetry/instrumentation-http'],
+  '@opentelemetry/instrumentation-undici',
+];
+const SECRETS = ['hush-hush', '966501234567', 'Secret', '483920', 'shopper'];
+
+interface Span {
+  name: string;
+  attributes: Record<string, unknown>;
+  hasParent: boolean;
+}
+
+/** Answers everything, and keeps the connection. */
+const answerAll = (socket: NodeJS.WritableStream & NodeJS.ReadableStream): void => {
+  let rest = '';
+  socket.on('data', (data) => {
+    rest += String(data);
+    for (let end = rest.indexOf('\r\n\r\n'); end >= 0; end = rest.indexOf('\r\n\r\n')) {
+      const length = Number(/content-length: (\d+)/i.exec(rest.slice(0, end))?.[1] ?? 0);
+      if (rest.length < end + 4 + length) return;
+      socket.write(httpAnswer('{"credits":5,"accepted":1,"dlrs":[]}'));
+      rest = rest.slice(end + 4 + length);
+    }
+  });
+};
+
+describe('an application with the instrumentations of OpenTelemetry', () => {
+  let tarball: Tarball;
+  beforeAll(async () => {
+    tarball = await packTarball();
+  }, 60_000);
+  afterAll(() => tarball?.remove());
+
+  describe.each(['~1.9.0', '1'])('and its API %s', (version) => {
+    let application: PackagedApplication;
+    let gateway: RawGateway;
+    let spans: Span[];
+    beforeAll(async () => {
+      const packages = [...PACKAGES, `@opentelemetry/api@${version}`];
+      application = await PackagedApplication.create({ modules: 'esm', packages, gateway: 'in-process' }, tarball.path);
+      gateway = await startRawGateway(answerAll);
+      const ended = await application.probe('traced-application.mjs', [gateway.url, 'shopper', 'hush-hush']);
+      expect(ended).toMatchObject({ code: 0, stderr: '' });
+      spans = JSON.parse(ended.stdout) as Span[];
+    }, 300_000);
+    afterAll(async () => {
+      await gateway?.close();
+      await application?.remove();
+    });
+
+    it('finds no span of a call, and no secret in any', () => {
+      const said = JSON.stringify(spans);
+      for (const secret of SECRETS) expect(said).not.toContain(secret);
+      expect(spans.map(({ name, hasParent }) => `${name} ${hasParent}`).sort()).toEqual([
+        ...['GET true', 'GET true', 'after true', 'after true', 'business false'],
+      ]);
+    });
+
+    it('sends no header of its traces to the provider', () => {
+      const requests = gateway.received.join('').split(/(?=(?:GET|POST) \/api-a)/);
+      const [own, others] = [
+        requests.filter((one) => one.includes('/seen-by')),
+        requests.filter((one) => !one.includes('/seen-by')),
+      ];
+      // 43 calls over each transport; those of the application show that it does trace.
+      expect(others.length).toBe(86);
+      expect(others.filter((one) => /^(?:traceparent|tracestate|baggage|b3)/im.test(one))).toEqual([]);
+      expect(own.map((one) => /^traceparent/im.test(one))).toEqual([true, true]);
+    });
+
+    it('sees the requests of the application itself as ever', () => {
+      const said = spans.map(({ attributes }) => JSON.stringify(attributes));
+      expect(said.filter((attributes) => attributes.includes('/seen-by')).length).toBe(2);
+    });
+  });
+});
