@@ -1,4 +1,4 @@
-import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { OurSmsConfigError } from './errors/oursms-config.error.js';
 import type { GatewayClient } from './gateway/gateway-client.js';
@@ -9,7 +9,7 @@ import type { ResolvedOptions } from './oursms.resolve-options.js';
 import type { Outbox } from './outbox/outbox.js';
 
 /** What an account checks and says when the application starts, and closes when it ends. */
-export class OurSmsLifecycle implements OnModuleInit, OnApplicationShutdown {
+export class OurSmsLifecycle implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   readonly #logger = new Logger('OurSmsModule');
 
   constructor(
@@ -24,6 +24,16 @@ export class OurSmsLifecycle implements OnModuleInit, OnApplicationShutdown {
     const { account, divertTo } = this.options.messages;
     if (divertTo === undefined) return;
     this.#logger.warn(`Every message of account ${account} is diverted to ${maskNumber(divertTo)} (divertTo)`);
+  }
+
+  /** In this phase: the application may give the account another adapter in its own `onModuleInit`. */
+  onApplicationBootstrap(): void {
+    const setting = this.gateway.bypassedProxy(process.env);
+    if (setting === undefined) return;
+    const { account } = this.options.messages;
+    this.#logger.warn(
+      `Requests of account ${account} go to the gateway directly, although ${setting} is set. To use the proxy, set httpService.axiosRef.defaults.adapter of OurSmsService to 'http'; to go without it, set httpService.axiosRef.defaults.proxy to false or add the gateway to NO_PROXY.`,
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {

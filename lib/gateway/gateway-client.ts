@@ -4,6 +4,7 @@ import type { Dlr } from '../dto/dlr.js';
 import type { SendReceipt } from '../dto/send-receipt.js';
 import { closedError } from '../errors/closed-error.js';
 import { credentialsOf, type GatewayAccount } from './account.js';
+import { proxyVariable } from './bypassed-proxy.js';
 import { Call, type WireMessage } from './call.js';
 import { encodeForm } from './encode-form.js';
 import { FieldReader } from './field-reader.js';
@@ -97,6 +98,15 @@ export class GatewayClient {
     const credits = isRecord(raw) ? new FieldReader(raw).number('credits', 'balance') : toNumber(raw);
     if (credits !== undefined) return { credits, raw };
     throw unreadableAnswer(call, answer.httpStatus, answer.text, 'it holds no number of credits');
+  }
+
+  /** The setting that asks for a proxy which this account's requests do not go through; undefined when there is none. */
+  bypassedProxy(env: NodeJS.ProcessEnv): string | undefined {
+    if (!this.http.isDirect) return undefined;
+    // false says: no proxy, whatever the environment has.
+    const { proxy } = this.http.service.axiosRef.defaults;
+    if (proxy) return "axios' default `proxy`";
+    return proxy === false ? undefined : proxyVariable(this.account.baseUrl, env);
   }
 
   /** Refuses new calls, lets running requests end, then closes every connection. */

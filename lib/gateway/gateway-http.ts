@@ -72,6 +72,11 @@ export class GatewayHttp {
     return this.service.axiosRef.defaults.adapter === this.adapter;
   }
 
+  /** Whether requests go past any proxy that the environment or axios names. */
+  get isDirect(): boolean {
+    return this.usesOwnTransport && this.transport.isDirect === true;
+  }
+
   /** Makes a request, through axios where the application wants to see it. */
   async request(request: UnheadedRequest): Promise<HttpAnswer> {
     const { axiosRef } = this.service;

@@ -28,6 +28,7 @@ export async function openPooledTransport(account: GatewayAccount): Promise<Tran
   });
   let closing: Promise<void> | undefined;
   return {
+    isDirect: true,
     exchange: (request) =>
       new Promise<WireResponse>((resolve, reject) => {
         const { method, headers, data: body } = request;

@@ -29,6 +29,8 @@ export interface WireResponse {
 
 /** What carries an account's requests. */
 export interface Transport {
+  /** Whether it opens connections to the gateway itself, past any proxy. Default: false. */
+  readonly isDirect?: boolean;
   /** @throws {TransportFault} when no whole answer came */
   exchange(request: WireRequest): Promise<WireResponse>;
   /** Lets running requests end, then closes every connection. */
