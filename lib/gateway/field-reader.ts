@@ -38,4 +38,5 @@ export class FieldReader {
   }
 }
 
-const fold = (name: string): string => name.toLowerCase().replaceAll('_', '');
+/** A name without its case and underscores. */
+export const fold = (name: string): string => name.toLowerCase().replaceAll('_', '');

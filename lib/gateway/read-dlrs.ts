@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { DLR_STATUSES, type Dlr, type DlrStatus } from '../dto/dlr.js';
 import { FieldReader } from './field-reader.js';
+import { ENVELOPES, findRows, holdsNothing } from './find-rows.js';
 import { isRecord, parseJson } from './parse-json.js';
 import { salvageRows } from './salvage-rows.js';
 
@@ -26,9 +27,6 @@ export interface DlrDownload {
  */
 export type DlrReading = { ok: true; dlrs: Dlr[] } | { ok: false; dlrs: Dlr[]; why: string; cut: boolean };
 
-/** Where the list of reports may stand in an answer, besides the answer being the list itself. */
-const ENVELOPES = ['dlrs', 'statuses', 'items', 'results', 'data'];
-
 /**
  * Reads the reports of a page. Never throws, and drops nothing: a row of an unknown shape becomes a report of status
  * `unknown` with the row in `raw`.
@@ -40,7 +38,7 @@ export function readDlrs(page: DlrPage): DlrReading {
     const { rows, cut } = salvageRows(page.text);
     return { ok: false, dlrs: rows.map((row) => readDlr(row, page)), why: json.why, cut };
   }
-  const rows = rowsOf(json.value);
+  const rows = findRows(json.value) ?? (holdsNothing(json.value) ? [] : undefined);
   if (rows === undefined) {
     const why = `it holds no list of reports (looked under ${ENVELOPES.join(', ')})`;
     return { ok: false, dlrs: [], why, cut: false };
@@ -49,14 +47,8 @@ export function readDlrs(page: DlrPage): DlrReading {
 }
 
 /** How many reports a parsed answer holds; undefined when it holds no list of them. */
-export const countDlrs = (value: unknown): number | undefined => rowsOf(value)?.length;
-
-function rowsOf(value: unknown): unknown[] | undefined {
-  if (Array.isArray(value)) return value as unknown[];
-  if (!isRecord(value)) return undefined;
-  const fields = new FieldReader(value);
-  return ENVELOPES.map((name) => fields.first(name)).find((list): list is unknown[] => Array.isArray(list));
-}
+export const countDlrs = (value: unknown): number | undefined =>
+  findRows(value)?.length ?? (holdsNothing(value) ? 0 : undefined);
 
 function readDlr(raw: unknown, page: DlrPage): Dlr {
   const fields = new FieldReader(raw);

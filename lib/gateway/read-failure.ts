@@ -60,7 +60,7 @@ export function readFailureInSuccess(value: unknown): ReportedFailure | undefine
 }
 
 /** 0, 2xx and an empty code say success. */
-function isFailureCode(code: unknown): boolean {
+export function isFailureCode(code: unknown): boolean {
   return (
     (typeof code === 'number' || typeof code === 'string') && !/^(0*|2\d\d|ok|success)$/i.test(String(code).trim())
   );

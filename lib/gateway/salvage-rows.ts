@@ -1,4 +1,5 @@
-import { isRecord, parseJson } from './parse-json.js';
+import { isEnvelope } from './find-rows.js';
+import { endOfText, isRecord, parseJson } from './parse-json.js';
 
 /** What can be read of a list that cannot be read as a whole. */
 export interface Salvage {
@@ -11,20 +12,42 @@ export interface Salvage {
 /** Reads the whole rows of a list of JSON objects that breaks off or is damaged. Never throws. */
 export function salvageRows(text: string): Salvage {
   const rows: unknown[] = [];
-  const list = /^\s*(?:\{\s*"[^"\\]*"\s*:\s*)?\[/.exec(text.replace(/^\ufeff/, ' '));
-  if (list === null) return { rows, cut: false };
-  let at = list[0].length;
+  const list = startOfList(text, text.charCodeAt(0) === 0xfeff ? 1 : 0);
+  if (list === undefined) return { rows, cut: false };
+  let at = list;
   for (;;) {
     at = skip(text, at);
     if (at >= text.length) return { rows, cut: true };
     if (text[at] !== '{') return { rows, cut: false };
-    const end = endOfObject(text, at);
+    const end = endOfValue(text, at);
     if (end === undefined) return { rows, cut: true };
     const row = parseJson(text.slice(at, end));
     if (!row.ok || !isRecord(row.value)) return { rows, cut: false };
     rows.push(row.value);
     at = end;
   }
+}
+
+/** Behind the bracket that opens the list of reports: here, or under a known name in an object, or one level deeper. */
+function startOfList(text: string, from: number, depth = 0): number | undefined {
+  let at = skip(text, from);
+  // An empty one beside the list that is meant tells nothing.
+  if (text[at] === '[') return text[skip(text, at + 1)] === ']' ? undefined : at + 1;
+  if (text[at] !== '{') return undefined;
+  at = skip(text, at + 1);
+  while (text[at] === '"') {
+    const endOfName = endOfText(text, at);
+    const name = text.slice(at + 1, endOfName - 1);
+    at = skip(text, endOfName);
+    if (text[at] !== ':') return undefined;
+    at = skip(text, at + 1);
+    const found = isEnvelope(name) && (text[at] === '[' || depth === 0) ? startOfList(text, at, depth + 1) : undefined;
+    if (found !== undefined) return found;
+    const end = endOfValue(text, at);
+    if (end === undefined) return undefined;
+    at = skip(text, end);
+  }
+  return undefined;
 }
 
 /** The next character that is neither space nor a comma. */
@@ -34,18 +57,16 @@ function skip(text: string, from: number): number {
   return at;
 }
 
-/** Where the object that starts here ends; undefined when it does not. */
-function endOfObject(text: string, from: number): number | undefined {
+/** Where the value that starts here ends; undefined when it does not. */
+function endOfValue(text: string, from: number): number | undefined {
   let depth = 0;
-  let inText = false;
-  for (let at = from; at < text.length; at++) {
-    const character = text[at];
-    if (inText) {
-      if (character === '\\') at += 1;
-      else if (character === '"') inText = false;
-    } else if (character === '"') inText = true;
-    else if (character === '{' || character === '[') depth += 1;
-    else if ((character === '}' || character === ']') && --depth === 0) return at + 1;
+  for (let at = from; at < text.length;) {
+    const character = text[at] as string;
+    if (depth === 0 && ',]}'.includes(character)) return at;
+    if ('[{'.includes(character)) depth += 1;
+    else if (']}'.includes(character)) depth -= 1;
+    at = character === '"' ? endOfText(text, at) : at + 1;
+    if (depth === 0 && '"]}'.includes(character)) return at;
   }
   return undefined;
 }

@@ -93,6 +93,17 @@ it('with an error code of a megabyte of white space is read in the time of any o
   expect(performance.now() - began).toBeLessThan(2_000);
 });
 
+/** Ways in which a gateway may say that it has no reports. */
+const NO_REPORTS = [
+  ...['', ' \r\n ', '\ufeff', '[]', '{}', 'null', '""', '" "', '{"dlrs":[]}', '{"statuses":null}', '{"Statuses":""}'],
+  ...['{"data":{}}', '{"data":{"statuses":null}}', '{"result":{"dlrs":[]},"count":0}', '{"total":"0"}'],
+  ...[
+    '{"statusCode":200,"statusDesc":"OK","dlrs":null}',
+    '{"success":true,"message":"nothing new"}',
+    '{"errorCode":0}',
+  ],
+];
+
 describe('the answer to a download', () => {
   const row = {
     msgId: 'm1',
@@ -162,20 +173,49 @@ describe('the answer to a download', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  it.each(['', '[]', '{"dlrs":[]}'])('may hold no report: %j', async (body) => {
+  it.each(NO_REPORTS)('may hold no report: %j', async (body) => {
     const { sms } = await answering(body);
     expect(await sms.downloadDlrs()).toEqual([]);
   });
 
-  it.each(['not JSON', '[{"msgId":"m1"},{"msg', '{}', '{"reports":[]}', '5', '<p>'])(
-    'that cannot be read is kept whole in the error: %j',
-    async (body) => {
-      const { sms } = await answering(body);
-      const error = await rejection(sms.downloadDlrs(), OurSmsResponseError);
-      expect(error.rawBody()).toBe(body);
-      expect(error.message).toContain('may have deleted the reports');
-    },
-  );
+  it.each([
+    ['one report in place of a list', row],
+    ['one report under the name of a list', { statuses: row }],
+    ['one report, one level deeper', { data: { dlrs: row } }],
+    ['a list one level deeper', { statusCode: 200, data: { count: 1, statuses: [row] } }],
+    ['a list in a result', { Result: { DLRS: [row] } }],
+    ['a list beside an empty one', { dlrs: [], data: [row] }],
+    ['two lists', { dlrs: [row], data: { items: [] } }],
+    ['a list beside names that stand for something else', { data: ['page 1'], items: [row] }],
+  ])('is read when it is %s', async (_what, body) => {
+    const { sms } = await answering(JSON.stringify(body));
+    expect(await sms.downloadDlrs()).toMatchObject([{ msgId: 'm1', status: 'delivered', raw: row }]);
+  });
+
+  it('is read with a report that has little more than a status, in place of a list', async () => {
+    const { sms } = await answering('{"dest":"966501234567","Status":"failed"}');
+    expect(await sms.downloadDlrs()).toMatchObject([{ dest: '966501234567', status: 'failed' }]);
+  });
+
+  it.each([
+    'not JSON',
+    '[{"msgId":"m1"},{"msg',
+    '{"reports":[]}',
+    '{"reports":[{"msgId":"m1"}]}',
+    '{"data":{"page":{"dlrs":[{"msgId":"m1"}]}}}',
+    '{"count":2}',
+    '{"success":false}',
+    '{"message":"something went wrong"}',
+    '{"id":"m1"}',
+    'false',
+    '5',
+    '<p>',
+  ])('that cannot be read is kept whole in the error: %j', async (body) => {
+    const { sms } = await answering(body);
+    const error = await rejection(sms.downloadDlrs(), OurSmsResponseError);
+    expect(error.rawBody()).toBe(body);
+    expect(error.message).toContain('may have deleted the reports');
+  });
 });
 
 describe('the answer to a look at the credits', () => {

@@ -146,6 +146,23 @@ describe('of an answer that broke off', () => {
   });
 });
 
+describe('an answer that says in another way that there are no reports', () => {
+  it.each(['{"statuses":null}', 'null', '{}', '""', ' \n '])(
+    'is no event, keeps nothing and puts no poll off: %j',
+    async (body) => {
+      await start();
+      inbox.gateway.faults.next('garbage', { body, on: 'dlrs', times: 5 });
+      await until('all came', () => inbox.gateway.faults.pending === 0, 1_500);
+      await inbox.untilStats('the poll went well', ({ lastPoll }) => lastPoll?.result === 'downloaded');
+      inbox.push(1);
+      await until('polling goes on', () => inbox.handled.length === 1);
+      expect([...unreadable, ...gaps]).toEqual([]);
+      expect(await inbox.face.stats()).toMatchObject({ unreadable: 0, gaps: 0 });
+      expect(inbox.application.logs.matching('failed')).toEqual([]);
+    },
+  );
+});
+
 describe('an answer that cannot be read', () => {
   it('is kept as it came, announced, and still there after a restart', async () => {
     await start();

@@ -21,6 +21,17 @@ describe('the whole rows of a list that breaks off', () => {
     expect(salvageRows(JSON.stringify({ [name]: rows }).slice(0, -3))).toEqual({ rows: rows.slice(0, 2), cut: true });
   });
 
+  it.each([
+    ['one level deeper', '{"data":{"statuses":['],
+    ['in a result', '{"result":{"dlrs":['],
+    ['behind other fields', '{"statusCode":200,"statusDesc":"a [{\\"x\\"","at":null,"page":{"dest":[{}]},"dlrs":['],
+    ['behind other fields, one level deeper', '{"ok":true,"data":{"count":3,"more":[1,[2]],"Statuses":['],
+    ['beside an empty one', '{"data":[],"dlrs":['],
+  ])('are found %s', (_where, start) => {
+    const cut = start + JSON.stringify(rows).slice(1, -3);
+    expect(salvageRows(cut)).toEqual({ rows: rows.slice(0, 2), cut: true });
+  });
+
   it('are found behind a byte order mark and white space', () => {
     expect(salvageRows(`\ufeff \r\n[ ${JSON.stringify(rows[0])} ,\n {"msgId":`)).toEqual({
       rows: [rows[0]],
@@ -47,9 +58,28 @@ describe('the whole rows of a list that breaks off', () => {
     },
   );
 
+  it.each([
+    '{"page":[{"msgId":"m1"},{',
+    '{"error":{"dlrs":[{"msgId":"m1"},{',
+    '{"a":{"data":{"dlrs":[{"msgId":"m1"},{',
+  ])('are not looked for in what holds no reports: %s', (text) => {
+    expect(salvageRows(text).rows).toEqual([]);
+  });
+
   it('take a time that grows with the text and not faster', () => {
     const deep = `[${'{"a":'.repeat(200_000)}`;
     expect(salvageRows(deep)).toEqual({ rows: [], cut: true });
     expect(salvageRows(`[${'{"a":1},'.repeat(200_000)}`).rows).toHaveLength(200_000);
+    for (const piece of [
+      '{"data":',
+      '{"data":[',
+      '{"a":"',
+      '{"a":1,"',
+      '{"\\"',
+      '[[{"',
+      '{"x":[],',
+      '{"data":{"b":{},',
+    ])
+      expect(salvageRows(piece.repeat(200_000)).rows).toEqual([]);
   });
 });
