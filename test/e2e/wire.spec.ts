@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { OurSmsConnectionError, OurSmsModule, type OurSmsModuleOptions } from 'nestjs-oursms';
+import { OurSmsAbortedError, OurSmsConnectionError, OurSmsModule, type OurSmsModuleOptions } from 'nestjs-oursms';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -107,7 +107,7 @@ describe('on the wire', () => {
     await sms.getCredits();
     await application.close();
     await until('the connections were closed', () => sockets.size === 0, 2_000);
-    expect(await rejection(sms.send(MESSAGE), OurSmsConnectionError)).toMatchObject({ outcome: 'notSent' });
+    expect(await rejection(sms.send(MESSAGE), OurSmsAbortedError)).toMatchObject({ outcome: 'notSent' });
   });
 });
 
