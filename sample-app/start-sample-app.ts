@@ -7,6 +7,7 @@ import { AppModule } from './app.module.js';
 import { pageDirectory } from './page-directory.js';
 import { refuseForeignRequests } from './security/refuse-foreign-requests.js';
 import { setSecurityHeaders } from './security/security-headers.js';
+import { SampleLogger } from './sample-logger.js';
 import { readSettings } from './settings.js';
 
 /** How the application is started. */
@@ -15,7 +16,7 @@ export interface StartOptions {
   env: NodeJS.ProcessEnv;
   /** The port on 127.0.0.1; 0 for a free one. */
   port: number;
-  /** What is logged, or `false` for nothing. Default: what Nest logs. */
+  /** What is logged, or `false` for nothing. Default: all but what Nest says of modules and routes. */
   logger?: LogLevel[] | false;
 }
 
@@ -37,7 +38,7 @@ export async function startSampleApp({ env, port, logger }: StartOptions): Promi
     abortOnError: false,
     // A browser opens connections ahead of time and leaves them idle: Ctrl+C would wait for them.
     forceCloseConnections: true,
-    ...(logger === undefined ? {} : { logger }),
+    logger: logger ?? new SampleLogger(),
   });
   app.disable('x-powered-by');
   app.use(setSecurityHeaders, refuseForeignRequests);

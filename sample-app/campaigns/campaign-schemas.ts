@@ -8,6 +8,15 @@ const { text, credits, sufficient, advice } = (ESTIMATE_SCHEMA as { properties: 
 
 const number = (description: string, example = 0): Schema => ({ type: 'integer', description, example });
 
+const SOURCE: Properties = {
+  numberColumn: {
+    type: 'string',
+    description: 'The column that the numbers come from; absent when each cell is a number of its own',
+    example: 'mobile',
+  },
+  headerLine: number('The line that was read as the names of the columns; absent when none was', 1),
+};
+
 /** `StoredList`, for the API page. */
 export const LIST_SCHEMA: Schema = {
   type: 'object',
@@ -16,6 +25,7 @@ export const LIST_SCHEMA: Schema = {
     recipients: number('Recipients in it, whatever their numbers', 1000),
     fields: { type: 'array', items: { type: 'string' }, description: 'What a text can have in braces' },
     hasHeader: { type: 'boolean', description: 'Whether the first line names them' },
+    ...SOURCE,
   },
 };
 
@@ -23,12 +33,7 @@ export const LIST_SCHEMA: Schema = {
 export const CHECK_SCHEMA: Schema = {
   type: 'object',
   properties: {
-    numberColumn: {
-      type: 'string',
-      description: 'The column that the numbers come from; absent when each cell is a number of its own',
-      example: 'mobile',
-    },
-    headerLine: number('The line that was read as the names of the columns; absent when none was', 1),
+    ...SOURCE,
     total: number('Recipients of the list', 1000),
     valid: number('Different numbers that will get a message', 990),
     invalid: number('No numbers, or without a field that the text takes', 4),
@@ -40,10 +45,15 @@ export const CHECK_SCHEMA: Schema = {
         type: 'object',
         properties: {
           line: { type: 'integer' },
-          dest: { type: 'string', description: 'The number as it is written, masked' },
+          dest: { type: 'string', description: 'As it is written; masked when it is long enough for a number' },
           reason: { type: 'string' },
         },
       },
+    },
+    unknownFields: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Fields in the text that no column of the list has',
     },
     parts: number('Parts of all messages: credits, at the usual price of one each', 990),
     partsEach: { type: 'object', properties: { least: { type: 'integer' }, most: { type: 'integer' } } },
@@ -93,5 +103,24 @@ export const STARTED_SCHEMA: Schema = {
   properties: {
     ...PROGRESS,
     isNew: { type: 'boolean', description: 'false: there is one of this id already, which goes on as it is' },
+  },
+};
+
+/** `ShownInputs`, for the API page. */
+export const INPUTS_SCHEMA: Schema = {
+  type: 'object',
+  properties: {
+    inputs: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          dest: { type: 'string', description: 'The number, masked', example: '9665******67' },
+          fate: { type: 'string', enum: ['rejected', 'unknown', 'notSent', 'invalid', 'duplicate'] },
+          reason: { type: 'string', description: 'Why, when there is something to say' },
+        },
+      },
+    },
+    hasMore: { type: 'boolean', description: 'Whether there are more than these' },
   },
 };

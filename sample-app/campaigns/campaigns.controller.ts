@@ -7,8 +7,10 @@ import {
   HttpCode,
   HttpStatus,
   Param,
+  ParseEnumPipe,
   Post,
   Sse,
+  StreamableFile,
   type MessageEvent,
 } from '@nestjs/common';
 import {
@@ -19,14 +21,17 @@ import {
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
+  ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
 import { map, type Observable } from 'rxjs';
 import { COUNT_SCHEMA, EMPTY_BODY_SCHEMA } from '../inbox/inbox-schemas.js';
 import { CampaignDesk, type CampaignView, type StartedCampaign } from './campaign-desk.js';
-import { CAMPAIGN_SCHEMA, STARTED_SCHEMA } from './campaign-schemas.js';
+import { INPUT_GROUPS, inputsFile, showInputs, type InputGroup, type ShownInputs } from './campaign-inputs.js';
+import { CAMPAIGN_SCHEMA, INPUTS_SCHEMA, STARTED_SCHEMA } from './campaign-schemas.js';
 import { ResolveUnknownDto, StartCampaignDto } from './campaign.dto.js';
 
+const GROUPS = Object.fromEntries(Object.keys(INPUT_GROUPS).map((name) => [name, name]));
 const NONE = { description: 'There is no campaign of this id' };
 
 /** Campaigns: what is sent to many, and goes on after a restart. */
@@ -66,6 +71,33 @@ export class CampaignsController {
   async progress(@Param('id') id: string): Promise<Observable<MessageEvent>> {
     const campaign = await this.desk.get(id);
     return campaign.progress.pipe(map((progress) => ({ data: progress })));
+  }
+
+  @ApiOperation({ summary: 'The first recipients that came to something, masked' })
+  @ApiParam({ name: 'group', enum: Object.keys(INPUT_GROUPS) })
+  @ApiOkResponse({ schema: INPUTS_SCHEMA })
+  @ApiNotFoundResponse(NONE)
+  @Get(':id/inputs/:group')
+  async inputs(
+    @Param('id') id: string,
+    @Param('group', new ParseEnumPipe(GROUPS)) group: InputGroup,
+  ): Promise<ShownInputs> {
+    return showInputs(await this.desk.get(id), group);
+  }
+
+  @ApiOperation({ summary: 'All recipients that came to something, with their whole numbers, as CSV' })
+  @ApiParam({ name: 'group', enum: Object.keys(INPUT_GROUPS) })
+  @ApiOkResponse({ content: { 'text/csv': {} } })
+  @ApiNotFoundResponse(NONE)
+  @Get(':id/inputs/:group/csv')
+  async inputsCsv(
+    @Param('id') id: string,
+    @Param('group', new ParseEnumPipe(GROUPS)) group: InputGroup,
+  ): Promise<StreamableFile> {
+    return new StreamableFile(inputsFile(await this.desk.get(id), group), {
+      type: 'text/csv; charset=utf-8',
+      disposition: `attachment; filename="${group}.csv"`,
+    });
   }
 
   @ApiOperation({ summary: 'Sends nothing more until it is resumed, also after a restart' })

@@ -7,7 +7,7 @@ import {
   type SendEstimate,
   type TextDescription,
 } from 'nestjs-oursms';
-import { maskNumber } from '../inbox/mask-number.js';
+import { maskInput, maskNumber } from '../inbox/mask-number.js';
 import type { ListedFields } from './list-columns.js';
 import type { ListPiece } from './read-list.js';
 import { TextFields } from './text-fields.js';
@@ -31,6 +31,8 @@ export interface ListCheck {
   duplicate: number;
   /** The first invalid ones, masked: where they stand and why they are invalid. */
   faults: { line: number; dest: string; reason: string }[];
+  /** Fields in the text that no column of the list has: no message can be made then. */
+  unknownFields: string[];
   /** Parts of all messages. */
   parts: number;
   /** The fewest and the most parts of a message. */
@@ -64,11 +66,17 @@ export async function checkCampaign(
 
 type Seen = Pick<
   ListCheck,
-  'numberColumn' | 'headerLine' | 'faults' | 'partsEach' | 'unicode' | 'unicodeFields' | 'example'
+  'numberColumn' | 'headerLine' | 'faults' | 'unknownFields' | 'partsEach' | 'unicode' | 'unicodeFields' | 'example'
 >;
 
 class ListChecker {
-  readonly seen: Seen = { faults: [], partsEach: { least: 0, most: 0 }, unicode: 0, unicodeFields: {} };
+  readonly seen: Seen = {
+    faults: [],
+    unknownFields: [],
+    partsEach: { least: 0, most: 0 },
+    unicode: 0,
+    unicodeFields: {},
+  };
   readonly #text: TextFields;
   readonly #isDearAnyway: boolean;
   readonly #describe = remembering(describeText);
@@ -86,6 +94,7 @@ class ListChecker {
     for await (const { columns, headerLine, records } of list) {
       this.seen.numberColumn = columns.numberColumn;
       this.seen.headerLine = headerLine;
+      this.seen.unknownFields = this.#text.names.filter((name) => name !== 'dest' && !columns.names.includes(name));
       for (const { line, cells } of records) {
         this.#line = line;
         for (const fields of columns.recipients(cells)) {
@@ -101,7 +110,7 @@ class ListChecker {
     const { faults } = this.seen;
     this.#isLeft = true;
     if (fate === 'duplicate' || faults.length === NAMED) return;
-    faults.push({ line: this.#line, dest: maskNumber(dest.slice(0, 40)), reason });
+    faults.push({ line: this.#line, dest: maskInput(dest), reason });
   }
 
   #count(fields: ListedFields): void {

@@ -21,7 +21,7 @@ export class CsvFault extends Error {
 
 /**
  * Reads CSV as it comes, whatever the pieces: fields with or without quotes, separated by what the first line uses (commas,
- * semicolons or tabs), lines ended by CR, LF or both. Holds a record at the most, and records have bounds.
+ * semicolons or tabs) or declares (`sep=;`), lines ended by CR, LF or both. Holds a record at the most, and records have bounds.
  */
 export class CsvReader {
   #text = '';
@@ -45,13 +45,23 @@ export class CsvReader {
 
   *#records(isEnd: boolean): Iterable<CsvRecord> {
     while (this.#at < this.#text.length) {
-      this.#plain ??= findPlain(this.#text, isEnd);
+      if (this.#plain === undefined) this.#begin(isEnd);
       const cells = this.#plain && this.#record(this.#plain, isEnd);
       if (cells === undefined) return;
       if (cells.record.cells.some((cell) => cell !== '')) yield cells.record;
       this.#at = cells.next;
       this.#line = cells.nextLine;
     }
+  }
+
+  /** Learns the separator from the first line, once that has come whole. */
+  #begin(isEnd: boolean): void {
+    const first = /^[^\r\n]*/.exec(this.#text)?.[0] ?? '';
+    if (first.length === this.#text.length && !isEnd) return;
+    // Excel's way to say it: such a line is no record.
+    const [, declared] = /^"?sep=([,;\t|])"?$/i.exec(first) ?? [];
+    this.#plain = fieldWithout(declared ?? mostFrequent(first));
+    if (declared !== undefined) this.#at = first.length;
   }
 
   /** The record that begins here; undefined when its end has not come yet. */
@@ -109,11 +119,11 @@ export class CsvReader {
   }
 }
 
-/** By the separator that the first line has most of; undefined when that line has not come whole. */
-function findPlain(text: string, isEnd: boolean): RegExp | undefined {
-  const first = /^[^\r\n]*/.exec(text)?.[0] ?? '';
-  if (first.length === text.length && !isEnd) return undefined;
-  const bare = first.replace(/"[^"]*"/g, '');
+/** The separator that a line has most of. */
+function mostFrequent(line: string): string {
+  const bare = line.replace(/"[^"]*"/g, '');
   const [separator] = [',', ';', '\t'].sort((one, other) => bare.split(other).length - bare.split(one).length);
-  return new RegExp(`[^${separator}\r\n]*`, 'y');
+  return separator as string;
 }
+
+const fieldWithout = (separator: string): RegExp => new RegExp(`[^${separator}\r\n]*`, 'y');

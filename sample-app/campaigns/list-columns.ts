@@ -12,6 +12,9 @@ const FEWEST_DIGITS = 5;
 /** What may stand between numbers, whatever the columns are separated by. */
 const BETWEEN_NUMBERS = /[,،;؛\t]/;
 
+/** What stands between the numbers of one cell, as address books export them and as people write them. */
+const WITHIN_CELL = /:::|[,،;؛/|\n\t]/;
+
 /** A recipient: the number as it is written, and the fields that the text may take. */
 export type ListedFields = { readonly dest: string; readonly [field: string]: string };
 
@@ -46,10 +49,12 @@ export class ListColumns {
     this.numberColumn = isSideBySide ? undefined : this.names[this.#number];
   }
 
-  /** The recipients of a record: one, or one for each cell with something in it. */
+  /** The recipients of a record: one for each number of its cell, or one for each cell with something in it. */
   recipients(cells: readonly string[]): ListedFields[] {
     if (this.numberColumn === undefined) return piecesOf(cells).map((dest) => ({ dest }));
-    return [this.recipient(cells)];
+    const recipient = this.recipient(cells);
+    const numbers = numbersIn(recipient.dest);
+    return numbers.length > 1 ? numbers.map((dest) => ({ ...recipient, dest })) : [recipient];
   }
 
   /** The recipient of a record. A field that it lacks is left out; of columns with the same name, the first counts. */
@@ -75,7 +80,7 @@ const keyOf = (cell: string): string =>
 function fullest(columns: number, records: readonly (readonly string[])[], preferred: number): number {
   const counts = Array.from(
     { length: columns },
-    (_, index) => records.filter((cells) => isNumber(cells[index] ?? '')).length,
+    (_, index) => records.filter((cells) => numbersIn(cells[index] ?? '').length > 0).length,
   );
   const most = Math.max(...counts);
   return counts[preferred] === most ? preferred : counts.indexOf(most);
@@ -84,6 +89,16 @@ function fullest(columns: number, records: readonly (readonly string[])[], prefe
 const countDigits = (cell: string): number => cell.match(/\p{Nd}/gu)?.length ?? 0;
 
 const isNumber = (cell: string): boolean => normalizeNumber(cell).ok;
+
+/** The numbers of a cell that holds one or several; none when not one of its pieces is a number. */
+function numbersIn(cell: string): string[] {
+  if (isNumber(cell)) return [cell];
+  const pieces = cell
+    .split(WITHIN_CELL)
+    .map((piece) => piece.trim())
+    .filter((piece) => piece !== '');
+  return pieces.some(isNumber) ? pieces : [];
+}
 
 const piecesOf = (cells: readonly string[]): string[] =>
   cells

@@ -28,6 +28,10 @@ export interface StoredList {
   fields: string[];
   /** Whether the first line names them. */
   hasHeader: boolean;
+  /** The column that the numbers come from; absent when each cell is a number of its own. */
+  numberColumn?: string | undefined;
+  /** The line that was read as the names of the columns; absent when none was. */
+  headerLine?: number | undefined;
 }
 
 /**
@@ -38,7 +42,7 @@ export class ListStore implements OnApplicationBootstrap {
   constructor(private readonly directory: string) {}
 
   /**
-   * Keeps a list that is CSV in UTF-8, 64 MiB at the most. The upload is read to its end in any case: a browser that is
+   * Keeps a list that is CSV in UTF-8 or UTF-16, 64 MiB at the most. The upload is read to its end in any case: a browser that is
    * interrupted shows no answer.
    *
    * @throws {BadRequestException} for what is no such list; {PayloadTooLargeException} for a larger one
@@ -102,9 +106,11 @@ export class ListStore implements OnApplicationBootstrap {
     }
     try {
       const stored: StoredList = { list, recipients: 0, fields: [], hasHeader: false };
-      for await (const { columns, records } of readList(written())) {
+      for await (const { columns, headerLine, records } of readList(written())) {
         stored.fields = [...new Set(columns.names)];
         stored.hasHeader = columns.hasHeader;
+        stored.numberColumn = columns.numberColumn;
+        stored.headerLine = headerLine;
         for (const { cells } of records) stored.recipients += columns.recipients(cells).length;
       }
       if (stored.recipients === 0) throw new BadRequestException('The list has no recipients.');

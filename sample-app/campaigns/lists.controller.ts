@@ -29,14 +29,14 @@ export class ListsController {
   ) {}
 
   @ApiOperation({
-    summary: 'Upload a list of recipients: CSV in UTF-8, 64 MB at the most',
+    summary: 'Upload a list of recipients: CSV in UTF-8 or UTF-16, 64 MB at the most',
     description:
       'The column dest, number, mobile or phone, or else the first one, is the number; the others are fields for the text. It is kept until a campaign is started with it, for an hour at the most.',
   })
   @ApiConsumes('text/csv')
   @ApiBody({ schema: { type: 'string', example: EXAMPLE } })
   @ApiCreatedResponse({ schema: LIST_SCHEMA })
-  @ApiBadRequestResponse({ description: 'It is no CSV in UTF-8, or has no recipients' })
+  @ApiBadRequestResponse({ description: 'It is no CSV in UTF-8 or UTF-16, or has no recipients' })
   @ApiPayloadTooLargeResponse({ description: 'It is larger' })
   @Post('lists')
   upload(@Req() request: IncomingMessage): Promise<StoredList> {

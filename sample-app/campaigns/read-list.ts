@@ -1,4 +1,5 @@
 import { CsvReader, type CsvRecord } from './csv-reader.js';
+import { decodeList } from './decode-list.js';
 import { ListColumns } from './list-columns.js';
 
 /** Records that are looked at to find out what the columns mean. The number is fixed: a list is read the same each time. */
@@ -16,10 +17,9 @@ export interface ListPiece {
  * Reads the recipients of a list in CSV as its bytes come in: piece by piece, since a promise for each would cost more than the
  * rest.
  *
- * @throws {CsvFault} for what is no CSV; a `TypeError` of `TextDecoder` for what is not UTF-8
+ * @throws {CsvFault} for what is no CSV; a `TypeError` of `TextDecoder` for what is neither UTF-8 nor UTF-16
  */
 export async function* readList(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ListPiece, void, undefined> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
   const reader = new CsvReader();
   let waiting: CsvRecord[] = [];
   let meaning: Omit<ListPiece, 'records'> | undefined;
@@ -33,8 +33,6 @@ export async function* readList(bytes: AsyncIterable<Uint8Array>): AsyncGenerato
     meaning = { columns, headerLine: columns.hasHeader ? first.line : undefined };
     return [{ ...meaning, records: columns.hasHeader ? next : waiting }];
   };
-  for await (const some of bytes) {
-    yield* pieceOf([...reader.read(decoder.decode(some, { stream: true }))], false);
-  }
-  yield* pieceOf([...reader.read(decoder.decode()), ...reader.end()], true);
+  for await (const text of decodeList(bytes)) yield* pieceOf([...reader.read(text)], false);
+  yield* pieceOf([...reader.end()], true);
 }

@@ -40,17 +40,24 @@ function showAnswer(answer) {
   formFault.hidden = formFault.textContent === '';
 }
 
+/** No message can be made: that is told once, at the text, and not for each recipient. */
+function showUnknownFields(unknown, fields) {
+  const inBraces = (names) => names.map((name) => `{${name}}`).join(', ');
+  const reason = `The list has no column for ${inBraces(unknown)}. It has ${inBraces(fields)}.`;
+  showFaults(form, [{ field: 'body', reason }], []);
+}
+
 /** Uploads the list and asks. A list that the application has forgotten is uploaded again, once. */
 async function askCheck(message, isAgain = false) {
   const uploaded = await uploadedList();
   if (uploaded === undefined) return undefined;
-  const { list } = uploaded;
+  const { list, fields } = uploaded;
   const { ok, answer } = await ask('/campaigns/check', { body: { list, message } });
   if (!ok && answer.statusCode === NOT_FOUND && !isAgain) {
     forgetUpload();
     return askCheck(message, true);
   }
-  return { ok, answer, list };
+  return { ok, answer, list, fields };
 }
 
 async function lookAt() {
@@ -68,6 +75,8 @@ async function lookAt() {
   check.textContent = 'Check';
   if (came === undefined || draft !== drafts) return;
   if (!came.ok) return showAnswer(came.answer);
+  const { unknownFields } = came.answer;
+  if (unknownFields.length > 0) return showUnknownFields(unknownFields, came.fields);
   checked = { list: came.list, message, rate };
   showCheck(came.answer, rate);
   document.getElementById('check-title').focus();

@@ -1,7 +1,7 @@
 /* global document */
 import { showAdvice } from './advice.js';
 import { showForcing } from './forcing.js';
-import { age, count } from './words.js';
+import { age, count, sourceOf } from './words.js';
 
 const place = document.getElementById('checked');
 const verdict = document.getElementById('check-verdict');
@@ -52,16 +52,6 @@ function fact(name, number) {
   value.classList.toggle('alarming', name === 'invalid' && number > 0);
   pair.append(term, value);
   return pair;
-}
-
-/** Where the numbers come from, as a sentence: a list that was misread shows here. */
-function sourceOf({ numberColumn, headerLine }) {
-  if (numberColumn === undefined) return 'Each value is read as a number of its own; no line was read as column names.';
-  const names =
-    headerLine === undefined
-      ? 'no line was read as column names'
-      : `line ${headerLine.toLocaleString('en')} was read as column names`;
-  return `Numbers are taken from the column ${numberColumn}; ${names}.`;
 }
 
 function partsOf({ partsEach: { least, most }, unicode, valid }) {

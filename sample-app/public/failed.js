@@ -52,7 +52,7 @@ function fill(item, report) {
     button('Retry', dest, () => actions.retry(id)),
     button('Remove', dest, () => actions.remove(id)),
   );
-  item.replaceChildren(statusBadge(report), who, buttons, why);
+  item.replaceChildren(statusBadge(report, { isNeutral: true }), who, buttons, why);
 }
 
 function button(verb, dest, act) {

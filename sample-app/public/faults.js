@@ -21,7 +21,7 @@ export function showFaults(form, faults, dests) {
     }
     const line = document.createElement('span');
     const which = position === undefined || dests.length < 2 ? '' : `Recipient ${Number(position) + 1}: `;
-    line.textContent = which + fault.reason;
+    line.textContent = which + asTyped(fault.reason, dests[Number(position)]);
     note.append(line);
     note.hidden = false;
     form.elements[name].setAttribute('aria-invalid', 'true');
@@ -30,4 +30,9 @@ export function showFaults(form, faults, dests) {
   first?.closest('details')?.setAttribute('open', '');
   first?.focus();
   return others;
+}
+
+/** The application masks what it quotes; whoever typed it here may see it. */
+function asTyped(reason, typed) {
+  return typed === undefined ? reason : reason.replace(/^"[^"]*"/, () => `"${typed.trim()}"`);
 }

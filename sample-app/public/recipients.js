@@ -1,5 +1,6 @@
 /* global document, Event */
 import { ask } from './server.js';
+import { sourceOf } from './words.js';
 
 const LARGEST_BYTES = 64 * 1_048_576;
 const FEWEST_DIGITS = 7;
@@ -9,6 +10,7 @@ const file = document.getElementById('file');
 const chosen = document.getElementById('chosen');
 const fault = document.getElementById('list-fault');
 const fields = document.getElementById('fields');
+const source = document.getElementById('list-source');
 const body = document.getElementById('body');
 
 /** The list as it was uploaded last, or is being uploaded; undefined when it has changed since. */
@@ -46,6 +48,7 @@ export async function uploadedList() {
   if (mine !== upload) return uploadedList();
   say(message);
   showFields(answer.hasHeader ? answer.fields : []);
+  source.textContent = message === undefined ? sourceOf(answer) : '';
   if (message === undefined) return answer;
   upload = undefined;
   return undefined;
@@ -77,6 +80,7 @@ function showFields(names) {
 
 function changed() {
   upload = undefined;
+  source.textContent = '';
   say();
 }
 

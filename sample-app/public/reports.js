@@ -1,18 +1,19 @@
 /* global document */
-import { moment } from './words.js';
+import { count, moment } from './words.js';
 
 const SHOWN = 50;
 
 const list = document.getElementById('reports');
 const none = document.getElementById('no-reports');
 const state = document.getElementById('stream');
+const shown = document.getElementById('reports-shown');
 const LOOKS = { delivered: 'good', sent: 'fair', undelivered: 'bad', failed: 'bad', expired: 'bad', deleted: 'bad' };
 const seen = new Set();
 
-/** A status as a coloured word. */
-export function statusBadge({ status, rawStatus }) {
+/** A status as a word, coloured by what it says of the message unless the report itself is what failed. */
+export function statusBadge({ status, rawStatus }, { isNeutral = false } = {}) {
   const badge = document.createElement('span');
-  badge.className = `status ${LOOKS[status] ?? 'unclear'}`;
+  badge.className = `status ${isNeutral ? 'unclear' : (LOOKS[status] ?? 'unclear')}`;
   badge.textContent = status === 'unknown' && rawStatus ? rawStatus : status;
   return badge;
 }
@@ -47,6 +48,9 @@ export function showReport(report) {
   list.prepend(row(report));
   while (list.children.length > SHOWN) list.lastElementChild.remove();
   none.hidden = true;
+  shown.textContent = list.children.length === SHOWN ? `the last ${SHOWN}` : count(list.children.length, 'report');
+  // Only a list that scrolls is a stop for the keyboard.
+  list.tabIndex = list.scrollHeight > list.clientHeight ? 0 : -1;
   return true;
 }
 

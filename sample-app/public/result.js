@@ -21,7 +21,9 @@ function list(facts) {
   for (const [name, value] of facts) {
     if (value === undefined) continue;
     const pair = document.createElement('div');
-    pair.append(element('dt', name), element('dd', typeof value === 'number' ? value.toLocaleString('en') : value));
+    const said = element('dd', typeof value === 'number' ? value.toLocaleString('en') : value);
+    said.toggleAttribute('data-wide', name === 'Job');
+    pair.append(element('dt', name), said);
     made.append(pair);
   }
   return made;

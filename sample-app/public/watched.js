@@ -1,4 +1,5 @@
 /* global document, window */
+import { showInputs } from './inputs.js';
 import { ask } from './server.js';
 import { watchStream } from './stream.js';
 import { age, count } from './words.js';
@@ -115,6 +116,7 @@ function show(progress) {
     value.textContent = facts[value.dataset.fact].toLocaleString('en');
     value.classList.toggle('alarming', value.dataset.fact === 'unknown' && progress.unknown > 0);
   }
+  showInputs(address(), facts);
   doubt.hidden = progress.unknown === 0;
   document.getElementById('doubt-words').textContent =
     `Of ${count(progress.unknown, 'recipient')} nobody knows: the request was on its way when something broke. They are not sent to again unless you say so.`;

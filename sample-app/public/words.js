@@ -24,3 +24,13 @@ export function age(milliseconds) {
   const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? ['s', 1];
   return `${Math.floor(seconds / size).toLocaleString('en')} ${unit}`;
 }
+
+/** Where the numbers come from, as a sentence: a list that was misread shows here. */
+export function sourceOf({ numberColumn, headerLine }) {
+  if (numberColumn === undefined) return 'Each value is read as a number of its own; no line was read as column names.';
+  const names =
+    headerLine === undefined
+      ? 'no line was read as column names'
+      : `line ${headerLine.toLocaleString('en')} was read as column names`;
+  return `Numbers are taken from the column ${numberColumn}; ${names}.`;
+}

@@ -75,6 +75,44 @@ describePage('the campaign page of the sample application', (opened) => {
     expect(opened.complaints).toEqual([]);
   });
 
+  it('says at the text which field the list has no column for', async () => {
+    await page.getByLabel('Recipients').fill('mobile,name\n0501234567,Sara\n0507654321,Ali');
+    await page.getByLabel('Text', { exact: true }).fill('{name} of {city}');
+    await press('Check');
+    await shows(page.locator('#body-fault'), 'The list has no column for {city}. It has {mobile}, {name}.');
+    expect(await checked.isVisible()).toBe(false);
+    await page.locator('#body:focus').waitFor();
+  });
+
+  it('says who was rejected and left out, and why, with a file of all', async () => {
+    await check('mobile,name\n0501234567,Sara\n0501234599,Ali\n12,Bo\n0501234567,Sara');
+    await press(/^Start/);
+    await shows(watched.locator('#watched-state'), 'Done');
+    await watched.getByText('Left out: 2 recipients').click();
+    await shows(watched.locator('#inputs'), /12: .*not a Saudi mobile/);
+    await shows(watched.locator('#inputs'), '0501****67: given before');
+    await watched.getByText('Rejected: 1 recipient').click();
+    await shows(watched.locator('#inputs'), '9665******99');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      watched
+        .getByRole('link', { name: /Download all/ })
+        .first()
+        .click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('rejected.csv');
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('says which column was read as soon as a list is there', async () => {
+    await page.getByLabel('Recipients').fill('name,mobile\nSara,0501234567 ::: 0507654321');
+    await page.getByLabel('Recipients').press('Tab');
+    await shows(
+      page.locator('#list-source'),
+      'Numbers are taken from the column mobile; line 1 was read as column names.',
+    );
+  });
+
   it('takes numbers side by side as a list', async () => {
     await check('0501234567, 0507654321، ٠٥٠١١١١١١١', { body: 'hello' });
     await shows(fact(checked, 'valid'), /^3$/);

@@ -56,6 +56,8 @@ describePage('the inbox on the page of the sample application', (opened) => {
     await fail(['0501234567']);
     await shows(fact('failed'), /^1$/);
     await shows(failed, '9665******67');
+    // The report has failed: green beside it would say the opposite.
+    await shows(failed.locator('.status.unclear'), 'delivered');
     await shows(failed, 'Error: the handler was told to fail · 3 attempts');
     expect(await reports.count()).toBe(0);
     await letFail();

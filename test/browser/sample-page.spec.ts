@@ -22,6 +22,34 @@ describePage('the page of the sample application', (opened) => {
     expect(complaints).toEqual([]);
   });
 
+  it('shows a faulty number as the person typed it', async () => {
+    await opened.send('0501234567, 12');
+    await shows(page.locator('#dests-fault'), 'Recipient 2: "12" is too short');
+  });
+
+  it('shows that more reports are there than fit, and a job id on one line', async () => {
+    for (let i = 0; i < 8; i++) await opened.send(`050123456${i}`, `hello ${i}`);
+    await shows(page.locator('#reports-shown'), '8 reports');
+    const list = page.locator('#reports');
+    const overflow =
+      "(({ scrollHeight, clientHeight }) => scrollHeight > clientHeight)(document.querySelector('#reports'))";
+    expect(await page.evaluate(overflow)).toBe(true);
+    expect(await list.getAttribute('tabindex')).toBe('0');
+    for (const width of [1280, 360]) {
+      await page.setViewportSize({ width, height: 900 });
+      const id = page.locator('dd[data-wide]');
+      const { height } = (await id.boundingBox())!;
+      expect(height).toBeLessThan(40);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      // A row is read the same way: status and time at one side, number and sender at the other.
+      const row = list.locator('li').first();
+      const [status, time, dest, from] = await Promise.all(
+        ['.status', 'time', '.dest', '.from'].map(async (part) => (await row.locator(part).boundingBox())!.x),
+      );
+      if (width === 360) expect([status! < dest!, time! < from!]).toEqual([true, true]);
+    }
+  });
+
   it('says how a text travels while it is typed, in either script', async () => {
     const text = page.getByLabel('Text');
     await text.pressSequentially('Your code is 4321');

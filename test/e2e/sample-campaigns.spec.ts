@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { CampaignProgress } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import type { CampaignView, StartedCampaign } from '../../sample-app/campaigns/campaign-desk.js';
+import type { ShownInputs } from '../../sample-app/campaigns/campaign-inputs.js';
 import type { CampaignCheck } from '../../sample-app/campaigns/check-campaign.js';
 import { DEMO } from '../support/application.js';
 import { mobiles, normalized } from '../support/campaign-bench.js';
@@ -62,7 +63,7 @@ describe('campaigns of the sample application', () => {
       expect(status).toBe(201);
       expect(json).toEqual({
         ...{ list: expect.stringMatching(/^[0-9a-f-]{36}$/), recipients: 6 },
-        ...{ fields: ['mobile', 'name', 'code'], hasHeader: true },
+        ...{ fields: ['mobile', 'name', 'code'], hasHeader: true, numberColumn: 'mobile', headerLine: 1 },
       });
       expect(await readdir(directory)).toEqual([`${json.list}.csv`]);
       if (process.platform !== 'win32') {
@@ -157,7 +158,7 @@ describe('campaigns of the sample application', () => {
 
     it('loses no number: cells beside a number, and what is none, are counted', async () => {
       const pasted = await check('0501234567, 0501234568, hello', 'hello');
-      expect(pasted).toMatchObject({ total: 3, valid: 2, invalid: 1, faults: [{ line: 1, dest: '*****' }] });
+      expect(pasted).toMatchObject({ total: 3, valid: 2, invalid: 1, faults: [{ line: 1, dest: 'hello' }] });
       expect(pasted.faults[0]?.reason).toBe('no phone number: character 1 is not part of a phone number');
       expect(pasted).not.toHaveProperty('numberColumn');
       const uploaded = (await campaigns.upload('0501234567,0501234568,0501234569')).json;
@@ -188,6 +189,15 @@ describe('campaigns of the sample application', () => {
         });
       },
     );
+
+    it('names the fields of the text that the list has no column for', async () => {
+      const found = await check(
+        'mobile,name\n0501234567,Sara\n0507654321,Ali\n',
+        '{name} of {city}, {dest} {mobile} {{x}}',
+      );
+      expect(found).toMatchObject({ unknownFields: ['city'], valid: 0 });
+      expect((await check('0501234567\n0507654321\n', 'hello {dest}')).unknownFields).toEqual([]);
+    });
 
     it('names the faults of the message', async () => {
       const { list } = (await campaigns.upload(MIXED)).json;
@@ -285,7 +295,14 @@ describe('campaigns of the sample application', () => {
       .filter(([path]) => path.startsWith('/campaigns'))
       .flatMap(([path, methods]) => Object.entries(methods).map(([method, call]) => ({ name: method + path, call })));
     expect(calls.map(({ name }) => name).sort()).toEqual([
-      ...['delete/campaigns/{id}', 'get/campaigns', 'get/campaigns/{id}', 'get/campaigns/{id}/progress'],
+      ...[
+        'delete/campaigns/{id}',
+        'get/campaigns',
+        'get/campaigns/{id}',
+        'get/campaigns/{id}/inputs/{group}',
+        'get/campaigns/{id}/inputs/{group}/csv',
+        'get/campaigns/{id}/progress',
+      ],
       ...['post/campaigns', 'post/campaigns/check', 'post/campaigns/lists', 'post/campaigns/{id}/cancel'],
       ...['post/campaigns/{id}/pause', 'post/campaigns/{id}/resolve-unknown', 'post/campaigns/{id}/resume'],
     ]);
@@ -293,6 +310,34 @@ describe('campaigns of the sample application', () => {
       const status = ['post/campaigns', 'post/campaigns/lists'].includes(name) ? 201 : 200;
       expect(call).toMatchObject({ tags: ['campaigns'], summary: expect.any(String), responses: { [status]: {} } });
     }
+  });
+
+  it('says who came to what and why, masked, and gives the whole numbers as a file', async () => {
+    const csv = 'mobile,name\n0501234567,Sara\n0501234599,Ali\n12,x\n=1+1,x\n0501234567,twice\n';
+    await campaigns.start(csv, { id: 'sale 1', message });
+    await campaigns.follow('sale 1', isOver);
+    const at = `/campaigns/${encodeURIComponent('sale 1')}/inputs`;
+    expect((await sample.get(`${at}/rejected`)).json).toMatchObject({
+      inputs: [{ dest: '9665******99', fate: 'rejected' }],
+      hasMore: false,
+    });
+    const { inputs } = (await sample.get<ShownInputs>(`${at}/leftOut`)).json;
+    expect(inputs).toMatchObject([
+      { dest: '12', fate: 'invalid', reason: expect.any(String) },
+      { dest: '=1+1', fate: 'invalid', reason: expect.any(String) },
+      { dest: '0501****67', fate: 'duplicate' },
+    ]);
+    const file = await fetch(`${sample.url}${at}/leftOut/csv`);
+    expect(file.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(file.headers.get('content-disposition')).toBe('attachment; filename="leftOut.csv"');
+    const rows = (await file.text()).split('\r\n');
+    expect(rows[0]).toBe('dest,fate,reason');
+    expect(rows[1]).toMatch(/^12,invalid,/);
+    // No spreadsheet may take it for a formula.
+    expect(rows[2]).toMatch(/^'=1\+1,invalid,/);
+    expect(rows[3]).toMatch(/^0501234567,duplicate,/);
+    expect((await sample.get(`${at}/everything`)).status).toBe(400);
+    expect((await sample.get('/campaigns/none/inputs/rejected')).status).toBe(404);
   });
 });
 

@@ -172,6 +172,25 @@ describe('the columns of a list', () => {
     expect(await listOf(utf8(text), text.length)).toEqual(all);
   });
 
+  it.each([
+    ['+966 50 123 4567 ::: 050 765 4321', ['+966 50 123 4567', '050 765 4321']],
+    ['0501234567 / 0507654321', ['0501234567', '0507654321']],
+    ['0501234567; 12', ['0501234567', '12']],
+    ['0501234567 | home', ['0501234567', 'home']],
+    ['N/A', ['N/A']],
+    ['050-123-4567', ['050-123-4567']],
+  ])('hold several numbers in a cell, as address books export them: %j', async (cell, dests) => {
+    // The column beside it has a number too: it must not be taken instead.
+    for (const name of ['Phone 1 - Value', 'mobile']) {
+      const found = await listOf(
+        utf8(`Name,${name},Fax\n"Sara","${cell}",\n"Omar","0501111111 ::: 0502222222",0112345678\nAli,0503333333,\n`),
+      );
+      const ofSara = (found as { dest: string; Name: string }[]).filter(({ Name }) => Name === 'Sara');
+      expect(ofSara.map(({ dest }) => dest)).toEqual(dests);
+      expect((found as { Name: string }[]).filter(({ Name }) => Name === 'Omar')).toHaveLength(2);
+    }
+  });
+
   it('leave out what a record lacks or has too much, and take the first of two with a name', () => {
     expect(recipient(['dest', 'a', 'a', 'b'], ['1', 'x', 'y'])).toEqual({ dest: '1', a: 'x' });
     expect(recipient(['dest'], ['1', 'x'])).toEqual({ dest: '1' });
@@ -203,9 +222,40 @@ describe('a list', () => {
     }
   });
 
+  it('is UTF-16 with tabs as Excel saves "Unicode text", in either byte order, cut anywhere', async () => {
+    const text = 'mobile\tالاسم\r\n٠٥٠١٢٣٤٥٦٧\tعلي 😀\r\n';
+    const little = Buffer.from(`\ufeff${text}`, 'utf16le');
+    const big = Buffer.from(little).swap16();
+    for (const bytes of [little, big, Buffer.from('0501234567\r\n', 'utf16le')]) {
+      for (const size of [1, 2, 3, 1_000]) {
+        const found = (await listOf(new Uint8Array(bytes), size)) as { dest: string }[];
+        expect(found).toHaveLength(1);
+        expect(found[0]?.dest).toMatch(/[7٧]$/);
+      }
+    }
+    expect(await listOf(new Uint8Array(big), 3)).toEqual([
+      { line: 2, dest: '٠٥٠١٢٣٤٥٦٧', mobile: '٠٥٠١٢٣٤٥٦٧', الاسم: 'علي 😀' },
+    ]);
+  });
+
+  it.each(['sep=;', 'SEP=;\r', '"sep=;"', '\ufeffsep=;'])(
+    'may declare its separator in its first line: %j',
+    async (line) => {
+      for (const size of [1, 5, 1_000]) {
+        expect(await listOf(utf8(`${line}\nname;mobile\nSara, A.;0501234567\n`), size)).toEqual([
+          { line: 3, dest: '0501234567', name: 'Sara, A.', mobile: '0501234567' },
+        ]);
+      }
+    },
+  );
+
+  it('has a column sep_ when its first line only looks like a declaration', async () => {
+    expect(await listOf(utf8('sep=,mobile\nx,0501234567\n'))).toMatchObject([{ dest: '0501234567', sep_: 'x' }]);
+  });
+
   it.each([
     ['Windows-1256', [0x64, 0x0a, 0xd3, 0xe1, 0x0a]],
-    ['UTF-16', [0xff, 0xfe, 0x30, 0x00]],
+    ['UTF-16, cut within a character', [0xff, 0xfe, 0x30, 0x00, 0x30]],
     ['cut within a character', [0x61, 0xd8]],
   ])('in another encoding is refused: %s', async (_what, bytes) => {
     await expect(listOf(new Uint8Array(bytes))).rejects.toMatchObject({ code: 'ERR_ENCODING_INVALID_ENCODED_DATA' });
