@@ -72,8 +72,7 @@ export class OurSmsService {
     const { checkShape } = await import('./dto/check-shape.js');
     const { value, faults } = checkShape(DownloadDlrsDto, query ?? {});
     if (faults.length > 0) throw new OurSmsValidationError('downloadDlrs', this.#gateway.accountName, faults);
-    const { page } = await this.#gateway.downloadDlrs(value.count ?? undefined);
-    return this.#gateway.readDlrs(page);
+    return this.#gateway.readDlrs(await this.#gateway.downloadDlrs(value.count ?? undefined));
   }
 
   /**

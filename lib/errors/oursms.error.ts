@@ -15,6 +15,8 @@ export interface OurSmsErrorDetails {
   retryable: boolean;
   account?: string;
   operation?: Operation;
+  /** What code of the application threw: its name and its message, without secrets. */
+  cause?: Error;
 }
 
 /**
@@ -35,7 +37,7 @@ export abstract class OurSmsError extends Error {
   readonly operation?: Operation;
 
   constructor(message: string, details: OurSmsErrorDetails) {
-    super(message);
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.outcome = details.outcome;
     this.retryable = details.retryable;
     this.account = details.account;

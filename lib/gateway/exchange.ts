@@ -60,7 +60,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (!this.#end()) return;
-    this.resolve({ status: this.#status ?? 0, headers: this.#headers, data: this.#text() });
+    this.resolve(this.#received() ?? { status: 0, headers: {}, body: Buffer.alloc(0) });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error & { code?: string }): void {
@@ -86,7 +86,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #fail(reason: TransportFault['reason'], code?: string): void {
     if (!this.#end()) return;
-    const fault = new TransportFault(reason, code, this.#status, this.#text());
+    const fault = new TransportFault(reason, code, this.#received());
     this.reject(fault);
     this.#controller?.abort(fault);
   }
@@ -100,9 +100,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return true;
   }
 
-  #text(): string {
+  #received(): WireResponse | undefined {
+    if (this.#status === undefined) return undefined;
     const [first, ...more] = this.#chunks;
-    if (first === undefined) return '';
-    return (more.length === 0 ? first : Buffer.concat(this.#chunks)).toString('utf8');
+    const body = first !== undefined && more.length === 0 ? first : Buffer.concat(this.#chunks);
+    return { status: this.#status, headers: this.#headers, body };
   }
 }

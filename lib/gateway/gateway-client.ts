@@ -6,15 +6,17 @@ import { closedError } from '../errors/closed-error.js';
 import { credentialsOf, type GatewayAccount } from './account.js';
 import { proxyVariable } from './bypassed-proxy.js';
 import { Call, type WireMessage } from './call.js';
+import type { DlrPage } from './dlr-page.js';
 import { encodeForm } from './encode-form.js';
+import { Exchanged, type DlrDownload } from './exchanged.js';
 import { FieldReader } from './field-reader.js';
-import type { GatewayHttp, HttpAnswer } from './gateway-http.js';
-import { judgeAnswer, type Answer } from './judge-answer.js';
+import type { GatewayHttp } from './gateway-http.js';
+import { refusal } from './judge-answer.js';
 import { messageParameters } from './message-parameters.js';
 import { isRecord, toNumber } from './parse-json.js';
-import { countDlrs, readDlrs, type DlrDownload, type DlrPage } from './read-dlrs.js';
+import { readDlrs, readRows } from './read-dlrs.js';
 import { readReceipt } from './read-receipt.js';
-import { toOurSmsError, unreadableAnswer } from './to-oursms-error.js';
+import { unreadableAnswer } from './to-oursms-error.js';
 import { RequestTrace } from './transport.js';
 import { withoutTraces } from './without-traces.js';
 
@@ -61,43 +63,64 @@ export class GatewayClient {
     const call = new Call('send', this.account, message);
     const { method = 'POST', extra, ...bounds } = options;
     const parameters = encodeForm(messageParameters(message, extra));
-    const answer = await this.#request(call, method, '/msgs', parameters, bounds);
-    const value = judgeAnswer(answer, call);
-    if (!isRecord(value)) throw unreadableAnswer(call, answer.httpStatus, answer.text, 'it is not a JSON object');
+    const exchanged = await this.#request(call, method, '/msgs', parameters, bounds);
+    const { value, answer } = await exchanged.read();
+    if (!isRecord(value)) throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it is not a JSON object');
     return readReceipt(value, skipped, call);
   }
 
   /**
-   * Takes reports from the gateway, which deletes them there. The page is handed over as it came, so that it can be kept
-   * before anything reads it.
+   * Takes reports from the gateway, which deletes them there. They are handed over as they came, so that they can be kept
+   * before anything reads them.
    *
    * @see OurSMS HTTP API, "2. Download Dlrs"
    */
   async downloadDlrs(count?: number, bounds: RequestBounds = {}): Promise<DlrDownload> {
     const call = new Call('downloadDlrs', this.account);
     const parameters = count === undefined ? '' : `count=${count}`;
-    const answer = await this.#request(call, 'GET', '/inbox/dlrs', parameters, bounds);
-    const value = judgeAnswer(answer, call, { readable: false });
-    const { httpStatus, text } = answer;
-    const page = { account: this.account.name, receivedAt: new Date().toISOString(), httpStatus, text };
-    return { page, reports: text.trim() === '' ? 0 : countDlrs(value) };
+    const exchanged = await this.#request(call, 'GET', '/inbox/dlrs', parameters, bounds);
+    return exchanged.download();
   }
 
-  /** The reports of a page. @throws {OurSmsResponseError} with the page in `rawBody()` when it cannot be read */
-  readDlrs(page: DlrPage): Dlr[] {
-    const reading = readDlrs(page);
-    if (reading.ok) return reading.dlrs;
-    throw unreadableAnswer(new Call('downloadDlrs', this.account), page.httpStatus, page.text, reading.why);
+  /**
+   * How many reports a page holds; undefined when it cannot be read.
+   *
+   * @throws {OurSmsGatewayError} when it reports an error in place of them
+   */
+  async countDlrs(page: DlrPage): Promise<number | undefined> {
+    const { rows, fault } = await readRows(page, this.account.maxResponseBytes);
+    if (fault?.failure) throw refusal(page, new Call('downloadDlrs', this.account), fault.failure);
+    return fault === undefined ? rows.length : undefined;
+  }
+
+  /**
+   * The reports of a download.
+   *
+   * @throws {OurSmsResponseError} with the page in `rawBody()` when it cannot be read
+   * @throws {OurSmsError} the error of the download, when it brought no reports
+   */
+  async readDlrs({ pages, error }: DlrDownload): Promise<Dlr[]> {
+    const call = new Call('downloadDlrs', this.account);
+    let dlrs: Dlr[] = [];
+    let fault = error;
+    for (const { page } of pages) {
+      const reading = await readDlrs(page, this.account.maxResponseBytes);
+      if (reading.ok) dlrs = dlrs.concat(reading.dlrs);
+      else if (reading.failure) fault ??= refusal(page, call, reading.failure);
+      else fault ??= unreadableAnswer(call, page.httpStatus, reading.shown, reading.why);
+    }
+    if (fault !== undefined && dlrs.length === 0) throw fault;
+    return dlrs;
   }
 
   /** @see OurSMS HTTP API, "3. Get Credits Balance" */
   async getCredits(): Promise<Credits> {
     const call = new Call('getCredits', this.account);
-    const answer = await this.#request(call, 'GET', '/billing/credits', '');
-    const raw = judgeAnswer(answer, call);
+    const exchanged = await this.#request(call, 'GET', '/billing/credits', '');
+    const { value: raw, answer } = await exchanged.read();
     const credits = isRecord(raw) ? new FieldReader(raw).number('credits', 'balance') : toNumber(raw);
     if (credits !== undefined) return { credits, raw };
-    throw unreadableAnswer(call, answer.httpStatus, answer.text, 'it holds no number of credits');
+    throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it holds no number of credits');
   }
 
   /** The setting that asks for a proxy which this account's requests do not go through; undefined when there is none. */
@@ -121,25 +144,19 @@ export class GatewayClient {
     path: string,
     parameters: string,
     { signal, mayStart }: RequestBounds = {},
-  ): Promise<Answer> {
+  ): Promise<Exchanged> {
     if (this.#closed) throw closedError(call.operation, this.account.name);
     const form = parameters === '' ? this.#credentials : `${this.#credentials}&${parameters}`;
     const url = this.account.baseUrl + path;
     const trace = new RequestTrace();
     const target = method === 'POST' ? { url, data: form } : { url: `${url}?${form}` };
+    const end = { call, trace, isTraced: this.http.isTraced };
+    const isAborted = (): boolean => signal?.aborted === true;
     try {
-      return toAnswer(await withoutTraces(() => this.http.request({ ...target, method, signal, mayStart, trace })));
+      const left = await withoutTraces(() => this.http.request({ ...target, method, signal, mayStart, trace }));
+      return new Exchanged({ ...end, isAborted: isAborted(), left });
     } catch (thrown) {
-      throw toOurSmsError(thrown, call, trace, this.http.usesOwnTransport);
+      return new Exchanged({ ...end, isAborted: isAborted(), rejection: { thrown } });
     }
   }
-}
-
-function toAnswer({ data, status, headers }: HttpAnswer): Answer {
-  const retryAfter = headers['retry-after'];
-  return {
-    httpStatus: status,
-    text: typeof data === 'string' ? data : (JSON.stringify(data) ?? ''),
-    retryAfter: [retryAfter].flat().filter((header) => typeof header === 'string'),
-  };
 }

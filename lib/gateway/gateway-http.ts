@@ -1,17 +1,25 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { HttpService } from '@nestjs/axios';
-import type { AxiosHeaders, AxiosInstance, InternalAxiosRequestConfig } from 'axios';
+import type { AxiosAdapter, AxiosHeaders, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { GatewayAccount } from './account.js';
+import { decodeBody } from './decode-body.js';
+import { bodyOf } from './dlr-page.js';
 import { openPooledTransport } from './pooled-transport.js';
-import { RequestTrace, TransportFault, type Transport, type WireRequest } from './transport.js';
+import { RequestTrace, TransportFault, type Transport, type WireRequest, type WireResponse } from './transport.js';
+import { watchedAdapter } from './watched-adapter.js';
 
 /** What a request needs besides the headers, which are the account's. */
 export type UnheadedRequest = Omit<WireRequest, 'headers'>;
 
-/** What is used of an answer. An interceptor may have parsed the data. */
-export interface HttpAnswer {
-  status: number;
-  headers: Record<string, unknown>;
-  data: unknown;
+type HookedConfig = InternalAxiosRequestConfig & Partial<Pick<WireRequest, 'trace' | 'mayStart'>>;
+
+/** What this file has put into axios. */
+interface Ours {
+  adapter: unknown;
+  /** The interceptor that watches the adapters of the application. */
+  watch: unknown;
+  /** The request that the code which runs belongs to. */
+  calls: AsyncLocalStorage<UnheadedRequest>;
 }
 
 /**
@@ -27,9 +35,9 @@ export class GatewayHttp {
     /** For the application. */
     readonly service: HttpService,
     private readonly transport: Transport,
-    private readonly adapter: unknown,
+    private readonly ours: Ours,
   ) {
-    this.#untouched = new Untouched(service.axiosRef);
+    this.#untouched = new Untouched(service.axiosRef, ours.watch);
   }
 
   /** The packages are loaded here, at bootstrap: importing the module stays cheap. */
@@ -40,17 +48,25 @@ export class GatewayHttp {
     const { default: axios } = await import('axios');
     const { HttpService } = await import('@nestjs/axios');
     const transport = await openTransport(account);
-    const adapter = async (config: InternalAxiosRequestConfig & Pick<Partial<WireRequest>, 'trace' | 'mayStart'>) => {
-      const response = await transport.exchange({
+    const calls = new AsyncLocalStorage<UnheadedRequest>();
+    /** Also when an interceptor has put another configuration in place of the request's. */
+    const callOf = (config: HookedConfig): Pick<WireRequest, 'trace' | 'mayStart'> => {
+      const call = calls.getStore();
+      const trace = config.trace ?? call?.trace ?? new RequestTrace();
+      return { trace, mayStart: config.mayStart ?? call?.mayStart };
+    };
+    const adapter = async (config: HookedConfig): Promise<AxiosResponse> => {
+      const response = await exchangeNoted(transport, {
         method: (config.method ?? 'get').toUpperCase() as WireRequest['method'],
         url: axios.getUri(config),
         headers: config.headers.toJSON() as Record<string, string>,
         data: config.data as string | undefined,
         signal: config.signal as AbortSignal | undefined,
-        mayStart: config.mayStart,
-        trace: config.trace ?? new RequestTrace(),
+        ...callOf(config),
       });
-      return { ...response, headers: response.headers as unknown as AxiosHeaders, statusText: '', config };
+      const { status, headers } = response;
+      const { text } = await decodeBody(bodyOf(response), account.maxResponseBytes);
+      return { data: text, status, headers: headers as unknown as AxiosHeaders, statusText: '', config };
     };
     const instance = axios.create({
       adapter,
@@ -62,14 +78,33 @@ export class GatewayHttp {
       transformResponse: [],
       validateStatus: () => true,
     });
-    instance.defaults.headers.common = { accept: 'application/json', 'user-agent': account.userAgent };
+    instance.defaults.headers.common = {
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      'user-agent': account.userAgent,
+    };
     instance.defaults.headers.post = { 'content-type': 'application/x-www-form-urlencoded' };
-    return new GatewayHttp(new HttpService(instance), transport, adapter);
+    // Without an adapter, as an interceptor may leave it, axios would take one of its own, which follows redirects.
+    const watch = (config: HookedConfig): HookedConfig => {
+      const given = config.adapter ?? instance.defaults.adapter ?? adapter;
+      const { trace } = callOf(config);
+      const watched = (): AxiosAdapter =>
+        watchedAdapter(axios.getAdapter(given, config), trace, account.maxResponseBytes);
+      return Object.assign(config, { adapter: given === adapter ? adapter : watched() });
+    };
+    // The interceptor that is added first is the last to run: behind it comes the adapter.
+    instance.interceptors.request.use(watch);
+    return new GatewayHttp(new HttpService(instance), transport, { adapter, watch, calls });
   }
 
   /** Whether requests end in our own transport, whose trace can be relied on. */
   get usesOwnTransport(): boolean {
-    return this.service.axiosRef.defaults.adapter === this.adapter;
+    return this.service.axiosRef.defaults.adapter === this.ours.adapter;
+  }
+
+  /** Whether each request comes to an adapter that notes it in the trace: the application may have removed what sees to that. */
+  get isTraced(): boolean {
+    return this.#untouched.isWatched();
   }
 
   /** Whether requests go past any proxy that the environment or axios names. */
@@ -77,14 +112,18 @@ export class GatewayHttp {
     return this.usesOwnTransport && this.transport.isDirect === true;
   }
 
-  /** Makes a request, through axios where the application wants to see it. */
-  async request(request: UnheadedRequest): Promise<HttpAnswer> {
+  /**
+   * Makes a request, through axios where the application wants to see it. What came is in the trace.
+   *
+   * @returns What the interceptors of the application left of the answer, whatever that is.
+   */
+  async request(request: UnheadedRequest): Promise<unknown> {
     const { axiosRef } = this.service;
-    if (!this.#untouched.holds()) return axiosRef.request(request);
+    if (!this.#untouched.holds()) return this.ours.calls.run(request, () => axiosRef.request(request));
     const { common, post } = axiosRef.defaults.headers;
-    if (request.signal?.aborted) throw new TransportFault('aborted', undefined, undefined, '');
+    if (request.signal?.aborted) throw new TransportFault('aborted', undefined, undefined);
     const headers = (request.method === 'POST' ? { ...common, ...post } : { ...common }) as Record<string, string>;
-    return this.transport.exchange({ ...request, headers });
+    return exchangeNoted(this.transport, { ...request, headers });
   }
 
   /** Lets running requests end, then closes every connection. */
@@ -93,30 +132,55 @@ export class GatewayHttp {
   }
 }
 
+/** Notes in the trace how it ended. */
+async function exchangeNoted(transport: Transport, request: WireRequest): Promise<WireResponse> {
+  const { tries } = request.trace;
+  try {
+    const response = await transport.exchange(request);
+    tries.push(response);
+    return response;
+  } catch (thrown) {
+    if (thrown instanceof TransportFault) tries.push(thrown);
+    throw thrown;
+  }
+}
+
 /** Whether axios is still as it was made: no interceptor, no other method, every default but the headers the same. */
 class Untouched {
   readonly #request: AxiosInstance['request'];
   readonly #defaults: Record<string, unknown>;
 
-  constructor(private readonly axios: AxiosInstance) {
+  constructor(
+    private readonly axios: AxiosInstance,
+    private readonly watch: unknown,
+  ) {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, never called
     this.#request = axios.request;
     this.#defaults = { ...axios.defaults };
   }
 
+  /** Whether our interceptor stands between those of the application and every adapter. */
+  isWatched(): boolean {
+    const { interceptors, defaults } = this.axios;
+    const isLast = defaults.transitional?.legacyInterceptorReqResOrdering !== false;
+    return this.axios.request === this.#request && isLast && functionsOf(interceptors.request).includes(this.watch);
+  }
+
   holds(): boolean {
     const { interceptors, defaults } = this.axios;
-    if (this.axios.request !== this.#request || isUsed(interceptors.request) || isUsed(interceptors.response))
-      return false;
+    if (this.axios.request !== this.#request || functionsOf(interceptors.response).length > 0) return false;
+    if (functionsOf(interceptors.request).some((one) => one !== this.watch)) return false;
     const now = defaults as unknown as Record<string, unknown>;
     for (const name in now) if (now[name] !== this.#defaults[name]) return false;
     return true;
   }
 }
 
-function isUsed(interceptors: object): boolean {
-  let used = false;
+function functionsOf(interceptors: object): unknown[] {
+  const functions: unknown[] = [];
   // axios has this method, but does not type it.
-  (interceptors as { forEach(each: () => void): void }).forEach(() => (used = true));
-  return used;
+  (interceptors as { forEach(each: (one: { fulfilled: unknown }) => void): void }).forEach(({ fulfilled }) =>
+    functions.push(fulfilled),
+  );
+  return functions;
 }

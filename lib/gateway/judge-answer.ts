@@ -2,13 +2,18 @@ import { OurSmsGatewayError, type GatewayErrorKind } from '../errors/oursms-gate
 import type { Outcome } from '../errors/oursms.error.js';
 import type { Call } from './call.js';
 import { isKnownCode, kindOf, readFailure, readFailureInSuccess, type ReportedFailure } from './read-failure.js';
-import { unreadableAnswer } from './to-oursms-error.js';
+import { isSuccess, unreadableAnswer } from './to-oursms-error.js';
+import type { ShownBody } from './decode-body.js';
 import { parseJson } from './parse-json.js';
 
 /** An answer of the gateway, whatever its status. */
 export interface Answer {
   httpStatus: number;
   text: string;
+  /** Why the text is not, or not all of, what was sent. */
+  why?: string;
+  /** What came, for the application. */
+  shown: ShownBody;
   /** Each of the headers of that name. */
   retryAfter?: readonly string[];
 }
@@ -26,22 +31,28 @@ const ADVICE: Partial<Record<GatewayErrorKind, string>> = {
 /**
  * Reads an answer as JSON, and throws when it is a failure: by its HTTP status, or by an error code inside a success.
  *
- * @param options.readable Whether an answer that is not JSON is an error too. Default: true.
  * @throws {OurSmsGatewayError} for a failure
  * @throws {OurSmsResponseError} for an answer that is not JSON
  * @see OurSMS HTTP API, "Result" of each section
  */
-export function judgeAnswer(answer: Answer, call: Call, { readable = true } = {}): unknown {
+export function judgeAnswer(answer: Answer, call: Call): unknown {
   const json = parseJson(answer.text);
-  const succeeded = answer.httpStatus >= 200 && answer.httpStatus < 300;
-  if (!succeeded) throw refusal(answer, call, json.ok ? readFailure(json.value) : {}, json.ok ? undefined : json.why);
+  if (!isSuccess(answer.httpStatus)) {
+    throw refusal(answer, call, json.ok ? readFailure(json.value) : {}, json.ok ? undefined : (answer.why ?? json.why));
+  }
   const failure = json.ok ? readFailureInSuccess(json.value) : undefined;
   if (failure) throw refusal(answer, call, failure);
-  if (!json.ok && readable) throw unreadableAnswer(call, answer.httpStatus, answer.text, json.why);
-  return json.ok ? json.value : undefined;
+  if (!json.ok) throw unreadableAnswer(call, answer.httpStatus, answer.shown, answer.why ?? json.why);
+  return json.value;
 }
 
-function refusal(answer: Answer, call: Call, failure: ReportedFailure, unreadable?: string): OurSmsGatewayError {
+/** The error of an answer that reports a failure. */
+export function refusal(
+  answer: Pick<Answer, 'httpStatus' | 'retryAfter'>,
+  call: Call,
+  failure: ReportedFailure,
+  unreadable?: string,
+): OurSmsGatewayError {
   const { httpStatus } = answer;
   const outcome = outcomeOf(httpStatus, failure.code);
   const kind = kindOf(httpStatus, failure.code);
@@ -74,7 +85,7 @@ function shownCode(code: number | string | undefined, call: Call): number | stri
 
 function outcomeOf(httpStatus: number, code: number | string | undefined): Outcome {
   if (httpStatus >= 400 && httpStatus < 500) return 'notSent';
-  return httpStatus >= 200 && httpStatus < 300 && isKnownCode(code) ? 'notSent' : 'unknown';
+  return isSuccess(httpStatus) && isKnownCode(code) ? 'notSent' : 'unknown';
 }
 
 function adviceOf(kind: GatewayErrorKind, httpStatus: number, retryAfterMs: number | undefined): string {

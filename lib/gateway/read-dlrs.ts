@@ -1,54 +1,79 @@
 import { hash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DLR_STATUSES, type Dlr, type DlrStatus } from '../dto/dlr.js';
+import { decodeBody, showBody, type DecodedBody, type ShownBody } from './decode-body.js';
+import { bodyOfPage, type DlrPage } from './dlr-page.js';
 import { FieldReader } from './field-reader.js';
-import { ENVELOPES, findRows, holdsNothing } from './find-rows.js';
+import { ENVELOPES, findRows, holdsNothing, looksLikeReport } from './find-rows.js';
 import { isRecord, parseJson } from './parse-json.js';
+import { readFailureInSuccess, type ReportedFailure } from './read-failure.js';
 import { salvageRows } from './salvage-rows.js';
 
-/** A download as it came: what the gateway has deleted, and nothing has read yet. */
-export interface DlrPage {
-  account: string;
-  /** ISO 8601, UTC. */
-  receivedAt: string;
-  httpStatus: number;
-  /** The body of the answer, untouched. */
-  text: string;
+/** Why a page cannot be read, or not wholly. */
+export interface PageFault {
+  why: string;
+  /** Whether it ends in the middle, and may have held more. */
+  cut: boolean;
+  /** The failure that it reports in place of a list. */
+  failure?: ReportedFailure;
 }
 
-/** A download, and how many reports it brought; undefined when it cannot be read. */
-export interface DlrDownload {
-  page: DlrPage;
-  reports?: number;
+/** The rows of a page; with a fault, those that are whole all the same. */
+export interface PageRows {
+  rows: unknown[];
+  fault?: PageFault;
+  shown: ShownBody;
 }
 
-/**
- * The reports of a page, or why it cannot be read and the reports that are whole all the same. `cut`: it ends in the middle,
- * and may have held more.
- */
-export type DlrReading = { ok: true; dlrs: Dlr[] } | { ok: false; dlrs: Dlr[]; why: string; cut: boolean };
+/** The reports of a page, or why it cannot be read and the reports that are whole all the same. */
+export type DlrReading = { dlrs: Dlr[]; shown: ShownBody } & ({ ok: true } | ({ ok: false } & PageFault));
+
+/** Rows that are read in one go: a page of a hostile gateway may hold millions, and the process has more to do. */
+const ROWS_AT_ONCE = 1_000;
 
 /**
  * Reads the reports of a page. Never throws, and drops nothing: a row of an unknown shape becomes a report of status
  * `unknown` with the row in `raw`.
+ *
+ * @param maxBytes What a compressed page may come to.
  */
-export function readDlrs(page: DlrPage): DlrReading {
-  if (page.text.trim() === '') return { ok: true, dlrs: [] };
-  const json = parseJson(page.text);
-  if (!json.ok) {
-    const { rows, cut } = salvageRows(page.text);
-    return { ok: false, dlrs: rows.map((row) => readDlr(row, page)), why: json.why, cut };
+export async function readDlrs(page: DlrPage, maxBytes: number): Promise<DlrReading> {
+  const { rows, fault, shown } = await readRows(page, maxBytes);
+  const dlrs: Dlr[] = [];
+  for (const row of rows) {
+    dlrs.push(readDlr(row, page));
+    if (dlrs.length % ROWS_AT_ONCE === 0) await nextTurn();
   }
-  const rows = findRows(json.value) ?? (holdsNothing(json.value) ? [] : undefined);
-  if (rows === undefined) {
-    const why = `it holds no list of reports (looked under ${ENVELOPES.join(', ')})`;
-    return { ok: false, dlrs: [], why, cut: false };
-  }
-  return { ok: true, dlrs: rows.map((row) => readDlr(row, page)) };
+  return fault === undefined ? { ok: true, dlrs, shown } : { ok: false, dlrs, shown, ...fault };
 }
 
-/** How many reports a parsed answer holds; undefined when it holds no list of them. */
-export const countDlrs = (value: unknown): number | undefined =>
-  findRows(value)?.length ?? (holdsNothing(value) ? 0 : undefined);
+/** Reads the rows of a page. Never throws. */
+export async function readRows(page: DlrPage, maxBytes: number): Promise<PageRows> {
+  if (page.encoding === undefined) return { ...rowsOf(page), shown: { raw: page.text, rawEncoding: 'utf8' } };
+  const body = bodyOfPage(page);
+  const decoded = await decodeBody(body, maxBytes);
+  return { ...rowsOf(decoded), shown: showBody(decoded, body) };
+}
+
+function rowsOf({ text, why, isTooLarge = false }: DecodedBody): Omit<PageRows, 'shown'> {
+  if (text.trim() === '') return { rows: [], fault: why === undefined ? undefined : { why, cut: false } };
+  const json = parseJson(text);
+  if (!json.ok) {
+    const { rows, cut } = salvageRows(text);
+    return { rows, fault: { why: why ?? json.why, cut: cut && !isTooLarge } };
+  }
+  const rows = findRows(json.value);
+  // Reports are what the answer was asked for, whatever else it says.
+  if (rows?.some(looksLikeReport)) return { rows, fault: why === undefined ? undefined : { why, cut: false } };
+  const failure = readFailureInSuccess(json.value);
+  if (failure) return { rows: [], fault: { why: 'it reports an error in place of reports', cut: false, failure } };
+  if (why !== undefined) return { rows: rows ?? [], fault: { why, cut: false } };
+  if (rows !== undefined || holdsNothing(json.value)) return { rows: rows ?? [] };
+  return {
+    rows: [],
+    fault: { why: `it holds no list of reports (looked under ${ENVELOPES.join(', ')})`, cut: false },
+  };
+}
 
 function readDlr(raw: unknown, page: DlrPage): Dlr {
   const fields = new FieldReader(raw);

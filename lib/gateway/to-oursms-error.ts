@@ -4,45 +4,69 @@ import type { OurSmsError, Outcome } from '../errors/oursms.error.js';
 import { OurSmsResponseError } from '../errors/oursms-response.error.js';
 import { OurSmsTimeoutError } from '../errors/oursms-timeout.error.js';
 import type { Call } from './call.js';
+import type { ShownBody } from './decode-body.js';
+import { read, safeCause } from './safe-cause.js';
 import { TransportFault, type RequestTrace } from './transport.js';
 
 /** The steps before a connection is ready: an error of one of these proves that nothing was sent. */
 const CONNECT_STEPS: readonly unknown[] = ['connect', 'getaddrinfo'];
 
+/** What is known of a call that ended without a whole answer. */
+export interface Ending {
+  call: Call;
+  trace: RequestTrace;
+  /** Whether each request comes to an adapter that notes so in the trace. */
+  isTraced: boolean;
+  /** Whether the caller's signal has ended the call. */
+  isAborted: boolean;
+  /** What had arrived of the answer. */
+  shown: ShownBody;
+}
+
 /**
- * The error of a call that ended without a whole answer. Nothing of the original leaves this room: an AxiosError holds the
- * URL, the headers and the body of the request.
- *
- * @param ownTransport whether the request was given to our transport, whose trace can be relied on
+ * The error of a call that ended without a whole answer. Nothing of the original leaves this room as it is: an AxiosError
+ * holds the URL, the headers and the body of the request.
  */
-export function toOurSmsError(thrown: unknown, call: Call, trace: RequestTrace, ownTransport: boolean): OurSmsError {
-  const outcome = outcomeOf(thrown, trace, ownTransport);
-  if (isCancelled(thrown)) return abortedError(call, outcome, "the caller's signal ended the call");
-  if (!(thrown instanceof TransportFault)) return foreignError(thrown, call, outcome);
+export function toOurSmsError(thrown: unknown, ending: Ending): OurSmsError {
+  const { call, shown, isAborted } = ending;
+  if (!(thrown instanceof TransportFault)) return foreignError(thrown, ending);
+  const outcome = outcomeOf(thrown, ending);
   const { timeoutMs, maxResponseBytes } = call.account;
+  const httpStatus = thrown.received?.status;
   switch (thrown.reason) {
     case 'timeout': {
       const late = outcome === 'notSent' ? 'no connection was ready' : 'no complete answer came';
       const message = call.sentence(`${late} within ${timeoutMs} ms`, outcome);
-      return new OurSmsTimeoutError(message, { ...call.details(outcome, true), timeoutMs, raw: thrown.received });
+      return new OurSmsTimeoutError(message, { ...call.details(outcome, true), timeoutMs, ...shown });
     }
+    case 'aborted':
+      return abortedError(call, outcome, `${isAborted ? "the caller's" : 'a'} signal ended the call`);
     case 'withdrawn':
       return abortedError(call, outcome, 'this process has lost its turn to another before the request left');
     case 'tooLarge':
-      return unreadableAnswer(call, thrown.httpStatus, thrown.received, `it is larger than ${maxResponseBytes} bytes`);
+      return unreadableAnswer(call, httpStatus, shown, `it is larger than ${maxResponseBytes} bytes`);
     default:
-      if (isSuccess(thrown.httpStatus)) return unreadableAnswer(call, thrown.httpStatus, thrown.received, 'it was cut');
+      if (isSuccess(httpStatus)) return unreadableAnswer(call, httpStatus, shown, 'it was cut');
       return connectionError(call, outcome, thrown.code);
   }
 }
 
 /** The error of an answer that came but cannot be read. */
-export function unreadableAnswer(call: Call, httpStatus = 0, raw: string, why: string): OurSmsResponseError {
+export function unreadableAnswer(call: Call, httpStatus = 0, shown: ShownBody, why: string): OurSmsResponseError {
   const message = call.sentence(
     `the gateway answered HTTP ${httpStatus}, and its body cannot be read: ${why}`,
     'unknown',
   );
-  return new OurSmsResponseError(message, { ...call.details('unknown', true), httpStatus, raw });
+  return new OurSmsResponseError(message, { ...call.details('unknown', true), httpStatus, ...shown });
+}
+
+/** The error of a call that an interceptor of the application has broken. It would do so again: it is not to be repeated. */
+export function interceptorError(call: Call, outcome: Outcome, thrown: unknown, httpStatus?: number): OurSmsError {
+  const cause = safeCause(thrown, call);
+  const where = httpStatus === undefined ? '' : `the gateway answered HTTP ${httpStatus}, and `;
+  const when = outcome === 'notSent' ? 'before the request left' : 'after the request left';
+  const happened = `${where}an interceptor of the application failed ${when} (${cause.name}, see \`cause\`)`;
+  return new OurSmsConnectionError(call.sentence(happened, outcome), { ...call.details(outcome, false), cause });
 }
 
 function abortedError(call: Call, outcome: Outcome, happened: string): OurSmsAbortedError {
@@ -58,29 +82,29 @@ function connectionError(call: Call, outcome: Outcome, code: string | undefined)
   });
 }
 
-/** What an interceptor, or an adapter that the application put in, threw. Only its code is repeated. */
-function foreignError(thrown: unknown, call: Call, outcome: Outcome): OurSmsConnectionError {
-  const code = (thrown as { code?: unknown } | undefined)?.code;
+/** What an interceptor, or an adapter that the application put in, threw. Of an adapter's, only the code is repeated. */
+function foreignError(thrown: unknown, ending: Ending): OurSmsError {
+  const { call, trace, isAborted } = ending;
+  const outcome = outcomeOf(thrown, ending);
+  if (isAborted && isCancelled(thrown)) return abortedError(call, outcome, "the caller's signal ended the call");
+  // No adapter has seen it.
+  if (outcome === 'notSent' && trace.phase === 'created' && !trace.wentElsewhere && ending.isTraced) {
+    return interceptorError(call, outcome, thrown);
+  }
+  const code = read(thrown, 'code');
   return connectionError(call, outcome, typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code) ? code : undefined);
 }
 
-function outcomeOf(thrown: unknown, trace: RequestTrace, ownTransport: boolean): Outcome {
+function outcomeOf(thrown: unknown, { trace, isTraced }: Ending): Outcome {
   if (trace.phase === 'started') return 'unknown';
   if (trace.phase === 'waiting') return 'notSent';
-  const { cause, syscall, isAxiosError } = (thrown ?? {}) as {
-    cause?: { syscall?: unknown };
-    syscall?: unknown;
-    isAxiosError?: unknown;
-  };
-  // Our transport never saw it: an interceptor threw, unless the error comes from another adapter.
-  if (ownTransport && (isAxiosError !== true || isCancelled(thrown))) return 'notSent';
-  return CONNECT_STEPS.includes(syscall ?? cause?.syscall) ? 'notSent' : 'unknown';
+  if (isTraced && !trace.wentElsewhere) return 'notSent';
+  const syscall = read(thrown, 'syscall') ?? read(read(thrown, 'cause'), 'syscall');
+  return CONNECT_STEPS.includes(syscall) ? 'notSent' : 'unknown';
 }
 
-/** Ended by the caller's signal: our transport's own fault, axios' CanceledError, or the signal's AbortError. */
-function isCancelled(thrown: unknown): boolean {
-  if (thrown instanceof TransportFault) return thrown.reason === 'aborted';
-  return (thrown as { __CANCEL__?: unknown } | undefined)?.__CANCEL__ === true;
-}
+/** axios' CanceledError. */
+const isCancelled = (thrown: unknown): boolean => read(thrown, '__CANCEL__') === true;
 
-const isSuccess = (status: number | undefined): boolean => status !== undefined && status >= 200 && status < 300;
+/** Whether a status says that the gateway did what was asked. */
+export const isSuccess = (status: number | undefined): boolean => status !== undefined && status >= 200 && status < 300;

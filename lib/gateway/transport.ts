@@ -5,6 +5,13 @@
 export class RequestTrace {
   /** `created`: not with the transport yet. `waiting`: no ready connection yet. `started`: bytes may have left. */
   phase: 'created' | 'waiting' | 'started' = 'created';
+  /** Whether it came to an adapter of the application, which notes nothing in `phase`. */
+  wentElsewhere = false;
+  /**
+   * How each try ended, before an interceptor of the application saw it: what a gateway has deleted must not depend on what
+   * they make of it. More than one, when an interceptor repeats requests.
+   */
+  readonly tries: (WireResponse | TransportFault)[] = [];
 }
 
 /** A request as it goes out. */
@@ -24,7 +31,7 @@ export interface WireRequest {
 export interface WireResponse {
   status: number;
   headers: Record<string, string | string[] | undefined>;
-  data: string;
+  body: Buffer;
 }
 
 /** What carries an account's requests. */
@@ -46,10 +53,8 @@ export class TransportFault extends Error {
     readonly reason: 'connection' | 'timeout' | 'aborted' | 'withdrawn' | 'tooLarge',
     /** The system's or the HTTP client's code. */
     readonly code: string | undefined,
-    /** The status of the answer, when its head had arrived. */
-    readonly httpStatus: number | undefined,
-    /** What had arrived of the answer's body. */
-    readonly received: string,
+    /** What had arrived of the answer; undefined when its head had not. */
+    readonly received: WireResponse | undefined,
   ) {
     super(code ?? reason);
   }

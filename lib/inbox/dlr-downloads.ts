@@ -1,17 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { OurSmsError } from '../errors/oursms.error.js';
-import { OurSmsResponseError } from '../errors/oursms-response.error.js';
-import { OurSmsTimeoutError } from '../errors/oursms-timeout.error.js';
+import type { CaughtPage, DlrDownload } from '../gateway/exchanged.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
-import type { DlrDownload, DlrPage } from '../gateway/read-dlrs.js';
 import type { DurableQueue, QueueEngine } from '../queue/durable-queue.js';
+import { describeUnreadable } from './describe-unreadable.js';
 import type { DlrGaps, Intent } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import type { KeptPage } from './kept-jobs.js';
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 15_000;
+/** Characters of an answer that may say that there are no reports, or why: in plain text, and in base64. */
+const SHORT_TEXT = 1_024;
+const SHORT_BYTES = 256;
 
 /** What downloads are made with. */
 export interface DlrDownloadsParts {
@@ -41,21 +43,19 @@ export class DlrDownloads {
    */
   async next(mayStart: () => boolean): Promise<number | undefined> {
     const { engine, gaps, gateway, count, maxResponseBytes } = this.parts;
-    // Twice: as text in the page, and once more while LevelDB moves it from its log.
-    await engine.checkRoom(2 * maxResponseBytes);
+    // As text or in base64 in the page, and once more while LevelDB moves it from its log.
+    await engine.checkRoom(3 * maxResponseBytes);
     const intent = await gaps.intend(count);
-    let download: DlrDownload;
-    try {
-      download = await gateway.downloadDlrs(count, { mayStart });
-    } catch (error) {
-      await this.#keepWhatCame(error, intent);
-      throw error;
+    const { pages, error } = await gateway.downloadDlrs(count, { mayStart }).catch(nothingCame);
+    if (pages.length === 0) return this.#failed(error, intent);
+    if (error === undefined && (await this.#holdsNothing(pages, intent))) {
+      // What most polls bring: nothing to keep.
+      await gaps.forget(intent);
+      return 0;
     }
-    const { page, reports } = download;
-    // What most polls bring: nothing to keep.
-    if (reports === 0) await gaps.forget(intent);
-    else await this.#keep(page, intent);
-    return reports;
+    await this.#keep(pages, intent);
+    if (error !== undefined) throw error;
+    return this.#count(pages);
   }
 
   /** A page that the store does not take is given up when one more try has failed. */
@@ -63,27 +63,45 @@ export class DlrDownloads {
     this.#stopping.abort();
   }
 
-  async #keepWhatCame(error: unknown, intent: Intent): Promise<void> {
-    const { gaps, gateway } = this.parts;
-    if (error instanceof OurSmsError && error.outcome === 'notSent') return gaps.forget(intent);
-    const broken = error instanceof OurSmsError ? error.message : 'the download failed';
-    const came = error instanceof OurSmsResponseError || error instanceof OurSmsTimeoutError ? error : undefined;
-    const text = came?.rawBody() ?? '';
-    if (text === '') return gaps.missed(intent, broken);
-    const httpStatus = came instanceof OurSmsResponseError ? came.httpStatus : 200;
-    const receivedAt = new Date().toISOString();
-    await this.#keep({ account: gateway.accountName, receivedAt, httpStatus, text, broken }, intent);
+  /** Nothing came that could hold reports. */
+  async #failed(error: unknown, intent: Intent): Promise<never> {
+    const { gaps } = this.parts;
+    if (error instanceof OurSmsError && error.outcome === 'notSent') await gaps.forget(intent);
+    else await gaps.missed(intent, error instanceof OurSmsError ? error.message : 'the download failed');
+    throw error;
   }
 
-  /** The gateway has deleted it, so it is held until the store takes it. */
-  async #keep(page: DlrPage & Pick<KeptPage, 'broken'>, { id, note, at, asked }: Intent): Promise<void> {
-    const data: KeptPage = { ...page, at, asked };
+  /** Whether an answer says that there are no reports. One that is too long for that is not looked at before it is durable. */
+  async #holdsNothing(pages: readonly CaughtPage[], intent: Intent): Promise<boolean> {
+    const [{ page }, ...others] = pages as [CaughtPage];
+    const isShort = page.text.length <= (page.encoding === undefined ? SHORT_TEXT : SHORT_BYTES);
+    if (others.length > 0 || !isShort) return false;
+    try {
+      return (await this.parts.gateway.countDlrs(page)) === 0;
+    } catch (error) {
+      return this.#failed(error, intent);
+    }
+  }
+
+  /** How many reports these pages hold; undefined when one of them cannot be read. */
+  async #count(pages: readonly CaughtPage[]): Promise<number | undefined> {
+    let reports = 0;
+    for (const { page } of pages) reports += (await this.parts.gateway.countDlrs(page)) ?? NaN;
+    return Number.isNaN(reports) ? undefined : reports;
+  }
+
+  /** The gateway has deleted them, so they are held until the store takes them. */
+  async #keep(pages: readonly CaughtPage[], { id, note, at, asked }: Intent): Promise<void> {
+    const jobs = pages.map(({ page, broken }, index) => ({
+      id: index === 0 ? id : `${id}.${index}`,
+      data: { ...page, broken, at, asked },
+    }));
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
       const last = this.#stopping.signal.aborted;
       try {
-        return await this.parts.pages.add([{ id, data }], [{ name: note }]);
+        return await this.parts.pages.add(jobs, [{ name: note }]);
       } catch (error) {
-        if (last) return this.#surrender(id, page, error);
+        if (last) return this.#surrender(jobs, error);
         if (delayMs === FIRST_RETRY_MS) {
           this.#logger.error(
             'A download of delivery reports is held in memory until the store takes it: do not end this process',
@@ -95,13 +113,17 @@ export class DlrDownloads {
   }
 
   /** The process ends and the store is away: whoever listens may still save it. The next start announces the gap. */
-  async #surrender(id: string, { account, receivedAt, text }: DlrPage, error: unknown): Promise<never> {
+  async #surrender(jobs: readonly { id: string; data: KeptPage }[], error: unknown): Promise<never> {
     const why = 'the store did not take it before the process ended';
-    const heard = await this.parts.publisher.unreadable({ id, account, receivedAt, why, salvaged: 0, raw: text });
-    const fate = heard
-      ? 'its text went to oursms.dlr.unreadable'
-      : 'nobody listens to oursms.dlr.unreadable, so it is lost';
-    this.#logger.error(`A download of delivery reports (account ${account}) could not be kept: ${fate}`);
+    for (const { id, data } of jobs) {
+      const heard = await this.parts.publisher.unreadable(describeUnreadable(id, data, why));
+      const fate = heard
+        ? 'its text went to oursms.dlr.unreadable'
+        : 'nobody listens to oursms.dlr.unreadable, so it is lost';
+      this.#logger.error(`A download of delivery reports (account ${data.account}) could not be kept: ${fate}`);
+    }
     throw error;
   }
 }
+
+const nothingCame = (error: unknown): DlrDownload => ({ pages: [], error: error as OurSmsError });

@@ -32,8 +32,14 @@ export interface UnreadableDlrs {
   why: string;
   /** How many whole reports were found in it, and published. */
   salvaged: number;
-  /** What came, untouched. It may hold phone numbers. */
+  /** What came: its text, or its bytes in base64 when no text could be read from them. It may hold phone numbers. */
   raw: string;
+  /** How `raw` is given. */
+  rawEncoding: 'utf8' | 'base64';
+  /** The Content-Type that the gateway gave bytes, if any. */
+  contentType?: string;
+  /** The Content-Encoding that the gateway gave bytes, if any: they may still be compressed. */
+  contentEncoding?: string;
 }
 
 /**

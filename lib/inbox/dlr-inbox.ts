@@ -72,7 +72,10 @@ export class DlrInbox {
     return (await retries.remove(id)) || (await pages.remove(id));
   }
 
-  /** The downloads that could not be read, oldest first, with the text that came. */
+  /**
+   * The downloads that could not be read, oldest first, with what came: `raw` is its text, decompressed and read in its charset,
+   * or its bytes in base64 when `rawEncoding` says so.
+   */
   unreadable(): AsyncIterable<UnreadableDlrs> {
     return this.running().unreadable();
   }

@@ -1,5 +1,5 @@
 import type { Dlr } from '../dto/dlr.js';
-import type { DlrPage } from '../gateway/read-dlrs.js';
+import type { DlrPage } from '../gateway/dlr-page.js';
 
 /** A download as it is kept, before anything has read it. */
 export interface KeptPage extends DlrPage {

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Dlr } from '../dto/dlr.js';
 import { readDlrs, type DlrReading } from '../gateway/read-dlrs.js';
 import type { DurableQueue, Job, NewJob, Verdict } from '../queue/durable-queue.js';
+import { describeUnreadable } from './describe-unreadable.js';
 import { describeThrown } from './describe-thrown.js';
 import type { DlrGaps } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';
@@ -17,6 +18,8 @@ export interface PageHandlerParts {
   gaps: DlrGaps;
   retryDelayMs: number;
   maxAttempts: number;
+  /** Bytes that a compressed page may come to. */
+  maxResponseBytes: number;
 }
 
 /**
@@ -36,7 +39,7 @@ export class PageHandler {
         `The reports of download ${id} (account ${page.account}) are handed over again: whoever had them ended, or stood still, before all were handled`,
       );
     }
-    const reading = readDlrs(page);
+    const reading = await readDlrs(page, this.parts.maxResponseBytes);
     const handled = new Set(page.handled);
     const due = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
     const failures: NewJob<KeptDlr>[] = [];
@@ -70,7 +73,7 @@ export class PageHandler {
 
   async #keepUnreadable(id: string, page: KeptPage, reading: DlrReading & { ok: false }): Promise<Verdict<KeptPage>> {
     const { gaps, publisher } = this.parts;
-    const { account, receivedAt, text } = page;
+    const { account } = page;
     const why = page.broken === undefined ? reading.why : `${page.broken}; ${reading.why}`;
     const salvaged = reading.dlrs.length;
     if ((page.broken !== undefined || reading.cut) && !page.gapTold) {
@@ -79,7 +82,7 @@ export class PageHandler {
     this.#logger.error(
       `A download of delivery reports (account ${account}) cannot be read: ${why}. ${salvaged} whole reports were found in it; it is kept as ${id}`,
     );
-    await publisher.unreadable({ id, account, receivedAt, why, salvaged, raw: text });
+    await publisher.unreadable(describeUnreadable(id, page, why, reading));
     return { kind: 'failed', reason: why, data: { ...page, gapTold: true } };
   }
 }

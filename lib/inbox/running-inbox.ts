@@ -4,6 +4,7 @@ import type { GatewayClient } from '../gateway/gateway-client.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
 import type { DurableQueue, Lease, QueueConsumer, QueueEngine } from '../queue/durable-queue.js';
 import { accountPart } from '../queue/key-part.js';
+import { describeUnreadable } from './describe-unreadable.js';
 import { DlrDownloads } from './dlr-downloads.js';
 import type { UnreadableDlrs } from './dlr-events.js';
 import { DlrGaps } from './dlr-gaps.js';
@@ -162,8 +163,7 @@ export class RunningInbox {
 
   async *unreadable(): AsyncIterable<UnreadableDlrs> {
     for await (const { id, data, reason } of this.pages.failed()) {
-      const { account, receivedAt, text } = data;
-      yield { id, account, receivedAt, why: reason, salvaged: readDlrs(data).dlrs.length, raw: text };
+      yield describeUnreadable(id, data, reason, await readDlrs(data, this.setup.maxResponseBytes));
     }
   }
 

@@ -112,7 +112,8 @@ export class OurSmsTesting {
   async emitDlr(row: SimulatorReport = {}, account = DEFAULT_ACCOUNT): Promise<Dlr> {
     if (this.#moduleRef === undefined) throw new Error('OurSmsTesting: compile and init the testing module first');
     const text = JSON.stringify([{ msgId: `test-${crypto.randomUUID()}`, status: 'delivered', ...row }]);
-    const reading = readDlrs({ account, receivedAt: new Date().toISOString(), httpStatus: 200, text });
+    const page = { account, receivedAt: new Date().toISOString(), httpStatus: 200, text };
+    const reading = await readDlrs(page, text.length);
     const [dlr] = reading.ok ? reading.dlrs : [];
     if (dlr === undefined) throw new Error('OurSmsTesting: the report cannot be read');
     await this.#moduleRef.get(EventEmitter2, { strict: false }).emitAsync(OURSMS_DLR, dlr);

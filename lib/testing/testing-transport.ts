@@ -24,13 +24,13 @@ export function engineTransport(engine: SimulatorEngine, nextFailure: () => Test
 
 function answer(request: WireRequest, engine: SimulatorEngine, failure: TestFailure | undefined): WireResponse {
   request.trace.phase = failure === 'unreachable' ? 'waiting' : 'started';
-  if (failure === 'unreachable') throw new TransportFault('connection', 'ECONNREFUSED', undefined, '');
-  if (failure === 'timeout') throw new TransportFault('timeout', undefined, undefined, '');
-  if (failure === 'garbage') return { status: 200, headers: {}, data: 'not JSON' };
+  if (failure === 'unreachable') throw new TransportFault('connection', 'ECONNREFUSED', undefined);
+  if (failure === 'timeout') throw new TransportFault('timeout', undefined, undefined);
+  if (failure === 'garbage') return { status: 200, headers: {}, body: Buffer.from('not JSON') };
   const refusal = failure && Object.hasOwn(REFUSALS, failure) ? REFUSALS[failure] : undefined;
   if (refusal !== undefined) {
     const headers: WireResponse['headers'] = failure === 'rateLimit' ? { 'retry-after': '1' } : {};
-    return { status: refusal.status, headers, data: JSON.stringify(refusal) };
+    return { status: refusal.status, headers, body: Buffer.from(JSON.stringify(refusal)) };
   }
   const url = new URL(request.url);
   const { status, body, headers } = engine.handle({
@@ -40,5 +40,5 @@ function answer(request: WireRequest, engine: SimulatorEngine, failure: TestFail
     contentType: request.headers['content-type'],
     body: request.data ?? '',
   });
-  return { status, headers, data: body };
+  return { status, headers, body: Buffer.from(body) };
 }
