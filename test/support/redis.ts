@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { RedisAtHand } from './redis-at-hand.js';
+import { endWithSuite } from './what-is-left.js';
 
 const START_MS = 20_000;
 
@@ -14,6 +15,7 @@ export class TestRedis implements RedisAtHand {
   /** That of an engine which is not told another. */
   readonly prefix = 'oursms';
   #process: ChildProcess | undefined;
+  #forget: () => void = () => undefined;
 
   private constructor(
     readonly directory: string,
@@ -25,7 +27,12 @@ export class TestRedis implements RedisAtHand {
   static async start(...settings: string[]): Promise<TestRedis> {
     const directory = await mkdtemp(join(tmpdir(), 'oursms-redis-'));
     const redis = new TestRedis(directory, await freePort(), settings);
-    await redis.start();
+    try {
+      await redis.start();
+    } catch (error) {
+      await redis.remove();
+      throw error;
+    }
     return redis;
   }
 
@@ -50,6 +57,7 @@ export class TestRedis implements RedisAtHand {
       'noeviction',
     ];
     const place = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.directory, '--daemonize', 'no'];
+    this.#forget = endWithSuite(() => this.remove());
     this.#process = spawn('redis-server', [...place, ...durable, ...this.settings], { stdio: 'ignore' });
     const end = performance.now() + START_MS;
     while (!(await this.#answers())) {
@@ -62,10 +70,12 @@ export class TestRedis implements RedisAtHand {
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
-    if (child === undefined || child.exitCode !== null) return;
+    this.#forget();
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
     child.kill('SIGCONT');
     child.kill(signal);
-    await once(child, 'exit');
+    await ended;
   }
 
   /** Lets it stand still, or go on. */

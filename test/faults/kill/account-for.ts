@@ -1,7 +1,7 @@
 import type { DlrGap, DlrInboxStats } from 'nestjs-oursms';
 import type { Download } from './downloads-watch.js';
 import type { Journal } from './journal.js';
-import type { Exit } from './polling-process.js';
+import type { Exit } from './forked-program.js';
 
 /** One process from its start to its end. */
 export interface Life {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { DEMO, until } from '../../support/application.js';
 import { Seeded } from '../../support/seeded.js';
+import { endAll } from '../../support/what-is-left.js';
 import { accountForCampaign, type CampaignAccount, type CampaignEvidence } from './campaign-account.js';
 import { CAMPAIGN_MOMENTS, type CampaignMoment } from './campaign-moments.js';
 import { CampaignProcess, type CampaignOrder } from './campaign-process.js';
@@ -72,8 +73,10 @@ export class CampaignLane {
       return accounts;
     } finally {
       for (const one of lane.#processes) one.kill();
-      await Promise.all([...lane.#processes].map(({ ended }) => ended));
-      await rm(lane.#folder, { recursive: true });
+      await endAll(
+        () => Promise.all([...lane.#processes].map(({ ended }) => ended)),
+        () => rm(lane.#folder, { recursive: true }),
+      );
     }
   }
 

@@ -1,9 +1,8 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { CampaignFate, CampaignReport, OurSmsModuleOptions } from 'nestjs-oursms';
+import { ForkedProgram } from './forked-program.js';
 
-const PROGRAM = fileURLToPath(new URL('./campaign-child.mjs', import.meta.url));
+const PROGRAM = new URL('./campaign-child.mjs', import.meta.url);
 
 /** The campaign that a process is to start, or to go on with. */
 export interface CampaignOrder {
@@ -43,28 +42,23 @@ type News<Kind> = Extract<CampaignNews, { kind: Kind }>;
 export class CampaignProcess {
   /** Resolves to how it ended, in words. */
   readonly ended: Promise<string>;
-  readonly #child: ChildProcess;
+  readonly #program: ForkedProgram;
   readonly #news = new EventEmitter().setMaxListeners(0);
-  #said = '';
 
   /** @param preload A module that is loaded before everything else. */
   constructor(preload?: string) {
-    const execArgv = preload === undefined ? [] : ['--import', new URL(preload, import.meta.url).href];
-    this.#child = fork(PROGRAM, { execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
-    this.#child.on('message', (news) => this.#news.emit((news as CampaignNews).kind, news));
-    // A message to a process that was killed meanwhile.
-    this.#child.on('error', () => undefined);
-    this.ended = once(this.#child, 'close').then(([code, signal]) => `${signal ?? code} ${this.#said}`.trim());
+    this.#program = new ForkedProgram(PROGRAM, preload === undefined ? undefined : new URL(preload, import.meta.url));
+    this.#program.onMessage((news) => this.#news.emit((news as CampaignNews).kind, news));
+    this.ended = this.#program.ended.then(({ code, signal, said }) => `${signal ?? code} ${said}`.trim());
   }
 
   /** Lets the application start. */
   start(settings: CampaignSettings): void {
-    this.#child.send(settings);
+    this.#program.send(settings);
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
+    this.#program.kill('SIGKILL');
   }
 
   /** Resolves to what it says next of a kind. */
@@ -76,7 +70,7 @@ export class CampaignProcess {
   /** The lists of its campaign; the campaigns before it are forgotten then. */
   async lists(signal: AbortSignal): Promise<CampaignLists> {
     const answer = this.told('lists', signal);
-    this.#child.send('lists');
+    this.#program.send('lists');
     return (await answer).lists;
   }
 }

@@ -1,3 +1,4 @@
+import { allEnded } from '../../support/what-is-left.js';
 import { mergeAccounts, type CampaignAccount } from './campaign-account.js';
 import { CampaignLane, type CampaignLanePlan } from './campaign-lane.js';
 
@@ -20,7 +21,7 @@ export async function runCampaigns(name: string, { share, ...plan }: SharedPlan)
   const began = Date.now();
   const rounds = Math.ceil((ROUNDS * share) / LANES);
   const lanes = Array.from({ length: LANES }, (_, i) => CampaignLane.run({ ...plan, rounds, seed: SEED + i }));
-  const account = mergeAccounts((await Promise.all(lanes)).flat());
+  const account = mergeAccounts((await allEnded(lanes)).flat());
   const { campaigns, kills, requests, recipients, twice, never, unknown, faults } = account;
   process.stdout.write(
     `${name}: ${campaigns} campaigns, ${kills} × SIGKILL, ${requests} requests, ${recipients} recipients, ${twice} twice, ` +

@@ -1,5 +1,6 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import type { GatewaySimulator } from 'nestjs-oursms/testing';
+import { endWhatIsLeft } from '../../support/what-is-left.js';
 import { over, sending, taking } from './campaign-moments.js';
 import { CAMPAIGN_PATIENCE_MS, runCampaigns } from './campaign-run.js';
 
@@ -80,3 +81,5 @@ describe('the account of these tests finds', () => {
     expect(account.faults).toEqual(saying('are in no list'));
   });
 });
+
+afterAll(endWhatIsLeft);

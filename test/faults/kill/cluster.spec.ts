@@ -1,5 +1,6 @@
-import { expect, it, jest } from '@jest/globals';
+import { afterAll, expect, it, jest } from '@jest/globals';
 import { describeWithOwnRedis } from '../../support/redis-at-hand.js';
+import { allEnded, endWhatIsLeft } from '../../support/what-is-left.js';
 import { CLUSTER_PATIENCE_MS, lookFor, runCluster } from './cluster/run-cluster.js';
 import {
   deleted,
@@ -23,7 +24,7 @@ describeWithOwnRedis('three instances on one Redis, which are killed, stand stil
       { name: 'cluster', unknownOutcome: 'never' as const },
       { name: 'cluster, guarded, with a spool', unknownOutcome: 'guarded' as const, hasSpool: true },
     ];
-    const [unguarded, guarded] = await Promise.all(
+    const [unguarded, guarded] = await allEnded(
       plans.map(({ name, ...plan }) => runCluster(name, { share: 0.5, first: FIRST_TROUBLES, ...plan })),
     );
     expect(unguarded).toMatchObject({ faults: [], campaigns: { twice: 0 } });
@@ -84,3 +85,5 @@ describeWithOwnRedis('the account of these tests finds', () => {
     expect(faults).toEqual(saying('its process ran on for'));
   });
 });
+
+afterAll(endWhatIsLeft);

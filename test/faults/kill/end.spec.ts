@@ -1,4 +1,5 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { endWhatIsLeft } from '../../support/what-is-left.js';
 import { PATIENCE_MS, runLanes } from './run-lanes.js';
 
 jest.setTimeout(PATIENCE_MS);
@@ -32,3 +33,5 @@ describe('processes that are told to end, at any moment', () => {
     expect(account.gaps).toBeGreaterThan(0);
   });
 });
+
+afterAll(endWhatIsLeft);

@@ -1,4 +1,5 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { endWhatIsLeft } from '../../support/what-is-left.js';
 import { downloading, kept } from './moments.js';
 import { PATIENCE_MS, runLanes } from './run-lanes.js';
 
@@ -37,3 +38,5 @@ describe('the account of these tests finds the loss when', () => {
     expect(account.faults).toEqual(lost);
   });
 });
+
+afterAll(endWhatIsLeft);

@@ -6,6 +6,7 @@ import { GatewaySimulator } from 'nestjs-oursms/testing';
 import type { DlrInboxStats } from 'nestjs-oursms';
 import { DEMO } from '../../support/application.js';
 import { Seeded } from '../../support/seeded.js';
+import { endAll } from '../../support/what-is-left.js';
 import type { Evidence, Life } from './account-for.js';
 import { DownloadsWatch } from './downloads-watch.js';
 import { readJournal } from './journal.js';
@@ -86,10 +87,12 @@ export class Lane {
       return await lane.#run();
     } finally {
       for (const one of lane.#processes) one.kill('SIGKILL');
-      await Promise.all([...lane.#processes].map(({ ended }) => ended));
-      lane.#watch.stop();
-      await lane.#gateway.stop();
-      await rm(lane.#folder, { recursive: true });
+      await endAll(
+        () => Promise.all([...lane.#processes].map(({ ended }) => ended)),
+        () => lane.#watch.stop(),
+        () => lane.#gateway.stop(),
+        () => rm(lane.#folder, { recursive: true }),
+      );
     }
   }
 

@@ -1,5 +1,6 @@
-import { expect, it, jest } from '@jest/globals';
+import { afterAll, expect, it, jest } from '@jest/globals';
 import type { GatewaySimulator } from 'nestjs-oursms/testing';
+import { endWhatIsLeft } from '../../support/what-is-left.js';
 import { MOMENTS, working } from './moments.js';
 import { PATIENCE_MS, runLanes } from './run-lanes.js';
 
@@ -35,3 +36,5 @@ it('a gateway where everything goes wrong, and kills: what came is handled, and 
   expect(account.faults).toEqual([]);
   expect(account.gaps).toBeGreaterThan(0);
 });
+
+afterAll(endWhatIsLeft);

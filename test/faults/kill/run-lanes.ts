@@ -1,4 +1,5 @@
 import { accountFor, type Account } from './account-for.js';
+import { allEnded } from '../../support/what-is-left.js';
 import { Lane, type LanePlan } from './lane.js';
 
 /** The processes that are killed in the tests that must find nothing. */
@@ -20,7 +21,7 @@ export async function runLanes(name: string, { share, ...plan }: SharedPlan): Pr
   const began = Date.now();
   const rounds = Math.ceil((ROUNDS * share) / LANES);
   const lanes = Array.from({ length: LANES }, (_, i) => Lane.run({ ...plan, rounds, seed: SEED + i }));
-  const account = merge((await Promise.all(lanes)).map(accountFor));
+  const account = merge((await allEnded(lanes)).map(accountFor));
   const { reports, duplicates, gaps, missing, windowMs, endMs, faults } = account;
   process.stdout.write(
     `${name}: ${LANES * rounds} × ${plan.signal}, ${reports} reports, ${duplicates} duplicates, ${gaps} gaps, ` +

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { OurSmsModuleOptions } from 'nestjs-oursms';
 import { DEMO, until } from '../../support/application.js';
 import { CampaignBench } from '../../support/campaign-bench.js';
+import { endWhatIsLeft } from '../../support/what-is-left.js';
 import { CampaignProcess, type CampaignOrder } from './campaign-process.js';
 
 jest.setTimeout(120_000);
@@ -74,3 +75,5 @@ describe('a campaign whose process is killed while its requests wait for their t
     expect(report).toMatchObject({ sent: ORDER.count - 500, unknown: 500, notSent: 0 });
   });
 });
+
+afterAll(endWhatIsLeft);

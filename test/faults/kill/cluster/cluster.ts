@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { TestRedis } from '../../../support/redis.js';
 import { Seeded } from '../../../support/seeded.js';
+import { endAll } from '../../../support/what-is-left.js';
 import { mergeAccounts } from '../campaign-account.js';
 import { DownloadsWatch } from '../downloads-watch.js';
 import { readJournal } from '../journal.js';
@@ -100,11 +101,13 @@ export class Cluster implements TroubleHands {
     try {
       return await cluster.#run();
     } finally {
-      await cluster.#places.clear();
-      cluster.#watch.stop();
-      await cluster.#gateway.stop();
-      await cluster.#redis.remove();
-      await rm(cluster.#folder, { recursive: true });
+      await endAll(
+        () => cluster.#places.clear(),
+        () => cluster.#watch.stop(),
+        () => cluster.#gateway.stop(),
+        () => cluster.#redis.remove(),
+        () => rm(cluster.#folder, { recursive: true }),
+      );
     }
   }
 

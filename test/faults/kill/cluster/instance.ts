@@ -1,12 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { CampaignReport, DlrInboxStats, OurSmsModuleOptions } from 'nestjs-oursms';
 import type { BullMqEngineOptions } from 'nestjs-oursms/bullmq';
 import type { CampaignLists, CampaignOrder } from '../campaign-process.js';
-import type { Exit } from '../polling-process.js';
+import { ForkedProgram, type Exit } from '../forked-program.js';
 
-const PROGRAM = fileURLToPath(new URL('./child.mjs', import.meta.url));
+const PROGRAM = new URL('./child.mjs', import.meta.url);
 
 /** A campaign of several instances. */
 export interface SharedOrder extends CampaignOrder {
@@ -53,35 +51,27 @@ type News<Kind> = Extract<InstanceNews, { kind: Kind }>;
 export class Instance {
   /** Resolves when it has ended, in whichever way. */
   readonly ended: Promise<Exit>;
-  readonly #child: ChildProcess;
+  readonly #program = new ForkedProgram(PROGRAM);
   readonly #news = new EventEmitter().setMaxListeners(0);
-  #said = '';
 
   constructor() {
-    this.#child = fork(PROGRAM, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
-    this.#child.on('message', (news) => this.#news.emit((news as InstanceNews).kind, news));
-    // A message to a process that was killed meanwhile.
-    this.#child.on('error', () => undefined);
-    this.ended = once(this.#child, 'close').then(([code, signal]) => ({
-      code: code as number | null,
-      signal: signal as string | null,
-      said: this.#said,
-    }));
+    this.#program.onMessage((news) => this.#news.emit((news as InstanceNews).kind, news));
+    this.ended = this.#program.ended;
   }
 
   /** Lets the application start. */
   start(settings: InstanceSettings): void {
-    this.#child.send(settings);
+    this.#program.send(settings);
   }
 
-  /** Sends a signal; `SIGSTOP` lets it stand still. */
+  /** Sends a signal; `SIGSTOP` suspends it. */
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    this.#program.kill(signal);
   }
 
+  /** Asks it something; one that was killed on purpose has no answer. */
   ask(question: Question): void {
-    if (this.#child.connected) this.#child.send(question);
+    this.#program.send(question);
   }
 
   /** Calls back for each thing of a kind that it says. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { until } from '../../../support/application.js';
 import { TestRedis } from '../../../support/redis.js';
+import { endAll } from '../../../support/what-is-left.js';
 import { DownloadsWatch, type Download } from '../downloads-watch.js';
 import { readJournal } from '../journal.js';
 import { leaseFaults } from './leases-account.js';
@@ -87,6 +88,23 @@ export class PollingInstances {
     await until('all reports are handled', async () => (await handled()) === this.#pushed, 30_000);
   }
 
+  /** Resolves when the reports are handled and that is durable: a kill from then on makes none come again. */
+  async untilAllSettled(): Promise<void> {
+    await this.untilAllHandled();
+    await until('no report waits for its durable outcome', () => this.#isEmpty(), 30_000);
+  }
+
+  /** Whether nothing is left of the inbox that all share, as one of them sees it. */
+  async #isEmpty(): Promise<boolean> {
+    for (const [place, { endedAt }] of this.places.current.entries()) {
+      if (endedAt !== undefined) continue;
+      const answer = await this.places.instances[place]?.answer({ kind: 'stats' }, AbortSignal.timeout(5_000));
+      const { pages = -1, waiting = -1, handling = -1 } = answer?.stats ?? {};
+      if (pages !== 0 || waiting !== 0 || handling !== 0) return false;
+    }
+    return true;
+  }
+
   /** Ends all, and accounts for what they did. Nothing but a process that had no turn excuses downloads side by side. */
   async end(): Promise<ReportsAccount> {
     await this.places.end();
@@ -100,11 +118,13 @@ export class PollingInstances {
   }
 
   async remove(): Promise<void> {
-    await this.places.clear();
-    this.watch.stop();
-    await this.gateway.stop();
-    await this.redis.remove();
-    await rm(this.folder, { recursive: true });
+    await endAll(
+      () => this.places.clear(),
+      () => this.watch.stop(),
+      () => this.gateway.stop(),
+      () => this.redis.remove(),
+      () => rm(this.folder, { recursive: true }),
+    );
   }
 
   async #begin(place: number): Promise<void> {
