@@ -1,4 +1,5 @@
 import { ValidateBy } from './dto/validation-rules.js';
+import { credentialFault } from './errors/credential-fault.js';
 import { isTimeOfDay } from './message/quiet-hours.js';
 
 /** Credentials in one of their two forms. The faults name fields, never values. */
@@ -67,6 +68,10 @@ function authFault(value: unknown): string | undefined {
   const set = AUTH_FIELDS.filter((name) => auth[name] !== undefined);
   const faulty = set.filter((name) => typeof auth[name] !== 'string' || auth[name] === '');
   if (faulty.length > 0) return `.${faulty.join(' and .')} must be a string that is not empty`;
+  for (const name of set) {
+    const fault = credentialFault(auth[name] as string);
+    if (fault !== undefined) return `.${name} ${fault}`;
+  }
   const isForm = set.includes('token') !== set.includes('password');
   if (!isForm || (set.includes('password') && !set.includes('username'))) {
     return `is incomplete or mixed (it has ${set.join(', ') || 'nothing'}): ${forms}`;
@@ -94,6 +99,7 @@ function allowsHttp(options: object | undefined): boolean {
 function urlFault(value: unknown, http: boolean): string | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) return 'must be an absolute URL';
   const url = new URL(value);
+  if (url.hostname === '') return 'must be an absolute URL';
   if (url.username || url.password) return 'must not hold credentials: they belong in auth';
   if (url.search || url.hash) return 'must not have a query or a fragment';
   if (url.protocol === 'https:') return undefined;

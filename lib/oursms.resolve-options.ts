@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { checkShape } from './dto/check-shape.js';
 import { SendMessageDto } from './dto/send-message.dto.js';
 import { describeFaults, OurSmsConfigError, type Fault } from './errors/oursms-config.error.js';
+import { oneLine } from './errors/one-line.js';
 import type { GatewayAccount } from './gateway/account.js';
 import { normalizeNumber } from './message/normalize-number.js';
 import type { OurSmsDlrOptions, OurSmsPollOptions } from './oursms.dlr.options.js';
@@ -38,10 +39,13 @@ export interface ResolvedOptions {
  */
 export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
   if (typeof raw !== 'object' || raw === null) {
-    throw new OurSmsConfigError(`OurSmsModule (account ${account}) got no options: its factory must return an object.`);
+    throw new OurSmsConfigError(
+      `OurSmsModule (account ${oneLine(String(account))}) got no options: its factory must return an object.`,
+    );
   }
   const { value: options, faults } = checkShape(OurSmsModuleOptions, raw);
   const all = [
+    ...nameFaults(account),
     ...faults.map(explain),
     ...defaultsFaults(options.defaults),
     ...pollFaults(options),
@@ -50,11 +54,16 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
     ...quietHoursFaults(options),
   ];
   if (all.length > 0) {
-    throw new OurSmsConfigError(`OurSmsModule (account ${account}) cannot start: ${describeFaults(all)}.`, all);
+    throw new OurSmsConfigError(
+      `OurSmsModule (account ${oneLine(String(account))}) cannot start: ${describeFaults(all)}.`,
+      all,
+    );
   }
   const http = options.http as Required<OurSmsHttpOptions>;
   const numbers = options.numbers as Required<OurSmsNumbersOptions>;
-  const baseUrl = String(options.baseUrl).replace(/\/+$/, '');
+  // As the URL parser reads it: without white space around it, its path escaped.
+  const { origin, pathname } = new URL(String(options.baseUrl));
+  const baseUrl = origin + pathname.replace(/\/+$/, '');
   return {
     gateway: { name: account, baseUrl, auth: options.auth, ...http },
     messages: {
@@ -70,6 +79,12 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
     dlr: options.dlr as ResolvedOptions['dlr'],
     storage: storageOf(options, account),
   };
+}
+
+/** The name of an account stands in logs, in tokens and in the name of its directory. */
+function nameFaults(account: unknown): Fault[] {
+  if (typeof account !== 'string') return [{ field: 'name', reason: 'must be a text' }];
+  return oneLine(account) === account ? [] : [{ field: 'name', reason: 'must not hold control characters' }];
 }
 
 /** `isGlobal` and `name` are known to anyone who reads the README, but not here. */

@@ -1,3 +1,4 @@
+import { credentialFault } from '../errors/credential-fault.js';
 import { describeFaults, OurSmsConfigError, type Fault } from '../errors/oursms-config.error.js';
 import type { BullMqEngineOptions } from './bull-mq-engine.options.js';
 
@@ -53,7 +54,8 @@ export function connectionFaults(given: unknown): Fault[] {
   const connection = given as Record<string, unknown>;
   if (connection.isCluster === true || 'redisOptions' in connection) return [{ field, reason: NO_CLUSTER }];
   if (isRedisClient(connection)) {
-    return isIoredis(connection) ? [] : [{ field, reason: `is a client of another library: give ${CONNECTIONS}` }];
+    if (!isIoredis(connection)) return [{ field, reason: `is a client of another library: give ${CONNECTIONS}` }];
+    return databaseFaults((connection.options as Record<string, unknown> | undefined)?.db);
   }
   return addressFaults(connection);
 }
@@ -66,17 +68,28 @@ const isIoredis = ({ duplicate, getBuiltinCommands }: Record<string, unknown>): 
   typeof duplicate === 'function' && typeof getBuiltinCommands === 'function';
 
 function addressFaults(connection: Record<string, unknown>): Fault[] {
-  const { url, host, port, path } = connection;
+  const { url, host, port, path, db, username, password, sentinelUsername, sentinelPassword } = connection;
   const faults = textFaults({ 'connection.host': host, 'connection.path': path });
+  for (const [name, value] of Object.entries({ username, password, sentinelUsername, sentinelPassword })) {
+    const reason = typeof value === 'string' ? credentialFault(value) : undefined;
+    if (reason !== undefined) faults.push({ field: `connection.${name}`, reason });
+  }
   // One that is there and not set would be a server on localhost.
   if ('url' in connection && !isRedisUrl(url)) {
-    const reason = 'must be a URL as redis://host:6379 or rediss://host:6379, its password percent-encoded';
+    const reason = 'must be a URL as redis://host:6379/0 or rediss://host:6379, its password percent-encoded';
     faults.push({ field: 'connection.url', reason });
   }
   if (port !== undefined && !isInteger(typeof port === 'string' ? Number(port) : port, 1, 65_535)) {
     faults.push({ field: 'connection.port', reason: 'must be a whole number from 1 to 65535' });
   }
-  return faults;
+  return [...faults, ...databaseFaults(db)];
+}
+
+/** A password that was not escaped in a URL leaves its end here, and a part of it in the place of the host. */
+function databaseFaults(db: unknown): Fault[] {
+  if (db === undefined || db === null || isInteger(typeof db === 'string' ? Number(db) : db, 0, 65_535)) return [];
+  const reason = 'must be the number of a database: in a URL, is the password percent-encoded?';
+  return [{ field: 'connection.db', reason }];
 }
 
 const textFaults = (fields: Record<string, unknown>): Fault[] =>
@@ -87,5 +100,12 @@ const textFaults = (fields: Record<string, unknown>): Fault[] =>
 const isInteger = (value: unknown, least: number, most: number): boolean =>
   typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
 
+/**
+ * A URL of which everyone reads the same: what a `/`, `?`, `#` or white space in a password parts would be taken for the host
+ * and shown.
+ */
+const REDIS_URL =
+  /^rediss?:\/\/(?:[^\s/?#\\]*@)?(?:\[[\da-fA-F:.]+\]|[^\s/?#@\\:[\]]+)(?::\d{1,5})?(?:\/\d*)?(?:\?[^\s#@\\]*)?$/;
+
 const isRedisUrl = (value: unknown): boolean =>
-  typeof value === 'string' && /^rediss?:\/\//.test(value) && URL.canParse(value);
+  typeof value === 'string' && REDIS_URL.test(value) && URL.canParse(value);

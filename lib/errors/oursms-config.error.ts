@@ -1,3 +1,4 @@
+import { oneLine } from './one-line.js';
 import { OurSmsError } from './oursms.error.js';
 
 /** A field that was refused, and why. The reason never quotes the value. */
@@ -10,7 +11,7 @@ export interface Fault {
 
 /** Faults as one line: `field: reason; field: reason`. */
 export function describeFaults(faults: readonly Fault[]): string {
-  return faults.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
+  return oneLine(faults.map(({ field, reason }) => `${field}: ${reason}`).join('; '));
 }
 
 /** The module is set up wrongly. Thrown once, at bootstrap, naming every faulty option and showing no value. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readlink, realpath, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readlink, realpath, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { storeFault, type StorePlace } from './explain-store-fault.js';
 
@@ -24,6 +24,11 @@ export async function prepareDirectory(place: StorePlace): Promise<void> {
       ? 'its .log file'
       : undefined;
   if (missing) throw storeFault('corrupt', place, `${missing} is missing`);
+}
+
+/** Whether other users of the machine can change what is in a directory. Known where users have rights by mode only. */
+export async function canOthersWrite(path: string): Promise<boolean> {
+  return process.platform !== 'win32' && ((await stat(path)).mode & 0o022) !== 0;
 }
 
 /**

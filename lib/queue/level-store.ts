@@ -1,9 +1,10 @@
 import type { ClassicLevel } from 'classic-level';
 import { statfs } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
 import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import { explainStoreFault, storeFault, type LocalFault, type StorePlace } from './explain-store-fault.js';
-import { isOpenHere, prepareDirectory } from './level-directory.js';
+import { canOthersWrite, isOpenHere, prepareDirectory } from './level-directory.js';
 import type { KeyRange, OrderedStore, StoreChange } from './ordered-store.js';
 import { seal, unseal } from './seal.js';
 
@@ -33,7 +34,13 @@ export class LevelStore implements OrderedStore {
 
   /** @throws {OurSmsStorageError} when the directory is locked, cannot be written, or is damaged */
   static async open(place: StorePlace): Promise<LevelStore> {
-    return new LevelStore(place, await openDatabase(place, LOCK_PATIENCE_MS));
+    const store = new LevelStore(place, await openDatabase(place, LOCK_PATIENCE_MS));
+    if (await canOthersWrite(place.path).catch(() => false)) {
+      new Logger('OurSmsStore').warn(
+        `The store ${place.path} can be written by other users of this machine, who could change what is sent from it: make it its own user's alone (chmod 700).`,
+      );
+    }
+    return store;
   }
 
   get(key: string): Promise<string | undefined> {

@@ -29,6 +29,7 @@ describe('the options', () => {
     { auth, numbers: { country: 'any' }, divertTo: '+971501234567' },
     { auth, quietHours: { from: '21:00', to: '09:00', action: 'hold' } },
     { auth, quietHours: undefined },
+    { auth: { username: ' u ', password: ' p w ü🙂 ' } },
     { auth, defaults: { src: 'Me', priority: 0, dlr: false }, http: undefined, dlr: undefined, divertTo: undefined },
   ])('take %j', async (options) => {
     const module = await compile(options);
@@ -44,6 +45,20 @@ describe('the options', () => {
     ['auth', { auth: { username: '', password: 'p' } }, /\.username must be a string that is not empty/],
     ['auth', { auth: { username: 'u', password: 1 } }, /\.password must be a string that is not empty/],
     ['auth', { auth: { ...auth, apiKey: 'x' } }, /not known \(apiKey\)/],
+    ...['hush\n', 'hush\r\n', 'hush\r', 'hush\u2028'].flatMap((secret): [string, unknown, RegExp][] => [
+      [
+        'auth',
+        { auth: { username: 'u', password: secret } },
+        /^\.password ends in a line break, as a file does: remove it$/,
+      ],
+      ['auth', { auth: { token: secret } }, /^\.token ends in a line break/],
+      ['auth', { auth: { username: secret, password: 'p' } }, /^\.username ends in a line break/],
+    ]),
+    ['auth', { auth: { token: '\nhush' } }, /^\.token starts with a line break/],
+    ['auth', { auth: { token: '\ufeffhush' } }, /^\.token starts with a byte order mark/],
+    ['auth', { auth: { token: 'hu\0sh' } }, /^\.token holds a control character/],
+    ['auth', { auth: { token: 'hush\ud83d' } }, /^\.token holds half of a character/],
+    ['auth', { auth: { username: '\udc00', password: 'p' } }, /^\.username holds half of a character/],
     ['baseUrl', { auth, baseUrl: 'api.oursms.com' }, /must be an absolute URL/],
     ['baseUrl', { auth, baseUrl: 'ftp://x' }, /must be an https URL/],
     ['baseUrl', { auth, baseUrl: 'http://api.oursms.com/api-a' }, /must be https/],
@@ -101,6 +116,24 @@ describe('the options', () => {
     ['timeout', { auth, timeout: 5 }, /is not known/],
   ])('refuse a faulty %s: %j', async (field, options, reason) => {
     expect(await faultsOf(options)).toEqual({ [field]: expect.stringMatching(reason) });
+  });
+
+  it.each(['two\nlines', 'a\u001b[31mb', '\u202eabc', '\ud800', 'a\u2028b'])(
+    'refuse an account name that a log could not show: %j',
+    async (name) => {
+      const compiling = Test.createTestingModule({ imports: [OurSmsModule.forRoot({ auth, name })] })
+        .setLogger(new LogRecorder())
+        .compile();
+      const error = await rejection(compiling, OurSmsConfigError);
+      expect(error.faults).toEqual([{ field: 'name', reason: 'must not hold control characters' }]);
+      expect(error.message).not.toContain(name);
+      expect(error.message).toMatch(/^OurSmsModule \(account .*\\u[0-9a-f]{4}.*\) cannot start: name: /);
+    },
+  );
+
+  it('name a field that is not known so that it stays in its line', async () => {
+    const error = await rejection(compile({ auth, 'a\nFATAL b': 1 }), OurSmsConfigError);
+    expect(error.message).toContain('a\\u000aFATAL b: is not known');
   });
 
   it('refuse with every faulty field at once, and show no value', async () => {

@@ -102,6 +102,25 @@ describe('a directory', () => {
   });
 });
 
+describe('an application whose account directory', () => {
+  const warned = async (mode: number): Promise<string[]> => {
+    await mkdir(path);
+    await chmod(path, mode);
+    const account = OurSmsModule.forRoot({ auth: DEMO, storage, dlr: { poll: { everyMs: 60_000 } } });
+    const application = await startApplication([account]);
+    await application.close();
+    return application.logs.matching('written by other users');
+  };
+
+  it.each([0o777, 0o775, 0o702])('can be written by others (mode %o) is told so once, and starts', async (mode) => {
+    expect(await warned(mode)).toEqual([expect.stringContaining(`The store ${path} can be written by other users`)]);
+  });
+
+  it.each([0o700, 0o755])('can be written by its user alone (mode %o) is told nothing', async (mode) => {
+    expect(await warned(mode)).toEqual([]);
+  });
+});
+
 /** As a process of another user; someone who is not root is one already. */
 async function asStranger<T>(act: () => Promise<T>): Promise<T> {
   const isRoot = process.geteuid?.() === 0;
@@ -154,8 +173,8 @@ describe('a directory that cannot be written', () => {
   });
 
   it('serves when only what is around it cannot be written', async () => {
-    await mkdir(path, { mode: 0o777 });
-    await chmod(path, 0o777);
+    await mkdir(path, { mode: 0o700 });
+    if (process.geteuid?.() === 0) await chown(path, NOBODY, NOBODY);
     await makeReadOnly(storage.path);
     await asStranger(async () => {
       const engine = await StoredEngine.inDirectory(path);

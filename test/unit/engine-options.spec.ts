@@ -64,6 +64,46 @@ describe('the options of bullMqEngine', () => {
     expect(fieldsOf({ connection: { host: '', path: 42 } })).toEqual(['connection.host', 'connection.path']);
   });
 
+  it('show no part of a URL whose password is not escaped', async () => {
+    for (const password of [
+      `p@${SECRET}/x`,
+      `${SECRET}/x`,
+      `p@${SECRET}#x`,
+      `p@${SECRET}?x`,
+      `p\\${SECRET}`,
+      `${SECRET} x`,
+    ]) {
+      for (const scheme of ['redis', 'rediss']) {
+        const url = `${scheme}://:${password}@host:6379`;
+        expect(fieldsOf({ connection: { url } })).toEqual(['connection.url']);
+      }
+    }
+    for (const url of [
+      'redis://h/zero',
+      'redis://h/0/1',
+      'redis:///0',
+      'redis://h:6379 ',
+      '\nredis://h',
+      'redis://h/0\n',
+    ]) {
+      expect(fieldsOf({ connection: { url } })).toEqual(['connection.url']);
+    }
+    const client = new Redis(`redis://:p@${SECRET}/x@host`, { lazyConnect: true });
+    expect(client.options.host).toBe(SECRET);
+    expect(fieldsOf({ connection: client })).toEqual(['connection.db']);
+    client.disconnect();
+    for (const db of ['x@host', NaN, -1, 1.5]) expect(fieldsOf({ connection: { db } })).toEqual(['connection.db']);
+  });
+
+  it('refuse a password that ends in a line break, as a file does', () => {
+    for (const name of ['username', 'password', 'sentinelUsername', 'sentinelPassword']) {
+      const error = faultOf({ connection: { host: 'redis', [name]: `${SECRET}\n` } });
+      expect(error.faults).toEqual([
+        { field: `connection.${name}`, reason: 'ends in a line break, as a file does: remove it' },
+      ]);
+    }
+  });
+
   it('take no client of another library, and no cluster', () => {
     const others = [
       { sendCommand: () => 0, isOpen: true, connect: () => 0, duplicate: () => 0, options: {} },
@@ -84,6 +124,10 @@ describe('the options of bullMqEngine', () => {
       ...[undefined, {}, { host: 'redis', port: '6379' }, { path: '/run/redis.sock' }, { url: URL_TEXT }],
       ...[
         { url: 'rediss://redis:6380/2', tls: {} },
+        { url: `redis://:p@${SECRET}@redis` },
+        { url: 'redis://[::1]:6379/0?family=6' },
+        { url: 'redis://some.one:a%2Fb%23c@redis/', db: 0 },
+        { host: 'redis', db: '3', username: null },
         { sentinels: [{ host: 'a' }], name: 'main' },
       ],
       ...[client, createIORedisClient(client)],

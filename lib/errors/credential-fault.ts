@@ -1,0 +1,12 @@
+/**
+ * Why a user name, a password or a token cannot be meant as it is, or undefined. Files and secrets of a deployment often end
+ * in a line break, which the other side refuses without a word about it. Shows nothing of the value.
+ */
+export function credentialFault(value: string): string | undefined {
+  if (/[\n\r\u0085\u2028\u2029]$/.test(value)) return 'ends in a line break, as a file does: remove it';
+  if (/^[\n\r\u0085\u2028\u2029]/.test(value)) return 'starts with a line break: remove it';
+  if (value.startsWith('\ufeff')) return 'starts with a byte order mark, as a file may: remove it';
+  if (/\p{Cc}/u.test(value)) return 'holds a control character: remove it';
+  if (/\p{Surrogate}/u.test(value)) return 'holds half of a character (a surrogate without its pair)';
+  return undefined;
+}
