@@ -1,3 +1,4 @@
+import { oneLine } from '../errors/one-line.js';
 import { describeFaults, OurSmsConfigError } from '../errors/oursms-config.error.js';
 import type { QueueEngine, QueueEngineContext, QueueEngineSource } from '../queue/durable-queue.js';
 import { BullMqEngine } from './bull-mq-engine.js';
@@ -25,7 +26,8 @@ async function connectionOfApplication(configKey: string | undefined, context: Q
   // Loaded for those who use it.
   const { getSharedConfigToken } = await import('@nestjs/bullmq');
   const { connection } = context.find<{ connection?: object }>(getSharedConfigToken(configKey)) ?? {};
-  const call = configKey === undefined ? 'BullModule.forRoot({ connection })' : `BullModule.forRoot('${configKey}', …)`;
+  const call =
+    configKey === undefined ? 'BullModule.forRoot({ connection })' : `BullModule.forRoot('${oneLine(configKey)}', …)`;
   const engine = `bullMqEngine (account ${context.account})`;
   if (!connection) {
     throw new OurSmsConfigError(

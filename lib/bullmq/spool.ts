@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
+import { oneLine } from '../errors/one-line.js';
 import type { NewJob, NoteChange } from '../queue/durable-queue.js';
 import { accountDirectory } from '../queue/key-part.js';
 import { nameOf } from '../queue/name-of.js';
@@ -125,7 +126,7 @@ export class Spool {
     }
     for (const { onTried } of this.#entries) onTried();
     if (this.#entries.length === 0 && this.#hasWarned) {
-      this.#logger.log(`All that was kept in ${this.path} is in Redis.`);
+      this.#logger.log(`All that was kept in ${oneLine(this.path)} is in Redis.`);
       this.#hasWarned = false;
     }
   }
@@ -145,7 +146,7 @@ export class Spool {
     if (this.#hasWarned || this.#isClosed) return;
     this.#hasWarned = true;
     const why = error instanceof OurSmsStorageError ? error.message : nameOf(error);
-    this.#logger.warn(`What was downloaded is kept in ${this.path} until Redis takes it: ${why}`);
+    this.#logger.warn(`What was downloaded is kept in ${oneLine(this.path)} until Redis takes it: ${why}`);
   }
 
   #nextName(): string {

@@ -2,15 +2,20 @@ import { MESSAGE_PARAMETERS } from '../dto/send-message.dto.js';
 import type { Fault } from '../errors/oursms-config.error.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
 
+const HALF_CHARACTER = 'holds half of a character (a surrogate without its pair): was an emoji cut?';
 const OWN_PARAMETERS: readonly string[] = ['username', 'password', 'token', ...MESSAGE_PARAMETERS];
 
 /**
- * Checks how a message is to be sent: the method, and that no extra parameter replaces a documented one.
+ * Checks how a message is to be sent: the method, what ends it, and that no extra parameter replaces a documented one.
  *
  * @throws {OurSmsValidationError} naming every fault
  */
-export function checkSendOptions({ method, extra }: { method?: unknown; extra?: unknown }, account: string): void {
+export function checkSendOptions(options: object, account: string): void {
+  const { method, extra, signal } = options as { method?: unknown; extra?: unknown; signal?: unknown };
   const faults = extra === undefined ? [] : extraFaults(extra);
+  if (signal !== undefined && !isSignal(signal)) {
+    faults.unshift({ field: 'options.signal', reason: 'must be an AbortSignal' });
+  }
   if (method !== undefined && method !== 'POST' && method !== 'GET') {
     faults.unshift({ field: 'options.method', reason: 'must be POST or GET' });
   }
@@ -22,8 +27,20 @@ function extraFaults(extra: unknown): Fault[] {
   return Object.entries(extra).flatMap(([name, value]) => {
     const field = `options.extra.${name}`;
     if (OWN_PARAMETERS.includes(name)) return [{ field, reason: 'is a parameter of its own' }];
-    return ['string', 'number', 'boolean'].includes(typeof value)
-      ? []
-      : [{ field, reason: 'must be a string, a number or a boolean' }];
+    if (!['string', 'number', 'boolean'].includes(typeof value)) {
+      return [{ field, reason: 'must be a string, a number or a boolean' }];
+    }
+    return isWellFormed(name + String(value)) ? [] : [{ field, reason: HALF_CHARACTER }];
   });
 }
+
+/** An `AbortSignal`, of whichever realm or library. */
+function isSignal(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { aborted, addEventListener, removeEventListener } = value as Record<string, unknown>;
+  return (
+    typeof aborted === 'boolean' && typeof addEventListener === 'function' && typeof removeEventListener === 'function'
+  );
+}
+
+const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);

@@ -1,4 +1,5 @@
 import { OurSmsStorageError, type StorageFault } from '../errors/oursms-storage.error.js';
+import { oneLine } from '../errors/one-line.js';
 
 /** What can be wrong with a store of this process. */
 export type LocalFault = Exclude<StorageFault, 'unreachable'>;
@@ -39,7 +40,7 @@ const SIGNS: readonly [RegExp, LocalFault][] = [
 export function storeFault(fault: LocalFault, place: StorePlace | undefined, detail = ''): OurSmsStorageError {
   const known = fault === 'unsuited' ? '' : ADVICE[fault](place?.setting ?? 'storage');
   const what = known === '' ? detail : `${known}${detail && ` (${detail})`}`;
-  const message = `The store ${place?.path ?? 'in memory'} ${what}.`;
+  const message = `The store ${oneLine(place?.path ?? 'in memory')} ${what}.`;
   return new OurSmsStorageError(message, { fault, path: place?.path });
 }
 

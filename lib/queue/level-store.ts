@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
+import { oneLine } from '../errors/one-line.js';
 import { explainStoreFault, storeFault, type LocalFault, type StorePlace } from './explain-store-fault.js';
 import { canOthersWrite, isOpenHere, prepareDirectory } from './level-directory.js';
 import type { KeyRange, OrderedStore, StoreChange } from './ordered-store.js';
@@ -37,7 +38,7 @@ export class LevelStore implements OrderedStore {
     const store = new LevelStore(place, await openDatabase(place, LOCK_PATIENCE_MS));
     if (await canOthersWrite(place.path).catch(() => false)) {
       new Logger('OurSmsStore').warn(
-        `The store ${place.path} can be written by other users of this machine, who could change what is sent from it: make it its own user's alone (chmod 700).`,
+        `The store ${oneLine(place.path)} can be written by other users of this machine, who could change what is sent from it: make it its own user's alone (chmod 700).`,
       );
     }
     return store;

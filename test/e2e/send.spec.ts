@@ -237,6 +237,36 @@ describe('the ranges of the parameters', () => {
   });
 });
 
+describe('what cannot be sent, or end a call, is refused by its name', () => {
+  it.each<[string, object, object]>([
+    ['src', { src: 'My\ud83d' }, {}],
+    ['body', { body: 'Hello \udc4d' }, {}],
+    ['options.extra.note', {}, { extra: { note: 'cut \ud83d' } }],
+    ['options.extra.\ud83d', {}, { extra: { '\ud83d': 1 } }],
+    ...[null, 'now', 5, {}, new EventTarget(), new AbortController(), { aborted: false }].map(
+      (signal): [string, object, object] => ['options.signal', {}, { signal }],
+    ),
+  ])('%s of %j, %j', async (field, message, options) => {
+    const sms = await start();
+    const error = await rejection(sms.send({ ...MESSAGE, ...message }, options as never), OurSmsValidationError);
+    expect(error.faults.map((fault) => fault.field)).toEqual([field]);
+    expect(error.message).not.toMatch(/\p{Surrogate}/u);
+    expect(bench.gateway.requests).toHaveLength(0);
+  });
+
+  it('but not a signal of another library, which ends the call as its own', async () => {
+    const sms = await start();
+    const target = Object.assign(new EventTarget(), { aborted: false });
+    expect(await sms.send(MESSAGE, { signal: target as unknown as AbortSignal })).toMatchObject({ accepted: 1 });
+  });
+
+  it('in one line, whatever the name of a field holds', async () => {
+    const sms = await start();
+    const error = await rejection(sms.send({ ...MESSAGE, 'a\nb\u202e': 1 } as never), OurSmsValidationError);
+    expect(error.message).toContain('a\\u000ab\\u202e: is not known');
+  });
+});
+
 describe('defaults and divertTo', () => {
   it('fill in what a message leaves unset, src too', async () => {
     const sms = await start({ defaults: { src: 'Default', dlr: true, priority: 2 } });

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { OurSmsGatewayError } from '../../errors/oursms-gateway.error.js';
 import { OurSmsResponseError } from '../../errors/oursms-response.error.js';
+import { oneLine } from '../../errors/one-line.js';
 import type { CampaignCounts, CreditsLow } from './campaign.types.js';
 import type { CampaignRecord } from './campaign-record.js';
 
@@ -57,7 +58,7 @@ export class CampaignCredits {
   #say(id: string, credits: number | undefined, needed: number): void {
     const { account, announce } = this.parts;
     this.#logger.warn(
-      `The balance of account ${account} (${credits ?? 'not known'}) may not cover campaign ${id}: ${needed} parts are still to be sent`,
+      `The balance of account ${account} (${credits ?? 'not known'}) may not cover campaign ${oneLine(id)}: ${needed} parts are still to be sent`,
     );
     announce.creditsLow({ account, id, credits, needed });
   }

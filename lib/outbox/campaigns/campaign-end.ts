@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { oneLine } from '../../errors/one-line.js';
 import type { QueueEngine } from '../../queue/durable-queue.js';
 import type { CampaignReport } from './campaign.types.js';
 import type { CampaignLedger } from './campaign-ledger.js';
@@ -42,7 +43,7 @@ export class CampaignEnd {
     const { pending, total } = ledger.counts;
     if (pending <= 0) return this.#report(record.state === 'cancelled' ? 'cancelled' : 'done');
     this.#logger.error(
-      `Campaign ${record.id} is gone from the store, which must have lost it. ` +
+      `Campaign ${oneLine(record.id)} is gone from the store, which must have lost it. ` +
         `What became of ${pending} of its ${total} recipients is not known here: some may have got the message`,
     );
     return this.#report('lost');
@@ -71,7 +72,7 @@ export class CampaignEnd {
 
   #tell({ id, state, sent, rejected, invalid, duplicate, notSent, unknown }: CampaignReport): void {
     this.#logger.log(
-      `Campaign ${id} is ${state}: ${sent} sent, ${rejected} rejected, ${invalid} invalid, ${duplicate} duplicates, ${notSent} not sent, ${unknown} unknown`,
+      `Campaign ${oneLine(id)} is ${state}: ${sent} sent, ${rejected} rejected, ${invalid} invalid, ${duplicate} duplicates, ${notSent} not sent, ${unknown} unknown`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { oneLine } from '../../errors/one-line.js';
 import type { CampaignCounts, PauseReason } from './campaign.types.js';
 import type { CampaignCredits } from './campaign-credits.js';
 import type { CampaignParts } from './campaign-parts.js';
@@ -37,7 +38,7 @@ export class CampaignHold {
     this.#told = reason;
     if (isNews) {
       const until = resumesAt === undefined ? '' : ` until ${resumesAt}`;
-      this.#logger.warn(`Campaign ${id} (account ${account}) is paused (${reason})${until}: ${why}`);
+      this.#logger.warn(`Campaign ${oneLine(id)} (account ${account}) is paused (${reason})${until}: ${why}`);
       announce.paused({ id, account, reason, why, resumesAt });
     }
     if (reason === 'credits') await credits.noteRefusal(record, counts(), isNews);

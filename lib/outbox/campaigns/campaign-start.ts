@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { OurSmsValidationError } from '../../errors/oursms-validation.error.js';
+import { oneLine } from '../../errors/one-line.js';
 import type { QueueEngine } from '../../queue/durable-queue.js';
 import { prepareMessage, type MessagePolicy } from '../prepare-message.js';
 import type { CampaignDraft, CampaignMessage, CampaignPlan } from './campaign.types.js';
@@ -81,7 +82,7 @@ export class CampaignStart {
       const isLeft = (await this.#records.unread(id)).some((left) => left.run === run);
       if (!isLeft) return;
       this.#logger.warn(
-        `Campaign ${id} (account ${this.setup.account}): its process ended while its recipients were read, so nothing was sent${this.engine.isShared ? ', unless the store has lost something since' : ''}. Start it again`,
+        `Campaign ${oneLine(id)} (account ${this.setup.account}): its process ended while its recipients were read, so nothing was sent${this.engine.isShared ? ', unless the store has lost something since' : ''}. Start it again`,
       );
       await eraseReading(this.engine, this.names, { id, run });
     });

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { oneLine } from '../../errors/one-line.js';
 import type { Job, QueueEngine, Verdict } from '../../queue/durable-queue.js';
 import type { PauseReason } from './campaign.types.js';
 import type { CampaignNames } from './campaign-names.js';
@@ -38,7 +39,8 @@ export class ChunkHandler {
     if (record.state === 'paused') return { kind: 'again', inMs: 0, data: { doubtSince }, uncounted: true };
     const text = await engine.read(names.list(record, 'chunk') + job.id);
     // Not a verdict: it stays where it is, and the campaign does not end without it.
-    if (text === undefined) throw new Error(`the recipients of request ${job.id} of campaign ${record.id} are gone`);
+    if (text === undefined)
+      throw new Error(`the recipients of request ${job.id} of campaign ${oneLine(record.id)} are gone`);
     const chunk = JSON.parse(text) as CampaignChunk;
     if (record.state === 'cancelled') {
       const fate = job.interrupted || doubtSince !== undefined ? 'unknown' : 'notSent';
@@ -54,7 +56,7 @@ export class ChunkHandler {
     const data: ChunkJob = { doubtSince: outcome.doubtSince };
     if (stopping.aborted || !mayLeave()) return { kind: 'again', inMs: 0, data, uncounted: true };
     const inMs = Math.min(1_000 * 2 ** Math.min(job.attempt - 1, 10), LONGEST_RETRY_MS);
-    this.#logger.warn(`A request of campaign ${record.id} is tried again in ${inMs} ms. ${outcome.why}`);
+    this.#logger.warn(`A request of campaign ${oneLine(record.id)} is tried again in ${inMs} ms. ${outcome.why}`);
     return { kind: 'again', inMs, data };
   }
 

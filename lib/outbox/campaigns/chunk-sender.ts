@@ -4,6 +4,7 @@ import { OurSmsAbortedError } from '../../errors/oursms-aborted.error.js';
 import { OurSmsError } from '../../errors/oursms.error.js';
 import { OurSmsGatewayError, type GatewayErrorKind } from '../../errors/oursms-gateway.error.js';
 import { OurSmsValidationError } from '../../errors/oursms-validation.error.js';
+import { oneLine } from '../../errors/one-line.js';
 import type { WireMessage } from '../../gateway/call.js';
 import type { GatewayClient } from '../../gateway/gateway-client.js';
 import { normalizeNumber } from '../../message/normalize-number.js';
@@ -78,7 +79,8 @@ export class ChunkSender {
     const prepared = this.#prepare({ ...record.message, body, dests: diverted });
     if ('later' in prepared) return { kind: 'later', why: prepared.later, pause: 'quietHours', doubtSince };
     const { message, warning } = prepared;
-    if (warning !== undefined && !this.#warned.has(record)) this.#logger.warn(`${warning} (campaign ${record.id})`);
+    if (warning !== undefined && !this.#warned.has(record))
+      this.#logger.warn(`${warning} (campaign ${oneLine(record.id)})`);
     this.#warned.add(record);
     const canGuard = this.parts.unknownOutcome === 'guarded' && !message.delay;
     const inDoubtMs = doubtSince === undefined ? undefined : lookBackMs(Date.now() - doubtSince, request.isShared);
