@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Logger, type InjectionToken, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger, type InjectionToken, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import type { ResolvedOptions } from './oursms.resolve-options.js';
 import { OurSmsStorageError } from './errors/oursms-storage.error.js';
@@ -9,22 +9,30 @@ import { StoredEngine } from './queue/stored-engine.js';
 
 /** What the queues of an account are kept in. */
 export interface StoragePlace {
-  /** @throws {OurSmsStorageError} when the directory is locked, cannot be written, or is damaged */
-  open(): Promise<QueueEngine>;
+  /**
+   * @param ending Ends the waiting for a directory that another process has locked.
+   * @throws {OurSmsStorageError} when the directory is locked, cannot be written, is damaged, or is of a newer version
+   */
+  open(ending: AbortSignal): Promise<QueueEngine>;
   /** Whether something may have been kept there before. */
   exists(): Promise<boolean>;
 }
 
+/** What a process may need besides to end, such as the hooks of the application. */
+const END_MARGIN_MS = 5_000;
+
 /** A directory, what several processes share, or the memory of the process, which keeps nothing and is told so. */
-export function storagePlace({ storage, gateway }: ResolvedOptions, moduleRef: ModuleRef): StoragePlace {
+export function storagePlace({ storage, gateway, dlr }: ResolvedOptions, moduleRef: ModuleRef): StoragePlace {
   if (storage === 'memory') return memory;
-  return 'openEngine' in storage ? sharedPlace(storage, gateway.name, moduleRef) : directory(storage.path);
+  // A former process gives its listeners and its requests so long before it releases a directory.
+  const ms = Math.max(dlr.shutdownTimeoutMs, gateway.timeoutMs) + END_MARGIN_MS;
+  return 'openEngine' in storage ? sharedPlace(storage, gateway.name, ms, moduleRef) : directory(storage.path, ms);
 }
 
-function directory(path: string): StoragePlace {
+function directory(path: string, ms: number): StoragePlace {
   const marker = join(path, 'CURRENT');
   return {
-    open: () => StoredEngine.inDirectory(path),
+    open: (signal) => StoredEngine.inDirectory(path, 'storage.path', { ms, signal }),
     exists: async () =>
       access(marker).then(
         () => true,
@@ -33,7 +41,7 @@ function directory(path: string): StoragePlace {
   };
 }
 
-function sharedPlace(source: QueueEngineSource, account: string, moduleRef: ModuleRef): StoragePlace {
+function sharedPlace(source: QueueEngineSource, account: string, ms: number, moduleRef: ModuleRef): StoragePlace {
   const find = <T>(token: unknown): T | undefined => {
     try {
       return moduleRef.get<T>(token as InjectionToken, { strict: false });
@@ -41,7 +49,10 @@ function sharedPlace(source: QueueEngineSource, account: string, moduleRef: Modu
       return undefined;
     }
   };
-  return { open: () => source.openEngine({ account, find }), exists: () => Promise.resolve(true) };
+  return {
+    open: (signal) => source.openEngine({ account, lockPatience: { ms, signal }, find }),
+    exists: () => Promise.resolve(true),
+  };
 }
 
 const memory: StoragePlace = {
@@ -55,7 +66,8 @@ const memory: StoragePlace = {
 };
 
 /** The engine of an account: opened once, by whoever needs it first, and closed when the application ends. */
-export class OurSmsStorage implements OnApplicationShutdown {
+export class OurSmsStorage implements OnModuleDestroy, OnApplicationShutdown {
+  readonly #ending = new AbortController();
   #engine: Promise<QueueEngine> | undefined;
   #isClosed = false;
 
@@ -67,7 +79,7 @@ export class OurSmsStorage implements OnApplicationShutdown {
     if (this.#isClosed) {
       throw new OurSmsStorageError('The store is closed: the application has ended.', { fault: 'closed' });
     }
-    const engine = this.place.open();
+    const engine = this.place.open(this.#ending.signal);
     this.#engine = engine;
     engine.catch(() => (this.#engine = undefined));
     return engine;
@@ -76,6 +88,11 @@ export class OurSmsStorage implements OnApplicationShutdown {
   /** Whether something is, or may have been kept. */
   async exists(): Promise<boolean> {
     return this.#engine !== undefined || this.place.exists();
+  }
+
+  /** A store that is not open yet is not waited for any more. */
+  onModuleDestroy(): void {
+    this.#ending.abort();
   }
 
   /** The last phase: whoever uses it has stopped. */

@@ -19,7 +19,8 @@ export function bullMqEngine(options: BullMqEngineOptions = {}): QueueEngineSour
 async function open(options: EngineOptions, context: QueueEngineContext): Promise<QueueEngine> {
   const { prefix, leaseMs, spool, configKey } = options;
   const connection = options.connection ?? (await connectionOfApplication(configKey, context));
-  return BullMqEngine.open({ ...connectionLike(connection), account: context.account, prefix, leaseMs, spool });
+  const { account, lockPatience } = context;
+  return BullMqEngine.open({ ...connectionLike(connection), account, prefix, leaseMs, spool, lockPatience });
 }
 
 async function connectionOfApplication(configKey: string | undefined, context: QueueEngineContext): Promise<object> {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import type { DurableQueue, Lease, QueueEngine, QueueOptions } from '../queue/durable-queue.js';
+import type { DurableQueue, Lease, LockPatience, QueueEngine, QueueOptions } from '../queue/durable-queue.js';
 import { BullMqQueue } from './bull-mq-queue.js';
 import { RedisChecks } from './redis-checks.js';
 import { RedisFaults } from './redis-faults.js';
@@ -28,6 +28,8 @@ export interface BullMqEngineSetup {
   leaseMs: number;
   /** The directory of the spool. */
   spool?: string;
+  /** How long another process may keep the spool locked. */
+  lockPatience?: LockPatience;
 }
 
 /** Queues in Redis, for several processes. */
@@ -56,8 +58,8 @@ export class BullMqEngine implements QueueEngine {
   static async open(setup: BullMqEngineSetup): Promise<BullMqEngine> {
     const engine = new BullMqEngine(setup);
     try {
-      if (setup.spool !== undefined)
-        engine.#spool = await Spool.open(setup.spool, setup.account, engine.#spoolTarget());
+      const { spool: path, account, lockPatience: patience } = setup;
+      if (path !== undefined) engine.#spool = await Spool.open({ path, account, patience }, engine.#spoolTarget());
     } catch (error) {
       await engine.close();
       throw error;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import { oneLine } from '../errors/one-line.js';
-import type { NewJob, NoteChange } from '../queue/durable-queue.js';
+import type { LockPatience, NewJob, NoteChange } from '../queue/durable-queue.js';
 import { accountDirectory } from '../queue/key-part.js';
 import { nameOf } from '../queue/name-of.js';
 import { StoredEngine } from '../queue/stored-engine.js';
@@ -17,6 +17,14 @@ export interface SpooledJobs {
   queue: string;
   jobs: readonly NewJob<unknown>[];
   notes: readonly NoteChange[];
+}
+
+/** Where a spool is kept. */
+export interface SpoolPlace {
+  /** The directory that holds those of all accounts. */
+  path: string;
+  account: string;
+  patience?: LockPatience;
 }
 
 /** Where the jobs of a spool go to. */
@@ -55,9 +63,9 @@ export class Spool {
   ) {}
 
   /** Goes on with what an earlier process left. @throws {OurSmsStorageError} when the directory cannot be used */
-  static async open(path: string, account: string, target: SpoolTarget): Promise<Spool> {
+  static async open({ path, account, patience }: SpoolPlace, target: SpoolTarget): Promise<Spool> {
     const directory = join(path, accountDirectory(account));
-    const spool = new Spool(await StoredEngine.inDirectory(directory, 'spool'), directory, target);
+    const spool = new Spool(await StoredEngine.inDirectory(directory, 'spool', patience), directory, target);
     await spool.#load();
     return spool;
   }

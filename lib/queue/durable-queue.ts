@@ -192,10 +192,20 @@ export interface QueueEngineSource {
   openEngine(context: QueueEngineContext): Promise<QueueEngine>;
 }
 
+/** How long to wait for another process to release a directory. */
+export interface LockPatience {
+  /** As long as a former process of the account may need to end. */
+  ms: number;
+  /** Ends the waiting: this application ends, too. */
+  signal?: AbortSignal;
+}
+
 /** What an engine is opened with. */
 export interface QueueEngineContext {
   /** The name of the account. Names of queues and notes begin with it: accounts may share an engine. */
   account: string;
+  /** How long another process may keep a directory of the account locked. */
+  lockPatience?: LockPatience;
   /** A provider of the application; undefined when it has none under this token. */
   find<T>(token: unknown): T | undefined;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readlink, realpath, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, realpath, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { storeFault, type StorePlace } from './explain-store-fault.js';
 
@@ -29,17 +29,6 @@ export async function prepareDirectory(place: StorePlace): Promise<void> {
 /** Whether other users of the machine can change what is in a directory. Known where users have rights by mode only. */
 export async function canOthersWrite(path: string): Promise<boolean> {
   return process.platform !== 'win32' && ((await stat(path)).mode & 0o022) !== 0;
-}
-
-/**
- * Whether this process has the store open already. LevelDB notices that too, but too late: the operating system gives the
- * lock to a process, and takes it back when that closes the file a second time. Known on Linux only.
- */
-export async function isOpenHere(path: string): Promise<boolean> {
-  const files = '/proc/self/fd';
-  const [lock, open] = [join(await realpath(path), 'LOCK'), await readdir(files).catch(() => [])];
-  const targets = await Promise.all(open.map((file) => readlink(join(files, file)).catch(() => '')));
-  return targets.includes(lock);
 }
 
 /** Where a file system takes `Shop` and `shop` for one name, two accounts would be in one directory. */

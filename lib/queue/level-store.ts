@@ -1,16 +1,19 @@
 import type { ClassicLevel } from 'classic-level';
-import { statfs } from 'node:fs/promises';
+import { realpath, statfs } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import { oneLine } from '../errors/one-line.js';
+import type { LockPatience } from './durable-queue.js';
 import { explainStoreFault, storeFault, type LocalFault, type StorePlace } from './explain-store-fault.js';
-import { canOthersWrite, isOpenHere, prepareDirectory } from './level-directory.js';
+import { canOthersWrite, prepareDirectory } from './level-directory.js';
+import { claimStore } from './open-stores.js';
 import type { KeyRange, OrderedStore, StoreChange } from './ordered-store.js';
 import { seal, unseal } from './seal.js';
 
-/** The former process may still be ending. */
-const LOCK_PATIENCE_MS = 5_000;
+/** An application of this process may still be ending. */
+const OUR_PATIENCE_MS = 5_000;
+const LOOK_EVERY_MS = 100;
 /** What LevelDB itself may need to write besides: its log, and a file that it merges. */
 const SPARE_BYTES = 16 * 1024 * 1024;
 
@@ -31,17 +34,18 @@ export class LevelStore implements OrderedStore {
   private constructor(
     private readonly place: StorePlace,
     private db: Database,
+    private readonly release: () => void,
   ) {}
 
-  /** @throws {OurSmsStorageError} when the directory is locked, cannot be written, or is damaged */
-  static async open(place: StorePlace): Promise<LevelStore> {
-    const store = new LevelStore(place, await openDatabase(place, LOCK_PATIENCE_MS));
-    if (await canOthersWrite(place.path).catch(() => false)) {
-      new Logger('OurSmsStore').warn(
-        `The store ${oneLine(place.path)} can be written by other users of this machine, who could change what is sent from it: make it its own user's alone (chmod 700).`,
-      );
-    }
-    return store;
+  /**
+   * @param patience How long to wait for another process to release the directory. Where this process itself has it open, that is
+   * a few seconds at the most.
+   * @throws {OurSmsStorageError} when the directory is locked, cannot be written, is damaged, or is of a newer version
+   */
+  static async open(place: StorePlace, patience: LockPatience = { ms: OUR_PATIENCE_MS }): Promise<LevelStore> {
+    const { db, release } = await whenFree(place, patience);
+    await warnOfOtherWriters(place);
+    return new LevelStore(place, db, release);
   }
 
   get(key: string): Promise<string | undefined> {
@@ -89,13 +93,16 @@ export class LevelStore implements OrderedStore {
 
   /** What LevelDB writes behind the rest of a write that failed is lost; it begins a new log when it is opened. */
   async reopen(): Promise<void> {
-    await this.#explain(() => this.db.close());
-    this.db = await openDatabase(this.place, 0);
+    await this.#explain(async () => {
+      await this.db.close();
+      await prepareDirectory(this.place);
+      this.db = await openDatabase(this.place);
+    });
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true;
-    return this.#explain(() => this.db.close());
+    await this.#explain(() => this.db.close()).finally(this.release);
   }
 
   fault(fault: LocalFault, detail?: string): OurSmsStorageError {
@@ -118,21 +125,57 @@ export class LevelStore implements OrderedStore {
   }
 }
 
-async function openDatabase(place: StorePlace, patienceMs: number): Promise<Database> {
-  // Loaded here: a native module is nothing for those who keep no store.
-  const { ClassicLevel } = await import('classic-level');
-  const giveUpAt = performance.now() + patienceMs;
-  for (;;) {
-    try {
-      await prepareDirectory(place);
-      if (await isOpenHere(place.path)) throw storeFault('locked', place, 'this process itself has it open');
-      const db: Database = new ClassicLevel(place.path, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
-      await db.open();
-      return db;
-    } catch (error) {
-      const fault = explainStoreFault(error, place);
-      if (fault.fault !== 'locked' || performance.now() >= giveUpAt) throw fault;
-      await wait(100);
+interface OpenStore {
+  db: Database;
+  /** Ends the claim of this process on the directory. */
+  release: () => void;
+}
+
+/** Opens a store as soon as it is locked no more. */
+async function whenFree(place: StorePlace, { ms, signal }: LockPatience): Promise<OpenStore> {
+  const start = performance.now();
+  for (let hasTold = false; ; await wait(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined)) {
+    const opened = await open(place);
+    if ('db' in opened) return opened;
+    const { locked, isOurs } = opened;
+    const mostMs = isOurs ? Math.min(ms, OUR_PATIENCE_MS) : ms;
+    if (signal?.aborted || performance.now() - start >= mostMs) throw locked;
+    if (!isOurs && !hasTold) {
+      const upTo = `${Math.ceil(ms / 1_000)} s`;
+      new Logger('OurSmsStore').warn(
+        `Another process holds the store ${oneLine(place.path)}: waiting for it, up to ${upTo}`,
+      );
+      hasTold = true;
     }
   }
+}
+
+async function open(place: StorePlace): Promise<OpenStore | { locked: OurSmsStorageError; isOurs: boolean }> {
+  let release: (() => void) | undefined;
+  try {
+    await prepareDirectory(place);
+    release = await claimStore(place.path);
+    if (release) return { db: await openDatabase(place), release };
+    return { locked: storeFault('locked', place, 'this process itself has it open'), isOurs: true };
+  } catch (error) {
+    release?.();
+    const fault = explainStoreFault(error, place);
+    if (fault.fault === 'locked') return { locked: fault, isOurs: false };
+    throw fault;
+  }
+}
+
+async function warnOfOtherWriters({ path }: StorePlace): Promise<void> {
+  if (!(await canOthersWrite(path).catch(() => false))) return;
+  new Logger('OurSmsStore').warn(
+    `The store ${oneLine(path)} can be written by other users of this machine, who could change what is sent from it: make it its own user's alone (chmod 700).`,
+  );
+}
+
+async function openDatabase({ path }: StorePlace): Promise<Database> {
+  // Loaded here: a native module is nothing for those who keep no store.
+  const { ClassicLevel } = await import('classic-level');
+  const db: Database = new ClassicLevel(await realpath(path), { keyEncoding: 'utf8', valueEncoding: 'utf8' });
+  await db.open();
+  return db;
 }

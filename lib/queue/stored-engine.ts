@@ -1,4 +1,4 @@
-import type { DurableQueue, Lease, QueueEngine } from './durable-queue.js';
+import type { DurableQueue, Lease, LockPatience, QueueEngine } from './durable-queue.js';
 import { ExpiringNotes } from './expiring-notes.js';
 import { GroupWriter } from './group-writer.js';
 import { LevelStore } from './level-store.js';
@@ -42,10 +42,10 @@ export class StoredEngine implements QueueEngine {
    * Queues in a directory.
    *
    * @param setting What names the directory in the options.
-   * @throws {OurSmsStorageError} when it is locked, cannot be written, or is damaged
+   * @throws {OurSmsStorageError} when it is locked, cannot be written, is damaged, or is of a newer version
    */
-  static async inDirectory(path: string, setting = 'storage.path'): Promise<StoredEngine> {
-    return new StoredEngine(await LevelStore.open({ path, setting }), true);
+  static async inDirectory(path: string, setting = 'storage.path', patience?: LockPatience): Promise<StoredEngine> {
+    return new StoredEngine(await LevelStore.open({ path, setting }, patience), true);
   }
 
   /** Queues that end with the process. */
