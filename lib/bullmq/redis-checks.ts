@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
+import { formatFault, formatOf, STORE_FORMAT } from '../queue/store-format.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisLink } from './redis-link.js';
 
@@ -28,6 +29,8 @@ export class RedisChecks {
     if (version !== undefined && isOlder(version)) {
       return link.faults.unsuited(`is of version ${version}: at least ${OLDEST.join('.')} is needed`);
     }
+    const newer = await this.#formatFault(link);
+    if (newer) return newer;
     if (!this.#hasLooked) await this.#warn(link);
     this.#hasLooked = true;
     return undefined;
@@ -58,6 +61,18 @@ export class RedisChecks {
       // It can be read meanwhile, and goes on by itself.
       return fault.fault === 'full' ? undefined : fault;
     }
+  }
+
+  /** @returns why this version cannot read what is kept, if so; else it is marked with its format */
+  async #formatFault(link: RedisLink): Promise<OurSmsStorageError | undefined> {
+    const found = formatOf(await link.runLast((redis) => redis.get(this.keys.format)));
+    const fault = formatFault(found);
+    if (fault !== undefined) return link.faults.unsuited(`holds a store (prefix ${this.keys.prefix}) that ${fault}`);
+    // Without memory it takes no mark now, and can be read meanwhile.
+    if (found !== STORE_FORMAT) {
+      await link.lastScript('oursms:mark-format', this.keys.format, STORE_FORMAT).catch(() => undefined);
+    }
+    return undefined;
   }
 
   async #warn(link: RedisLink): Promise<void> {

@@ -18,6 +18,11 @@ export class RedisKeys {
     return `${this.prefix}/notes/texts`;
   }
 
+  /** The format of all that is kept. */
+  get format(): string {
+    return `${this.prefix}/format`;
+  }
+
   /** Holds nothing: it is only deleted. */
   get probe(): string {
     return `${this.prefix}/probe`;

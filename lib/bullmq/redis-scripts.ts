@@ -167,6 +167,16 @@ local page = {}
 for i, name in ipairs(names) do page[i] = {name, redis.call('HGET', KEYS[2], name) or ''} end
 return page`,
   },
+  /** Marks what is kept with its format, unless it is of a newer one. KEYS: format. */
+  'oursms:mark-format': {
+    keys: 1,
+    lua: `
+local mark = redis.call('GET', KEYS[1])
+local found = mark and tonumber(string.match(mark, '^%d+'))
+if found and found >= tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1])
+return 1`,
+  },
   /** KEYS: lease. */
   'oursms:renew-lease': {
     keys: 1,

@@ -5,7 +5,7 @@ import { OurSmsError } from './oursms.error.js';
  *
  * `locked`: another process has it open. `notWritable`: the directory cannot be made or written. `full`: there is no room.
  * `corrupt`: what it holds cannot be read. `closed`: the application has closed it. `unreachable`: its server does not answer.
- * `unsuited`: it can never be used as it is set up. `failed`: any other error.
+ * `unsuited`: it can never be used as it is set up, or a newer version wrote it. `failed`: any other error.
  */
 export type StorageFault =
   'locked' | 'notWritable' | 'full' | 'corrupt' | 'closed' | 'unreachable' | 'unsuited' | 'failed';

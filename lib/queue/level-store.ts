@@ -10,10 +10,13 @@ import { canOthersWrite, prepareDirectory } from './level-directory.js';
 import { claimStore } from './open-stores.js';
 import type { KeyRange, OrderedStore, StoreChange } from './ordered-store.js';
 import { seal, unseal } from './seal.js';
+import { formatFault, formatOf, STORE_FORMAT } from './store-format.js';
 
 /** An application of this process may still be ending. */
 const OUR_PATIENCE_MS = 5_000;
 const LOOK_EVERY_MS = 100;
+/** Its value has no checksum: it is what a version with other checksums reads first. */
+const FORMAT_KEY = 'format';
 /** What LevelDB itself may need to write besides: its log, and a file that it merges. */
 const SPARE_BYTES = 16 * 1024 * 1024;
 
@@ -35,6 +38,7 @@ export class LevelStore implements OrderedStore {
     private readonly place: StorePlace,
     private db: Database,
     private readonly release: () => void,
+    private isMarked: boolean,
   ) {}
 
   /**
@@ -44,8 +48,17 @@ export class LevelStore implements OrderedStore {
    */
   static async open(place: StorePlace, patience: LockPatience = { ms: OUR_PATIENCE_MS }): Promise<LevelStore> {
     const { db, release } = await whenFree(place, patience);
-    await warnOfOtherWriters(place);
-    return new LevelStore(place, db, release);
+    try {
+      const found = formatOf(await db.get(FORMAT_KEY));
+      const fault = formatFault(found);
+      if (fault !== undefined) throw storeFault('unsuited', place, fault);
+      await warnOfOtherWriters(place);
+      return new LevelStore(place, db, release, found === STORE_FORMAT);
+    } catch (error) {
+      await db.close();
+      release();
+      throw explainStoreFault(error, place);
+    }
   }
 
   get(key: string): Promise<string | undefined> {
@@ -83,7 +96,12 @@ export class LevelStore implements OrderedStore {
     const sealed = changes.map((change) =>
       change.type === 'put' ? { ...change, value: seal(change.key, change.value) } : change,
     );
-    return this.#explain(() => this.db.batch(sealed, { sync: true }));
+    return this.#explain(async () => {
+      // With the first write: a store is also opened where nothing can be written now.
+      const mark = this.isMarked ? [] : [{ type: 'put' as const, key: FORMAT_KEY, value: `${STORE_FORMAT}` }];
+      await this.db.batch([...mark, ...sealed], { sync: true });
+      this.isMarked = true;
+    });
   }
 
   async checkRoom(bytes: number): Promise<void> {

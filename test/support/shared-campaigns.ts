@@ -94,11 +94,11 @@ export class SharedCampaigns {
     return Promise.all(Array.from({ length: count }, () => this.join(options)));
   }
 
-  /** The keys in Redis, but for those that end by themselves. */
+  /** The keys in Redis, but for those that end by themselves, and the mark of the format. */
   async keys(): Promise<string[]> {
     const client = this.redis.client();
     try {
-      const keys = await client.keys(`*${this.#prefix}*`);
+      const keys = (await client.keys(`*${this.#prefix}*`)).filter((key) => !key.endsWith('/format'));
       const times = await Promise.all(keys.map((key) => client.ttl(key)));
       return keys.filter((_, i) => times[i] === -1);
     } finally {
