@@ -2,7 +2,7 @@ import { OurSmsGatewayError, type GatewayErrorKind } from '../errors/oursms-gate
 import type { Outcome } from '../errors/oursms.error.js';
 import type { Call } from './call.js';
 import { isKnownCode, kindOf, readFailure, readFailureInSuccess, type ReportedFailure } from './read-failure.js';
-import { isSuccess, unreadableAnswer } from './to-oursms-error.js';
+import { CHECK_BASE_URL, isSuccess, unreadableAnswer } from './to-oursms-error.js';
 import type { ShownBody } from './decode-body.js';
 import { parseJson } from './parse-json.js';
 
@@ -20,6 +20,9 @@ export interface Answer {
 
 /** The statuses that say: not processed, come again. */
 const COME_AGAIN = [408, 425, 429];
+
+/** The statuses of a server that knows no such path, or another method for it. */
+const WRONG_PATH = [404, 405];
 
 const ADVICE: Partial<Record<GatewayErrorKind, string>> = {
   auth: 'Check `auth` in the options of the module.',
@@ -92,6 +95,7 @@ function adviceOf(kind: GatewayErrorKind, httpStatus: number, retryAfterMs: numb
   if (httpStatus >= 300 && httpStatus < 400) return 'Redirects are not followed: check `baseUrl` in the options.';
   if (retryAfterMs !== undefined)
     return `The gateway asks to wait ${Math.ceil(retryAfterMs / 1000)} s before the next try.`;
+  if (kind === 'other' && WRONG_PATH.includes(httpStatus)) return CHECK_BASE_URL;
   return ADVICE[kind] ?? '';
 }
 

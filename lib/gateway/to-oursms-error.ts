@@ -8,6 +8,9 @@ import type { ShownBody } from './decode-body.js';
 import { read, safeCause } from './safe-cause.js';
 import { TransportFault, type RequestTrace } from './transport.js';
 
+/** The advice of an error that a wrong address may have caused: no server there, no such path, a web page. */
+export const CHECK_BASE_URL = 'Check `baseUrl` in the options of the module.';
+
 /** The steps before a connection is ready: an error of one of these proves that nothing was sent. */
 const CONNECT_STEPS: readonly unknown[] = ['connect', 'getaddrinfo'];
 
@@ -56,6 +59,7 @@ export function unreadableAnswer(call: Call, httpStatus = 0, shown: ShownBody, w
   const message = call.sentence(
     `the gateway answered HTTP ${httpStatus}, and its body cannot be read: ${why}`,
     'unknown',
+    /^\s*</.test(shown.raw) ? CHECK_BASE_URL : '',
   );
   return new OurSmsResponseError(message, { ...call.details('unknown', true), httpStatus, ...shown });
 }
@@ -76,7 +80,8 @@ function abortedError(call: Call, outcome: Outcome, happened: string): OurSmsAbo
 function connectionError(call: Call, outcome: Outcome, code: string | undefined): OurSmsConnectionError {
   const happened =
     outcome === 'notSent' ? 'the gateway could not be reached' : 'the connection broke before an answer came';
-  return new OurSmsConnectionError(call.sentence(`${happened} (${code ?? 'no code'})`, outcome), {
+  const advice = outcome === 'notSent' ? CHECK_BASE_URL : '';
+  return new OurSmsConnectionError(call.sentence(`${happened} (${code ?? 'no code'})`, outcome, advice), {
     ...call.details(outcome, true),
     code,
   });
