@@ -1,8 +1,9 @@
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
-import type { EventEmitter2 } from '@nestjs/event-emitter';
 import { OurSmsError } from './errors/oursms.error.js';
 import type { GatewayClient } from './gateway/gateway-client.js';
+import { describeThrown } from './inbox/describe-thrown.js';
+import { EventListeners } from './inbox/event-listeners.js';
 import type { OurSmsStorage } from './oursms.open-storage.js';
 import type { ResolvedOptions } from './oursms.resolve-options.js';
 import { OURSMS_CAMPAIGN_PAUSED, OURSMS_CREDITS_LOW } from './outbox/campaigns/campaign.types.js';
@@ -26,7 +27,7 @@ export class OurSmsCampaigning implements OnApplicationBootstrap, OnModuleDestro
   readonly manager: CampaignManager;
   readonly #logger = new Logger('OurSmsCampaign');
   readonly #stopping = new AbortController();
-  #emitter: EventEmitter2 | undefined;
+  #listeners: EventListeners | undefined;
 
   constructor(private readonly parts: CampaigningParts) {
     const { gateway, options, retries, limiter, storage } = parts;
@@ -49,7 +50,7 @@ export class OurSmsCampaigning implements OnApplicationBootstrap, OnModuleDestro
   async onApplicationBootstrap(): Promise<void> {
     const { EventEmitter2 } = await import('@nestjs/event-emitter');
     try {
-      this.#emitter = this.parts.moduleRef.get(EventEmitter2, { strict: false });
+      this.#listeners = new EventListeners(this.parts.moduleRef.get(EventEmitter2, { strict: false }));
     } catch {
       // An application without EventEmitterModule hears of nothing, and may have campaigns all the same.
     }
@@ -67,6 +68,8 @@ export class OurSmsCampaigning implements OnApplicationBootstrap, OnModuleDestro
   }
 
   #announce(event: string, payload: object): void {
-    this.#emitter?.emitAsync(event, payload).catch(() => this.#logger.error(`A listener of ${event} failed`));
+    this.#listeners
+      ?.call(event, payload)
+      .catch((error: unknown) => this.#logger.error(`A listener of ${event} failed: ${describeThrown(error)}`));
   }
 }

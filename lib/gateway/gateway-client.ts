@@ -3,6 +3,7 @@ import type { Credits } from '../dto/credits.js';
 import type { Dlr } from '../dto/dlr.js';
 import type { SendReceipt } from '../dto/send-receipt.js';
 import { closedError } from '../errors/closed-error.js';
+import { readableThrown } from '../errors/readable-thrown.js';
 import { credentialsOf, type GatewayAccount } from './account.js';
 import { proxyVariable } from './bypassed-proxy.js';
 import { Call, type WireMessage } from './call.js';
@@ -156,7 +157,7 @@ export class GatewayClient {
       const left = await withoutTraces(() => this.http.request({ ...target, method, signal, mayStart, trace }));
       return new Exchanged({ ...end, isAborted: isAborted(), left });
     } catch (thrown) {
-      return new Exchanged({ ...end, isAborted: isAborted(), rejection: { thrown } });
+      return new Exchanged({ ...end, isAborted: isAborted(), rejection: { thrown: readableThrown(thrown) } });
     }
   }
 }

@@ -1,8 +1,9 @@
+import { readableThrown } from '../errors/readable-thrown.js';
 import { redact } from '../gateway/redactor.js';
 
-/** What someone else's code threw, for a log line: its name and message, without the numbers that it may have put in. */
+/** Name and message of what foreign code threw, for a log line, without the numbers that it may hold. Never throws. */
 export function describeThrown(thrown: unknown): string {
-  const { name, message } = (thrown ?? {}) as { name?: unknown; message?: unknown };
+  const { name, message } = (readableThrown(thrown) ?? {}) as { name?: unknown; message?: unknown };
   if (typeof name !== 'string' || typeof message !== 'string') return 'a value that is no Error';
   return redact(`${name}: ${message}`, { secrets: [] });
 }

@@ -11,26 +11,50 @@ import {
   type DlrGap,
   type UnreadableDlrs,
 } from './dlr-events.js';
+import { EventListeners } from './event-listeners.js';
 import { within } from './within.js';
 
-/** Tells the application's listeners, and waits for them: no longer than their deadline. */
+/** Reports whose listeners ran into their deadline and still run: the oldest are forgotten beyond so many. */
+const MOST_OVERDUE = 1_000;
+
+/** Calls the application's listeners, and waits until all of them have settled: no longer than their deadline. */
 export class DlrPublisher {
   readonly #logger = new Logger('OurSmsDlrPublisher');
+  readonly #listeners: EventListeners;
+  /** By the id of the report: listeners that still run after their deadline. */
+  readonly #overdue = new Map<string, Promise<void>>();
 
   constructor(
-    private readonly emitter: EventEmitter2,
+    emitter: EventEmitter2,
     private readonly listenerTimeoutMs: number,
-  ) {}
+  ) {
+    this.#listeners = new EventListeners(emitter);
+  }
 
   /** Whether anyone would handle a report now. An event without listeners looks just like a handled one. */
   hasListeners(): boolean {
-    return this.#isHeard(OURSMS_DLR);
+    return this.#listeners.has(OURSMS_DLR);
   }
 
-  /** Resolves when every listener has resolved, rejects when one of them fails or takes too long. */
+  /**
+   * Resolves when every listener has resolved. Rejects when one of them fails, once all have settled; or when that takes too
+   * long.
+   *
+   * Listeners that still have the report since an earlier attempt get their deadline once more, before it is offered again.
+   */
   async publish(dlr: Dlr): Promise<void> {
+    const { id } = dlr;
+    const overdue = this.#overdue.get(id);
+    if (overdue && (await this.#endsWell(overdue))) return;
     if (!this.hasListeners()) throw new Error('nobody listens to oursms.dlr');
-    await within(this.listenerTimeoutMs, this.emitter.emitAsync(OURSMS_DLR, dlr));
+    // A copy: what a listener writes into it is not what the gateway sent.
+    const running = this.#listeners.call(OURSMS_DLR, { ...dlr, raw: copyOf(dlr.raw) });
+    try {
+      await within(this.listenerTimeoutMs, running);
+    } catch (error) {
+      this.#keepOverdue(id, running);
+      throw error;
+    }
   }
 
   /** Announces a report that is given up. */
@@ -50,16 +74,38 @@ export class DlrPublisher {
 
   /** What these listeners throw is theirs. Resolves to whether there were any. */
   async #announce(event: string, payload: object): Promise<boolean> {
-    if (!this.#isHeard(event)) return false;
+    const isHeard = this.#listeners.has(event);
     try {
-      await within(this.listenerTimeoutMs, this.emitter.emitAsync(event, payload));
+      await within(this.listenerTimeoutMs, this.#listeners.call(event, payload));
     } catch (error) {
       this.#logger.error(`A listener of ${event} failed: ${describeThrown(error)}`);
     }
-    return true;
+    return isHeard;
   }
 
-  #isHeard(event: string): boolean {
-    return this.emitter.listeners(event).length + this.emitter.listenersAny().length > 0;
+  async #endsWell(running: Promise<void>): Promise<boolean> {
+    try {
+      await within(this.listenerTimeoutMs, running);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Until it ends. Nothing is kept of one that has ended. */
+  #keepOverdue(id: string, running: Promise<void>): void {
+    this.#overdue.set(id, running);
+    const forget = (): void => {
+      if (this.#overdue.get(id) === running) this.#overdue.delete(id);
+    };
+    running.then(forget, forget);
+    for (const oldest of this.#overdue.keys()) {
+      if (this.#overdue.size <= MOST_OVERDUE) return;
+      this.#overdue.delete(oldest);
+    }
   }
 }
+
+/** Rows are flat. */
+const copyOf = (row: unknown): unknown =>
+  typeof row !== 'object' || row === null || Array.isArray(row) ? row : { ...row };

@@ -1,2 +1,7 @@
-/** What someone else's code threw, by its name: its message may hold what was stored, or a password. */
-export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'not an Error');
+import { readableThrown } from '../errors/readable-thrown.js';
+
+/** Name of what foreign code threw: its message may hold what was stored, or a password. Never throws. */
+export function nameOf(error: unknown): string {
+  const { name } = (readableThrown(error) ?? {}) as { name?: unknown };
+  return typeof name === 'string' ? name.slice(0, 80) : 'not an Error';
+}

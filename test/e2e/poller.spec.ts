@@ -71,14 +71,6 @@ describe('the poller', () => {
     await until('the report came', () => handled.length === 1);
   });
 
-  it('counts a listener on a wildcard', async () => {
-    bench = await startBench(POLL);
-    const handled: unknown[] = [];
-    bench.app.get(EventEmitter2).onAny((_event, dlr) => void handled.push(dlr));
-    push(1);
-    await until('the report came', () => handled.length === 1);
-  });
-
   it('follows a full batch by the next at once', async () => {
     bench = await startBench({ dlr: { poll: { everyMs: 60_000, count: 50 } } }, {}, [DlrListener]);
     await until('the first poll found nothing', () => downloads() === 1);

@@ -70,10 +70,14 @@ export interface TestApplication {
 }
 
 /** Starts an application with these imports; `OurSmsService` must be among what they provide. */
-export async function startApplication(imports: DynamicModule[], providers: Provider[] = []): Promise<TestApplication> {
+export async function startApplication(
+  imports: DynamicModule[],
+  providers: Provider[] = [],
+  emitter: Parameters<typeof EventEmitterModule.forRoot>[0] = {},
+): Promise<TestApplication> {
   const logs = new LogRecorder();
   const module = await Test.createTestingModule({
-    imports: [ScheduleModule.forRoot(), EventEmitterModule.forRoot(), ...imports],
+    imports: [ScheduleModule.forRoot(), EventEmitterModule.forRoot(emitter), ...imports],
     providers,
   })
     .setLogger(logs)

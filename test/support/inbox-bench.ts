@@ -26,6 +26,8 @@ export class InboxBench {
   application!: TestApplication;
   gateway!: GatewaySimulator;
   storage!: TestStorage;
+  /** Options of the application's `EventEmitterModule`. */
+  emitter: { wildcard?: boolean } = {};
   #running = false;
   #pushed = 0;
 
@@ -65,7 +67,7 @@ export class InboxBench {
         return true;
       },
     };
-    this.application = await startApplication([account], [early, ...(listens ? [DlrListener] : [])]);
+    this.application = await startApplication([account], [early, ...(listens ? [DlrListener] : [])], this.emitter);
     this.#running = true;
     if (!listens) return;
     const listener = this.application.app.get(DlrListener);
