@@ -111,6 +111,11 @@ export class BullMqEngine implements QueueEngine {
     return (await this.#link.script<number>('oursms:turn', this.#keys.turn(name), apart)) / 1_000;
   }
 
+  async time(): Promise<number> {
+    const [seconds, microseconds] = await this.#link.run((redis) => redis.time());
+    return Number(seconds) * 1_000 + Number(microseconds) / 1_000;
+  }
+
   async checkRoom(bytes: number): Promise<void> {
     await this.#checks.checkRoom(this.#link, bytes);
     await this.#spool?.checkRoom(bytes);

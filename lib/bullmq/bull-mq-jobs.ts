@@ -27,6 +27,8 @@ export interface BegunTry {
   attempt: number;
   /** When the first try began that ended without a verdict: milliseconds since 1970. */
   doubtSince?: number;
+  /** What its handler noted then. */
+  doubtMark?: string;
 }
 
 /** What BullMQ tells of a job. */
@@ -59,19 +61,18 @@ export class BullMqJobs<T> {
     const { link, leaseMs } = this.access;
     const keys = [this.access.key(bullId), this.access.key('active')];
     const what = [bullId, token, leaseMs, isIdle ? '' : Date.now(), attempts];
-    const begun = await link.script<[number, string] | null>('oursms:begin', ...keys, ...what);
+    const begun = await link.script<[number, string, string] | null>('oursms:begin', ...keys, ...what);
     if (begun === null) return undefined;
-    const [attempt, doubt] = begun;
-    return { attempt, doubtSince: doubt === '' ? undefined : Number(doubt) };
+    const [attempt, doubt, mark] = begun;
+    return doubt === '' ? { attempt } : { attempt, doubtSince: Number(doubt), doubtMark: mark || undefined };
   }
 
   /** Notes, durably, whether a job is begun that was handed to its handler. @returns Whether it is still ours */
-  async atWork({ bullId, token }: TakenJob<T>, isAtWork: boolean): Promise<boolean> {
+  async atWork({ bullId, token }: TakenJob<T>, isAtWork: boolean, mark = ''): Promise<boolean> {
     const { link, leaseMs } = this.access;
     const keys = [this.access.key(bullId), this.access.key('active')];
-    return (
-      (await link.script<number>('oursms:work', ...keys, bullId, token, leaseMs, isAtWork ? Date.now() : '')) === 1
-    );
+    const what = [bullId, token, leaseMs, isAtWork ? Date.now() : '', mark];
+    return (await link.script<number>('oursms:work', ...keys, ...what)) === 1;
   }
 
   /** Makes a verdict durable, unless the job belongs to someone else by now: then nothing is changed. */

@@ -107,19 +107,24 @@ export class JobRuns<T> {
     await settling.finally(() => this.#settling.delete(settling));
   }
 
-  async #handle({ taken, time }: HeldJob<T>, { attempt, doubtSince }: BegunTry): Promise<Verdict<T>> {
+  async #handle({ taken, time }: HeldJob<T>, { attempt, doubtSince, doubtMark }: BegunTry): Promise<Verdict<T>> {
     // Stopped while it was being handed out: it goes back as it was.
     if (this.#isStopped) return { kind: 'again', inMs: 0, uncounted: true };
     const { id, data } = taken;
-    const tries = { attempt, interrupted: doubtSince !== undefined, interruptedAt: doubtSince };
+    const interruption = {
+      interrupted: doubtSince !== undefined,
+      interruptedAt: doubtSince,
+      interruptedMark: doubtMark,
+    };
     try {
       const isHeld = (): boolean => time.isHeld;
       return await this.parts.handler({
         id,
         data,
-        ...tries,
+        attempt,
+        ...interruption,
         isHeld,
-        atWork: (is) => this.#atWork({ taken, time }, is),
+        atWork: (is, mark) => this.#atWork({ taken, time }, is, mark),
       });
     } catch (error) {
       this.#logger.error(`The handler of a job failed: ${nameOf(error)}`);
@@ -127,9 +132,9 @@ export class JobRuns<T> {
     }
   }
 
-  async #atWork({ taken, time }: Pick<HeldJob<T>, 'taken' | 'time'>, isAtWork: boolean): Promise<void> {
+  async #atWork({ taken, time }: Pick<HeldJob<T>, 'taken' | 'time'>, isAtWork: boolean, mark?: string): Promise<void> {
     const renewed = time.asking();
-    if (await this.parts.jobs.atWork(taken, isAtWork)) renewed();
+    if (await this.parts.jobs.atWork(taken, isAtWork, mark)) renewed();
     else time.lose();
   }
 

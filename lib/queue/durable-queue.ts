@@ -18,8 +18,10 @@ export interface Job<T> {
   readonly attempt: number;
   /** Whether an earlier try ended without a verdict: its process died, or the store was away. It may have done its work. */
   readonly interrupted: boolean;
-  /** When the first such try began: milliseconds since 1970. */
+  /** When the first such try began: milliseconds since 1970, by the clock of its machine, which may have been set since. */
   readonly interruptedAt?: number;
+  /** What the handler noted with that beginning. */
+  readonly interruptedMark?: string;
   /**
    * Whether it is still this process that it is handed out to: ask right before what must not be done twice. A process that
    * stood still may have been given up meanwhile, and the job handed out to another.
@@ -29,9 +31,10 @@ export interface Job<T> {
    * Notes, durably, whether this try is at what must not be done twice: if it ends without a verdict, it counts as interrupted
    * only then. Every try is at it from its beginning, unless `ConsumeOptions.idleAtFirst` is set.
    *
+   * @param mark Kept with the beginning: {@link interruptedMark} of the next try, if this one is the first to be interrupted.
    * @throws {OurSmsStorageError} when that cannot be noted: it may count as either then
    */
-  atWork(isAtWork: boolean): Promise<void>;
+  atWork(isAtWork: boolean, mark?: string): Promise<void>;
 }
 
 /** A note that is kept, or forgotten when there is no text. */
@@ -176,6 +179,8 @@ export interface QueueEngine {
    * @returns Milliseconds until the turn has come.
    */
   turn(name: string, apartMs: number): Promise<number>;
+  /** Milliseconds since 1970 by the clock of the server that keeps the store; undefined where this machine keeps it. */
+  time(): Promise<number | undefined>;
   /** @throws {OurSmsStorageError} unless so many bytes can be written now */
   checkRoom(bytes: number): Promise<void>;
   /** Lets running writes end, then closes. Jobs that are handed out are handed out again after the next start. */

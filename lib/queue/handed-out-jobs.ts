@@ -71,14 +71,14 @@ export class HandedOutJobs<T> {
   async #write(job: ActiveJob<T>, verdict: Verdict<T>): Promise<void> {
     const { ledger, picker, records, clock } = this.parts;
     const { keys } = records;
-    const { id, number, addedAt, attempt, interrupted, interruptedAt: startedAt } = job;
+    const { id, number, addedAt, attempt, interrupted, interruptedAt: startedAt, interruptedMark: mark } = job;
     const changes = [del(keys.active(number)), ...(verdict.notes ?? []).map(noteChange)];
     if (verdict.kind === 'again') {
       const { inMs, data, uncounted } = verdict;
       const key = keys.later(clock.now() + inMs, number);
       const state: JobState = {
         attempts: uncounted ? attempt - 1 : attempt,
-        ...(interrupted && { interrupted, startedAt }),
+        ...(interrupted && { interrupted, startedAt, mark }),
       };
       const record: JobRecord<T> | undefined = data === undefined ? undefined : { id, addedAt, data };
       changes.push(put(key, state), ...(record ? [put(keys.data(number), record)] : []));
@@ -121,11 +121,15 @@ export class HandedOutJobs<T> {
       const found = await store.getMany(numbers.map((number) => keys.data(number)));
       return picked.map(({ number, state }, i) => {
         const { id, addedAt, data } = records.parse<JobRecord<T>>(found[i]);
-        const { attempts, interrupted = false, startedAt: interruptedAt } = state;
+        const { attempts, interrupted = false, startedAt: interruptedAt, mark: interruptedMark } = state;
         const isHeld = (): boolean => workedOn.has(number);
-        const atWork = (isAtWork: boolean): Promise<void> =>
-          this.#mark(number, handedOut(state, attempts + 1, !isAtWork));
-        return { id, data, attempt: attempts + 1, interrupted, interruptedAt, isHeld, atWork, number, addedAt };
+        const atWork = (isAtWork: boolean, mark?: string): Promise<void> =>
+          this.#mark(number, handedOut(state, attempts + 1, !isAtWork, mark));
+        const attempt = attempts + 1;
+        return {
+          ...{ id, data, attempt, interrupted, interruptedAt, interruptedMark, isHeld, atWork },
+          ...{ number, addedAt },
+        };
       });
     } catch (error) {
       for (const number of numbers) workedOn.delete(number);
@@ -142,5 +146,8 @@ export class HandedOutJobs<T> {
 }
 
 /** The state of a job that is handed out. Of several tries that were interrupted, the first one's time is kept. */
-const handedOut = (before: JobState, attempts: number, idle: boolean): JobState =>
-  idle ? { ...before, attempts, idle } : { startedAt: Date.now(), ...before, attempts };
+const handedOut = (before: JobState, attempts: number, idle: boolean, mark?: string): JobState => {
+  if (idle) return { ...before, attempts, idle };
+  const began = before.startedAt === undefined ? { startedAt: Date.now(), mark } : {};
+  return { ...before, ...began, attempts };
+};

@@ -120,6 +120,10 @@ export class StoredEngine implements QueueEngine {
     return Promise.resolve(at - now);
   }
 
+  time(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   async checkRoom(bytes: number): Promise<void> {
     this.#writer.check();
     await this.store.checkRoom(bytes);

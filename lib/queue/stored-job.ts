@@ -8,6 +8,8 @@ export interface JobState {
   idle?: boolean;
   /** When it was handed out: milliseconds since 1970. Of several tries that were interrupted, the first. */
   startedAt?: number;
+  /** What its handler noted then. */
+  mark?: string;
 }
 
 /** A job as it is kept. */

@@ -56,6 +56,16 @@ export function beginningContract(kind: EngineKind): void {
     expect(job.interrupted).toBe(false);
   });
 
+  ifDurable('keeps what the handler noted with its beginning', async () => {
+    const mark = JSON.stringify({ wall: 1, note: 'ساعة' });
+    const job = await endMeanwhile((one) => one.atWork(true, mark));
+    expect(job.interruptedMark).toBe(mark);
+  });
+
+  ifDurable('has no such note of a try that began without one, or came to nothing', async () => {
+    expect((await endMeanwhile((one) => one.atWork(true))).interruptedMark).toBeUndefined();
+  });
+
   ifDurable('does not forget an earlier interruption over a try that was not begun', async () => {
     const queue = bench.queue<number>('account/other');
     await queue.add([{ id: 'job', data: 1 }]);
@@ -71,11 +81,13 @@ export function beginningContract(kind: EngineKind): void {
       await bench.reopen();
       return seen as unknown as Job<number>;
     };
-    await handOut((job) => job.atWork(true));
-    const { interruptedAt } = await handOut(() => Promise.resolve());
-    expect(interruptedAt).toEqual(expect.any(Number));
-    expect(await handOut((job) => job.atWork(false))).toMatchObject({ interrupted: true, interruptedAt });
-    expect(await handOut(() => Promise.resolve())).toMatchObject({ interrupted: true, interruptedAt });
+    await handOut((job) => job.atWork(true, 'first'));
+    const { interruptedAt, interruptedMark } = await handOut(() => Promise.resolve());
+    expect([interruptedAt, interruptedMark]).toEqual([expect.any(Number), 'first']);
+    const first = { interrupted: true, interruptedAt, interruptedMark };
+    expect(await handOut((job) => job.atWork(false))).toMatchObject(first);
+    expect(await handOut((job) => job.atWork(true, 'second'))).toMatchObject(first);
+    expect(await handOut(() => Promise.resolve())).toMatchObject(first);
   });
 
   it('settles a job that was begun, or not, like any other', async () => {

@@ -165,6 +165,14 @@ export function engineContract(kind: EngineKind): void {
     expect(leases.filter((lease) => lease !== undefined)).toHaveLength(1);
   });
 
+  it('tells the time of the server that keeps its store, where there is one', async () => {
+    const before = Date.now();
+    const time = await bench.engine.time();
+    if (!bench.engine.isShared) return expect(time).toBeUndefined();
+    expect(time).toBeGreaterThan(before - 60_000);
+    expect(await bench.engine.time()).toBeGreaterThanOrEqual(time ?? Infinity);
+  });
+
   it('has room for a download', async () => {
     await bench.engine.checkRoom(1_000_000);
   });
@@ -194,6 +202,7 @@ export function engineContract(kind: EngineKind): void {
       () => engine.read('name'),
       () => engine.noteExpiring('name', 'text', 1_000),
       () => engine.readExpiring('name'),
+      async () => (await engine.time()) ?? engine.read('none'),
       () => engine.exclusive('other'),
       () => engine.checkRoom(1),
     ];

@@ -25,7 +25,7 @@ const FAULTS = {
   },
   /** A job that comes back looks new. */
   forgetsInterruptions(engine) {
-    changeJobs(engine, { interrupted: false, interruptedAt: undefined });
+    changeJobs(engine, { interrupted: false, interruptedAt: undefined, interruptedMark: undefined });
   },
   /** A job is never lost to another. */
   jobsAreHeldForEver(engine) {
@@ -84,9 +84,9 @@ function changeJobs(engine, changes) {
     const consume = queue.consume.bind(queue);
     queue.consume = (handler, options) => {
       const changed = (job) => {
-        const { id, data, attempt, interrupted, interruptedAt } = job;
-        const own = { isHeld: () => job.isHeld(), atWork: (isAtWork) => job.atWork(isAtWork) };
-        return { id, data, attempt, interrupted, interruptedAt, ...own, ...changes };
+        const { id, data, attempt, interrupted, interruptedAt, interruptedMark } = job;
+        const own = { isHeld: () => job.isHeld(), atWork: (isAtWork, mark) => job.atWork(isAtWork, mark) };
+        return { id, data, attempt, interrupted, interruptedAt, interruptedMark, ...own, ...changes };
       };
       return consume((job) => handler(changed(job)), options);
     };
