@@ -48,6 +48,11 @@ export class Exchanged {
     this.#last = trace.tries.at(-1);
   }
 
+  /** The headers of the answer that came last, whole or not; undefined when none came. */
+  get headers(): WireResponse['headers'] | undefined {
+    return this.#last instanceof TransportFault ? this.#last.received?.headers : this.#last?.headers;
+  }
+
   /**
    * The JSON of the answer to a call that deletes nothing: as the interceptors have left it, if they have left an answer.
    *
@@ -125,6 +130,7 @@ export class Exchanged {
   async #answerOf(came: WireResponse): Promise<Answer> {
     const body = bodyOf(came);
     const decoded = await decodeBody(body, this.end.call.account.maxResponseBytes);
+    const { date } = came.headers;
     const retryAfter = [came.headers['retry-after']].flat().filter((header) => typeof header === 'string');
     return {
       httpStatus: came.status,
@@ -132,6 +138,7 @@ export class Exchanged {
       why: decoded.why,
       shown: showBody(decoded, body),
       retryAfter,
+      date: typeof date === 'string' ? date : undefined,
     };
   }
 }

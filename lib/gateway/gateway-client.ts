@@ -11,6 +11,7 @@ import type { DlrPage } from './dlr-page.js';
 import { encodeForm } from './encode-form.js';
 import { Exchanged, type DlrDownload } from './exchanged.js';
 import { FieldReader } from './field-reader.js';
+import { GatewayClock } from './gateway-clock.js';
 import type { GatewayHttp } from './gateway-http.js';
 import { refusal } from './judge-answer.js';
 import { messageParameters } from './message-parameters.js';
@@ -39,6 +40,7 @@ export interface WireOptions extends RequestBounds {
 
 /** The three calls of the API on the wire: what goes out is checked before, what comes back is an answer or an error. */
 export class GatewayClient {
+  readonly clock = new GatewayClock();
   readonly #credentials: string;
   #closed = false;
 
@@ -155,9 +157,15 @@ export class GatewayClient {
     const isAborted = (): boolean => signal?.aborted === true;
     try {
       const left = await withoutTraces(() => this.http.request({ ...target, method, signal, mayStart, trace }));
-      return new Exchanged({ ...end, isAborted: isAborted(), left });
+      return this.#heard(new Exchanged({ ...end, isAborted: isAborted(), left }));
     } catch (thrown) {
-      return new Exchanged({ ...end, isAborted: isAborted(), rejection: { thrown: readableThrown(thrown) } });
+      const rejection = { thrown: readableThrown(thrown) };
+      return this.#heard(new Exchanged({ ...end, isAborted: isAborted(), rejection }));
     }
+  }
+
+  #heard(exchanged: Exchanged): Exchanged {
+    if (exchanged.headers) this.clock.note(exchanged.headers.date);
+    return exchanged;
   }
 }

@@ -16,6 +16,8 @@ export interface Answer {
   shown: ShownBody;
   /** Each of the headers of that name. */
   retryAfter?: readonly string[];
+  /** The header of this name: when it was given, by the clock of the gateway. */
+  date?: string;
 }
 
 /** The statuses that say: not processed, come again. */
@@ -51,7 +53,7 @@ export function judgeAnswer(answer: Answer, call: Call): unknown {
 
 /** The error of an answer that reports a failure. */
 export function refusal(
-  answer: Pick<Answer, 'httpStatus' | 'retryAfter'>,
+  answer: Pick<Answer, 'httpStatus' | 'retryAfter' | 'date'>,
   call: Call,
   failure: ReportedFailure,
   unreadable?: string,
@@ -61,7 +63,7 @@ export function refusal(
   const kind = kindOf(httpStatus, failure.code);
   const code = shownCode(failure.code, call);
   const description = call.redact(failure.description);
-  const retryAfterMs = readRetryAfter(answer.retryAfter);
+  const retryAfterMs = readRetryAfter(answer);
   const happened = [
     `the gateway answered HTTP ${httpStatus}`,
     code === undefined ? '' : ` with error code ${code}`,
@@ -100,17 +102,20 @@ function adviceOf(kind: GatewayErrorKind, httpStatus: number, retryAfterMs: numb
 }
 
 /** The longest wait that these headers ask for: a proxy may have added its own, or joined them with commas. */
-function readRetryAfter(headers: readonly string[] = []): number | undefined {
-  const waits = headers
-    .flatMap((header) => waitOf(header) ?? header.split(',').map(waitOf))
+function readRetryAfter({ retryAfter = [], date = '' }: Pick<Answer, 'retryAfter' | 'date'>): number | undefined {
+  // A date is compared with the clock that it was read from.
+  const told = Date.parse(date);
+  const now = Number.isNaN(told) ? Date.now() : told;
+  const waits = retryAfter
+    .flatMap((header) => waitOf(header, now) ?? header.split(',').map((part) => waitOf(part, now)))
     .filter((wait) => wait !== undefined);
   return waits.length === 0 ? undefined : Math.max(...waits);
 }
 
 /** Seconds, or an HTTP date. @see RFC 9110, 10.2.3 */
-function waitOf(value: string): number | undefined {
+function waitOf(value: string, now: number): number | undefined {
   const text = value.trim();
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
   const date = /[a-z]{3}/i.test(text) ? Date.parse(text) : NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

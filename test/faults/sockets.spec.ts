@@ -250,4 +250,11 @@ describe('Retry-After', () => {
     const error = await rejection(sms.send(MESSAGE), OurSmsGatewayError);
     expect(error).toMatchObject({ kind: 'rateLimit', outcome: 'notSent', retryAfterMs });
   });
+
+  it('is measured by the clock of the gateway when it is a date, whatever the clock here says', async () => {
+    const date = 'Date: Sat, 31 Jan 2026 12:00:00 GMT\r\nRetry-After: Sat, 31 Jan 2026 12:00:45 GMT\r\n';
+    const answer = httpAnswer('{}', 'HTTP/1.1 429 Too Many Requests', date);
+    const { sms } = await start((socket) => void socket.on('data', () => socket.write(answer)), {}, { attempts: 1 });
+    expect(await rejection(sms.send(MESSAGE), OurSmsGatewayError)).toMatchObject({ retryAfterMs: 45_000 });
+  });
 });

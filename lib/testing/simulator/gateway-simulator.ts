@@ -208,6 +208,8 @@ export class GatewaySimulator {
     });
     const { signal } = this.#stopping;
     if (latencyMs > 0) await wait(latencyMs, undefined, { signal });
+    // Its own clock, not that of the machine: it may have been advanced.
+    res.setHeader('date', new Date(this.clock.now()).toUTCString());
     await deliverReply(res, reply, fault, signal);
   }
 
