@@ -111,6 +111,8 @@ export class Spool {
   async #load(): Promise<void> {
     for await (const { name, text } of this.local.notes('')) {
       this.#entries.push({ name, spooled: JSON.parse(text) as SpooledJobs, onTried: () => undefined });
+      // The clock may have been set back since.
+      this.#lastAt = Number(name.slice(0, DIGITS));
     }
     this.#start();
   }

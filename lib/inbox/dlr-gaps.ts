@@ -46,9 +46,12 @@ export class DlrGaps {
    */
   async announceInterrupted(ageMs = 0): Promise<void> {
     const why = 'the process ended in the middle of the download';
+    const storeNow = ageMs > 0 ? await this.engine.time() : undefined;
     for await (const { name, text } of this.engine.notes(this.#intents)) {
-      const { at, asked } = JSON.parse(text) as Intent;
-      if (Date.now() - Date.parse(at) < ageMs) continue;
+      const { at, storeAt, asked } = JSON.parse(text) as Intent & { storeAt?: number };
+      // The clock of the process that noted it may differ from the one of this process.
+      const isOfStore = storeNow !== undefined && storeAt !== undefined;
+      if ((isOfStore ? storeNow - storeAt : Date.now() - Date.parse(at)) < ageMs) continue;
       await this.missed({ id: name.slice(this.#intents.length), note: name, at, asked }, why);
     }
   }
@@ -57,7 +60,8 @@ export class DlrGaps {
   async intend(asked: number): Promise<Intent> {
     const id = randomUUID();
     const intent = { id, note: this.#intents + id, at: new Date().toISOString(), asked };
-    await this.engine.note(intent.note, JSON.stringify({ at: intent.at, asked }));
+    const storeAt = await this.engine.time();
+    await this.engine.note(intent.note, JSON.stringify({ at: intent.at, storeAt, asked }));
     return intent;
   }
 

@@ -211,11 +211,11 @@ export class RunningInbox {
   /** Nothing waits for a next start in memory: what is there gets the time that running listeners get. */
   async #drain(): Promise<void> {
     await this.#poller.stop();
-    const end = Date.now() + this.setup.shutdownTimeoutMs;
+    const end = performance.now() + this.setup.shutdownTimeoutMs;
     for (;;) {
       const { pages, waiting, handling } = await this.stats();
       if (pages + waiting + handling === 0) return;
-      if (Date.now() >= end)
+      if (performance.now() >= end)
         return this.#logger.error(`${waiting + handling} delivery reports are lost with this process`);
       await wait(10);
     }
