@@ -5,6 +5,7 @@ import { OurSmsAbortedError } from '../errors/oursms-aborted.error.js';
 import { OurSmsError } from '../errors/oursms.error.js';
 import { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
 import type { WireMessage } from '../gateway/call.js';
+import { elapsedMs, localMoment, type Moment } from './moment.js';
 
 const LONGEST_WAIT_MS = 10_000;
 const MINUTE_MS = 60_000;
@@ -29,9 +30,13 @@ export interface RetryPolicy {
 interface Doubt {
   /** What it failed with; undefined for one of an earlier process. */
   error?: OurSmsError;
-  /** When that try began on its way, by a clock that is never set. */
-  since: number;
+  since: Moment;
+  /** How long before that moment the try began on its way, in milliseconds. */
+  ageMs: number;
 }
+
+/** The clocks of this machine do not agree on how long ago the try in doubt began: it cannot be guarded against. */
+export class ClocksDisagree extends Error {}
 
 /**
  * Makes a try.
@@ -75,15 +80,18 @@ export class Retries {
       const ends = [signal, stopping].filter((one) => one !== undefined);
       await wait(ms, undefined, { signal: AbortSignal.any(ends) }).catch(() => undefined);
     };
-    let doubt: Doubt | undefined = inDoubtMs === undefined ? undefined : { since: performance.now() - inDoubtMs };
+    let doubt: Doubt | undefined = inDoubtMs === undefined ? undefined : { since: localMoment(), ageMs: inDoubtMs };
     // What is still under way is not "sent" yet, and so no duplicate to the gateway.
     if (doubt) await pause(this.policy.timeoutMs);
     let began: number | undefined;
     for (let tries = 1; ; tries++) {
       let since = performance.now();
+      let left: Moment | undefined;
       const onTurn = (): WireMessage => {
         since = performance.now();
         began ??= since;
+        // To read it costs as much as a part of a request.
+        if (this.policy.unknownOutcome === 'guarded') left = localMoment();
         // A look-back that is worked out before the try waits would not reach the first one any more.
         return doubt ? guarded(message, doubt) : message;
       };
@@ -91,8 +99,14 @@ export class Retries {
         const receipt = await attempt(onTurn);
         return tries === 1 && !doubt ? receipt : told(receipt, tries, doubt !== undefined);
       } catch (error) {
+        if (error instanceof ClocksDisagree && doubt?.error) {
+          this.#logger.warn(
+            `The clock was set, or the machine was suspended, since try 1: the message is not sent again. ${doubt.error.message}`,
+          );
+          throw doubt.error;
+        }
         if (!(error instanceof OurSmsError)) throw error;
-        if (error.outcome === 'unknown') doubt ??= { error, since };
+        if (error.outcome === 'unknown') doubt ??= { error, since: left ?? { wall: NaN }, ageMs: 0 };
         began ??= since;
         const waitMs = this.#waitMs(error, tries, message);
         const isLate = performance.now() - began + (waitMs ?? 0) > this.policy.deadlineMs;
@@ -123,9 +137,15 @@ export class Retries {
   }
 }
 
-/** The message with a look-back that covers the try in doubt: whole minutes, rounded up, and one for the gateway's rounding. */
-function guarded(message: WireMessage, { since }: Doubt): WireMessage {
-  const minutes = Math.ceil((performance.now() - since) / MINUTE_MS) + 1;
+/**
+ * The message with a look-back that covers the try in doubt: whole minutes, rounded up, and one for the gateway's rounding.
+ *
+ * @throws {ClocksDisagree}
+ */
+function guarded(message: WireMessage, { since, ageMs }: Doubt): WireMessage {
+  const passedMs = elapsedMs(since, localMoment());
+  if (passedMs === undefined) throw new ClocksDisagree('the clocks of this machine disagree');
+  const minutes = Math.ceil((ageMs + passedMs) / MINUTE_MS) + 1;
   return { ...message, prevDups: Math.max(minutes, message.prevDups ?? 0) };
 }
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Campaign, CampaignPlan } from 'nestjs-oursms';
 import { until } from '../support/application.js';
 import { CampaignBench, destsOf, mobiles } from '../support/campaign-bench.js';
-import { setClock } from '../support/set-clock.js';
+import { passTime } from '../support/set-clock.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -26,11 +26,11 @@ async function begin(count: number, more: Partial<CampaignPlan> = {}): Promise<C
 const itIsInDoubt = (): Promise<void> =>
   until('it is in doubt', () => bench.application.logs.matching('Try 1 of').length === 1);
 
-/** The application ends before the request is repeated, and is started again by another clock. */
-async function restartAfter(ms: number): Promise<Campaign> {
+/** The application ends before the request is repeated, and is started again so much later, by a clock that was set meanwhile. */
+async function restartAfter(passedMs: number, setByMs = 0): Promise<Campaign> {
   await bench.stop();
-  setClock(ms);
-  if (ms > 0) bench.gateway.clock.advance(ms);
+  passTime(() => passedMs, setByMs);
+  bench.gateway.clock.advance(passedMs);
   await open();
   const campaign = await bench.face.get('sale');
   if (!campaign) throw new Error('it is gone');
@@ -55,10 +55,13 @@ describe('a request in doubt, after a restart', () => {
   });
 
   it.each([
-    ['the clock was set back meanwhile: nobody knows how long ago it was sent', -10 * MINUTE],
-    ['that was more than a day ago: no gateway is asked to look back so far', 25 * HOUR],
-  ])('is unknown, and not repeated, when %s', async (_why, passedMs) => {
-    const campaign = await restartAfter(passedMs);
+    ['the clock was set back meanwhile: nobody knows how long ago it was sent', 0, -10 * MINUTE],
+    ['the clock was set back by nearly as long as that took', 10.5 * MINUTE, -10 * MINUTE],
+    ['the clock was set back by hours', 2 * MINUTE, -5 * HOUR],
+    ['the clock was set forward', 2 * MINUTE, 10 * MINUTE],
+    ['that was more than a day ago: no gateway is asked to look back so far', 25 * HOUR, 0],
+  ])('is unknown, and not repeated, when %s', async (_why, passedMs, setByMs) => {
+    const campaign = await restartAfter(passedMs, setByMs);
     expect(await campaign.done).toMatchObject({ sent: 0, unknown: 500 });
     expect(bench.requests()).toHaveLength(1);
     expect(bench.reached(500)).toEqual([1]);

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { SendReceipt } from 'nestjs-oursms';
 import { OurSmsConnectionError } from '../../lib/errors/oursms-connection.error.js';
 import type { WireMessage } from '../../lib/gateway/call.js';
-import { Retries, type RetryPolicy } from '../../lib/outbox/retries.js';
+import { Retries, type Attempt, type RetryPolicy } from '../../lib/outbox/retries.js';
+import { passTime } from '../support/set-clock.js';
 
 const MINUTE = 60_000;
 const MESSAGE: WireMessage = { src: 'MyBrand', dests: ['966501234567'], body: 'hello' };
@@ -15,12 +16,11 @@ const GUARDED: RetryPolicy = {
 const failed = (outcome: 'unknown' | 'notSent'): OurSmsConnectionError =>
   new OurSmsConnectionError('the connection broke', { outcome, retryable: outcome === 'notSent', code: 'X' });
 
-/** Minutes must pass, and nobody waits for them: the clock is set forward. */
+/** Minutes must pass, and nobody waits for them. */
 let passedMs: number;
 beforeEach(() => {
   passedMs = 0;
-  const now = performance.now.bind(performance);
-  jest.spyOn(performance, 'now').mockImplementation(() => now() + passedMs);
+  passTime(() => passedMs);
 });
 afterEach(() => void jest.restoreAllMocks());
 
@@ -65,6 +65,36 @@ describe('the guard of a repeat', () => {
   it('reaches back to a try of an earlier process', async () => {
     const out = await sent(GUARDED, [{}], 10 * MINUTE);
     expect(out.map(({ prevDups }) => prevDups)).toEqual([12]);
+  });
+});
+
+describe('a repeat in doubt, when the clock', () => {
+  const sentWith = async (between: () => void): Promise<{ out: WireMessage[]; error: unknown }> => {
+    const out: WireMessage[] = [];
+    const attempt: Attempt = async (onTurn) => {
+      out.push(onTurn());
+      between();
+      if (out.length === 1) throw failed('unknown');
+      return RECEIPT;
+    };
+    const error = await new Retries(GUARDED).send(MESSAGE, attempt).catch((thrown: unknown) => thrown);
+    return { out, error };
+  };
+
+  it.each([-10 * MINUTE, 10 * MINUTE, -5 * 60 * MINUTE])('is set by %d ms, is not made', async (byMs) => {
+    const { out, error } = await sentWith(() => passTime(() => 0, byMs));
+    expect(out).toHaveLength(1);
+    expect(error).toMatchObject({ outcome: 'unknown', message: 'the connection broke' });
+  });
+
+  it('goes on while the machine is suspended, reaches back over that time too', async () => {
+    const suspend = (): void => {
+      passTime(() => 30 * MINUTE);
+      // It stops meanwhile.
+      jest.spyOn(performance, 'now').mockRestore();
+    };
+    const { out } = await sentWith(suspend);
+    expect(out[1]?.prevDups).toBeGreaterThanOrEqual(31);
   });
 });
 

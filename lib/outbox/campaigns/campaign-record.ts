@@ -1,3 +1,4 @@
+import type { Moment } from '../moment.js';
 import type { PreparedMessage } from '../prepare-message.js';
 import type { CampaignReport, CampaignState, PauseReason } from './campaign.types.js';
 
@@ -49,7 +50,9 @@ export interface CampaignChunk {
 
 /** A request of a campaign, as it waits; its name is the number of its chunk. */
 export interface ChunkJob {
-  /** When a try began whose outcome is unknown: milliseconds since 1970. */
+  /** When a try began whose outcome is unknown. */
+  doubt?: Moment;
+  /** The same by one clock, as earlier versions wrote and read it: milliseconds since 1970. */
   doubtSince?: number;
 }
 

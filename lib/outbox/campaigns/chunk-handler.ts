@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { oneLine } from '../../errors/one-line.js';
 import type { Job, QueueEngine, Verdict } from '../../queue/durable-queue.js';
+import type { Moment } from '../moment.js';
 import type { PauseReason } from './campaign.types.js';
 import type { CampaignNames } from './campaign-names.js';
 import type { CampaignPace } from './campaign-pace.js';
@@ -35,25 +36,27 @@ export class ChunkHandler {
 
   async handle(job: Job<ChunkJob>): Promise<Verdict<ChunkJob>> {
     const { engine, names, record, sender, pace, trust, stopping } = this.parts;
-    const doubtSince = job.data.doubtSince ?? job.interruptedAt;
-    if (record.state === 'paused') return { kind: 'again', inMs: 0, data: { doubtSince }, uncounted: true };
+    const doubt = doubtOf(job);
+    if (record.state === 'paused') return { kind: 'again', inMs: 0, data: inDoubt(doubt), uncounted: true };
     const text = await engine.read(names.list(record, 'chunk') + job.id);
     // Not a verdict: it stays where it is, and the campaign does not end without it.
     if (text === undefined)
       throw new Error(`the recipients of request ${job.id} of campaign ${oneLine(record.id)} are gone`);
     const chunk = JSON.parse(text) as CampaignChunk;
     if (record.state === 'cancelled') {
-      const fate = job.interrupted || doubtSince !== undefined ? 'unknown' : 'notSent';
+      const fate = job.interrupted || doubt !== undefined ? 'unknown' : 'notSent';
       return this.#keep(job.id, { recipients: chunk.dests.length, fate, reason: 'the campaign was cancelled' });
     }
     const mayLeave = (): boolean => record.state === 'running' && !stopping.aborted && job.isHeld();
-    const { isShared } = engine;
+    const atWork = (isAtWork: boolean, began?: Moment): Promise<void> =>
+      job.atWork(isAtWork, began && JSON.stringify(began));
+    const storeTime = (): Promise<number | undefined> => engine.time();
     const outcome = await trust.inTurn(() =>
-      sender.send({ record, chunk, pace, doubtSince, isShared, mayLeave, stopping, atWork: (is) => job.atWork(is) }),
+      sender.send({ record, chunk, pace, doubt, storeTime, mayLeave, stopping, atWork }),
     );
     this.#pauseAfter(outcome);
     if (outcome.kind === 'result') return this.#keep(job.id, outcome.result);
-    const data: ChunkJob = { doubtSince: outcome.doubtSince };
+    const data = inDoubt(outcome.doubt);
     if (stopping.aborted || !mayLeave()) return { kind: 'again', inMs: 0, data, uncounted: true };
     const inMs = Math.min(1_000 * 2 ** Math.min(job.attempt - 1, 10), LONGEST_RETRY_MS);
     this.#logger.warn(`A request of campaign ${oneLine(record.id)} is tried again in ${inMs} ms. ${outcome.why}`);
@@ -75,3 +78,13 @@ export class ChunkHandler {
     return { kind: 'done', notes: [{ name, text: JSON.stringify(result) }] };
   }
 }
+
+/** When the first try began whose outcome is unknown; by one clock alone where an earlier version noted it. */
+function doubtOf({ data, interruptedAt, interruptedMark }: Job<ChunkJob>): Moment | undefined {
+  if (data.doubt) return data.doubt;
+  if (data.doubtSince !== undefined) return { wall: data.doubtSince };
+  if (interruptedAt === undefined) return undefined;
+  return interruptedMark === undefined ? { wall: interruptedAt } : (JSON.parse(interruptedMark) as Moment);
+}
+
+const inDoubt = (doubt: Moment | undefined): ChunkJob => ({ doubt, doubtSince: doubt?.wall });

@@ -9,9 +9,10 @@ import type { WireMessage } from '../../gateway/call.js';
 import type { GatewayClient } from '../../gateway/gateway-client.js';
 import { normalizeNumber } from '../../message/normalize-number.js';
 import { keepQuietHours, type QuietedMessage } from '../keep-quiet-hours.js';
+import { elapsedMs, localMoment, type Moment } from '../moment.js';
 import type { MessagePolicy } from '../prepare-message.js';
 import type { RateLimiter } from '../rate-limiter.js';
-import type { Attempt, Retries, UnknownOutcomeAction } from '../retries.js';
+import { ClocksDisagree, type Attempt, type Retries, type UnknownOutcomeAction } from '../retries.js';
 import type { PauseReason } from './campaign.types.js';
 import type { CampaignPace } from './campaign-pace.js';
 import type { CampaignChunk, CampaignRecord, ChunkResult } from './campaign-record.js';
@@ -19,8 +20,8 @@ import type { GatewayMeeting } from './gateway-trust.js';
 
 /** A look-back longer than this is not asked of a gateway. */
 const LONGEST_DOUBT_MS = 24 * 60 * 60_000;
-/** How far the clocks of two machines may be apart. */
-const CLOCKS_APART_MS = 60_000;
+/** The gateway is asked for the time when it was told longer ago. */
+const TIME_TOLD_MS = 60_000;
 
 /** Faults of the account, not of the request: every other one would meet them too. */
 const PAUSES: Partial<Record<GatewayErrorKind, PauseReason>> = { auth: 'auth', balance: 'credits', sender: 'sender' };
@@ -40,14 +41,14 @@ export interface ChunkToSend {
   record: CampaignRecord;
   chunk: CampaignChunk;
   pace: CampaignPace;
-  /** When a try began whose outcome is unknown: milliseconds since 1970. */
-  doubtSince?: number;
-  /** Whether that may have been said by the clock of another machine. */
-  isShared: boolean;
+  /** When a try began whose outcome is unknown. */
+  doubt?: Moment;
+  /** Milliseconds since 1970, by the clock of the store's server, where it has one. */
+  storeTime: () => Promise<number | undefined>;
   /** Asked until the first byte of each try leaves: whether it may. */
   mayLeave: () => boolean;
-  /** Notes, durably, whether it may be on the wire: what only waits for its turn when its process ends was not. */
-  atWork: (isAtWork: boolean) => Promise<void>;
+  /** Notes, durably, whether it may be on the wire, and since when: what only waits for its turn when its process ends was not. */
+  atWork: (isAtWork: boolean, began?: Moment) => Promise<void>;
   /** Ends all waiting: the campaign is paused, or the application ends. */
   stopping: AbortSignal;
 }
@@ -55,8 +56,8 @@ export interface ChunkToSend {
 /** What became of a chunk, and how the gateway met it, where it was asked. */
 export type ChunkOutcome = { met?: GatewayMeeting } & (
   | { kind: 'result'; result: ChunkResult }
-  /** It must be sent later. `doubtSince`: it may have been sent since then. */
-  | { kind: 'later'; why: string; pause?: PauseReason; doubtSince?: number }
+  /** It must be sent later. `doubt`: it may have been sent then. */
+  | { kind: 'later'; why: string; pause?: PauseReason; doubt?: Moment }
 );
 
 class NotBegun extends Error {}
@@ -75,25 +76,27 @@ export class ChunkSender {
     const { dests, body = record.message.body } = chunk;
     const { policy, retries } = this.parts;
     const diverted = policy.divertTo === undefined ? dests : [policy.divertTo];
-    let { doubtSince } = request;
+    let { doubt } = request;
     const prepared = this.#prepare({ ...record.message, body, dests: diverted });
-    if ('later' in prepared) return { kind: 'later', why: prepared.later, pause: 'quietHours', doubtSince };
+    if ('later' in prepared) return { kind: 'later', why: prepared.later, pause: 'quietHours', doubt };
     const { message, warning } = prepared;
     if (warning !== undefined && !this.#warned.has(record))
       this.#logger.warn(`${warning} (campaign ${oneLine(record.id)})`);
     this.#warned.add(record);
     const canGuard = this.parts.unknownOutcome === 'guarded' && !message.delay;
-    const inDoubtMs = doubtSince === undefined ? undefined : lookBackMs(Date.now() - doubtSince, request.isShared);
-    // A clock that was set back tells nothing about how long ago that was.
-    if (inDoubtMs !== undefined && !(canGuard && inDoubtMs >= 0 && inDoubtMs <= LONGEST_DOUBT_MS)) {
-      return unknown(chunk, 'it was on the wire when its process ended');
-    }
+    if (doubt && !canGuard) return unknown(chunk, 'it was on the wire when its process ended');
+    const inDoubt = doubt && (await this.#ageOf(doubt, request));
+    if (inDoubt && 'later' in inDoubt) return { kind: 'later', why: inDoubt.later, doubt, met: { kind: 'failed' } };
+    if (inDoubt && 'unknown' in inDoubt) return unknown(chunk, inDoubt.unknown);
     const attempt: Attempt = async (onTurn) => {
-      let began = Date.now();
+      let began: Moment = { wall: Date.now() };
+      const begin = async (): Promise<void> => {
+        if (canGuard) began = await this.#now(request, Infinity);
+        await request.atWork(true, began);
+      };
       const leave = async (): Promise<WireMessage> => {
         // What is in doubt already is known to be.
-        if (doubtSince === undefined) await request.atWork(true).catch(() => Promise.reject(new NotBegun()));
-        began = Date.now();
+        if (!doubt) await begin().catch(() => Promise.reject(new NotBegun()));
         return onTurn();
       };
       try {
@@ -101,19 +104,20 @@ export class ChunkSender {
       } catch (error) {
         // Nothing else is thrown than our errors; if it were, the request may have left.
         const mayHaveLeft = error instanceof OurSmsError ? error.outcome === 'unknown' : !(error instanceof NotBegun);
-        if (mayHaveLeft) doubtSince ??= began;
+        if (mayHaveLeft) doubt ??= began;
         // It may wait for long before the next try.
-        if (doubtSince === undefined) await request.atWork(false).catch(() => undefined);
+        if (!doubt) await request.atWork(false).catch(() => undefined);
         throw error;
       }
     };
     try {
-      const receipt = await retries.send(message, attempt, { stopping, inDoubtMs });
+      const receipt = await retries.send(message, attempt, { stopping, inDoubtMs: inDoubt?.ms });
       return { kind: 'result', result: read(receipt, chunk, policy.divertTo !== undefined), met: { kind: 'took' } };
     } catch (error) {
-      if (error instanceof OurSmsError) return this.#judge(error, chunk, canGuard, doubtSince);
+      if (error instanceof OurSmsError) return this.#judge(error, chunk, canGuard, doubt);
+      if (error instanceof ClocksDisagree) return { kind: 'later', why: error.message, doubt };
       const why = error instanceof NotBegun ? 'it may not leave now' : 'a fault of this module';
-      return { kind: 'later', why, doubtSince };
+      return { kind: 'later', why, doubt };
     }
   }
 
@@ -144,15 +148,35 @@ export class ChunkSender {
     );
   }
 
-  #judge(error: OurSmsError, chunk: CampaignChunk, canGuard: boolean, doubtSince: number | undefined): ChunkOutcome {
+  #judge(error: OurSmsError, chunk: CampaignChunk, canGuard: boolean, doubt: Moment | undefined): ChunkOutcome {
     const kind = error instanceof OurSmsGatewayError ? error.kind : undefined;
     const pause = kind === undefined || error.outcome === 'unknown' ? undefined : PAUSES[kind];
     const met = failedBy(error);
-    const later = { kind: 'later', why: error.message, pause, doubtSince, met } as const;
-    if (doubtSince !== undefined) return canGuard ? later : { ...unknown(chunk, error.message), met };
+    const later = { kind: 'later', why: error.message, pause, doubt, met } as const;
+    if (doubt) return canGuard ? later : { ...unknown(chunk, error.message), met };
     if (pause !== undefined || error.retryable) return later;
     const { length: recipients } = chunk.dests;
     return { kind: 'result', result: { recipients, fate: 'notSent', reason: error.message }, met };
+  }
+
+  /** How long ago a try in doubt began; or why it must stay unknown, or wait until that can be found out. */
+  async #ageOf(doubt: Moment, request: ChunkToSend): Promise<{ ms: number } | { unknown: string } | { later: string }> {
+    const now = await this.#now(request, TIME_TOLD_MS).catch(() => undefined);
+    if (!now) return { later: 'its store does not tell the time' };
+    const ms = elapsedMs(doubt, now);
+    if (ms !== undefined && ms <= LONGEST_DOUBT_MS) return { ms };
+    if (ms !== undefined) return { unknown: 'it was on the wire when its process ended, more than a day ago' };
+    // It may be the clock that settles it.
+    if (!this.parts.gateway.clock.wasHeardWithin(TIME_TOLD_MS)) return { later: 'the gateway does not answer' };
+    return { unknown: 'it was on the wire when its process ended, and the clocks do not tell how long ago that was' };
+  }
+
+  /** This moment by all clocks at hand. The gateway is asked when it has not answered in the last so many milliseconds. */
+  async #now({ storeTime }: ChunkToSend, withinMs: number): Promise<Moment> {
+    const { gateway } = this.parts;
+    if (!gateway.clock.wasHeardWithin(withinMs)) await gateway.getCredits().catch(() => undefined);
+    const store = await storeTime();
+    return { ...localMoment(), store, gateway: gateway.clock.now(withinMs) };
   }
 
   /** Why a campaign may not be sent now: quiet hours that refuse it. */
@@ -170,9 +194,6 @@ export class ChunkSender {
     }
   }
 }
-
-/** How far a look-back must reach; negative when that is not known. */
-const lookBackMs = (passedMs: number, isShared: boolean): number => (isShared ? passedMs + CLOCKS_APART_MS : passedMs);
 
 /** A request that was not to go is no fault of the gateway. */
 const failedBy = (error: OurSmsError): GatewayMeeting | undefined =>
