@@ -26,6 +26,7 @@ export interface OurSmsTestingModuleOptions
  * }).compile();
  * await module.get(LoginService).sendCode('0501234567');
  * expect(module.get(OurSmsTesting).sent).toHaveLength(1);
+ * await module.close();
  */
 @Module({})
 export class OurSmsTestingModule {

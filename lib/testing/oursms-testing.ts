@@ -52,6 +52,7 @@ interface OverridableBuilder<Builder> {
  * const module = await sms.override(Test.createTestingModule({ imports: [AppModule] })).compile();
  * await module.get(LoginService).sendCode('0501234567');
  * expect(sms.sent[0]).toMatchObject({ dests: ['966501234567'] });
+ * await module.close();
  */
 export class OurSmsTesting {
   /** What was sent, oldest first. */
@@ -68,7 +69,8 @@ export class OurSmsTesting {
 
   /**
    * Takes the place of the gateway, for every account of the application under test; the credentials of its options need not be
-   * there. Reports are kept in memory: tests that run side by side share no directory.
+   * there. Reports are kept in memory: tests that run side by side share no directory. Close the testing module at the end: a
+   * poller runs until then.
    */
   override<Builder extends OverridableBuilder<Builder>>(builder: Builder): Builder {
     const factory = (options: ResolvedOptions, moduleRef: ModuleRef): Promise<GatewayClient> =>
@@ -102,7 +104,7 @@ export class OurSmsTesting {
   }
 
   /**
-   * Emits a report as `oursms.dlr` and waits for its listeners.
+   * Emits a report as `oursms.dlr` and waits for its listeners. No report comes by itself, also of messages with `dlr: true`.
    *
    * @param row The report as the gateway would send it; `status` is `delivered` and `msgId` made up unless given.
    * @param account The account that it is for. Default: the unnamed one.
@@ -111,7 +113,7 @@ export class OurSmsTesting {
    */
   async emitDlr(row: SimulatorReport = {}, account = DEFAULT_ACCOUNT): Promise<Dlr> {
     if (this.#moduleRef === undefined) throw new Error('OurSmsTesting: compile and init the testing module first');
-    const text = JSON.stringify([{ msgId: `test-${crypto.randomUUID()}`, status: 'delivered', ...row }]);
+    const text = JSON.stringify([reportRow(row)]);
     const page = { account, receivedAt: new Date().toISOString(), httpStatus: 200, text };
     const reading = await readDlrs(page, text.length);
     const [dlr] = reading.ok ? reading.dlrs : [];
@@ -120,12 +122,25 @@ export class OurSmsTesting {
     return dlr;
   }
 
+  /**
+   * Puts a report into the gateway's inbox: the application's poller, or its next `downloadDlrs()`, downloads it.
+   *
+   * @param row The report as the gateway would send it; `status` is `delivered` and `msgId` made up unless given.
+   * @param account The account that it is for. Default: the unnamed one.
+   */
+  pushDlr(row: SimulatorReport = {}, account = DEFAULT_ACCOUNT): void {
+    const opened = this.#engines.get(account);
+    if (opened === undefined) throw new Error(`OurSmsTesting: no account ${account} of a compiled testing module`);
+    opened.engine.pushReport(opened.username, reportRow(row));
+  }
+
   /** Opens an account's gateway. @internal */
   async open({ gateway: account }: ResolvedOptions, moduleRef: ModuleRef): Promise<GatewayClient> {
     this.#moduleRef = moduleRef;
     const { username = 'testing', ...secret } = account.auth;
     const engine = new SimulatorEngine({
       accounts: [{ username, ...secret, credits: this.#credits }],
+      reports: false,
       onRequest: (request) => this.#record(request, account.name),
     });
     this.#engines.set(account.name, { engine, username });
@@ -140,6 +155,12 @@ export class OurSmsTesting {
     this.sent.push({ account, src, dests: dests.split(','), body, params: Object.fromEntries(shown) });
   }
 }
+
+const reportRow = (row: SimulatorReport): SimulatorReport => ({
+  msgId: `test-${crypto.randomUUID()}`,
+  status: 'delivered',
+  ...row,
+});
 
 type Bootstrap = typeof import('../oursms.bootstrap.js');
 

@@ -69,6 +69,14 @@ describe('the simulator: 2. Download Dlrs', () => {
     expect(engine.waitingReports('two')).toHaveLength(1);
   });
 
+  it('makes no report of its own when told so', () => {
+    const engine = new SimulatorEngine({ reports: false });
+    engine.handle(post({ ...hello, dlr: 1 }));
+    engine.pushReport('demo', { msgId: 'pushed' });
+    expect(engine.delivered).toHaveLength(1);
+    expect(download(engine).json).toEqual([{ msgId: 'pushed' }]);
+  });
+
   it('puts a report into the inbox deliverAfterMs after the message was sent', () => {
     const clock = stopped();
     const engine = new SimulatorEngine({ clock, deliverAfterMs: 2000 });

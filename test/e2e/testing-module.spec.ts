@@ -1,11 +1,11 @@
 import { access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { Injectable, Module, type Type } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ScheduleModule } from '@nestjs/schedule';
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModule } from '@nestjs/testing';
 import {
   DlrInbox,
   InjectOurSms,
@@ -140,10 +140,32 @@ describe('OurSmsTestingModule', () => {
   });
 });
 
+@Module({
+  imports: [
+    EventEmitterModule.forRoot(),
+    OurSmsModule.forRoot({ auth: { token: 'a' } }),
+    OurSmsModule.forRoot({ auth: { token: 'b' }, name: 'bulk' }),
+  ],
+})
+class ByHand {
+  constructor(
+    readonly sms: OurSmsService,
+    @InjectOurSms('bulk') readonly bulk: OurSmsService,
+  ) {}
+}
+
+const opened: TestingModule[] = [];
+
+// Also after a test that failed: a poller that still runs keeps Jest from ending.
+afterEach(async () => {
+  for (const module of opened.splice(0)) await module.close();
+});
+
 async function startWhole(application: Type) {
   const sms = new OurSmsTesting();
   const builder = sms.override(Test.createTestingModule({ imports: [application] }));
   const module = await builder.setLogger(new LogRecorder()).compile();
+  opened.push(module);
   await module.init();
   return { sms, module };
 }
@@ -159,7 +181,6 @@ describe('OurSmsTesting', () => {
     const { sms, module } = await startWhole(AppModule);
     await module.get(LoginService).sendCode('0501234567');
     expect(sms.sent).toMatchObject([{ dests: ['966501234567'] }]);
-    await module.close();
   });
 
   it('stands in for the gateway of a whole application, all its accounts and its poller, and makes no directory', async () => {
@@ -184,10 +205,38 @@ describe('OurSmsTesting', () => {
       ['default', ['966501234567']],
       ['bulk', ['966507654321']],
     ]);
+    sms.pushDlr({ dest: '966501234567' });
     for (let i = 0; i < 200 && login.reports.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(login.reports).toMatchObject([{ status: 'delivered', dest: '966501234567' }]);
     expect(await module.get(DlrInbox, { strict: false }).pollNow()).toMatchObject({ result: 'downloaded', reports: 0 });
     await expect(access(storage.path)).rejects.toThrow('ENOENT');
-    await module.close();
+  });
+
+  it('brings no report but those of the test to an application that polls and asks for reports', async () => {
+    const options = { auth: { token: 't' }, dlr: { poll: { everyMs: 10 } } };
+    @Module({
+      imports: [ScheduleModule.forRoot(), EventEmitterModule.forRoot(), OurSmsModule.forRoot(options)],
+      providers: [LoginService],
+    })
+    class AppModule {}
+    const { sms, module } = await startWhole(AppModule);
+    const login = module.get(LoginService);
+    const inbox = module.get(DlrInbox, { strict: false });
+    await login.sendCode('0501234567');
+    expect(await inbox.pollNow()).toMatchObject({ result: 'downloaded', reports: 0 });
+    const emitted = await sms.emitDlr({ dest: '966501234567' });
+    expect(await inbox.pollNow()).toMatchObject({ result: 'downloaded', reports: 0 });
+    expect(login.reports).toEqual([emitted]);
+  });
+
+  it('puts reports into the inbox of an account for an application that downloads them itself', async () => {
+    const { sms, module } = await startWhole(ByHand);
+    const [account, bulk] = [module.get(ByHand).sms, module.get(ByHand).bulk];
+    await account.send({ src: 'MyBrand', dests: '0501234567', body: 'x', dlr: true });
+    expect(await account.downloadDlrs()).toEqual([]);
+    sms.pushDlr({ msgId: 'm1', status: 'undelivered' }, 'bulk');
+    expect(await account.downloadDlrs()).toEqual([]);
+    expect(await bulk.downloadDlrs()).toMatchObject([{ msgId: 'm1', status: 'undelivered', account: 'bulk' }]);
+    expect(() => sms.pushDlr({}, 'none')).toThrow('no account none');
   });
 });

@@ -29,11 +29,11 @@ export class MessageQueue {
   readonly #steps = new Timeline<Step>();
   /** When a text last went out to a recipient, for `prevDups`: by account, sender and text, then by recipient. */
   readonly #sentAt = new Map<string, Map<string, number>>();
-  readonly #options: Pick<SimulatorEngineOptions, 'routeDelayMs' | 'deliverAfterMs' | 'statusOf'>;
+  readonly #options: Pick<SimulatorEngineOptions, 'routeDelayMs' | 'deliverAfterMs' | 'reports' | 'statusOf'>;
   readonly #ledger: SimulatorLedger;
 
   constructor(
-    options: Pick<SimulatorEngineOptions, 'routeDelayMs' | 'deliverAfterMs' | 'statusOf'>,
+    options: Pick<SimulatorEngineOptions, 'routeDelayMs' | 'deliverAfterMs' | 'reports' | 'statusOf'>,
     ledger: SimulatorLedger,
   ) {
     this.#options = options;
@@ -85,7 +85,7 @@ export class MessageQueue {
     if (state === 'sent') this.#rememberSent(message, at);
     this.#ledger.noteEnded(message);
     const reportAfterMs = state === 'sent' ? this.#options.deliverAfterMs : 0;
-    if (message.dlr) this.#steps.add(at + reportAfterMs, { message, account, to: 'report' });
+    if (message.dlr && this.#options.reports) this.#steps.add(at + reportAfterMs, { message, account, to: 'report' });
   }
 
   #finalStatus({ dest, body }: Message, state: 'sent' | 'expired' | 'cancelled'): ReportStatus {

@@ -36,6 +36,9 @@ export class SimulatorEngineOptions {
   /** Milliseconds from a message being sent to its report being in the inbox. */
   deliverAfterMs = 0;
 
+  /** Whether messages that ask for a report get one. With `false`, the inbox holds only what `pushReport` puts there. */
+  reports = true;
+
   /** What becomes of a message that was sent. `undelivered` and `failed` do not reach the phone. */
   statusOf: (dest: string, body: string) => SentStatus = () => 'delivered';
 
