@@ -1,19 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import { normalizeNumber } from 'nestjs-oursms';
+import { SPELLINGS } from '../support/number-spellings.js';
 import { NUMBERS } from '../support/number-table.js';
 
-describe('the table of numbers', () => {
+describe.each([
+  ['the table of numbers', NUMBERS],
+  ['the table of spellings', SPELLINGS],
+])('%s', (_name, rows) => {
   it('has at least 200 different inputs', () => {
-    expect(new Set(NUMBERS.map(([written]) => written)).size).toBe(NUMBERS.length);
-    expect(NUMBERS.length).toBeGreaterThanOrEqual(200);
+    expect(new Set(rows.map(([written]) => written)).size).toBe(rows.length);
+    expect(rows.length).toBeGreaterThanOrEqual(200);
   });
 
-  it.each(NUMBERS)('reads %j as %s for Saudi mobiles only', (written, saudiOnly) => {
+  it.each(rows)('reads %j as %s for Saudi mobiles only', (written, saudiOnly) => {
     expectReading(normalizeNumber(written), saudiOnly);
     expectReading(normalizeNumber(written, { country: 'SA' }), saudiOnly);
   });
 
-  it.each(NUMBERS)('reads %j for any country', (written, saudiOnly, anyCountry = saudiOnly) => {
+  it.each(rows)('reads %j for any country', (written, saudiOnly, anyCountry = saudiOnly) => {
     expectReading(normalizeNumber(written, { country: 'any' }), anyCountry);
   });
 });

@@ -1,0 +1,162 @@
+/** What stands between two groups of digits: white space alone, or one of these with or without white space around it. */
+export type Separator = ' ' | '-' | '.' | '/' | ',';
+
+/** The groups of digits of a written number. */
+export interface NumberGroups {
+  /** All digits, in ASCII. */
+  digits: string;
+  /** Whether a plus stands before them. */
+  plus: boolean;
+  /** How many digits each group has. */
+  sizes: number[];
+  /** The separator behind each group but the last. */
+  separators: Separator[];
+}
+
+/** Why a text is not read as a number. */
+export interface NumberFault {
+  ok: false;
+  reason: string;
+}
+
+/** A {@link NumberFault} of this reason. */
+export const numberFault = (reason: string): NumberFault => ({ ok: false, reason });
+
+/** A bracket behind which there are fewer is around an extension, or around digits that may be left out. */
+const FEWEST_BEHIND_BRACKETS = 4;
+
+const NEGATIVE = 'negative: a minus sign stands before its digits';
+const BRACKETS = 'unclear: its brackets do not match, or are not around its first digits';
+const TRUNK_ZERO = 'unclear: a zero in brackets is not dialled from abroad: write the number without it';
+
+/**
+ * Takes the characters of a written number one after another, and makes groups of its digits. Keeps the first reason why
+ * they do not belong together.
+ */
+export class GroupScanner {
+  readonly #sizes: number[] = [];
+  readonly #separators: Separator[] = [];
+  #digits = '';
+  #hasPlus = false;
+  #count = 0;
+  #lastDigit = 0;
+  /** Digits of the group so far. */
+  #size = 0;
+  /** What stands behind the last digit so far. */
+  #gap: Separator | '' = '';
+  #hasBreak = false;
+  #startsWithDash = false;
+  #fault: string | undefined;
+  /** The bracket that is open, and how many digits came before it. */
+  #bracket = '';
+  #opened = -1;
+  #closed = -1;
+
+  /** Takes the next digit. */
+  digit(value: number): void {
+    if (this.#size === 0 || this.#gap !== '') this.#beginGroup();
+    this.#digits += value;
+    this.#size += 1;
+    this.#count += 1;
+    this.#lastDigit = value;
+  }
+
+  /** Takes what is no digit. @returns Whether it may stand here */
+  mark(mark: string): boolean {
+    switch (mark) {
+      case '':
+        return true;
+      case '+':
+        if (this.#hasPlus || this.#count > 0) return false;
+        this.#hasPlus = true;
+        this.#startsWithDash = this.#gap === '-';
+        this.#gap = '';
+        return true;
+      case ' ':
+      case '\n':
+        this.#hasBreak ||= mark === '\n';
+        this.#gap ||= ' ';
+        return true;
+      case '(':
+      case '[':
+        this.#open(mark === '(' ? ')' : ']');
+        return true;
+      case ')':
+      case ']':
+        this.#close(mark);
+        return true;
+      default:
+        this.#separate(mark as Separator);
+        return true;
+    }
+  }
+
+  /** The groups, when there is nothing more to come. */
+  end(): NumberGroups | NumberFault {
+    if (this.#count === 0) return numberFault('empty');
+    this.#sizes.push(this.#size);
+    const endsWithDash = this.#gap === '-';
+    // A dash both before and behind a number is an ornament. One alone is a minus sign, or what remains of a number.
+    if (this.#startsWithDash && !endsWithDash) this.#fail(NEGATIVE);
+    if (endsWithDash ? !this.#startsWithDash : this.#gap === '/') this.#fail(cutOff('behind'));
+    if (!this.#areBracketsRight()) this.#fail(BRACKETS);
+    if (this.#fault !== undefined) return numberFault(this.#fault);
+    return { digits: this.#digits, plus: this.#hasPlus, sizes: this.#sizes, separators: this.#separators };
+  }
+
+  #beginGroup(): void {
+    if (this.#count > 0) {
+      if (this.#hasBreak) this.#fail('two lines: a line break stands between its digits');
+      this.#sizes.push(this.#size);
+      this.#separators.push(this.#gap as Separator);
+    } else if (this.#gap === '-') {
+      if (this.#hasPlus) this.#fail(NEGATIVE);
+      this.#startsWithDash = true;
+    } else if (this.#gap !== '' && this.#gap !== ' ') {
+      this.#fail(cutOff('before'));
+    }
+    this.#hasBreak = false;
+    this.#size = 0;
+    this.#gap = '';
+  }
+
+  #separate(separator: Separator): void {
+    if (this.#gap !== '' && this.#gap !== ' ' && !(this.#gap === '-' && separator === '-')) {
+      this.#fail('unclear: different separators stand side by side');
+    }
+    this.#gap = separator;
+  }
+
+  #open(closing: string): void {
+    if (this.#bracket !== '') this.#fail(BRACKETS);
+    this.#gap ||= ' ';
+    this.#bracket = closing;
+    this.#opened = this.#count;
+  }
+
+  #close(bracket: string): void {
+    if (this.#bracket !== bracket || this.#opened === this.#count) this.#fail(BRACKETS);
+    if (this.#opened > 0 && this.#count - this.#opened === 1) this.#checkBracketedDigit();
+    this.#gap ||= ' ';
+    this.#bracket = '';
+    this.#closed = this.#count;
+  }
+
+  /** Of a Saudi number it is known that the zero goes. */
+  #checkBracketedDigit(): void {
+    const isSaudi = this.#count <= 6 && /^(?:00)?9660$/.test(this.#digits);
+    if (this.#lastDigit === 0 && !isSaudi) this.#fail(TRUNK_ZERO);
+  }
+
+  #areBracketsRight(): boolean {
+    if (this.#bracket !== '') return false;
+    const isAroundAll = this.#opened === 0 && this.#closed === this.#count;
+    return this.#closed < 0 || isAroundAll || this.#count - this.#closed >= FEWEST_BEHIND_BRACKETS;
+  }
+
+  #fail(reason: string): void {
+    this.#fault ??= reason;
+  }
+}
+
+const cutOff = (where: 'before' | 'behind'): string => `cut off: a separator stands ${where} its digits`;

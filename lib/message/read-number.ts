@@ -1,0 +1,100 @@
+import { digitOf, markOf } from './number-characters.js';
+import { numberFault, type NumberFault, type NumberGroups } from './number-groups.js';
+import { otherMeaning } from './number-meanings.js';
+import { scanNumber } from './scan-number.js';
+
+/** The digits of a written number, or the reason why they cannot be read. */
+export type ReadDigits =
+  | {
+      ok: true;
+      digits: string;
+      /** Whether a plus stands before them. */
+      plus: boolean;
+      /** The other reading of a dot with three or more zeros behind it: the digits before the dot. */
+      whole?: string;
+    }
+  | NumberFault;
+
+/** What follows Saudi Arabia's country code and a mobile's first two digits. */
+const SUBSCRIBER_DIGITS = 7;
+
+const DECIMALS = numberFault('a number with decimals: export the column as text, or without decimals');
+
+/**
+ * Reads the digits of a written phone number as a person would, or says why it has no such meaning or more than one.
+ *
+ * A number is digits, with one `+` before them at the most, and separators between them: spaces, dashes, dots, slashes, and
+ * brackets around its first digits. A dot groups digits, unless it stands where a decimal point does: a whole decimal
+ * (`501234567.0`) is the whole number.
+ */
+export function readNumber(input: string): ReadDigits {
+  const plain = readPlain(input);
+  if (plain !== undefined) return plain;
+  const groups = scanNumber(input);
+  if ('reason' in groups) return groups;
+  const meaning = meaningOfLast(groups);
+  if (meaning === 'group') return readGroups(groups);
+  const before = withoutLast(groups);
+  const last = groups.digits.slice(before.digits.length);
+  const whole = meaningOfLast(before) === 'group' ? readGroups(before) : DECIMALS;
+  if (!whole.ok) return whole;
+  if (!/^0+$/.test(last)) return DECIMALS;
+  if (meaning === 'decimals') return whole;
+  const grouped = readGroups(groups);
+  return grouped.ok ? { ...grouped, whole: whole.digits } : whole;
+}
+
+/** The quick way for what most numbers are: digits without anything visible between them. */
+function readPlain(input: string): ReadDigits | undefined {
+  if (/^\+?\d+$/.test(input)) return input[0] === '+' ? digitsOf(input.slice(1), true) : digitsOf(input, false);
+  let digits = '';
+  let plus = false;
+  for (let at = 0; at < input.length; at++) {
+    const code = input.charCodeAt(at);
+    const digit = digitOf(code);
+    if (digit >= 0) {
+      digits += digit;
+      continue;
+    }
+    const mark = markOf(code);
+    if (mark === '+' && digits === '' && !plus) plus = true;
+    else if (mark !== '') return undefined;
+  }
+  return digits === '' ? undefined : digitsOf(digits, plus);
+}
+
+/** What the digits behind the last separator are: decimals, a group, or either. */
+function meaningOfLast({ digits, plus, sizes, separators }: NumberGroups): 'decimals' | 'group' | 'either' {
+  const last = separators.at(-1);
+  if (last === ',') return 'decimals';
+  if (last !== '.') return 'group';
+  const size = sizes.at(-1) as number;
+  const isOnlyDot = separators.indexOf('.') === separators.length - 1;
+  if (!isOnlyDot) return size <= 2 && areThousands(sizes, separators) ? 'decimals' : 'group';
+  if (size <= 2) return 'decimals';
+  // 966.5XXXXXXXX and 9665X.XXXXXXX
+  if (digits.startsWith('966') && size >= SUBSCRIBER_DIGITS) return 'group';
+  // 50.1033472 is a longitude. No decimal number begins with a zero or a plus, or has other separators.
+  if (separators.length === 1 && !plus && digits[0] !== '0') return 'decimals';
+  return /0{3}$/.test(digits) && Number(digits.slice(-size)) === 0 ? 'either' : 'group';
+}
+
+/** Whether dots stand where those of 966.501.234.567.0 do. */
+const areThousands = (sizes: readonly number[], separators: readonly string[]): boolean =>
+  separators.every((separator) => separator === '.') && sizes.slice(1, -1).every((size) => size === 3);
+
+function withoutLast({ digits, plus, sizes, separators }: NumberGroups): NumberGroups {
+  return {
+    digits: digits.slice(0, -(sizes.at(-1) as number)),
+    plus,
+    sizes: sizes.slice(0, -1),
+    separators: separators.slice(0, -1),
+  };
+}
+
+function readGroups(groups: NumberGroups): ReadDigits {
+  const other = otherMeaning(groups);
+  return other === undefined ? digitsOf(groups.digits, groups.plus) : numberFault(other);
+}
+
+const digitsOf = (digits: string, plus: boolean): ReadDigits => ({ ok: true, digits, plus });
