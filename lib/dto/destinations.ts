@@ -16,16 +16,17 @@ export interface Destinations {
 
 /** Reads `dests` as a caller writes it: an array of numbers, or the document's comma-separated string. */
 export function readDestinations(value: unknown, country: NumberCountry): Destinations {
-  const inputs: unknown = typeof value === 'string' ? splitList(value) : value;
+  const inputs: unknown = typeof value === 'string' ? splitList(value, country) : value;
   if (!Array.isArray(inputs)) return failed('must be an array of numbers or a comma-separated string');
   const distinct = new Set<string>();
   const faults: Destinations['faults'] = [];
   let invalid = 0;
-  inputs.forEach((input: unknown, position) => {
+  // Not with forEach, which leaves out the empty places of an array.
+  for (const [position, input] of inputs.entries()) {
     const result = normalizeNumber(input as string, { country });
     if (result.ok) distinct.add(result.number);
     else if (++invalid <= MAX_DESTS) faults.push({ field: `dests[${position}]`, reason: shown(input) + result.reason });
-  });
+  }
   if (invalid > MAX_DESTS) faults.push({ field: 'dests', reason: `${invalid - MAX_DESTS} more are not numbers` });
   if (inputs.length === 0) return failed('must hold at least one number');
   if (distinct.size > MAX_DESTS) {
@@ -34,10 +35,17 @@ export function readDestinations(value: unknown, country: NumberCountry): Destin
   return { dests: [...distinct], skipped: inputs.length - invalid - distinct.size, faults };
 }
 
-const splitList = (text: string): string[] =>
-  text.trim() === '' ? [] : text.split(/[,،]/).map((piece) => piece.trim());
+function splitList(text: string, country: NumberCountry): string[] {
+  if (text.trim() === '') return [];
+  // The comma of 501234567,0 separates nothing.
+  return normalizeNumber(text, { country }).ok ? [text] : text.split(/[,،]/).map((piece) => piece.trim());
+}
 
-const shown = (input: unknown): string =>
-  typeof input === 'string' && input.trim() !== '' ? `"${maskNumber(input.replace(/[^\d+]/gu, '*'))}" is ` : '';
+function shown(input: unknown): string {
+  if (typeof input !== 'string' || input.trim() === '') return '';
+  // Its ends are all that a mask can show.
+  const ends = input.length > 48 ? input.slice(0, 24) + input.slice(-24) : input;
+  return `"${maskNumber(ends.replace(/[^\d+]/gu, '*'))}" is `;
+}
 
 const failed = (reason: string): Destinations => ({ dests: [], skipped: 0, faults: [{ field: 'dests', reason }] });
