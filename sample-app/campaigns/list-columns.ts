@@ -102,7 +102,8 @@ function numbersIn(cell: string): string[] {
 
 const piecesOf = (cells: readonly string[]): string[] =>
   cells
-    .flatMap((cell) => cell.split(BETWEEN_NUMBERS))
+    // The comma of 501234567,0 separates nothing.
+    .flatMap((cell) => (isNumber(cell) ? [cell] : cell.split(BETWEEN_NUMBERS)))
     .map((piece) => piece.trim())
     .filter((piece) => piece !== '');
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { normalizeNumber } from 'nestjs-oursms';
 import { CsvFault, CsvReader } from '../../sample-app/campaigns/csv-reader.js';
 import { ListColumns } from '../../sample-app/campaigns/list-columns.js';
 import { readList } from '../../sample-app/campaigns/read-list.js';
@@ -163,6 +164,24 @@ describe('the columns of a list', () => {
     ]);
     const named = await listOf(utf8('mobile,other\n0501234567,0501234568\n'));
     expect(named).toMatchObject([{ dest: '0501234567', other: '0501234568' }]);
+  });
+
+  it.each([
+    ['mobile,name\n966501234567.0,Sara\n', '966501234567.0'],
+    ['mobile;name\n966501234567,0;Sara\n', '966501234567,0'],
+    ['mobile;name\n"966501234567,00";Sara\n', '966501234567,00'],
+    ['mobile,name\n"=""0501234567""",Sara\n', '="0501234567"'],
+    ['mobile,name\n="0501234567",Sara\n', '="0501234567"'],
+    ["mobile,name\n'0501234567,Sara\n", "'0501234567"],
+    ['966501234567,0\n966501234568,0\n', '966501234567'],
+    ['"966501234567,0"\n"966501234568,0"\n', '966501234567,0'],
+    ["'0501234567\n'0501234568\n", "'0501234567"],
+    ['966501234567٫٠\n966501234568٫٠\n', '966501234567٫٠'],
+  ])('have the number as a spreadsheet writes it, in one piece: %j', async (text, dest) => {
+    const found = (await listOf(utf8(text))) as { dest: string }[];
+    expect(found[0]?.dest).toBe(dest);
+    expect(found).toHaveLength(text.trim().split('\n').length - (text.startsWith('mobile') ? 1 : 0));
+    expect(normalizeNumber(dest)).toEqual({ ok: true, number: '966501234567' });
   });
 
   it('mean the same however the list comes in', async () => {
