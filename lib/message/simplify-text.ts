@@ -43,7 +43,12 @@ const PERHAPS_SIMPLER = /[^\x00-\x08\x0a\x0c-\x5f\x61-\x7f\u0621-\u06d3\ufb50-\u
 /** Tatweel that carries no mark. After a `ه` that stands alone it makes the abbreviation of the Hijri year. */
 const TATWEEL = /(?<!\p{L})(ه)\u0640+(?![\p{L}\p{M}])|\u0640+(?!\p{M})/gu;
 
-const COMBINING_SEQUENCE = /\P{M}\p{M}+/gu;
+/**
+ * Not with more than 30 marks, which no language has: putting them in order takes quadratic time.
+ *
+ * @see UAX #15, 13 (Stream-Safe Text Format)
+ */
+const COMBINING_SEQUENCE = /\P{M}\p{M}{1,30}(?!\p{M})/gu;
 
 function ordinaryLetters(word: string): string {
   let letters = '';
