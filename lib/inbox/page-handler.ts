@@ -28,8 +28,15 @@ export interface PageHandlerParts {
  */
 export class PageHandler {
   readonly #logger = new Logger('OurSmsDlrInbox');
+  #left = 0;
+  #leftPages = 0;
 
   constructor(private readonly parts: PageHandlerParts) {}
+
+  /** Pages that it was stopped in, and how many of their reports are not handled. */
+  get left(): { pages: number; reports: number } {
+    return { pages: this.#leftPages, reports: this.#left };
+  }
 
   /** The verdict on a page, when all of its reports were handed over. */
   async handle(job: Job<KeptPage>): Promise<Verdict<KeptPage>> {
@@ -55,7 +62,11 @@ export class PageHandler {
     );
     if (failures.length > 0) await this.parts.retries.add(failures);
     const rest = { ...page, handled: [...handled] };
-    if (stopped) return { kind: 'again', inMs: 0, data: rest, uncounted: true };
+    if (stopped) {
+      this.#leftPages += 1;
+      this.#left += reading.dlrs.filter(({ id }) => !handled.has(id)).length;
+      return { kind: 'again', inMs: 0, data: rest, uncounted: true };
+    }
     return reading.ok ? { kind: 'done' } : this.#keepUnreadable(id, rest, reading);
   }
 

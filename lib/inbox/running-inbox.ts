@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { oneLine } from '../errors/one-line.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
 import type { DurableQueue, Lease, QueueConsumer, QueueEngine } from '../queue/durable-queue.js';
@@ -59,6 +60,7 @@ export class RunningInbox {
   readonly #consumers: QueueConsumer[] = [];
   readonly #waitingForRoom: (() => void)[] = [];
   readonly #logger = new Logger('OurSmsDlrInbox');
+  #pageHandler: PageHandler | undefined;
   #stopping = false;
   #pausing: Promise<unknown> = Promise.resolve();
   #toldInterrupted = false;
@@ -105,6 +107,26 @@ export class RunningInbox {
     const consumers = this.#consumers.map((consumer) => consumer.stop());
     // What it had when it was paused may still be with its listeners.
     await Promise.all([this.#poller.stop(), this.#pausing, ...consumers]);
+    // A store that is away says so elsewhere.
+    await this.#tellLeft().catch(() => undefined);
+  }
+
+  /** Reports that no other process can reach: this application must be started again to deliver them. */
+  async #tellLeft(): Promise<void> {
+    const { path } = this.setup.engine;
+    if (path === undefined) return;
+    const { pages = 0, reports = 0 } = this.#pageHandler?.left ?? {};
+    const waiting = reports + (await this.retries.pending());
+    const unread = (await this.pages.pending()) - pages;
+    const left = [
+      waiting > 0 && `${waiting} delivery reports`,
+      unread > 0 && `${unread} downloads of them, not read yet,`,
+    ];
+    const what = left.filter((one) => one !== false).join(' and ');
+    if (what === '') return;
+    this.#logger.warn(
+      `${what} (account ${this.#account}) stay in ${oneLine(path)}: they are delivered after the next start with this directory`,
+    );
   }
 
   async pause(): Promise<void> {
@@ -178,7 +200,12 @@ export class RunningInbox {
   }
 
   #consume(): void {
-    const pages = new PageHandler({ ...this.setup, lanes: this.#lanes, retries: this.retries, gaps: this.#gaps });
+    const pages = (this.#pageHandler = new PageHandler({
+      ...this.setup,
+      lanes: this.#lanes,
+      retries: this.retries,
+      gaps: this.#gaps,
+    }));
     const retries = new RetryHandler({ ...this.setup, lanes: this.#lanes });
     const handlePage = (job: Parameters<PageHandler['handle']>[0]): ReturnType<PageHandler['handle']> =>
       pages.handle(job).finally(() => this.#letIn());

@@ -154,6 +154,8 @@ export interface QueueEngine {
   readonly isDurable: boolean;
   /** Whether other processes may use it at the same time. */
   readonly isShared: boolean;
+  /** The directory that it keeps things in, where there is one. */
+  readonly path?: string;
   /** The queue of a name. The same name is the same queue. */
   queue<T>(name: string, options?: QueueOptions): DurableQueue<T>;
   /** Keeps a short text under a name, durably. */

@@ -12,7 +12,10 @@ export interface StorePlace {
 }
 
 const ADVICE: Readonly<Record<Exclude<LocalFault, 'unsuited'>, (setting: string) => string>> = {
-  locked: (setting) => `is in use by another process: give each process a directory of its own (${setting})`,
+  locked: (setting) =>
+    setting === 'spool'
+      ? 'is in use by another process: give each process a spool of its own, and keep it over restarts'
+      : 'is in use by another process: leave out dlr.poll in a command-line program, and use bullMqEngine() where several processes receive reports or send campaigns',
   notWritable: (setting) =>
     `cannot be made or written: give it to the user that the process runs as, or set ${setting}`,
   full: () => 'has no room left on its disk: make room; it goes on by itself then',
@@ -42,6 +45,12 @@ export function storeFault(fault: LocalFault, place: StorePlace | undefined, det
   const what = known === '' ? detail : `${known}${detail && ` (${detail})`}`;
   const message = `The store ${oneLine(place?.path ?? 'in memory')} ${what}.`;
   return new OurSmsStorageError(message, { fault, path: place?.path });
+}
+
+/** The error of a store that this process has open already. */
+export function openHereFault(place: StorePlace): OurSmsStorageError {
+  const message = `The store ${oneLine(place.path)} is in use: this process itself has it open, in another application or account. Close that application first, or give each account a ${place.setting} of its own.`;
+  return new OurSmsStorageError(message, { fault: 'locked', path: place.path });
 }
 
 /** The error of a store from what the file system or LevelDB threw. */

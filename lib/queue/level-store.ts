@@ -5,7 +5,13 @@ import { Logger } from '@nestjs/common';
 import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import { oneLine } from '../errors/one-line.js';
 import type { LockPatience } from './durable-queue.js';
-import { explainStoreFault, storeFault, type LocalFault, type StorePlace } from './explain-store-fault.js';
+import {
+  explainStoreFault,
+  openHereFault,
+  storeFault,
+  type LocalFault,
+  type StorePlace,
+} from './explain-store-fault.js';
 import { canOthersWrite, prepareDirectory } from './level-directory.js';
 import { claimStore } from './open-stores.js';
 import type { KeyRange, OrderedStore, StoreChange } from './ordered-store.js';
@@ -174,7 +180,7 @@ async function open(place: StorePlace): Promise<OpenStore | { locked: OurSmsStor
     await prepareDirectory(place);
     release = await claimStore(place.path);
     if (release) return { db: await openDatabase(place), release };
-    return { locked: storeFault('locked', place, 'this process itself has it open'), isOurs: true };
+    return { locked: openHereFault(place), isOurs: true };
   } catch (error) {
     release?.();
     const fault = explainStoreFault(error, place);

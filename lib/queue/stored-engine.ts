@@ -27,6 +27,7 @@ export class StoredEngine implements QueueEngine {
   private constructor(
     private readonly store: OrderedStore,
     readonly isDurable: boolean,
+    readonly path?: string,
   ) {
     this.#writer = new GroupWriter(store, {
       reload: async () => {
@@ -45,7 +46,7 @@ export class StoredEngine implements QueueEngine {
    * @throws {OurSmsStorageError} when it is locked, cannot be written, is damaged, or is of a newer version
    */
   static async inDirectory(path: string, setting = 'storage.path', patience?: LockPatience): Promise<StoredEngine> {
-    return new StoredEngine(await LevelStore.open({ path, setting }, patience), true);
+    return new StoredEngine(await LevelStore.open({ path, setting }, patience), true, path);
   }
 
   /** Queues that end with the process. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import type { Dlr, DlrFailure } from 'nestjs-oursms';
@@ -198,6 +199,24 @@ describe('the end of the application', () => {
     await inbox.start({ dlr });
     await until('it came after the next start', () => inbox.handled.length === 1);
     expect(await inbox.face.stats()).toMatchObject({ failed: 0 });
+  });
+
+  it('says how many reports stay in the directory, and which one that is', async () => {
+    const dlr = { ...OFTEN, shutdownTimeoutMs: 50 };
+    await inbox.start({ dlr: { ...dlr, concurrency: 1 } }, () =>
+      inbox.handled.length < 4 ? undefined : pause(60_000),
+    );
+    inbox.push(20);
+    await until('some were handled', () => inbox.handled.length === 4);
+    await inbox.stop();
+    const told = inbox.application.logs.matching('stay in');
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain(`16 delivery reports (account default) stay in ${join(inbox.storage.path, 'default')}`);
+    await inbox.start({ dlr });
+    await until('all were handled', () => inbox.handled.length === 20);
+    await inbox.untilStats('nothing is left', ({ pages, waiting, handling }) => pages + waiting + handling === 0);
+    await inbox.stop();
+    expect(inbox.application.logs.matching('stay in')).toEqual([]);
   });
 
   it('waits for what is kept in memory only', async () => {

@@ -114,7 +114,7 @@ describeWithRedis('the spool', () => {
     await bench.open(redis, { spool });
     const error = await rejection(bench.open(redis, { spool }), OurSmsStorageError);
     expect(error).toMatchObject({ fault: 'locked' });
-    expect(error.message).toContain('give each process a directory of its own (spool)');
+    expect(error.message).toContain('a spool of its own');
   });
 
   it('names its own setting when its directory cannot be used', async () => {
