@@ -1,5 +1,8 @@
 import { isRecord, toNumber } from './parse-json.js';
 
+/** More fields than any answer has. Of more, the spelling of the document alone is looked for. */
+const MOST_FIELDS = 1_000;
+
 /** Reads the fields of an answer by name, whatever their case and underscores: `msgId`, `MsgId`, `msg_id`. */
 export class FieldReader {
   readonly #record: Record<string, unknown>;
@@ -33,8 +36,13 @@ export class FieldReader {
 
   #get(name: string): unknown {
     if (Object.hasOwn(this.#record, name)) return this.#record[name];
-    this.#folded ??= new Map(Object.entries(this.#record).map(([own, value]) => [fold(own), value]));
+    this.#folded ??= this.#fold();
     return this.#folded.get(fold(name));
+  }
+
+  #fold(): Map<string, unknown> {
+    const names = Object.keys(this.#record);
+    return new Map(names.length > MOST_FIELDS ? [] : names.map((own) => [fold(own), this.#record[own]]));
   }
 }
 
