@@ -122,9 +122,9 @@ export class Exchanged {
     const received = came?.received;
     const shown = received === undefined ? NOTHING : (await this.#answerOf(received)).shown;
     // An interceptor may have put another error in place of the transport's own.
-    const thrown = came !== undefined && !trace.wentElsewhere ? came : rejection?.thrown;
-    if (thrown === undefined) return interceptorError(this.end.call, 'unknown', new Error('it left no answer'));
-    return toOurSmsError(thrown, { ...this.end, shown });
+    if (came !== undefined && !trace.wentElsewhere) return toOurSmsError(came, { ...this.end, shown });
+    if (rejection !== undefined) return toOurSmsError(rejection.thrown, { ...this.end, shown });
+    return interceptorError(this.end.call, 'unknown', new Error('it left no answer'));
   }
 
   async #answerOf(came: WireResponse): Promise<Answer> {

@@ -184,6 +184,15 @@ describe('an interceptor of requests', () => {
     expect(asked).toBe(3);
   });
 
+  it('that rejects with nothing at all has sent nothing', async () => {
+    const { interceptors } = await start();
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as applications do
+    interceptors.request.use(() => Promise.reject());
+    const error = await rejection(bench.sms.send(MESSAGE), OurSmsConnectionError);
+    expect(error).toMatchObject({ outcome: 'notSent', retryable: false });
+    expect(bench.gateway.requests).toHaveLength(0);
+  });
+
   it("that cancels is not the caller's signal", async () => {
     const { interceptors } = await start();
     interceptors.request.use(() => Promise.reject(new axios.CanceledError('busy')));
