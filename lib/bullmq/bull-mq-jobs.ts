@@ -1,5 +1,5 @@
 import type { Job as BullJob } from 'bullmq';
-import type { Verdict } from '../queue/durable-queue.js';
+import type { FaultVerdict } from '../queue/faulty-handler.js';
 import type { BullMqAccess } from './bull-mq-access.js';
 import { jobName } from './redis-keys.js';
 import { noteArguments } from './redis-notes.js';
@@ -25,6 +25,8 @@ export interface TakenJob<T> {
 export interface BegunTry {
   /** 1 for the first. */
   attempt: number;
+  /** How often in a row its handler has rejected before. */
+  faults: number;
   /** When the first try began that ended without a verdict: milliseconds since 1970. */
   doubtSince?: number;
   /** What its handler noted then. */
@@ -61,10 +63,12 @@ export class BullMqJobs<T> {
     const { link, leaseMs } = this.access;
     const keys = [this.access.key(bullId), this.access.key('active')];
     const what = [bullId, token, leaseMs, isIdle ? '' : Date.now(), attempts];
-    const begun = await link.script<[number, string, string] | null>('oursms:begin', ...keys, ...what);
+    const begun = await link.script<[number, string, string, number] | null>('oursms:begin', ...keys, ...what);
     if (begun === null) return undefined;
-    const [attempt, doubt, mark] = begun;
-    return doubt === '' ? { attempt } : { attempt, doubtSince: Number(doubt), doubtMark: mark || undefined };
+    const [attempt, doubt, mark, faults] = begun;
+    return doubt === ''
+      ? { attempt, faults }
+      : { attempt, faults, doubtSince: Number(doubt), doubtMark: mark || undefined };
   }
 
   /** Notes, durably, whether a job is begun that was handed to its handler. @returns Whether it is still ours */
@@ -76,13 +80,14 @@ export class BullMqJobs<T> {
   }
 
   /** Makes a verdict durable, unless the job belongs to someone else by now: then nothing is changed. */
-  async settle({ bullId, token }: TakenJob<T>, attempt: number, verdict: Verdict<T>): Promise<void> {
+  async settle({ bullId, token }: TakenJob<T>, attempt: number, verdict: FaultVerdict<T>): Promise<void> {
     const { access } = this;
     const { noteNames, noteTexts } = access.keys;
     const job = { id: bullId, opts: { attempts: 1 } } as BullJob;
     const isKept = verdict.kind === 'again' ? '1' : '0';
     const ours = [access.key(bullId), access.key('active'), noteNames, noteTexts, access.added];
     const notes = noteArguments(verdict.notes ?? []);
+    const untouched = { 'oursms:idle': '' };
     // What cannot be written as JSON throws here.
     const data = verdict.kind === 'done' || verdict.data === undefined ? {} : { data: JSON.stringify(verdict.data) };
     await access.link.runLast(() =>
@@ -92,13 +97,27 @@ export class BullMqJobs<T> {
           backend.execCommand(multi, 'moveToFinished', backend.moveToCompletedArgs(job, '1', true, token));
         } else if (verdict.kind === 'again') {
           const tries = verdict.uncounted ? attempt - 1 : attempt;
-          const fieldsToUpdate = { ...data, 'oursms:tries': tries, 'oursms:since': '', priority: DUE };
+          const fieldsToUpdate = {
+            ...data,
+            'oursms:tries': tries,
+            'oursms:since': '',
+            ...untouched,
+            'oursms:faults': verdict.faults ?? 0,
+            priority: DUE,
+          };
           const inMs = Math.max(0, Math.ceil(verdict.inMs));
           const args = backend.moveToDelayedArgs(bullId, Date.now(), token, inMs, { fieldsToUpdate });
           backend.execCommand(multi, 'moveToDelayed', args);
         } else {
           // It is as a new one already, so that it is one by whatever means it is retried.
-          const fresh = { 'oursms:tries': 0, 'oursms:since': '', 'oursms:doubt': '', priority: PLAIN };
+          const fresh = {
+            'oursms:tries': 0,
+            'oursms:since': '',
+            'oursms:doubt': '',
+            ...untouched,
+            'oursms:faults': 0,
+            priority: PLAIN,
+          };
           const fields = { ...data, ...fresh, 'oursms:failure': String(attempt) };
           const args = backend.moveToFailedArgs(job, verdict.reason, false, token, false, fields);
           backend.execCommand(multi, 'moveToFinished', args);

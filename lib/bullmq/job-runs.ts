@@ -1,14 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
-import type { ConsumeOptions, JobHandler, Verdict } from '../queue/durable-queue.js';
+import type { ConsumeOptions, JobHandler } from '../queue/durable-queue.js';
+import { describeFault, MOST_FAULTS, verdictOnFault, type FaultVerdict } from '../queue/faulty-handler.js';
 import { nameOf } from '../queue/name-of.js';
 import type { BegunTry, BullMqJobs, TakenJob } from './bull-mq-jobs.js';
 import { HeldJobs, type HeldJob } from './held-jobs.js';
 import type { RedisLink } from './redis-link.js';
 
-/** When a handler rejects, which it should not. */
-const AFTER_A_FAULT_MS = 1_000;
 /** When Redis is away. */
 const TRY_AGAIN_MS = 250;
 
@@ -99,15 +98,16 @@ export class JobRuns<T> {
     if (this.#isAbandoned) return;
     held.isSettling = true;
     const settling = this.#settle(held, begun.attempt, verdict).catch((error: unknown) => {
-      this.#logger.error(`The verdict on a job cannot be kept: ${nameOf(error)}`);
-      return this.#settle(held, begun.attempt, { kind: 'again', inMs: AFTER_A_FAULT_MS });
+      return this.#settle(held, begun.attempt, this.#onFault(error, held, begun));
     });
     this.#settling.add(settling);
     this.onRoom();
     await settling.finally(() => this.#settling.delete(settling));
   }
 
-  async #handle({ taken, time }: HeldJob<T>, { attempt, doubtSince, doubtMark }: BegunTry): Promise<Verdict<T>> {
+  async #handle(held: HeldJob<T>, begun: BegunTry): Promise<FaultVerdict<T>> {
+    const { taken, time } = held;
+    const { attempt, doubtSince, doubtMark } = begun;
     // Stopped while it was being handed out: it goes back as it was.
     if (this.#isStopped) return { kind: 'again', inMs: 0, uncounted: true };
     const { id, data } = taken;
@@ -127,9 +127,14 @@ export class JobRuns<T> {
         atWork: (is, mark) => this.#atWork({ taken, time }, is, mark),
       });
     } catch (error) {
-      this.#logger.error(`The handler of a job failed: ${nameOf(error)}`);
-      return { kind: 'again', inMs: AFTER_A_FAULT_MS };
+      return this.#onFault(error, held, begun);
     }
+  }
+
+  #onFault(error: unknown, { taken }: HeldJob<T>, { faults }: BegunTry): FaultVerdict<T> {
+    const verdict = verdictOnFault(error, faults + 1, this.parts.options.faults ?? MOST_FAULTS);
+    if (!(error instanceof OurSmsStorageError)) this.#logger.error(describeFault(error, taken.id, verdict));
+    return verdict;
   }
 
   async #atWork({ taken, time }: Pick<HeldJob<T>, 'taken' | 'time'>, isAtWork: boolean, mark?: string): Promise<void> {
@@ -158,7 +163,7 @@ export class JobRuns<T> {
   }
 
   /** Tries until Redis has the verdict, or the job is someone else's. */
-  async #settle({ taken, time }: HeldJob<T>, attempt: number, verdict: Verdict<T>): Promise<void> {
+  async #settle({ taken, time }: HeldJob<T>, attempt: number, verdict: FaultVerdict<T>): Promise<void> {
     for (let hasWarned = false; ;) {
       const wasStopped = this.#isStopped;
       try {

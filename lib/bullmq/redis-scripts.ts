@@ -54,22 +54,23 @@ return count`,
     lua: `${OWNS}
 local id, token, lease, now, tries = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if not owns(KEYS[1], KEYS[2], id, token, lease) then return false end
-local fields = {'oursms:tries', 'oursms:since', 'oursms:doubt', 'oursms:by', 'oursms:mark', 'oursms:doubt-mark'}
+local fields = {'oursms:tries', 'oursms:since', 'oursms:doubt', 'oursms:by', 'oursms:mark', 'oursms:doubt-mark', 'oursms:faults', 'oursms:idle'}
 local known = redis.call('HMGET', KEYS[1], unpack(fields))
-local since, doubt, doubtMark = known[2] or '', known[3] or '', known[6] or ''
-if known[4] == token then return {tonumber(known[1]), doubt, doubtMark} end
-local try = tonumber(known[1] or tries) + 1
+local since, doubt, doubtMark, faults = known[2] or '', known[3] or '', known[6] or '', tonumber(known[7] or 0)
+if known[4] == token then return {tonumber(known[1]), doubt, doubtMark, faults} end
+local try = tonumber(known[1] or tries)
+if known[8] ~= '1' then try = try + 1 end
 if since ~= '' and doubt == '' then doubt, doubtMark = since, known[5] or '' end
 redis.call('HSET', KEYS[1], 'oursms:tries', try, 'oursms:since', now, 'oursms:doubt', doubt, 'oursms:by', token)
-redis.call('HSET', KEYS[1], 'oursms:mark', '', 'oursms:doubt-mark', doubtMark)
-return {try, doubt, doubtMark}`,
+redis.call('HSET', KEYS[1], 'oursms:mark', '', 'oursms:doubt-mark', doubtMark, 'oursms:idle', now == '' and '1' or '')
+return {try, doubt, doubtMark, faults}`,
   },
   /** A job is begun by its handler, or not any more. KEYS: job, active. */
   'oursms:work': {
     keys: 2,
     lua: `${OWNS}
 if not owns(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]) then return 0 end
-redis.call('HSET', KEYS[1], 'oursms:since', ARGV[4], 'oursms:mark', ARGV[5])
+redis.call('HSET', KEYS[1], 'oursms:since', ARGV[4], 'oursms:mark', ARGV[5], 'oursms:idle', ARGV[4] == '' and '1' or '')
 return 1`,
   },
   /** Notes of a verdict, when the job is ours: BullMQ's script of the same transaction moves it then. KEYS: job, active, names, texts, added. */

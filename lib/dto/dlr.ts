@@ -32,6 +32,6 @@ export interface Dlr {
   receivedAt: string;
   /** The account that it was downloaded with; `default` for the unnamed one. */
   account: string;
-  /** The report as the gateway sent it. */
+  /** The report as the gateway sent it. What it nests deeper than 20 levels is JSON, as text. */
   raw: unknown;
 }

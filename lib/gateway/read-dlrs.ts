@@ -8,6 +8,7 @@ import { ENVELOPES, findRows, holdsNothing, looksLikeReport } from './find-rows.
 import { isRecord, parseJson } from './parse-json.js';
 import { readFailureInSuccess, type ReportedFailure } from './read-failure.js';
 import { salvageRows } from './salvage-rows.js';
+import { MOST_LEVELS, shallowRow } from './shallow-row.js';
 
 /** Why a page cannot be read, or not wholly. */
 export interface PageFault {
@@ -90,7 +91,7 @@ function readDlr(raw: unknown, page: DlrPage): Dlr {
     statusDate: fields.text('statusDate'),
     receivedAt: page.receivedAt,
     account: page.account,
-    raw,
+    raw: shallowRow(raw),
   };
 }
 
@@ -105,8 +106,8 @@ function identify(row: unknown, account: string): string {
 }
 
 function sorted(value: unknown, depth = 0): unknown {
-  // Rows are flat; what an answer nests deeper than this must not exhaust the stack.
-  if (depth > 20) return null;
+  // What an answer nests deeper than this must not exhaust the stack.
+  if (depth > MOST_LEVELS) return null;
   if (Array.isArray(value)) return value.map((item) => sorted(item, depth + 1));
   if (!isRecord(value)) return value;
   return Object.entries(value)

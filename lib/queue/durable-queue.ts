@@ -14,7 +14,7 @@ export interface NewJob<T> {
 export interface Job<T> {
   readonly id: string;
   readonly data: T;
-  /** 1 for the first try. */
+  /** 1 for the first try. One that ended before it was at work (see {@link atWork}) does not count. */
   readonly attempt: number;
   /** Whether an earlier try ended without a verdict: its process died, or the store was away. It may have done its work. */
   readonly interrupted: boolean;
@@ -62,9 +62,14 @@ export interface ConsumeOptions {
   total?: number;
   /** Handlers wait before they begin, and say when they do: `Job.atWork`. Default: false. */
   idleAtFirst?: boolean;
+  /** How often in a row a handler may reject before its job is kept as failed. Default: 10. */
+  faults?: number;
 }
 
-/** Handles a job. One that rejects is handed out again a second later. */
+/**
+ * Handles a job. When it rejects, or its verdict cannot be kept, the job is handed out again: a second later, then after twice
+ * as long each time. After `ConsumeOptions.faults` times in a row it is kept as failed. An `OurSmsStorageError` does not count.
+ */
 export type JobHandler<T> = (job: Job<T>) => Promise<Verdict<T>>;
 
 /** A job that is kept as failed. */

@@ -1,5 +1,6 @@
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
-import type { Job, Verdict } from './durable-queue.js';
+import type { Job } from './durable-queue.js';
+import type { FaultVerdict } from './faulty-handler.js';
 import type { GroupWriter } from './group-writer.js';
 import type { JobPicker } from './job-picker.js';
 import { del, put, type JobRecords } from './job-records.js';
@@ -12,6 +13,8 @@ import type { FailedRecord, JobRecord, JobState } from './stored-job.js';
 export interface ActiveJob<T> extends Job<T> {
   readonly number: number;
   readonly addedAt: number;
+  /** How often in a row its handler has rejected before. */
+  readonly faults: number;
 }
 
 /** What the jobs that are handed out are kept with. */
@@ -46,7 +49,7 @@ export class HandedOutJobs<T> {
    * again when the store is back.
    * @throws What is wrong with a verdict that cannot be kept.
    */
-  async settle(job: ActiveJob<T>, verdict: Verdict<T>, isStopping: () => boolean): Promise<void> {
+  async settle(job: ActiveJob<T>, verdict: FaultVerdict<T>, isStopping: () => boolean): Promise<void> {
     const { writer, workedOn } = this.parts;
     for (let isRepeated = false; ; isRepeated = true) {
       try {
@@ -68,16 +71,17 @@ export class HandedOutJobs<T> {
     return (await store.get(keys.active(number))) !== undefined;
   }
 
-  async #write(job: ActiveJob<T>, verdict: Verdict<T>): Promise<void> {
+  async #write(job: ActiveJob<T>, verdict: FaultVerdict<T>): Promise<void> {
     const { ledger, picker, records, clock } = this.parts;
     const { keys } = records;
     const { id, number, addedAt, attempt, interrupted, interruptedAt: startedAt, interruptedMark: mark } = job;
     const changes = [del(keys.active(number)), ...(verdict.notes ?? []).map(noteChange)];
     if (verdict.kind === 'again') {
-      const { inMs, data, uncounted } = verdict;
+      const { inMs, data, uncounted, faults } = verdict;
       const key = keys.later(clock.now() + inMs, number);
       const state: JobState = {
         attempts: uncounted ? attempt - 1 : attempt,
+        ...(faults !== undefined && { faults }),
         ...(interrupted && { interrupted, startedAt, mark }),
       };
       const record: JobRecord<T> | undefined = data === undefined ? undefined : { id, addedAt, data };
@@ -121,14 +125,14 @@ export class HandedOutJobs<T> {
       const found = await store.getMany(numbers.map((number) => keys.data(number)));
       return picked.map(({ number, state }, i) => {
         const { id, addedAt, data } = records.parse<JobRecord<T>>(found[i]);
-        const { attempts, interrupted = false, startedAt: interruptedAt, mark: interruptedMark } = state;
+        const { attempts, faults = 0, interrupted = false, startedAt: interruptedAt, mark: interruptedMark } = state;
         const isHeld = (): boolean => workedOn.has(number);
         const atWork = (isAtWork: boolean, mark?: string): Promise<void> =>
           this.#mark(number, handedOut(state, attempts + 1, !isAtWork, mark));
         const attempt = attempts + 1;
         return {
           ...{ id, data, attempt, interrupted, interruptedAt, interruptedMark, isHeld, atWork },
-          ...{ number, addedAt },
+          ...{ number, addedAt, faults },
         };
       });
     } catch (error) {

@@ -48,8 +48,9 @@ export async function loadQueue(
   return { counters: restored, changes: [...moves, put(keys.meta, restored)] };
 }
 
-/** One that was not begun is not interrupted, either. */
-const putBack = ({ idle, ...state }: JobState): JobState => (idle ? state : { ...state, interrupted: true });
+/** A try that was not begun is none. */
+const putBack = ({ idle, ...state }: JobState): JobState =>
+  idle ? { ...state, attempts: state.attempts - 1 } : { ...state, interrupted: true };
 
 /** A queue whose counters are not there was never used: then nothing else is there, either. */
 async function checkUnused(records: JobRecords): Promise<QueueCounters> {

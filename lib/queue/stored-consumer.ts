@@ -2,9 +2,10 @@ import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { JobHandler, Verdict } from './durable-queue.js';
 import type { ActiveJob, HandedOutJobs } from './handed-out-jobs.js';
+import { describeFault, MOST_FAULTS, verdictOnFault } from './faulty-handler.js';
 import { nameOf } from './name-of.js';
 
-/** When a handler rejects, which it should not. */
+/** When the queue cannot be read for an unknown reason. */
 const AFTER_A_FAULT_MS = 1_000;
 /** A timer cannot wait longer. */
 const LONGEST_WAIT_MS = 2_147_483_647;
@@ -23,6 +24,7 @@ export class StoredConsumer<T> {
     private readonly handler: JobHandler<T>,
     private readonly concurrency: number,
     private readonly idleAtFirst = false,
+    private readonly mostFaults = MOST_FAULTS,
   ) {}
 
   /** Looks for jobs: there may be new ones, or room for more. */
@@ -77,8 +79,9 @@ export class StoredConsumer<T> {
       const verdict: Verdict<T> = this.#stopped ? { kind: 'again', inMs: 0, uncounted: true } : await this.handler(job);
       await this.jobs.settle(job, verdict, isStopping);
     } catch (error) {
-      if (!(error instanceof OurSmsStorageError)) this.#logger.error(`The handler of a job failed: ${nameOf(error)}`);
-      await this.jobs.settle(job, { kind: 'again', inMs: AFTER_A_FAULT_MS }, isStopping);
+      const verdict = verdictOnFault(error, job.faults + 1, this.mostFaults);
+      if (!(error instanceof OurSmsStorageError)) this.#logger.error(describeFault(error, job.id, verdict));
+      await this.jobs.settle(job, verdict, isStopping);
     }
   }
 

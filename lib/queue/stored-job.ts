@@ -3,6 +3,8 @@ import { keyPart } from './key-part.js';
 /** What is known of a job besides its data, in each list that it stands in. */
 export interface JobState {
   attempts: number;
+  /** How often in a row its handler has rejected. */
+  faults?: number;
   interrupted?: boolean;
   /** It is handed out, and was not begun yet. */
   idle?: boolean;

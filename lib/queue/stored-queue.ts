@@ -67,9 +67,9 @@ export class StoredQueue<T> implements DurableQueue<T> {
   }
 
   consume(handler: JobHandler<T>, options: ConsumeOptions): QueueConsumer {
-    const { concurrency, total = concurrency, idleAtFirst } = options;
+    const { concurrency, total = concurrency, idleAtFirst, faults } = options;
     if (this.#consumer) throw new Error(`the queue ${this.name} has a consumer already`);
-    const consumer = new StoredConsumer<T>(this.#handedOut, handler, Math.min(concurrency, total), idleAtFirst);
+    const consumer = new StoredConsumer<T>(this.#handedOut, handler, Math.min(concurrency, total), idleAtFirst, faults);
     this.#consumer = consumer;
     consumer.wake();
     const stop = async (): Promise<void> => {

@@ -40,6 +40,8 @@ export class ChunkConsumer {
       concurrency,
       total: concurrency,
       idleAtFirst: true,
+      // The campaign does not end without a request.
+      faults: Infinity,
     });
   }
 

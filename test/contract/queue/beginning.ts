@@ -90,6 +90,24 @@ export function beginningContract(kind: EngineKind): void {
     expect(await handOut(() => Promise.resolve())).toMatchObject(first);
   });
 
+  ifDurable('counts the tries that had begun, and no others', async () => {
+    const queue = bench.queue<number>('account/counted');
+    await queue.add([{ id: 'job', data: 1, attempts: 3 }]);
+    const attempts: number[] = [];
+    for (const begins of [false, true, false, false, true, false]) {
+      const seen = attempts.length;
+      const handle = async (job: Job<number>): Promise<typeof DONE> => {
+        if (begins) await job.atWork(true);
+        attempts.push(job.attempt);
+        return new Promise(() => undefined);
+      };
+      bench.queue<number>('account/counted').consume(handle, { concurrency: 1, idleAtFirst: true });
+      await eventually('it is handed out', () => attempts.length > seen);
+      await bench.reopen();
+    }
+    expect(attempts).toEqual([4, 4, 5, 5, 5, 6]);
+  });
+
   it('settles a job that was begun, or not, like any other', async () => {
     const queue = bench.queue<number>();
     await queue.add([
