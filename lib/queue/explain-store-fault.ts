@@ -62,6 +62,15 @@ export function explainStoreFault(thrown: unknown, place: StorePlace): OurSmsSto
   return storeFault(fault, place, said.at(-1)?.trim().slice(0, 200));
 }
 
+/** Why a store cannot be opened when classic-level, or the native build that it looks for beside itself, was not found. */
+export function missingLevel(thrown: unknown): string {
+  const said = [...chain(thrown)].at(0)?.message.split('\n')[0] ?? '';
+  return (
+    `cannot be opened: classic-level could not be loaded (${oneLine(said).slice(0, 200)}). In a bundle, leave it out with ` +
+    "external: ['classic-level'] and install it where the bundle runs; elsewhere, install it for this platform"
+  );
+}
+
 /** Not by `instanceof`: Jest gives its tests an `Error` other than that of Node and of LevelDB. */
 function* chain(thrown: unknown): Generator<{ code: string; message: string }> {
   for (let error = thrown, depth = 0; typeof error === 'object' && error !== null && depth < 5; depth++) {

@@ -7,6 +7,7 @@ import { oneLine } from '../errors/one-line.js';
 import type { LockPatience } from './durable-queue.js';
 import {
   explainStoreFault,
+  missingLevel,
   openHereFault,
   storeFault,
   type LocalFault,
@@ -196,10 +197,18 @@ async function warnOfOtherWriters({ path }: StorePlace): Promise<void> {
   );
 }
 
-async function openDatabase({ path }: StorePlace): Promise<Database> {
-  // Loaded here: a native module is nothing for those who keep no store.
-  const { ClassicLevel } = await import('classic-level');
-  const db: Database = new ClassicLevel(await realpath(path), { keyEncoding: 'utf8', valueEncoding: 'utf8' });
+async function openDatabase(place: StorePlace): Promise<Database> {
+  const { ClassicLevel } = await loadLevel(place);
+  const db: Database = new ClassicLevel(await realpath(place.path), { keyEncoding: 'utf8', valueEncoding: 'utf8' });
   await db.open();
   return db;
+}
+
+/** Loads it when it is needed: a native module is nothing for those who keep no store. */
+async function loadLevel(place: StorePlace): Promise<typeof import('classic-level')> {
+  try {
+    return await import('classic-level');
+  } catch (error) {
+    throw storeFault('unsuited', place, missingLevel(error));
+  }
 }
