@@ -1,6 +1,7 @@
-import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PastedReadme } from './packaging-readme.js';
 import { run, runOk, ROOT, type Ended } from './packaging-run.js';
 
 const SOURCES = join(ROOT, 'test/packaging/app');
@@ -68,7 +69,7 @@ export class PackagedApplication {
     await cp(SOURCES, sources, { recursive: true });
     const outside = join(sources, 'gateway-outside.ts');
     await (gateway === 'outside' ? rename(outside, join(sources, 'gateway.ts')) : rm(outside));
-    await writeFile(join(sources, 'readme-example.ts'), await readmeExample());
+    await writeFile(join(sources, 'readme-example.ts'), (await PastedReadme.read()).file('src/app.module.ts'));
     const type = modules === 'esm' ? 'module' : 'commonjs';
     await this.#writeJson('package.json', { name: 'packaged-application', private: true, type });
     await this.#writeJson('tsconfig.json', {
@@ -89,12 +90,4 @@ export class PackagedApplication {
   async #writeJson(name: string, value: unknown): Promise<void> {
     await writeFile(join(this.directory, name), JSON.stringify(value, undefined, 2));
   }
-}
-
-/** The first example of the README, as a newcomer would paste it. */
-async function readmeExample(): Promise<string> {
-  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-  const example = /```ts\n(.*?)```/s.exec(readme)?.[1];
-  if (example === undefined) throw new Error('the README has no example');
-  return example;
 }

@@ -46,11 +46,48 @@ export async function runOk(command: string, args: string[], options: RunOptions
   throw new Error(`${[command, ...args].join(' ')} ended with ${ended.code}\n${ended.stdout}\n${ended.stderr}`);
 }
 
-/** Without what jest and npm put there for their own children, and without a Redis that belongs to others. */
+/**
+ * Runs a server until it has printed something, then ends it and all its children as Ctrl+C does. Returns all it wrote.
+ *
+ * @throws Error when it ends, or `timeoutMs` passes, before it has printed that
+ */
+export function runUntil(printed: RegExp, command: string, args: string[], options: RunOptions = {}): Promise<string> {
+  const { cwd = ROOT, timeoutMs = 60_000 } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      ...{ cwd, env: { ...cleanEnv(), ...options.env }, detached: true },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const end = (signal: NodeJS.Signals): void => {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
+    };
+    const giveUp = setTimeout(() => end('SIGKILL'), timeoutMs);
+    let said = '';
+    let isOver = false;
+    const read = (text: string): void => {
+      said += text;
+      if (isOver || !printed.test(said)) return;
+      isOver = true;
+      end('SIGINT');
+    };
+    child.stdout.setEncoding('utf8').on('data', read);
+    child.stderr.setEncoding('utf8').on('data', read);
+    child.once('error', reject);
+    child.once('close', (code) => {
+      clearTimeout(giveUp);
+      if (isOver) resolve(said);
+      else reject(new Error(`${[command, ...args].join(' ')} ended with ${code}, and had not printed it\n${said}`));
+    });
+  });
+}
+
+/** Without what jest and npm put there for their own children, colours among it, and without a Redis that belongs to others. */
 function cleanEnv(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) =>
-      !/^(npm_(lifecycle_|package_|config_local_prefix)|JEST_|NODE_ENV$|REDIS_URL$|NODE_OPTIONS$|INIT_CWD$)/.test(name),
+      !/^(npm_(lifecycle_|package_|config_local_prefix)|JEST_|NODE_ENV$|FORCE_COLOR$|REDIS_URL$|NODE_OPTIONS$|INIT_CWD$)/.test(
+        name,
+      ),
   );
   return Object.fromEntries(own);
 }

@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startGatewayCommand, type GatewayCommand } from '../support/packaging-gateway.js';
+import { run, runOk, runUntil, type Ended } from '../support/packaging-run.js';
+import { ScaffoldedApplication } from '../support/packaging-scaffold.js';
+import { packTarball, type Tarball } from '../support/packaging-tarball.js';
+
+/** What the first screen of the README says is printed. */
+const REPORT = /^966501234567 delivered$/m;
+const SPECS = ['src/login-codes.spec.ts', 'src/app.spec.ts', 'src/gateway.spec.ts'];
+const ESBUILD = 'esbuild@0.28';
+const SWC = ['@swc/cli@0.8', '@swc/core@1'];
+const RSPACK = ['@rspack/core@2', 'webpack-node-externals@3', 'tsconfig-paths-webpack-plugin@4'];
+
+const CLIS = [
+  { cli: 11, runner: 'Jest', builders: ['swc', 'webpack'], packages: [ESBUILD, ...SWC] },
+  { cli: 12, runner: 'Vitest', builders: ['swc', 'rspack'], packages: [ESBUILD, ...SWC, ...RSPACK] },
+];
+
+describe.each(CLIS)('a fresh application of the Nest CLI $cli that the README is pasted into', (plan) => {
+  let tarball: Tarball;
+  let application: ScaffoldedApplication;
+  let gateway: GatewayCommand;
+
+  beforeAll(async () => {
+    tarball = await packTarball();
+    application = await ScaffoldedApplication.create(plan.cli, tarball, plan.packages);
+    gateway = await startGatewayCommand(application.bin('nestjs-oursms-gateway'));
+    const module = application.readme.file('src/app.module.ts');
+    await application.paste('src/app.module.ts', module.replace('http://127.0.0.1:4100/api-a', gateway.url));
+    await application.paste('src/main.ts');
+  }, 600_000);
+
+  afterAll(async () => {
+    await gateway?.stop();
+    await application?.remove();
+    await tarball?.remove();
+  });
+
+  const printsReport = (command: string, args: string[], cwd = application.directory): Promise<string> =>
+    runUntil(REPORT, command, args, { cwd, env: { PORT: '0', NO_COLOR: '1' } });
+
+  const writeAsNest11 = (): Promise<void> =>
+    application.paste('src/main.ts', application.readme.file('src/main.ts').replace('app.module.js', 'app.module'));
+
+  it('sends a message to the simulated gateway, and prints its report', async () => {
+    expect(await printsReport('npm', ['start'])).toContain('Nest application successfully started');
+  });
+
+  it(`passes the tests with ${plan.runner}, which ends by itself`, async () => {
+    for (const spec of SPECS) await application.paste(spec);
+    if (plan.runner === 'Jest') {
+      await application.paste('tsconfig.jest.json', application.readme.block('json', 'allowJs'));
+      const keys = application.readme.block('json', 'transformIgnorePatterns');
+      await application.configureJest(JSON.parse(keys) as object);
+    }
+    const { stdout, stderr } = await application.runOk('npm', 'test');
+    for (const spec of SPECS) expect(`${stdout}${stderr}`).toMatch(new RegExp(`(PASS|✓) +${spec}`));
+  });
+
+  it.each(plan.builders)('runs as the builder %s of the Nest CLI writes it', async (builder) => {
+    if (builder === 'webpack') await writeAsNest11();
+    await application.runOk(application.bin('nest'), 'build', '--builder', builder);
+    await printsReport(process.execPath, ['dist/main.js']);
+  });
+
+  describe('in a bundle of esbuild', () => {
+    beforeAll(async () => {
+      await application.runOk(application.bin('nest'), 'build');
+      await application.paste('bundle.mjs');
+      await application.runOk(process.execPath, 'bundle.mjs');
+    }, 120_000);
+
+    it('runs', () => printsReport(process.execPath, ['bundle/main.mjs']));
+
+    it('says what to do when classic-level is not installed where it runs', async () => {
+      const cwd = await application.copy('bundle', 'elsewhere');
+      expectAdvice(await run(process.execPath, ['bundle/main.mjs'], { cwd, env: { PORT: '0' } }));
+    });
+
+    it('says what to do when classic-level is in it', async () => {
+      const script = application.readme
+        .file('bundle.mjs')
+        .replace("'classic-level', ", '')
+        .replace('main.mjs', 'all.mjs');
+      await application.paste('bundle-all.mjs', script);
+      await application.runOk(process.execPath, 'bundle-all.mjs');
+      expectAdvice(await application.node('bundle/all.mjs'));
+    });
+  });
+
+  if (plan.builders.includes('webpack')) {
+    it('runs in a bundle of webpack', async () => {
+      await writeAsNest11();
+      await application.paste('webpack.config.js');
+      await application.runOk(application.bin('nest'), 'build', '--builder', 'webpack');
+      await printsReport(process.execPath, ['dist/main.js']);
+    });
+  }
+
+  if (plan.cli === 12) {
+    it.each([10, 12])('is installed by pnpm %i without a complaint, and runs', async (pnpm) => {
+      await application.runOk(application.bin('nest'), 'build');
+      const cwd = await application.copy('dist', `pnpm-${pnpm}`);
+      const { type, dependencies } = await application.manifest();
+      const manifest = {
+        private: true,
+        type,
+        dependencies: { ...dependencies, 'nestjs-oursms': `file:${tarball.path}` },
+      };
+      await writeFile(join(cwd, 'package.json'), JSON.stringify(manifest));
+      await writeFile(join(cwd, 'pnpm-workspace.yaml'), application.readme.block('yaml', 'allowBuilds'));
+      const flags = ['install', '--prefer-offline', '--store-dir', join(cwd, 'store')];
+      const { stdout, stderr } = await runOk('npx', ['--yes', `pnpm@${pnpm}`, ...flags], { cwd, timeoutMs: 300_000 });
+      expect(`${stdout}${stderr}`).not.toMatch(/build scripts|IGNORED_BUILDS/);
+      await printsReport(process.execPath, ['dist/main.js'], cwd);
+    });
+  }
+});
+
+function expectAdvice({ code, stderr }: Ended): void {
+  expect(code).not.toBe(0);
+  expect(stderr).toMatch(/OurSmsStorageError: The store .+ cannot be opened: classic-level could not be loaded/);
+  expect(stderr).toContain(
+    "In a bundle, leave it out with external: ['classic-level'] and install it where the bundle runs",
+  );
+}
