@@ -1,4 +1,4 @@
-import { BooleanFromText, WholeNumberFromText } from './coerce.js';
+import { AsGiven, BooleanFromText, WholeNumberFromText } from './coerce.js';
 import { IsDestinations, IsSendableText, IsWholeNumber } from './field-rules.js';
 import { IsBoolean, IsIn, IsOptional } from './validation-rules.js';
 
@@ -17,6 +17,7 @@ export type MessageClass = (typeof MESSAGE_CLASSES)[number];
  */
 export class SendMessageDto {
   /** The sender name or number that the receiver sees. It must be registered with the provider. */
+  @AsGiven()
   @IsSendableText()
   src!: string;
 
@@ -24,10 +25,12 @@ export class SendMessageDto {
    * The recipients: an array, or a string separated by commas. 1 to 500 once duplicates are removed, in any spelling that
    * `normalizeNumber` reads.
    */
+  @AsGiven()
   @IsDestinations()
   dests!: readonly string[] | string;
 
   /** The text, in any language. The gateway chooses the encoding. */
+  @AsGiven()
   @IsSendableText()
   body!: string;
 
@@ -81,6 +84,7 @@ export class SendMessageDto {
    * when it is set.
    */
   @IsOptional()
+  @AsGiven()
   @IsIn(MESSAGE_CLASSES, { message: `$property must be ${MESSAGE_CLASSES.join(' or ')}` })
   msgClass?: MessageClass;
 }
