@@ -22,4 +22,6 @@ export interface KeptDlr {
   reason: string;
   /** How often it was offered; known once it is given up. */
   attempts?: number;
+  /** Whether its page was with listeners when the process ended: it may be what ended it, and is delivered alone. */
+  isSuspect?: boolean;
 }

@@ -9,6 +9,7 @@ import type { DlrPublisher } from './dlr-publisher.js';
 import type { KeptDlr, KeptPage } from './kept-jobs.js';
 import type { ReportLanes } from './report-lanes.js';
 import { retryDelayMs } from './retry-delay.js';
+import { ENDED } from './retry-handler.js';
 
 /** What a page's handler works with. */
 export interface PageHandlerParts {
@@ -41,14 +42,13 @@ export class PageHandler {
   /** The verdict on a page, when all of its reports were handed over. */
   async handle(job: Job<KeptPage>): Promise<Verdict<KeptPage>> {
     const { id, data: page } = job;
-    if (job.interrupted) {
-      this.#logger.warn(
-        `The reports of download ${id} (account ${page.account}) are handed over again: whoever had them ended, or stood still, before all were handled`,
-      );
-    }
     const reading = await readDlrs(page, this.parts.maxResponseBytes);
     const handled = new Set(page.handled);
     const due = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
+    if (job.interrupted) {
+      await this.#isolate(id, due);
+      return reading.ok ? { kind: 'done' } : this.#keepUnreadable(id, withHandled(page, reading.dlrs), reading);
+    }
     const failures: NewJob<KeptDlr>[] = [];
     let stopped = false;
     await this.parts.lanes.handOverAll(
@@ -68,6 +68,20 @@ export class PageHandler {
       return { kind: 'again', inMs: 0, data: rest, uncounted: true };
     }
     return reading.ok ? { kind: 'done' } : this.#keepUnreadable(id, rest, reading);
+  }
+
+  /**
+   * Makes each report of an interrupted page a job of its own, which is delivered alone: one of them may be what ended the
+   * process. The interruption counts as an attempt of each, unless that is the only one that it has.
+   */
+  async #isolate(id: string, dlrs: readonly Dlr[]): Promise<void> {
+    const { retries, maxAttempts } = this.parts;
+    const attempts = Math.min(1, maxAttempts - 1);
+    if (dlrs.length === 0) return;
+    this.#logger.warn(
+      `${dlrs.length} reports of download ${id} (account ${dlrs[0]?.account}) are delivered again, one by one: the process that had them ended, or was suspended, before all were handled`,
+    );
+    await retries.add(dlrs.map((dlr) => ({ id: dlr.id, data: { dlr, reason: ENDED, isSuspect: true }, attempts })));
   }
 
   /** The job that a report becomes when its listener fails. */
@@ -97,3 +111,8 @@ export class PageHandler {
     return { kind: 'failed', reason: why, data: { ...page, gapTold: true } };
   }
 }
+
+const withHandled = (page: KeptPage, dlrs: readonly Dlr[]): KeptPage => ({
+  ...page,
+  handled: dlrs.map(({ id }) => id),
+});

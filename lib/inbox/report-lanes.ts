@@ -3,6 +3,19 @@ import type { Dlr } from '../dto/dlr.js';
 /** Reports that are handed over at a stretch: listeners that never wait must not keep the rest of the process waiting. */
 const AT_A_STRETCH = 16;
 
+/** A suspect that others keep waiting for so long comes before them. */
+const SUSPECT_WAITS_MS = 10_000;
+/** A suspect is delivered alone for so long: one that ends its process takes no other report with it. */
+const ALONE_MS = 5_000;
+
+/** How a report is handed over that may end its process. */
+export interface HandOverOptions {
+  /** Awaited right before its listeners get it; when it rejects, the report ends as `stopped`. */
+  begin?: () => Promise<void>;
+  /** Whether it is delivered alone, after the others. */
+  isSuspect?: boolean;
+}
+
 /** What became of a report. `stopped`: the lanes were, before it was handled. */
 export type HandOver = { kind: 'handled' } | { kind: 'failed'; error: unknown } | { kind: 'stopped' };
 
@@ -10,12 +23,14 @@ export type HandOver = { kind: 'handled' } | { kind: 'failed'; error: unknown } 
 interface Turn {
   dlr: Dlr;
   isDue: () => boolean;
+  begin?: () => Promise<void>;
   end: (dlr: Dlr, result: HandOver) => void;
 }
 
 /**
  * How many reports are with their listeners at a time. Whose turn comes first is handed over first; reports of one message
- * follow one another, so that no later status overtakes an earlier one.
+ * follow one another, so that no later status overtakes an earlier one. Suspects come last, one by one, with no other report
+ * beside them.
  */
 export class ReportLanes {
   readonly #line: Turn[] = [];
@@ -23,7 +38,11 @@ export class ReportLanes {
   readonly #followers = new Map<string, Turn[]>();
   /** What need not be kept back any more: its turn came before that of the line. */
   readonly #overdue: Turn[] = [];
+  readonly #suspects: { turn: Turn; since: number }[] = [];
   readonly #running = new Set<Turn>();
+  /** The suspect that is delivered alone. */
+  #alone: Turn | undefined;
+  #aloneTimer: NodeJS.Timeout | undefined;
   readonly #idle: (() => void)[] = [];
   #waiting = 0;
   #stretch = 0;
@@ -48,8 +67,15 @@ export class ReportLanes {
   }
 
   /** Hands a report over when its turn has come. Never rejects. */
-  handOver(dlr: Dlr, isDue: () => boolean): Promise<HandOver> {
-    return new Promise((resolve) => void this.handOverAll([dlr], isDue, (_, result) => resolve(result)));
+  handOver(dlr: Dlr, isDue: () => boolean, { begin, isSuspect = false }: HandOverOptions = {}): Promise<HandOver> {
+    return new Promise((resolve) => {
+      if (this.#stopped || this.#givesBack) return resolve({ kind: 'stopped' });
+      const turn: Turn = { dlr, isDue, begin, end: (_, result) => resolve(result) };
+      if (isSuspect) this.#suspects.push({ turn, since: performance.now() });
+      else this.#line.push(turn);
+      this.#waiting += 1;
+      this.#fill();
+    });
   }
 
   /**
@@ -104,7 +130,8 @@ export class ReportLanes {
 
   #endWaiting(): void {
     this.#waiting = 0;
-    for (const turns of [this.#overdue, ...this.#followers.values(), this.#line]) {
+    const suspects = this.#suspects.splice(0).map(({ turn }) => turn);
+    for (const turns of [this.#overdue, ...this.#followers.values(), this.#line, suspects]) {
       for (const { dlr, end } of turns.splice(0)) end(dlr, { kind: 'stopped' });
     }
   }
@@ -112,7 +139,7 @@ export class ReportLanes {
   /** Hands over what has its turn, while there are lanes. */
   #fill(): void {
     while (!this.#paused && !this.#stopped && this.#running.size < this.width && this.#stretch < AT_A_STRETCH) {
-      const turn = this.#overdue.shift() ?? this.#nextInLine();
+      const turn = this.#next();
       if (turn === undefined) return;
       if (this.#stretch === 0) setImmediate(() => this.#goOn());
       this.#stretch += 1;
@@ -120,6 +147,32 @@ export class ReportLanes {
       this.#running.add(turn);
       void this.#publish(turn);
     }
+  }
+
+  #next(): Turn | undefined {
+    if (this.#alone) return undefined;
+    const [suspect] = this.#suspects;
+    const isOverdue = suspect !== undefined && performance.now() - suspect.since > SUSPECT_WAITS_MS;
+    const turn = isOverdue ? undefined : (this.#overdue.shift() ?? this.#nextInLine());
+    // Its lane is empty once all that run have ended.
+    if (turn !== undefined || suspect === undefined || this.#running.size > 0) return turn;
+    this.#suspects.shift();
+    return this.#goAlone(suspect.turn);
+  }
+
+  #goAlone(turn: Turn): Turn {
+    const { msgId } = turn.dlr;
+    this.#alone = turn;
+    if (msgId !== undefined && !this.#followers.has(msgId)) this.#followers.set(msgId, []);
+    // One that is merely slow does not hold up the others.
+    this.#aloneTimer = setTimeout(() => this.#endAlone(), ALONE_MS);
+    return turn;
+  }
+
+  #endAlone(): void {
+    clearTimeout(this.#aloneTimer);
+    this.#alone = undefined;
+    this.#fill();
   }
 
   /** The first whose message has no report before it. The others are kept back for theirs. */
@@ -146,7 +199,8 @@ export class ReportLanes {
   async #publish(turn: Turn): Promise<void> {
     let result: HandOver = { kind: 'handled' };
     try {
-      if (turn.isDue()) await this.publish(turn.dlr);
+      const hasBegun = turn.begin === undefined || (await begins(turn.begin));
+      if (hasBegun && !this.#stopped && turn.isDue()) await this.publish(turn.dlr);
       else result = { kind: 'stopped' };
     } catch (error) {
       // When they were stopped, what the listener needs may be gone already.
@@ -159,6 +213,7 @@ export class ReportLanes {
     // It was given up before.
     if (!this.#running.delete(turn)) return;
     turn.end(turn.dlr, result);
+    if (turn === this.#alone) this.#endAlone();
     if (turn.dlr.msgId !== undefined) this.#letFollow(turn.dlr.msgId);
     if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
     this.#fill();
@@ -170,3 +225,10 @@ export class ReportLanes {
     else this.#overdue.push(next);
   }
 }
+
+/** False when the store does not take the mark: then no listener may get the report, or its attempt would not count. */
+const begins = (begin: () => Promise<void>): Promise<boolean> =>
+  begin().then(
+    () => true,
+    () => false,
+  );

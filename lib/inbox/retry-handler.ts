@@ -14,6 +14,9 @@ export interface RetryHandlerParts {
   maxAttempts: number;
 }
 
+/** Why a report is a suspect. */
+export const ENDED = 'the process ended, or was suspended, while a listener had it';
+
 /** Offers a report again whose listener failed, and gives it up after `maxAttempts`. */
 export class RetryHandler {
   readonly #logger = new Logger('OurSmsDlrInbox');
@@ -22,11 +25,19 @@ export class RetryHandler {
 
   /** The verdict on a report, when its listeners are done with it. */
   async handle(job: Job<KeptDlr>): Promise<Verdict<KeptDlr>> {
-    const { attempt, data } = job;
+    const { attempt, data, interrupted } = job;
     const { lanes, maxAttempts } = this.parts;
     const { dlr } = data;
-    if (attempt > maxAttempts) return this.#giveUp(data, attempt - 1);
-    const result = await lanes.handOver(dlr, () => job.isHeld());
+    const isSuspect = interrupted || data.isSuspect === true;
+    if (attempt > maxAttempts) return this.#giveUp(interrupted ? { dlr, reason: ENDED } : data, attempt - 1);
+    if (interrupted) {
+      this.#logger.warn(
+        `Delivery report ${dlr.id} (account ${dlr.account}) is delivered again, alone: ${ENDED}, attempt ${attempt - 1} of ${maxAttempts}`,
+      );
+    }
+    // Marked durably first: an attempt that ends with the process counts, and no other does.
+    const begin = (): Promise<void> => job.atWork(true);
+    const result = await lanes.handOver(dlr, () => job.isHeld(), { begin, isSuspect });
     if (result.kind === 'handled') return { kind: 'done' };
     if (result.kind === 'stopped') return { kind: 'again', inMs: 0, uncounted: true };
     const reason = describeThrown(result.error);

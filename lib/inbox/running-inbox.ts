@@ -211,7 +211,7 @@ export class RunningInbox {
       pages.handle(job).finally(() => this.#letIn());
     this.#consumers.push(
       this.pages.consume(handlePage, { concurrency: PAGES_AT_ONCE }),
-      this.retries.consume((job) => retries.handle(job), { concurrency: RETRIES_AT_ONCE }),
+      this.retries.consume((job) => retries.handle(job), { concurrency: RETRIES_AT_ONCE, idleAtFirst: true }),
     );
   }
 

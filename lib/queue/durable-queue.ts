@@ -28,8 +28,8 @@ export interface Job<T> {
    */
   isHeld(): boolean;
   /**
-   * Notes, durably, whether this try is at what must not be done twice: if it ends without a verdict, it counts as interrupted
-   * only then. Every try is at it from its beginning, unless `ConsumeOptions.idleAtFirst` is set.
+   * Notes, durably, whether this try is at what must not be done twice: if it ends without a verdict, it counts as interrupted,
+   * and as an attempt, only then. Every try is at it from its beginning, unless `ConsumeOptions.idleAtFirst` is set.
    *
    * @param mark Kept with the beginning: {@link interruptedMark} of the next try, if this one is the first to be interrupted.
    * @throws {OurSmsStorageError} when that cannot be noted: it may count as either then

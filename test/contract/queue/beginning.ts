@@ -108,6 +108,25 @@ export function beginningContract(kind: EngineKind): void {
     expect(attempts).toEqual([4, 4, 5, 5, 5, 6]);
   });
 
+  ifDurable('counts a try as an attempt only when its handler had begun', async () => {
+    const queue = bench.queue<number>('account/attempts');
+    await queue.add([{ id: 'job', data: 1 }]);
+    const attempts: number[] = [];
+    for (const begins of [false, true, false, true, true]) {
+      let isDone = false;
+      const handle = async (job: Job<number>): Promise<typeof DONE> => {
+        attempts.push(job.attempt);
+        if (begins) await job.atWork(true);
+        isDone = true;
+        return new Promise(() => undefined);
+      };
+      bench.queue<number>('account/attempts').consume(handle, { concurrency: 1, idleAtFirst: true });
+      await eventually('it is handed out', () => isDone);
+      await bench.reopen();
+    }
+    expect(attempts).toEqual([1, 1, 2, 2, 3]);
+  });
+
   it('settles a job that was begun, or not, like any other', async () => {
     const queue = bench.queue<number>();
     await queue.add([
