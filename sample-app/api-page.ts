@@ -1,10 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { describeMessageFields } from './messages/message-fields.js';
 
 /** Serves the description of the HTTP API at `/api`, where each call can be tried. */
 export function serveApiPage(app: INestApplication): void {
-  describeMessageFields();
   const config = new DocumentBuilder()
     .setTitle('nestjs-oursms sample')
     .setDescription('Sends SMS through OurSMS, and streams the delivery reports.')

@@ -1,5 +1,6 @@
 import { WholeNumberFromText } from './coerce.js';
 import { IsWholeNumber } from './field-rules.js';
+import { wholeNumber, type OpenApiFields } from './openapi-fields.js';
 import { IsOptional } from './validation-rules.js';
 
 /** The most reports one download may ask for. @see OurSMS HTTP API, "2. Download Dlrs": `count` */
@@ -12,4 +13,10 @@ export class DownloadDlrsDto {
   @WholeNumberFromText()
   @IsWholeNumber(1, MAX_DLR_COUNT)
   count?: number;
+
+  /** What @nestjs/swagger shows of the field, of derived and mapped classes as well. Its own CLI plugin writes the same. */
+  static _OPENAPI_METADATA_FACTORY(): OpenApiFields {
+    const description = 'The most reports to download.';
+    return { count: wholeNumber({ description, minimum: 1, maximum: MAX_DLR_COUNT, default: 100 }) };
+  }
 }

@@ -1,5 +1,7 @@
 import { AsGiven, BooleanFromText, WholeNumberFromText } from './coerce.js';
-import { IsDestinations, IsSendableText, IsWholeNumber } from './field-rules.js';
+import { MAX_DESTS } from './destinations.js';
+import { IsDestinations, IsSendableText, IsWholeNumber, MAX_INT } from './field-rules.js';
+import { text, wholeNumber, type OpenApiFields } from './openapi-fields.js';
 import { IsBoolean, IsIn, IsOptional } from './validation-rules.js';
 
 /** The classes of messages that the gateway routes by. @see OurSMS HTTP API, "1. Send Message": `msgClass` */
@@ -87,7 +89,42 @@ export class SendMessageDto {
   @AsGiven()
   @IsIn(MESSAGE_CLASSES, { message: `$property must be ${MESSAGE_CLASSES.join(' or ')}` })
   msgClass?: MessageClass;
+
+  /** What @nestjs/swagger shows of the fields, of derived and mapped classes as well. Its own CLI plugin writes the same. */
+  static _OPENAPI_METADATA_FACTORY(): OpenApiFields {
+    return MESSAGE_FIELDS();
+  }
 }
+
+const minutes = (description: string): OpenApiFields[string] =>
+  wholeNumber({ description, minimum: 0, maximum: MAX_INT, default: 0 });
+
+const MESSAGE_FIELDS = (): OpenApiFields => ({
+  src: text({ description: 'The sender that the receiver sees, registered with the provider.', example: 'MyBrand' }),
+  dests: {
+    required: true,
+    description: `The recipients, 1 to ${MAX_DESTS}, in any common spelling: an array, or a string separated by commas.`,
+    oneOf: [{ type: 'array', items: { type: 'string' }, minItems: 1 }, { type: 'string' }],
+    example: ['0501234567', '٠٥٠٧٦٥٤٣٢١'],
+  },
+  body: text({ description: 'The text, in any language.', example: 'رمز الدخول إلى متجرك: 4321' }),
+  priority: wholeNumber({
+    description: '1 (highest) to 4. 0 lets the gateway choose.',
+    ...{ minimum: 0, maximum: 4, default: 0 },
+  }),
+  delay: minutes('Minutes to hold the message before it is sent.'),
+  validity: minutes('Minutes within which the message must be sent; after that it expires. 0: no limit.'),
+  maxParts: minutes('The most parts the text may take; a longer message is refused. 0: no limit.'),
+  dlr: { required: false, type: 'boolean', description: 'Whether a delivery report is wanted.', default: false },
+  prevDups: minutes(
+    'Minutes to look back for an identical message; if there is one, this one is rejected. 0: no check.',
+  ),
+  msgClass: {
+    required: false,
+    enum: [...MESSAGE_CLASSES],
+    description: 'The class to route by. Leave it out unless the provider told you to set it.',
+  },
+});
 
 /** A message as `OurSmsService.send` takes it: `src` may be left to `defaults.src` of the options. */
 export type MessageToSend = Omit<SendMessageDto, 'src'> & Partial<Pick<SendMessageDto, 'src'>>;

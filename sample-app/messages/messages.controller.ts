@@ -8,7 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { OurSmsService, SendMessageDto, type SendEstimate } from 'nestjs-oursms';
-import { MESSAGE_EXAMPLES } from './message-fields.js';
+import { MESSAGE_EXAMPLES } from './message-examples.js';
 import { PreviewDto } from './preview.dto.js';
 import { previewMessage, type Preview } from './preview.js';
 import { shownReceipt, type ShownReceipt } from './shown-receipt.js';

@@ -1,0 +1,23 @@
+/** What OpenAPI says of a field: a part of the schema, `required` and the type. */
+export type OpenApiField = Record<string, unknown> & { required: boolean };
+
+/** What OpenAPI says of the fields of a class, in the form that @nestjs/swagger reads from `_OPENAPI_METADATA_FACTORY`. */
+export type OpenApiFields = Record<string, OpenApiField>;
+
+interface NumberField {
+  description: string;
+  minimum: number;
+  maximum: number;
+  default: number;
+}
+
+/** A whole number that may be left out. */
+export const wholeNumber = (field: NumberField): OpenApiField => ({ required: false, type: 'integer', ...field });
+
+/** A text that must be given. */
+export const text = (field: { description: string; example: string }): OpenApiField => ({
+  required: true,
+  type: 'string',
+  minLength: 1,
+  ...field,
+});
