@@ -1,7 +1,8 @@
 import { checkShape } from '../dto/check-shape.js';
 import { CompiledRules } from '../dto/compiled-rules.js';
+import { declaredFields } from '../dto/declared-fields.js';
 import { readDestinations } from '../dto/destinations.js';
-import { SendMessageDto, type MessageToSend } from '../dto/send-message.dto.js';
+import { MESSAGE_PARAMETERS, SendMessageDto, type MessageToSend } from '../dto/send-message.dto.js';
 import type { Fault } from '../errors/oursms-config.error.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
 import { describeText } from '../message/describe-text.js';
@@ -20,6 +21,7 @@ export interface MessagePolicy {
 /** A message that may be sent: checked, with normalised recipients. */
 export type PreparedMessage = Omit<SendMessageDto, 'dests'> & { dests: string[]; skipped: number };
 
+const PARAMETERS: ReadonlySet<string> = new Set(MESSAGE_PARAMETERS);
 const rules = new CompiledRules(SendMessageDto);
 
 /**
@@ -56,12 +58,17 @@ function partsFaults(text: string | undefined, { maxParts = 0 }: SendMessageDto)
   return [{ field: 'maxParts', reason }];
 }
 
-/** The message with the defaults in it: an explicit `undefined` or `null` is no reason to lose a default. */
+/**
+ * The message with the defaults in it: an explicit `undefined` or `null` is no reason to lose a default. What a class of the
+ * application declares besides the parameters is its own, and stays there.
+ */
 function fillIn(message: unknown, defaults: Partial<SendMessageDto>): object {
   const given = typeof message === 'object' && message !== null ? Object.entries(message) : [];
+  const declared = declaredFields(Object(message) as object);
+  const isOwn = (name: string): boolean => declared.has(name) && !PARAMETERS.has(name);
   // Not by assignment: a parsed `__proto__` would become the prototype, and its fields pass as the message's own.
   return Object.fromEntries([
     ...Object.entries(defaults),
-    ...given.filter(([, value]) => value !== undefined && value !== null),
+    ...given.filter(([name, value]) => value !== undefined && value !== null && !isOwn(name)),
   ]);
 }
