@@ -67,7 +67,7 @@ function authFault(value: unknown): string | undefined {
   if (unknown.length > 0) return `has fields that are not known (${unknown.join(', ')}): ${forms}`;
   const set = AUTH_FIELDS.filter((name) => auth[name] !== undefined);
   const faulty = set.filter((name) => typeof auth[name] !== 'string' || auth[name] === '');
-  if (faulty.length > 0) return `.${faulty.join(' and .')} must be a string that is not empty`;
+  if (faulty.length > 0) return faulty.map((name) => `.${name} must be a string that is not empty`).join(', ');
   for (const name of set) {
     const fault = credentialFault(auth[name] as string);
     if (fault !== undefined) return `.${name} ${fault}`;

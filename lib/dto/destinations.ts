@@ -17,7 +17,8 @@ export interface Destinations {
 /** Reads `dests` as a caller writes it: an array of numbers, or the document's comma-separated string. */
 export function readDestinations(value: unknown, country: NumberCountry): Destinations {
   const inputs: unknown = typeof value === 'string' ? splitList(value, country) : value;
-  if (!Array.isArray(inputs)) return failed('must be an array of numbers or a comma-separated string');
+  if (!Array.isArray(inputs))
+    return failed("must be an array of strings, such as ['0501234567'], or a string separated by commas");
   const distinct = new Set<string>();
   const faults: Destinations['faults'] = [];
   let invalid = 0;
@@ -25,7 +26,8 @@ export function readDestinations(value: unknown, country: NumberCountry): Destin
   for (const [position, input] of inputs.entries()) {
     const result = normalizeNumber(input as string, { country });
     if (result.ok) distinct.add(result.number);
-    else if (++invalid <= MAX_DESTS) faults.push({ field: `dests[${position}]`, reason: shown(input) + result.reason });
+    else if (++invalid <= MAX_DESTS)
+      faults.push({ field: `dests[${position}]`, reason: reasonFor(input, result.reason) });
   }
   if (invalid > MAX_DESTS) faults.push({ field: 'dests', reason: `${invalid - MAX_DESTS} more are not numbers` });
   if (inputs.length === 0) return failed('must hold at least one number');
@@ -41,11 +43,12 @@ function splitList(text: string, country: NumberCountry): string[] {
   return normalizeNumber(text, { country }).ok ? [text] : text.split(/[,،]/).map((piece) => piece.trim());
 }
 
-function shown(input: unknown): string {
-  if (typeof input !== 'string' || input.trim() === '') return '';
+function reasonFor(input: unknown, reason: string): string {
+  if (typeof input !== 'string') return "must be a string, such as '0501234567'";
+  if (input.trim() === '') return `is ${reason}`;
   // Its ends are all that a mask can show.
   const ends = input.length > 48 ? input.slice(0, 24) + input.slice(-24) : input;
-  return `"${maskNumber(ends.replace(/[^\d+]/gu, '*'))}" is `;
+  return `"${maskNumber(ends.replace(/[^\d+]/gu, '*'))}" is ${reason}`;
 }
 
 const failed = (reason: string): Destinations => ({ dests: [], skipped: 0, faults: [{ field: 'dests', reason }] });

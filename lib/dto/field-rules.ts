@@ -10,7 +10,8 @@ export function IsWholeNumber(min: number, max = MAX_INT): PropertyDecorator {
     name: 'isWholeNumber',
     validator: {
       validate: (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
-      defaultMessage: () => `$property must be a whole number from ${min} to ${max}`,
+      defaultMessage: (args) =>
+        `$property must be a whole number from ${min} to ${max}${isWrittenNumber(args?.value) ? ', not a string' : ''}`,
     },
   });
 }
@@ -39,6 +40,9 @@ export function IsDestinations(): PropertyDecorator {
     },
   });
 }
+
+/** `'15000'`, as an environment variable has it. */
+const isWrittenNumber = (value: unknown): boolean => typeof value === 'string' && /^\s*\d+\s*$/.test(value);
 
 function textFault(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'must be a string';

@@ -43,6 +43,12 @@ describe('the options', () => {
     ['auth', { auth: { password: 'p' } }, /is incomplete or mixed/],
     ['auth', { auth: { username: 'u', password: 'p', token: 't' } }, /is incomplete or mixed/],
     ['auth', { auth: { username: '', password: 'p' } }, /\.username must be a string that is not empty/],
+    [
+      'auth',
+      { auth: { username: '', password: '' } },
+      /\.username must be a string that .*, \.password must be a string/,
+    ],
+    ['http.timeoutMs', { auth, http: { timeoutMs: '15000' } }, /must be a whole number .*, not a string$/],
     ['auth', { auth: { username: 'u', password: 1 } }, /\.password must be a string that is not empty/],
     ['auth', { auth: { ...auth, apiKey: 'x' } }, /not known \(apiKey\)/],
     ...['hush\n', 'hush\r\n', 'hush\r', 'hush\u2028'].flatMap((secret): [string, unknown, RegExp][] => [

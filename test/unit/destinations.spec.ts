@@ -12,10 +12,21 @@ describe('recipients', () => {
     expect(readDestinations(written, 'SA')).toEqual({ dests, skipped: 0, faults: [] });
   });
 
+  it.each([
+    [[501234567], 'dests[0]', "must be a string, such as '0501234567'"],
+    [[null], 'dests[0]', "must be a string, such as '0501234567'"],
+    [[''], 'dests[0]', 'is empty'],
+    [501234567, 'dests', "must be an array of strings, such as ['0501234567'], or a string separated by commas"],
+  ])('that are no strings are refused with what to write: %j', (written, field, reason) => {
+    expect(readDestinations(written, 'SA').faults).toEqual([{ field, reason }]);
+  });
+
   it('are not left out unseen where an array is empty', () => {
     const dests: unknown[] = ['0501234567'];
     dests[2] = '0501234568';
-    expect(readDestinations(dests, 'SA').faults).toEqual([{ field: 'dests[1]', reason: 'not a string' }]);
+    expect(readDestinations(dests, 'SA').faults).toEqual([
+      { field: 'dests[1]', reason: "must be a string, such as '0501234567'" },
+    ]);
     expect(readDestinations(new Array(3), 'SA').faults).toHaveLength(3);
   });
 
