@@ -1,9 +1,10 @@
 import type { Provider } from '@nestjs/common';
-import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import type { OurSmsApplication } from './oursms.application.js';
 import type { GatewayClient } from './gateway/gateway-client.js';
 import { DlrInbox } from './inbox/dlr-inbox.js';
 import {
   ACCOUNT,
+  APPLICATION,
   BOOTSTRAP,
   CAMPAIGNING,
   GATEWAY,
@@ -68,20 +69,20 @@ export function accountProviders(name: string | undefined): Provider[] {
     },
     {
       provide: LIFECYCLE,
-      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, OUTBOX, ModulesContainer],
+      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, OUTBOX, APPLICATION],
       useFactory: (
         { OurSmsLifecycle }: Bootstrap,
         gateway: GatewayClient,
         options: ResolvedOptions,
         outbox: Outbox,
-        modules: ModulesContainer,
-      ) => new OurSmsLifecycle(gateway, options, outbox, modules),
+        application: OurSmsApplication,
+      ) => new OurSmsLifecycle(gateway, options, outbox, application),
     },
     {
       provide: STORAGE_PLACE,
-      inject: [BOOTSTRAP, RESOLVED_OPTIONS, ModuleRef],
-      useFactory: ({ storagePlace }: Bootstrap, options: ResolvedOptions, moduleRef: ModuleRef) =>
-        storagePlace(options, moduleRef),
+      inject: [BOOTSTRAP, RESOLVED_OPTIONS, APPLICATION],
+      useFactory: ({ storagePlace }: Bootstrap, options: ResolvedOptions, application: OurSmsApplication) =>
+        storagePlace(options, application),
     },
     {
       provide: STORAGE,
@@ -90,18 +91,18 @@ export function accountProviders(name: string | undefined): Provider[] {
     },
     {
       provide: RECEIVING,
-      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, STORAGE, ModuleRef],
+      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, STORAGE, APPLICATION],
       useFactory: (
         { OurSmsReceiving }: Bootstrap,
         gateway: GatewayClient,
         options: ResolvedOptions,
         storage: OurSmsStorage,
-        moduleRef: ModuleRef,
-      ) => new OurSmsReceiving(gateway, options, storage, moduleRef),
+        application: OurSmsApplication,
+      ) => new OurSmsReceiving(gateway, options, storage, application),
     },
     {
       provide: CAMPAIGNING,
-      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, RETRIES, LIMITER, STORAGE, ModuleRef],
+      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, RETRIES, LIMITER, STORAGE, APPLICATION],
       useFactory: (
         { OurSmsCampaigning }: Bootstrap,
         gateway: GatewayClient,
@@ -109,8 +110,8 @@ export function accountProviders(name: string | undefined): Provider[] {
         retries: Retries,
         limiter: RateLimiter,
         storage: OurSmsStorage,
-        moduleRef: ModuleRef,
-      ) => new OurSmsCampaigning({ gateway, options, retries, limiter, storage, moduleRef }),
+        application: OurSmsApplication,
+      ) => new OurSmsCampaigning({ gateway, options, retries, limiter, storage, application }),
     },
     {
       provide: getCampaignsToken(name),

@@ -1,9 +1,9 @@
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { ModuleRef } from '@nestjs/core';
 import { OurSmsError } from './errors/oursms.error.js';
 import type { GatewayClient } from './gateway/gateway-client.js';
 import { describeThrown } from './inbox/describe-thrown.js';
 import { EventListeners } from './inbox/event-listeners.js';
+import type { OurSmsApplication } from './oursms.application.js';
 import type { OurSmsStorage } from './oursms.open-storage.js';
 import type { ResolvedOptions } from './oursms.resolve-options.js';
 import { OURSMS_CAMPAIGN_PAUSED, OURSMS_CREDITS_LOW } from './outbox/campaigns/campaign.types.js';
@@ -19,7 +19,7 @@ export interface CampaigningParts {
   retries: Retries;
   limiter: RateLimiter;
   storage: OurSmsStorage;
-  moduleRef: ModuleRef;
+  application: OurSmsApplication;
 }
 
 /** Ties an account's campaigns to the application: its store, its events, its start and its end. */
@@ -49,11 +49,9 @@ export class OurSmsCampaigning implements OnApplicationBootstrap, OnModuleDestro
 
   async onApplicationBootstrap(): Promise<void> {
     const { EventEmitter2 } = await import('@nestjs/event-emitter');
-    try {
-      this.#listeners = new EventListeners(this.parts.moduleRef.get(EventEmitter2, { strict: false }));
-    } catch {
-      // An application without EventEmitterModule hears of nothing, and may have campaigns all the same.
-    }
+    // An application without EventEmitterModule hears of nothing, and may have campaigns all the same.
+    const emitter = this.parts.application.find(EventEmitter2);
+    this.#listeners = emitter && new EventListeners(emitter);
     if (!(await this.parts.storage.exists())) return;
     // Not awaited: an application need not wait for its campaigns.
     this.manager.resumeAll().catch((error: unknown) => {

@@ -1,5 +1,7 @@
 /** The options as the application gave them. */
 export const RAW_OPTIONS = Symbol('OURSMS_RAW_OPTIONS');
+/** The OurSmsApplication that all accounts share. */
+export const APPLICATION = Symbol('OURSMS_APPLICATION');
 /** The name of the account, `default` for the unnamed one. */
 export const ACCOUNT = Symbol('OURSMS_ACCOUNT');
 /** What only an application that starts needs: see oursms.bootstrap.ts. */

@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { OurSmsApplicationModule } from './oursms.application.js';
 import { accountProviders } from './oursms.account-providers.js';
 import { RAW_OPTIONS } from './oursms.internal-tokens.js';
 import type { OurSmsModuleOptions } from './oursms.options.js';
@@ -21,6 +22,7 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<OurSmsM
   .setExtras<OurSmsModuleExtras>({ isGlobal: false, name: undefined }, (definition, { isGlobal, name }) => ({
     ...definition,
     global: isGlobal,
+    imports: [...(definition.imports ?? []), OurSmsApplicationModule],
     providers: [...(definition.providers ?? []), ...accountProviders(name)],
     exports: [getOurSmsToken(name), getDlrInboxToken(name), getCampaignsToken(name)],
   }))

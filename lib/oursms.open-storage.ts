@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Logger, type InjectionToken, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
-import type { ModuleRef } from '@nestjs/core';
+import type { OurSmsApplication } from './oursms.application.js';
 import type { ResolvedOptions } from './oursms.resolve-options.js';
 import { OurSmsStorageError } from './errors/oursms-storage.error.js';
 import type { QueueEngine, QueueEngineSource } from './queue/durable-queue.js';
@@ -22,11 +22,11 @@ export interface StoragePlace {
 const END_MARGIN_MS = 5_000;
 
 /** A directory, what several processes share, or the memory of the process, which keeps nothing and is told so. */
-export function storagePlace({ storage, gateway, dlr }: ResolvedOptions, moduleRef: ModuleRef): StoragePlace {
+export function storagePlace({ storage, gateway, dlr }: ResolvedOptions, application: OurSmsApplication): StoragePlace {
   if (storage === 'memory') return memory;
   // A former process gives its listeners and its requests so long before it releases a directory.
   const ms = Math.max(dlr.shutdownTimeoutMs, gateway.timeoutMs) + END_MARGIN_MS;
-  return 'openEngine' in storage ? sharedPlace(storage, gateway.name, ms, moduleRef) : directory(storage.path, ms);
+  return 'openEngine' in storage ? sharedPlace(storage, gateway.name, ms, application) : directory(storage.path, ms);
 }
 
 function directory(path: string, ms: number): StoragePlace {
@@ -41,14 +41,13 @@ function directory(path: string, ms: number): StoragePlace {
   };
 }
 
-function sharedPlace(source: QueueEngineSource, account: string, ms: number, moduleRef: ModuleRef): StoragePlace {
-  const find = <T>(token: unknown): T | undefined => {
-    try {
-      return moduleRef.get<T>(token as InjectionToken, { strict: false });
-    } catch {
-      return undefined;
-    }
-  };
+function sharedPlace(
+  source: QueueEngineSource,
+  account: string,
+  ms: number,
+  application: OurSmsApplication,
+): StoragePlace {
+  const find = <T>(token: unknown): T | undefined => application.find<T>(token as InjectionToken<T>);
   return {
     open: (signal) => source.openEngine({ account, lockPatience: { ms, signal }, find }),
     exists: () => Promise.resolve(true),

@@ -1,5 +1,4 @@
 import type { InjectionToken, OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
-import type { ModuleRef } from '@nestjs/core';
 import { OurSmsConfigError } from './errors/oursms-config.error.js';
 import type { GatewayClient } from './gateway/gateway-client.js';
 import { OURSMS_DLR } from './inbox/dlr-events.js';
@@ -7,6 +6,7 @@ import { DlrPublisher } from './inbox/dlr-publisher.js';
 import { pollRhythm } from './inbox/poll-rhythm.js';
 import { PollTimer } from './inbox/poll-timer.js';
 import { RunningInbox } from './inbox/running-inbox.js';
+import type { OurSmsApplication } from './oursms.application.js';
 import type { OurSmsStorage } from './oursms.open-storage.js';
 import type { ResolvedOptions } from './oursms.resolve-options.js';
 import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
@@ -20,7 +20,7 @@ export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, On
     private readonly gateway: GatewayClient,
     private readonly options: ResolvedOptions,
     private readonly storage: OurSmsStorage,
-    private readonly moduleRef: ModuleRef,
+    private readonly application: OurSmsApplication,
   ) {}
 
   /** @throws {OurSmsConfigError} when the account has no poller, or the application has not started */
@@ -75,12 +75,10 @@ export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, On
   }
 
   #find<T>(token: InjectionToken<T>, module: string, from: string): T {
-    try {
-      return this.moduleRef.get<T>(token, { strict: false });
-    } catch {
-      throw new OurSmsConfigError(
-        `OurSmsModule (account ${this.options.gateway.name}): dlr.poll needs ${module}.forRoot() of ${from} in the imports of your application.`,
-      );
-    }
+    const found = this.application.find(token);
+    if (found !== undefined) return found;
+    throw new OurSmsConfigError(
+      `OurSmsModule (account ${this.options.gateway.name}): dlr.poll needs ${module}.forRoot() of ${from} in the imports of your application.`,
+    );
   }
 }

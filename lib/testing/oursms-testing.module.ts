@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { accountProviders } from '../oursms.account-providers.js';
+import { OurSmsApplicationModule } from '../oursms.application.js';
 import { GATEWAY, RAW_OPTIONS, RESOLVED_OPTIONS, STORAGE_PLACE } from '../oursms.internal-tokens.js';
 import type { OurSmsModuleExtras } from '../oursms.module-definition.js';
 import type { OurSmsModuleOptions } from '../oursms.options.js';
@@ -36,6 +37,7 @@ export class OurSmsTestingModule {
     return {
       module: OurSmsTestingModule,
       global: isGlobal,
+      imports: [OurSmsApplicationModule],
       providers: [
         { provide: RAW_OPTIONS, useValue: { ...messages, auth: { token: 'testing' }, retry: { attempts: 1 } } },
         ...accountProviders(name),

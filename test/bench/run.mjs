@@ -4,6 +4,7 @@
  * `--quick` only shows that they run, `--check` fails when a target is missed.
  */
 import { parseArgs } from 'node:util';
+import { accountsBench } from './accounts/accounts.bench.mjs';
 import { campaignBench } from './campaign/campaign.bench.mjs';
 import { clusterBench } from './cluster/cluster.bench.mjs';
 import { importBench } from './import/import.bench.mjs';
@@ -20,6 +21,7 @@ const benches = {
   text: textBench,
   numbers: numbersBench,
   limiter: limiterBench,
+  accounts: accountsBench,
   inbox: inboxBench,
   campaign: campaignBench,
   cluster: clusterBench,
