@@ -199,9 +199,9 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     const { connection, prefix } = redis;
     const source = bullMqEngine({ connection, prefix, leaseMs: LEASE_MS });
     const killed = await source.openEngine({ account: 'default', find: () => undefined });
-    await killed.note('default/download/of-the-dead', JSON.stringify({ at: new Date().toISOString(), asked: 10 }));
-    await killed.close();
     const noted = Date.now();
+    await killed.note('default/download/of-the-dead', JSON.stringify({ at: new Date(noted).toISOString(), asked: 10 }));
+    await killed.close();
     const all = (): DlrGap[] => [first, second].flatMap(({ gaps }) => gaps);
     await until('it is announced', () => all().length > 0);
     // It might still have brought them within the time of a request.
