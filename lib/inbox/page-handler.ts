@@ -11,6 +11,9 @@ import type { ReportLanes } from './report-lanes.js';
 import { retryDelayMs } from './retry-delay.js';
 import { ENDED } from './retry-handler.js';
 
+/** A download that ends its process so often, although its reports are delivered as jobs of their own, is kept unread. */
+const MOST_INTERRUPTIONS = 10;
+
 /** What a page's handler works with. */
 export interface PageHandlerParts {
   publisher: DlrPublisher;
@@ -42,6 +45,7 @@ export class PageHandler {
   /** The verdict on a page, when all of its reports were handed over. */
   async handle(job: Job<KeptPage>): Promise<Verdict<KeptPage>> {
     const { id, data: page } = job;
+    if (job.interrupted && job.attempt > MOST_INTERRUPTIONS) return this.#keepUnread(id, page);
     const reading = await readDlrs(page, this.parts.maxResponseBytes);
     const handled = new Set(page.handled);
     const due = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
@@ -72,16 +76,24 @@ export class PageHandler {
 
   /**
    * Makes each report of an interrupted page a job of its own, which is delivered alone: one of them may be what ended the
-   * process. The interruption counts as an attempt of each, unless that is the only one that it has.
+   * process. The interruption counts as an attempt of each.
    */
   async #isolate(id: string, dlrs: readonly Dlr[]): Promise<void> {
-    const { retries, maxAttempts } = this.parts;
-    const attempts = Math.min(1, maxAttempts - 1);
+    const { retries } = this.parts;
     if (dlrs.length === 0) return;
     this.#logger.warn(
       `${dlrs.length} reports of download ${id} (account ${dlrs[0]?.account}) are delivered again, one by one: the process that had them ended, or was suspended, before all were handled`,
     );
-    await retries.add(dlrs.map((dlr) => ({ id: dlr.id, data: { dlr, reason: ENDED, isSuspect: true }, attempts })));
+    await retries.add(dlrs.map((dlr) => ({ id: dlr.id, data: { dlr, reason: ENDED, isSuspect: true }, attempts: 1 })));
+  }
+
+  /** Reading it, or announcing what it holds, ends the process each time: it is kept as it came, and left alone. */
+  #keepUnread(id: string, page: KeptPage): Verdict<KeptPage> {
+    const reason = `the process ended ${MOST_INTERRUPTIONS} times while it had it`;
+    this.#logger.error(
+      `Download ${id} of delivery reports (account ${page.account}) is kept without being read: ${reason}. DlrInbox.rereadUnreadable() tries it again`,
+    );
+    return { kind: 'failed', reason };
   }
 
   /** The job that a report becomes when its listener fails. */

@@ -14,6 +14,8 @@ export interface HandOverOptions {
   begin?: () => Promise<void>;
   /** Whether it is delivered alone, after the others. */
   isSuspect?: boolean;
+  /** What is done with it when its turn has come. Default: its listeners get it. */
+  deliver?: () => Promise<void>;
 }
 
 /** What became of a report. `stopped`: the lanes were, before it was handled. */
@@ -24,6 +26,7 @@ interface Turn {
   dlr: Dlr;
   isDue: () => boolean;
   begin?: () => Promise<void>;
+  deliver?: () => Promise<void>;
   end: (dlr: Dlr, result: HandOver) => void;
 }
 
@@ -67,10 +70,11 @@ export class ReportLanes {
   }
 
   /** Hands a report over when its turn has come. Never rejects. */
-  handOver(dlr: Dlr, isDue: () => boolean, { begin, isSuspect = false }: HandOverOptions = {}): Promise<HandOver> {
+  handOver(dlr: Dlr, isDue: () => boolean, options: HandOverOptions = {}): Promise<HandOver> {
+    const { begin, deliver, isSuspect = false } = options;
     return new Promise((resolve) => {
       if (this.#stopped || this.#givesBack) return resolve({ kind: 'stopped' });
-      const turn: Turn = { dlr, isDue, begin, end: (_, result) => resolve(result) };
+      const turn: Turn = { dlr, isDue, begin, deliver, end: (_, result) => resolve(result) };
       if (isSuspect) this.#suspects.push({ turn, since: performance.now() });
       else this.#line.push(turn);
       this.#waiting += 1;
@@ -134,6 +138,9 @@ export class ReportLanes {
     for (const turns of [this.#overdue, ...this.#followers.values(), this.#line, suspects]) {
       for (const { dlr, end } of turns.splice(0)) end(dlr, { kind: 'stopped' });
     }
+    // A message whose report has not reached its listener has nothing to wait for any more.
+    const running = new Set([...this.#running].map(({ dlr }) => dlr.msgId));
+    for (const message of this.#followers.keys()) if (!running.has(message)) this.#followers.delete(message);
   }
 
   /** Hands over what has its turn, while there are lanes. */
@@ -200,7 +207,7 @@ export class ReportLanes {
     let result: HandOver = { kind: 'handled' };
     try {
       const hasBegun = turn.begin === undefined || (await begins(turn.begin));
-      if (hasBegun && !this.#stopped && turn.isDue()) await this.publish(turn.dlr);
+      if (hasBegun && !this.#stopped && turn.isDue()) await (turn.deliver?.() ?? this.publish(turn.dlr));
       else result = { kind: 'stopped' };
     } catch (error) {
       // When they were stopped, what the listener needs may be gone already.

@@ -29,7 +29,9 @@ export class RetryHandler {
     const { lanes, maxAttempts } = this.parts;
     const { dlr } = data;
     const isSuspect = interrupted || data.isSuspect === true;
-    if (attempt > maxAttempts) return this.#giveUp(interrupted ? { dlr, reason: ENDED } : data, attempt - 1);
+    // One attempt more for a suspect: the first was beside others, and one of them may have ended the process.
+    const most = isSuspect ? maxAttempts + 1 : maxAttempts;
+    if (attempt > most) return this.#giveUp(job, interrupted ? ENDED : data.reason, most);
     if (interrupted) {
       this.#logger.warn(
         `Delivery report ${dlr.id} (account ${dlr.account}) is delivered again, alone: ${ENDED}, attempt ${attempt - 1} of ${maxAttempts}`,
@@ -41,7 +43,7 @@ export class RetryHandler {
     if (result.kind === 'handled') return { kind: 'done' };
     if (result.kind === 'stopped') return { kind: 'again', inMs: 0, uncounted: true };
     const reason = describeThrown(result.error);
-    if (attempt >= maxAttempts) return this.#giveUp({ dlr, reason }, attempt);
+    if (attempt >= maxAttempts) return this.#giveUp(job, reason, attempt);
     const inMs = retryDelayMs(this.parts.retryDelayMs, attempt);
     this.#logger.warn(
       `A listener failed on delivery report ${dlr.id} (account ${dlr.account}), attempt ${attempt} of ${maxAttempts}: ${reason}; again in ${inMs} ms`,
@@ -49,11 +51,20 @@ export class RetryHandler {
     return { kind: 'again', inMs, data: { dlr, reason } };
   }
 
-  async #giveUp({ dlr, reason }: KeptDlr, attempts: number): Promise<Verdict<KeptDlr>> {
+  async #giveUp(job: Job<KeptDlr>, reason: string, attempts: number): Promise<Verdict<KeptDlr>> {
+    const { dlr } = job.data;
     this.#logger.error(
       `Giving up delivery report ${dlr.id} (account ${dlr.account}): its listener failed ${attempts} times, the last time with ${reason}. It is kept as failed`,
     );
-    await this.parts.publisher.failed({ dlr, attempts, reason });
+    const announce = async (): Promise<void> => void (await this.parts.publisher.failed({ dlr, attempts, reason }));
+    if (!job.interrupted) await announce();
+    // A listener of this event may be what ends the process: it gets it alone, and once more at the most.
+    else if (job.attempt <= this.parts.maxAttempts + 3) {
+      const begin = (): Promise<void> => job.atWork(true);
+      const options = { begin, isSuspect: true, deliver: announce };
+      const { kind } = await this.parts.lanes.handOver(dlr, () => job.isHeld(), options);
+      if (kind === 'stopped') return { kind: 'again', inMs: 0, uncounted: true };
+    }
     return { kind: 'failed', reason, data: { dlr, reason, attempts } };
   }
 }

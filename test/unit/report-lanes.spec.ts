@@ -145,3 +145,52 @@ describe('lanes that are stopped', () => {
     expect(ended).toEqual(['r0 handled', 'r1 stopped', 'r2 stopped']);
   });
 });
+
+describe('a message', () => {
+  it('is not blocked by a report that waited for its lane when they were paused', async () => {
+    const lanes = new ReportLanes(2, listeners.handle);
+    const first = [report('a1', 'a'), report('a2', 'a'), report('b1', 'b')];
+    const all = lanes.handOverAll(first, always, onEnd);
+    const paused = lanes.pause();
+    // The turn of a2 comes while they are paused, and is given back before its listener has it.
+    await listeners.end('b1');
+    await listeners.end('a1');
+    await lanes.pause({ giveBack: true });
+    await Promise.all([paused, all]);
+    lanes.resume();
+    const again = lanes.handOverAll([report('a2', 'a'), report('a3', 'a')], always, onEnd);
+    await listeners.end('a2');
+    await listeners.end('a3');
+    await again;
+    expect(ended.slice(-2)).toEqual(['a2 handled', 'a3 handled']);
+  });
+});
+
+describe('a suspect', () => {
+  const handOver = (lanes: ReportLanes, one: Dlr, isSuspect: boolean): void =>
+    void lanes.handOver(one, always, { isSuspect }).then((result) => onEnd(one, result));
+
+  it('is delivered after the others, and with no other beside it', async () => {
+    const lanes = new ReportLanes(3, listeners.handle);
+    handOver(lanes, report('s1'), true);
+    handOver(lanes, report('s2'), true);
+    expect(listeners.busyWith).toEqual(['s1']);
+    for (const one of reports(2)) handOver(lanes, one, false);
+    expect(listeners.busyWith).toEqual(['s1']);
+    await listeners.end('s1');
+    expect(listeners.busyWith).toEqual(['r0', 'r1']);
+    await listeners.end('r0');
+    expect(listeners.busyWith).toEqual(['r1']);
+    await listeners.end('r1');
+    expect(listeners.busyWith).toEqual(['s2']);
+    await listeners.end('s2');
+    expect(lanes.waiting + lanes.running).toBe(0);
+  });
+
+  it('does not reach its listener when its attempt cannot be marked', async () => {
+    const lanes = new ReportLanes(1, listeners.handle);
+    const begin = (): Promise<void> => Promise.reject(new Error('the store is away'));
+    expect(await lanes.handOver(report('s1'), always, { begin, isSuspect: true })).toEqual({ kind: 'stopped' });
+    expect(listeners.busyWith).toEqual([]);
+  });
+});

@@ -4,7 +4,7 @@ import { appendFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventEmitterModule } from '@nestjs/event-emitter';
+import { EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { ScheduleModule } from '@nestjs/schedule';
 import { DlrInbox, OnDlr, OurSmsModule } from 'nestjs-oursms';
 import { bullMqEngine } from 'nestjs-oursms/bullmq';
@@ -12,7 +12,7 @@ import { bullMqEngine } from 'nestjs-oursms/bullmq';
 // An application of the built package whose listener ends the process on the report `poison`. It starts when it is told its
 // settings (`PoisonSettings`), and writes down what its listener got and what it handled.
 process.on('disconnect', () => process.exit(1));
-const [{ journal, options, redis, end }] = await once(process, 'message');
+const [{ journal, options, redis, end, endsOnFailed }] = await once(process, 'message');
 const write = (kind, msgId) => appendFileSync(journal, `${JSON.stringify([kind, msgId])}\n`);
 
 const ENDS = {
@@ -31,8 +31,16 @@ class Reports {
     }
     write('handled', msgId);
   }
+
+  failed({ dlr }) {
+    write('announced', dlr.msgId);
+    if (endsOnFailed) ENDS[end]();
+  }
 }
-OnDlr()(Reports.prototype, 'handle', Object.getOwnPropertyDescriptor(Reports.prototype, 'handle'));
+const listen = (method, decorate) =>
+  decorate(Reports.prototype, method, Object.getOwnPropertyDescriptor(Reports.prototype, method));
+listen('handle', OnDlr());
+listen('failed', OnEvent('oursms.dlr.failed'));
 
 const storage = redis === undefined ? options.storage : bullMqEngine(redis);
 class AppModule {}

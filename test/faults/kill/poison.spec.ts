@@ -21,6 +21,8 @@ interface PoisonSettings {
   redis?: BullMqEngineOptions;
   /** How its listener ends the process. */
   end: 'exit' | 'abort' | 'kill';
+  /** Whether the listener of `oursms.dlr.failed` ends it as well. */
+  endsOnFailed: boolean;
 }
 
 /** What the child answers. */
@@ -38,11 +40,13 @@ let folder: string;
 let gateway: GatewaySimulator;
 let programs: ForkedProgram[];
 let redis: TestRedis | undefined;
+let endsOnFailed = false;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'oursms-poison-'));
   gateway = await GatewaySimulator.start();
   programs = [];
+  endsOnFailed = false;
   const rows = [...INNOCENT.slice(0, 27), 'poison', ...INNOCENT.slice(27)];
   for (const msgId of rows) gateway.pushReport('demo', { msgId, status: 'delivered' });
 });
@@ -58,7 +62,7 @@ afterEach(async () => {
   redis = undefined;
 });
 
-const journal = async (kind: 'offered' | 'handled'): Promise<string[]> => {
+const journal = async (kind: 'offered' | 'handled' | 'announced'): Promise<string[]> => {
   const text = await readFile(join(folder, 'journal'), 'utf8').catch(() => '');
   const entries = text.split('\n').filter(Boolean);
   return entries
@@ -70,7 +74,7 @@ function begin(maxAttempts: number, end: PoisonSettings['end']): ForkedProgram {
   const program = new ForkedProgram(PROGRAM);
   programs.push(program);
   const settings: PoisonSettings = {
-    ...{ journal: join(folder, 'journal'), end },
+    ...{ journal: join(folder, 'journal'), end, endsOnFailed },
     redis: redis && { connection: redis.connection, leaseMs: LEASE_MS },
     options: {
       ...{ baseUrl: gateway.url, auth: DEMO, storage: { path: join(folder, 'store') } },
@@ -128,21 +132,29 @@ describe('a report whose listener ends the process', () => {
   ])('is given up after its attempts, and all others are delivered: %s, %d attempts', async (end, maxAttempts) => {
     const { ends, failed } = await untilSettled(1, maxAttempts, end);
     expect(failed).toEqual([
-      { msgId: 'poison', attempts: maxAttempts, reason: expect.stringContaining('the process ended') },
+      { msgId: 'poison', attempts: maxAttempts + 1, reason: expect.stringContaining('the process ended') },
     ]);
     // Once with its page, where nothing tells it from the others; then alone.
-    expect(ends).toBe(Math.max(2, maxAttempts));
+    expect(ends).toBe(maxAttempts + 1);
     expect((await journal('offered')).filter((msgId) => msgId === 'poison')).toHaveLength(ends);
     expect([...new Set(await journal('handled'))].sort()).toEqual([...INNOCENT].sort());
   });
+});
+
+it('a report is given up although the listener of its failure ends the process, too', async () => {
+  endsOnFailed = true;
+  const { failed } = await untilSettled(1, 2, 'kill');
+  expect(failed).toMatchObject([{ msgId: 'poison' }]);
+  expect((await journal('announced')).length).toBeLessThanOrEqual(3);
+  expect([...new Set(await journal('handled'))].sort()).toEqual([...INNOCENT].sort());
 });
 
 describeWithOwnRedis('a report whose listener ends each of the instances that share it', () => {
   it('is given up after its attempts, and all others are delivered', async () => {
     redis = await TestRedis.start();
     const { ends, failed } = await untilSettled(2, 3, 'kill');
-    expect(failed).toEqual([{ msgId: 'poison', attempts: 3, reason: expect.stringContaining('the process ended') }]);
-    expect(ends).toBe(3);
+    expect(failed).toEqual([{ msgId: 'poison', attempts: 4, reason: expect.stringContaining('the process ended') }]);
+    expect(ends).toBe(4);
     expect([...new Set(await journal('handled'))].sort()).toEqual([...INNOCENT].sort());
   });
 });
