@@ -39,7 +39,7 @@ const FAULTS: Record<string, (gateway: GatewaySimulator) => unknown> = {
   'a reset': (gateway) => gateway.faults.next('resetAfter'),
   'half an answer': (gateway) => gateway.faults.next('halfClosed', { bytes: 1 }),
   'a time-out': (gateway) => gateway.faults.next('hang'),
-  'a dripping answer': (gateway) => gateway.faults.next('slowBody', { everyMs: 300 }),
+  'a dripping answer': (gateway) => gateway.faults.next('slowBody', { everyMs: 3_000 }),
   'garbage that echoes': (gateway) => gateway.faults.next('garbage', { body: ECHO }),
   'a list that echoes and is cut': (gateway) =>
     gateway.faults.next('garbage', { body: `[{"dest":"${NUMBER}","x":"${ECHO}` }),
