@@ -62,6 +62,10 @@ describe('advice on links', () => {
     'myapp://open/1',
     'not-bit.ly/abc',
     'bit.ly.example.com',
+    '@example.com #123456\nand more',
+    'see @example.com #123456',
+    '@example.com 123456',
+    'www.example.com\n@example.com #123456',
   ])('finds one in %j', (body) => {
     expect(codes({ body })).toEqual(['url']);
   });
@@ -74,6 +78,9 @@ describe('advice on links', () => {
     'Paid.Thanks for coming',
     'at 10.30 or 11.15, 3.5 km',
     'mail me@example.com',
+    'hello\n\n@example.com #123456',
+    'hello\r\n@shop.example.sa:8443 #12ab56 @pay.example.sa\n',
+    '@example.com #123456',
     'e.g. this etc.',
     'and/or either/or',
     'v1.2.3',
@@ -110,6 +117,12 @@ describe('advice on one-time codes', () => {
     'رَمْزُ التَّحَقُّق: ٤٣٢١',
     'كود التفعيل الخاص بك ۱۲۳۴۵۶',
     'رمزك 1234 لا تشاركه مع أحد، صالح لمدة 5 دقائق',
+    'Thank you for your order. Your code is 1234',
+    'We received your request, your code is 1234',
+    'Dear Sara, thanks for your patience! your code is 1234',
+    'THANK YOU FOR WAITING. YOUR CODE IS 1234',
+    'Your code is 1234. Ignore this message if you did not ask for it.',
+    'شكرا لثقتك بنا، رمزك 1234',
   ])('asks what this one is for: %j', (body) => {
     expect(codes({ body })).toEqual(['otpWithoutPurpose']);
   });
@@ -117,6 +130,11 @@ describe('advice on one-time codes', () => {
   it.each([
     'Your MyBrand login code is 4321',
     '4321 is your code to pay 20 SAR at Shop',
+    'Welcome to MyBrand! Your code is 4321',
+    'Someone wants to log in. Your code is 4321',
+    'To open the door, your code is 4321',
+    'شكرا لتسوقك من متجري. رمزك 4321',
+    'لإتمام تسجيل الدخول، رمزك 4321',
     'رمز الدخول إلى متجري: 4321',
     'رمز التحقق لتحويل مبلغ هو ٤٣٢١',
     'Your order 4321 is ready',

@@ -42,7 +42,11 @@ const COMMON_ENDINGS = new Set([
 
 /** What there is to say about links in the text: shortened ones are barred, all others need whitelisting. */
 export function adviseOnLinks({ body = '' }: AdvisableMessage): Advice[] {
-  const kinds = new Set(body.split(/[^\x21-\x7e]+/).map(kindOf));
+  const kinds = new Set(
+    withoutBoundCode(body)
+      .split(/[^\x21-\x7e]+/)
+      .map(kindOf),
+  );
   const advice: Advice[] = [];
   if (kinds.has('shortened')) {
     advice.push({
@@ -60,6 +64,20 @@ export function adviseOnLinks({ body = '' }: AdvisableMessage): Advice[] {
     });
   }
   return advice;
+}
+
+/** The last line of a message that a browser may fill in its code from: the host it is for, and the code. */
+const BOUND_CODE = /^@[a-z0-9.-]+(?::\d{1,5})? #[^\s#]+(?: [@%][a-z0-9.-]+)?$/i;
+
+/**
+ * Without that line: it is read by the browser, and is no link.
+ *
+ * @see https://wicg.github.io/sms-one-time-codes/ Origin-bound one-time codes delivered via SMS, 3
+ */
+function withoutBoundCode(body: string): string {
+  const text = body.trimEnd();
+  const start = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
+  return BOUND_CODE.test(text.slice(start)) ? text.slice(0, start) : body;
 }
 
 /** What a run of printable ASCII is. Arabic letters and white space end one. */
