@@ -6,7 +6,10 @@ export type NumberCountry = 'SA' | 'any';
 /** A number as the gateway takes it (digits only, with the country code), or the reason why it is not one. */
 export type NormalizedNumber = { ok: true; number: string } | { ok: false; reason: string };
 
-const SAUDI_FORMS = 'a Saudi mobile number is written 05XXXXXXXX, 5XXXXXXXX or 9665XXXXXXXX';
+// What is no number for either country is told in the same words for both: a DTO does not know the account's.
+const NOT_SAUDI = 'not a Saudi mobile: a Saudi mobile number is written 05XXXXXXXX, 5XXXXXXXX or 9665XXXXXXXX';
+const NOT_TAKEN = "not a Saudi mobile but a number of another country, which is taken with country: 'any'";
+const NO_CODE = `${NOT_SAUDI}; a number of another country needs its country code, such as +971`;
 
 /**
  * Brings a phone number into the form that the gateway takes: digits only, `9665XXXXXXXX` for a Saudi mobile.
@@ -37,18 +40,17 @@ function judge(read: string, plus: boolean, country: NumberCountry | undefined):
   if (digits === '') return refuse('empty');
   const national = saudiNational(digits, international);
   if (national !== undefined && national.length === 9 && national[0] === '5') return accept(`966${national}`);
-  if (country !== 'any') return refuse(`not a Saudi mobile: ${SAUDI_FORMS}`);
-  return otherCountry(digits, national);
+  const other = otherCountry(digits, national);
+  return other.ok && country !== 'any' ? refuse(NOT_TAKEN) : other;
 }
 
 function otherCountry(digits: string, national: string | undefined): NormalizedNumber {
-  if (national !== undefined && /^(?:5|966|0)/.test(national)) return refuse(`not a Saudi mobile: ${SAUDI_FORMS}`);
-  if (digits[0] === '0')
-    return refuse("a number of another country, which needs its country code, such as +971 for the Emirates'");
+  if (national !== undefined && /^(?:5|966|0)/.test(national)) return refuse(NOT_SAUDI);
+  if (digits[0] === '0') return refuse(NO_CODE);
   const number = national === undefined ? digits : `966${national}`;
-  if (number.length < 8) return refuse(`too short: ${number.length} digits, an international number has 8 to 15`);
-  if (number.length > 15) return refuse(`too long: ${number.length} digits, an international number has 8 to 15`);
-  return accept(number);
+  if (number.length >= 8 && number.length <= 15) return accept(number);
+  const size = number.length < 8 ? 'short' : 'long';
+  return refuse(`${NOT_SAUDI}; too ${size} for a number of another country: ${number.length} digits, not 8 to 15`);
 }
 
 /** The digits after Saudi Arabia's country code or trunk zero, or undefined for a number written as another country's. */

@@ -21,6 +21,7 @@ import {
   type SendReceipt,
 } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
+import { readDestinations } from '../../lib/dto/destinations.js';
 import { DEMO, LogRecorder } from '../support/application.js';
 
 @Controller()
@@ -124,6 +125,18 @@ describe("the DTOs in an application's own controllers", () => {
     expect(JSON.stringify(body)).not.toContain('05012345678');
     expect(gateway.requests).toHaveLength(0);
   });
+
+  it.each(['0112345678', '12345', '+1234567890123456', '9665012', 'abc', '9.66E+11', ''])(
+    'say of %j what the service says, whatever the country of the account',
+    async (dest) => {
+      const { body } = await call('messages', { ...MESSAGE, dests: [dest] });
+      const reasons = (['SA', 'any'] as const).map(
+        (country) => `dests[0] ${readDestinations([dest], country).faults[0]?.reason}`,
+      );
+      expect(body.message).toEqual([reasons[0]]);
+      expect(reasons[1]).toBe(reasons[0]);
+    },
+  );
 
   it('take and refuse a count of reports', async () => {
     gateway.pushReport('demo', { msgId: 'm1' });
