@@ -28,7 +28,8 @@ const DECODERS: ReadonlyMap<string, readonly (() => Transform)[]> = new Map([
 ]);
 
 /** Whether a Content-Encoding says that the bytes are something else than what they stand for. */
-export const isCompressed = (contentEncoding: string | undefined): boolean => codingsOf(contentEncoding).length > 0;
+export const isCompressed = (contentEncoding: string | undefined): boolean =>
+  contentEncoding !== undefined && codingsOf(contentEncoding).length > 0;
 
 /**
  * Undoes the encodings of an answer: those that its Content-Encoding names, and gzip that it does not name. A name that does

@@ -26,7 +26,7 @@ export interface CaughtPage {
 export interface ExchangeEnd {
   call: Call;
   trace: RequestTrace;
-  isTraced: boolean;
+  isTraced: () => boolean;
   isAborted: boolean;
   /** What the interceptors gave back. */
   left?: unknown;
@@ -38,7 +38,6 @@ const NOTHING: ShownBody = { raw: '', rawEncoding: 'utf8' };
 
 /** The answers of a call, read from what came rather than from what the interceptors of the application made of it. */
 export class Exchanged {
-  readonly #logger = new Logger('OurSmsGateway');
   readonly #last: WireResponse | TransportFault | undefined;
 
   constructor(private readonly end: ExchangeEnd) {
@@ -87,7 +86,7 @@ export class Exchanged {
     if (!isSuccess(last.status)) return { pages, error: await this.#refusal(last) };
     if (rejection !== undefined) {
       const { name, message } = safeCause(rejection.thrown, call);
-      this.#logger.warn(
+      new Logger('OurSmsGateway').warn(
         `An interceptor of the application failed on a download of delivery reports (account ${call.account.name}): ${name}: ${message}. The reports are read from what the gateway answered`,
       );
     }
@@ -130,14 +129,13 @@ export class Exchanged {
   async #answerOf(came: WireResponse): Promise<Answer> {
     const body = bodyOf(came);
     const decoded = await decodeBody(body, this.end.call.account.maxResponseBytes);
-    const { date } = came.headers;
-    const retryAfter = [came.headers['retry-after']].flat().filter((header) => typeof header === 'string');
+    const { date, 'retry-after': retryAfter } = came.headers;
     return {
       httpStatus: came.status,
       text: decoded.text,
       why: decoded.why,
       shown: showBody(decoded, body),
-      retryAfter,
+      retryAfter: typeof retryAfter === 'string' ? [retryAfter] : retryAfter,
       date: typeof date === 'string' ? date : undefined,
     };
   }

@@ -9,10 +9,10 @@ import { proxyVariable } from './bypassed-proxy.js';
 import { Call, type WireMessage } from './call.js';
 import type { DlrPage } from './dlr-page.js';
 import { encodeForm } from './encode-form.js';
-import { Exchanged, type DlrDownload } from './exchanged.js';
+import { Exchanged, type DlrDownload, type ExchangeEnd } from './exchanged.js';
 import { FieldReader } from './field-reader.js';
 import { GatewayClock } from './gateway-clock.js';
-import type { GatewayHttp } from './gateway-http.js';
+import type { GatewayHttp, UnheadedRequest } from './gateway-http.js';
 import { refusal } from './judge-answer.js';
 import { messageParameters } from './message-parameters.js';
 import { isRecord, toNumber } from './parse-json.js';
@@ -152,19 +152,19 @@ export class GatewayClient {
     const form = parameters === '' ? this.#credentials : `${this.#credentials}&${parameters}`;
     const url = this.account.baseUrl + path;
     const trace = new RequestTrace();
-    const target = method === 'POST' ? { url, data: form } : { url: `${url}?${form}` };
-    const end = { call, trace, isTraced: this.http.isTraced };
-    const isAborted = (): boolean => signal?.aborted === true;
+    const request: UnheadedRequest =
+      method === 'POST'
+        ? { method, url, data: form, signal, mayStart, trace }
+        : { method, url: `${url}?${form}`, signal, mayStart, trace };
+    let left: unknown;
+    let rejection: ExchangeEnd['rejection'];
     try {
-      const left = await withoutTraces(() => this.http.request({ ...target, method, signal, mayStart, trace }));
-      return this.#heard(new Exchanged({ ...end, isAborted: isAborted(), left }));
+      left = await withoutTraces(() => this.http.request(request));
     } catch (thrown) {
-      const rejection = { thrown: readableThrown(thrown) };
-      return this.#heard(new Exchanged({ ...end, isAborted: isAborted(), rejection }));
+      rejection = { thrown: readableThrown(thrown) };
     }
-  }
-
-  #heard(exchanged: Exchanged): Exchanged {
+    const isAborted = signal?.aborted === true;
+    const exchanged = new Exchanged({ call, trace, isTraced: () => this.http.isTraced, isAborted, left, rejection });
     if (exchanged.headers) this.clock.note(exchanged.headers.date);
     return exchanged;
   }

@@ -4,6 +4,7 @@ import { FieldReader } from './field-reader.js';
 
 /** As many as a request has recipients. To make a reason safe to show takes its time. */
 const MOST_REASONS = 500;
+const REASONS = ['message', 'description', 'errorDesc', 'statusDesc'];
 
 /** Reads the answer to a send. Nothing is invented: a counter that is not there is undefined. */
 export function readReceipt(answer: Record<string, unknown>, skipped: number, call: Call): SendReceipt {
@@ -26,8 +27,7 @@ function readRows(rows: unknown, call?: Call): ReceiptRow[] {
   if (!Array.isArray(rows)) return [];
   return rows.map((raw: unknown, index) => {
     const fields = new FieldReader(raw);
-    const said = index < MOST_REASONS ? fields.text('message', 'description', 'errorDesc', 'statusDesc') : undefined;
-    const reason = call?.redact(said);
+    const reason = index < MOST_REASONS ? call?.redact(fields.text(...REASONS)) : undefined;
     return { msgId: fields.text('msgId', 'messageId', 'id'), dest: fields.text('dest', 'to', 'number'), reason, raw };
   });
 }
