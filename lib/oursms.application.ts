@@ -7,6 +7,7 @@ import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
 /** What the accounts of an application have in common. */
 export class OurSmsApplication {
   readonly #accounts = new Map<string, object>();
+  readonly #told = new Set<string>();
 
   constructor(private readonly moduleRef: ModuleRef) {}
 
@@ -17,6 +18,13 @@ export class OurSmsApplication {
     } catch {
       return undefined;
     }
+  }
+
+  /** Whether this is the first time that something is told: what concerns the whole application is told once for all accounts. */
+  isNew(told: string): boolean {
+    if (this.#told.has(told)) return false;
+    this.#told.add(told);
+    return true;
   }
 
   /**

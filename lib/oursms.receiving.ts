@@ -1,4 +1,11 @@
-import type { InjectionToken, OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
+import {
+  Logger,
+  type InjectionToken,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { OurSmsConfigError } from './errors/oursms-config.error.js';
 import type { GatewayClient } from './gateway/gateway-client.js';
 import { OURSMS_DLR } from './inbox/dlr-events.js';
@@ -62,9 +69,13 @@ export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, On
   }
 
   onApplicationBootstrap(): void {
+    if (this.#inbox === undefined) return;
     // Not awaited: the listeners are found in this same phase, perhaps after us.
     this.#listenersReady.then(
-      () => this.#inbox?.start(),
+      () => {
+        this.#inbox?.start();
+        return this.#warnOfHiding();
+      },
       () => undefined,
     );
   }
@@ -72,6 +83,18 @@ export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, On
   /** In the first phase of the end: what a listener needs may be gone in the next, and so are the listeners. */
   async onModuleDestroy(): Promise<void> {
     await this.#inbox?.stop();
+  }
+
+  /** What such a method throws never reaches the inbox: a report that it did not handle is settled all the same. */
+  async #warnOfHiding(): Promise<void> {
+    const discovery = this.application.find(DiscoveryService);
+    if (discovery === undefined || !this.application.isNew('hiding listeners')) return;
+    const { hidingListeners } = await import('./inbox/hiding-listeners.js');
+    for (const method of hidingListeners(OURSMS_DLR, discovery, new MetadataScanner())) {
+      new Logger('OurSmsModule').warn(
+        `${method} listens to ${OURSMS_DLR} with @OnEvent, which hides what it throws: a delivery report that it fails on counts as handled and does not come again. Write @OnDlr() in its place; to keep it as it is, say so with { suppressErrors: true }`,
+      );
+    }
   }
 
   #find<T>(token: InjectionToken<T>, module: string, from: string): T {

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
-import { OurSmsConfigError, OurSmsModule, type Dlr, type DlrFailure, type UnreadableDlrs } from 'nestjs-oursms';
+import { OnDlr, OurSmsConfigError, OurSmsModule, type Dlr, type DlrFailure, type UnreadableDlrs } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import {
   DEMO,
@@ -176,7 +176,7 @@ describe('a listener that fails', () => {
     expect(listener().handled).toEqual([]);
   });
 
-  it('fails silently with a bare @OnEvent, which is why there is @OnDlr', async () => {
+  it('fails silently with a bare @OnEvent, which is told once when the application starts', async () => {
     @Injectable()
     class Careless {
       calls = 0;
@@ -191,6 +191,63 @@ describe('a listener that fails', () => {
     await until('it was called', () => bench.app.get(Careless).calls > 0);
     await pause(100);
     expect(bench.app.get(Careless).calls).toBe(1);
+    const told = bench.logs.matching('Careless.handle listens');
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain('Write @OnDlr() in its place');
+  });
+
+  it('warns of each method that hides what it throws, and of no other', async () => {
+    class Base {
+      @OnEvent('oursms.dlr')
+      inherited(): void {}
+    }
+    @Injectable()
+    class Listeners extends Base {
+      @OnEvent('oursms.*')
+      byPattern(): void {}
+      @OnEvent(['oursms', 'dlr'])
+      byParts(): void {}
+      @OnEvent('oursms.dlr')
+      @OnEvent('oursms.dlr.failed')
+      ofTwo(): void {}
+      @OnEvent('oursms.dlr', { suppressErrors: true })
+      onPurpose(): void {}
+      @OnEvent('oursms.dlr', { suppressErrors: false })
+      heard(): void {}
+      @OnDlr()
+      handled(): void {}
+      @OnEvent('oursms.dlr.gap')
+      ofAnother(): void {}
+      @OnEvent('**')
+      logger(): void {}
+      @OnEvent('order.placed')
+      order(): void {}
+    }
+    bench = await startBench(POLL, {}, [Listeners]);
+    await until('it was told', () => bench.logs.matching('hides what it throws').length > 0);
+    const told = bench.logs.matching('hides what it throws').map((line) => line.split(' ')[0]);
+    expect(told.sort()).toEqual(['byParts', 'byPattern', 'inherited', 'ofTwo'].map((method) => `Listeners.${method}`));
+  });
+
+  it('warns once, however many accounts poll', async () => {
+    @Injectable()
+    class Careless {
+      @OnEvent('oursms.dlr')
+      handle(): void {}
+    }
+    const gateway = await GatewaySimulator.start();
+    const storage = await TestStorage.make();
+    const account = { baseUrl: gateway.url, auth: DEMO, storage, ...POLL };
+    const application = await startApplication(
+      [OurSmsModule.forRoot(account), OurSmsModule.forRoot({ ...account, name: 'bulk' })],
+      [Careless],
+    );
+    await until('it was told', () => application.logs.matching('Careless.handle').length > 0);
+    await pause(50);
+    expect(application.logs.matching('Careless.handle')).toHaveLength(1);
+    await application.close();
+    await gateway.stop();
+    await storage.remove();
   });
 });
 
