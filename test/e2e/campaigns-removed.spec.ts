@@ -5,6 +5,7 @@ import { until } from '../support/application.js';
 import { destsOf, mobiles } from '../support/campaign-bench.js';
 import { describeWithRedis, reachRedis, type RedisAtHand } from '../support/redis-at-hand.js';
 import { SharedCampaigns, type CampaignInstance } from '../support/shared-campaigns.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 const message = { src: 'MyBrand', body: 'Half price today' };
 const other = { ...message, body: 'Another' };
@@ -151,3 +152,5 @@ describeWithRedis('a campaign that one instance removes at once after its end', 
     wasQuiet();
   });
 });
+
+afterAll(endWhatIsLeft);

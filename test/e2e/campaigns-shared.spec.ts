@@ -5,6 +5,7 @@ import { rejection, until } from '../support/application.js';
 import { destsOf, mobiles } from '../support/campaign-bench.js';
 import { describeWithRedis, reachRedis, type RedisAtHand } from '../support/redis-at-hand.js';
 import { SharedCampaigns } from '../support/shared-campaigns.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 const message = { src: 'MyBrand', body: 'Half price today' };
 const plan = (recipients: CampaignPlan['recipients'], more: Partial<CampaignPlan> = {}): CampaignPlan => ({
@@ -279,3 +280,5 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
     });
   });
 });
+
+afterAll(endWhatIsLeft);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { BullModule } from '@nestjs/bullmq';
 import type { DynamicModule } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
@@ -8,6 +8,7 @@ import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { DEMO, DlrListener, startApplication, until, type TestApplication } from '../support/application.js';
 import { TestRedis } from '../support/redis.js';
 import { describeWithRedis, itWithOwnRedis, reachRedis, type RedisAtHand } from '../support/redis-at-hand.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 jest.setTimeout(120_000);
 
@@ -232,3 +233,5 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     await until('all are handled', () => new Set(handled()).size === 10, 60_000);
   });
 });
+
+afterAll(endWhatIsLeft);

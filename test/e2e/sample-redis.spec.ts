@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { CampaignProgress, Dlr, SendReceipt } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import type { CampaignView } from '../../sample-app/campaigns/campaign-desk.js';
@@ -12,6 +12,7 @@ import { TestRedis } from '../support/redis.js';
 import { describeWithOwnRedis, itWithOwnRedis } from '../support/redis-at-hand.js';
 import { SampleBench } from '../support/sample-bench.js';
 import { SampleCampaigns } from '../support/sample-campaigns.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 jest.setTimeout(120_000);
 
@@ -114,3 +115,5 @@ describe('the settings of several instances', () => {
     await redis.remove();
   });
 });
+
+afterAll(endWhatIsLeft);

@@ -1,4 +1,4 @@
-import { afterEach, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, expect, it, jest } from '@jest/globals';
 import { DlrGaps } from '../../lib/inbox/dlr-gaps.js';
 import type { DlrGap } from '../../lib/inbox/dlr-events.js';
 import type { DlrPublisher } from '../../lib/inbox/dlr-publisher.js';
@@ -9,6 +9,7 @@ import { RedisBench } from '../support/redis-bench.js';
 import { describeWithRedis, reachRedis } from '../support/redis-at-hand.js';
 import { passTime, setClock } from '../support/set-clock.js';
 import { SharedCampaigns } from '../support/shared-campaigns.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -96,3 +97,5 @@ it('what a spool keeps stays in its order when the clock was set back between tw
     await storage.remove();
   }
 });
+
+afterAll(endWhatIsLeft);

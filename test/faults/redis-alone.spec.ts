@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { DlrInbox, OurSmsModule } from 'nestjs-oursms';
 import { bullMqEngine } from 'nestjs-oursms/bullmq';
@@ -8,6 +8,7 @@ import { mobiles } from '../support/campaign-bench.js';
 import { TestRedis } from '../support/redis.js';
 import { describeWithRedis, itWithOwnRedis, reachRedis, type RedisAtHand } from '../support/redis-at-hand.js';
 import { SharedCampaigns } from '../support/shared-campaigns.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 jest.setTimeout(120_000);
 
@@ -90,3 +91,5 @@ describeWithRedis('several instances on one Redis', () => {
     }
   });
 });
+
+afterAll(endWhatIsLeft);

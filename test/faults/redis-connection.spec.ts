@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import { bullMqEngine } from 'nestjs-oursms/bullmq';
 import { Redis } from 'ioredis';
 import { OurSmsConfigError } from '../../lib/errors/oursms-config.error.js';
@@ -7,6 +7,7 @@ import { allOf } from '../contract/queue/engine-under-test.js';
 import { rejection } from '../support/application.js';
 import { RedisBench } from '../support/redis-bench.js';
 import { describeWithRedis } from '../support/redis-at-hand.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 describeWithRedis('an engine on Redis', () => {
   const bench = RedisBench.forEach();
@@ -39,3 +40,5 @@ describeWithRedis('an engine on Redis', () => {
     client.disconnect();
   });
 });
+
+afterAll(endWhatIsLeft);

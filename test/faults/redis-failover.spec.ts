@@ -1,4 +1,4 @@
-import { afterEach, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, expect, it, jest } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
 import { allOf, DONE, eventually } from '../contract/queue/engine-under-test.js';
@@ -6,6 +6,7 @@ import { rejection } from '../support/application.js';
 import { RedisBench } from '../support/redis-bench.js';
 import { describeWithOwnRedis } from '../support/redis-at-hand.js';
 import type { TestRedis } from '../support/redis.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 jest.setTimeout(60_000);
 
@@ -106,3 +107,5 @@ describeWithOwnRedis('a Redis whose master changes', () => {
     expect(bench.logs.matching('answers again')).toHaveLength(1);
   });
 });
+
+afterAll(endWhatIsLeft);

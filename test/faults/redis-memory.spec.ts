@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, expect, it } from '@jest/globals';
 import { connectionLike } from '../../lib/bullmq/redis-connection.js';
 import { RedisFaults } from '../../lib/bullmq/redis-faults.js';
 import { RedisLink } from '../../lib/bullmq/redis-link.js';
@@ -8,6 +8,7 @@ import { eventually } from '../contract/queue/engine-under-test.js';
 import { RedisBench } from '../support/redis-bench.js';
 import { describeWithOwnRedis } from '../support/redis-at-hand.js';
 import type { TestRedis } from '../support/redis.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 const AT_ONCE = 10_000;
 const MOST_BYTES = 8_000_000;
@@ -51,3 +52,5 @@ describeWithOwnRedis('the connection to Redis', () => {
     await waiting;
   });
 });
+
+afterAll(endWhatIsLeft);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { OurSmsModule } from 'nestjs-oursms';
 import { bullMqEngine, type BullMqEngineOptions } from 'nestjs-oursms/bullmq';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
@@ -8,6 +8,7 @@ import { DEMO, DlrListener, rejection, startApplication, until } from '../suppor
 import { RedisBench } from '../support/redis-bench.js';
 import { describeWithOwnRedis } from '../support/redis-at-hand.js';
 import type { TestRedis } from '../support/redis.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 jest.setTimeout(60_000);
 
@@ -107,3 +108,5 @@ describeWithOwnRedis('a user of Redis with few rights', () => {
     expect(inScript.message).toMatch(/give it more rights \(ACL\)/);
   });
 });
+
+afterAll(endWhatIsLeft);

@@ -1,6 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, expect, it } from '@jest/globals';
 import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
 import type { DurableQueue, QueueEngine } from '../../lib/queue/durable-queue.js';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
@@ -8,6 +8,7 @@ import { allOf, DONE, jobsNamed, untilCounts } from '../contract/queue/engine-un
 import { rejection, TestStorage } from '../support/application.js';
 import { RedisBench } from '../support/redis-bench.js';
 import { describeWithRedis, itWithOwnRedis } from '../support/redis-at-hand.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 describeWithRedis('the spool', () => {
   const bench = RedisBench.forEach();
@@ -136,3 +137,5 @@ describeWithRedis('the spool', () => {
     expect(await readdir(spool)).toContain('default');
   });
 });
+
+afterAll(endWhatIsLeft);

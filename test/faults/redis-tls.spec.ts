@@ -4,13 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { BullMqEngineOptions } from 'nestjs-oursms/bullmq';
 import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
 import { rejection, TestStorage } from '../support/application.js';
 import { RedisBench } from '../support/redis-bench.js';
 import { describeWithOwnRedis } from '../support/redis-at-hand.js';
 import type { TestRedis } from '../support/redis.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 const run = promisify(execFile);
 /** It makes the certificates. */
@@ -95,3 +96,5 @@ describeWithOwnRedis('a Redis that speaks TLS', () => {
     server.close();
   });
 });
+
+afterAll(endWhatIsLeft);

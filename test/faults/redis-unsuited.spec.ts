@@ -1,9 +1,10 @@
-import { expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
 import { eventually } from '../contract/queue/engine-under-test.js';
 import { rejection } from '../support/application.js';
 import { RedisBench } from '../support/redis-bench.js';
 import { describeWithOwnRedis } from '../support/redis-at-hand.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 const ALL_SLOTS = [0, 16_383];
 
@@ -68,3 +69,5 @@ describeWithOwnRedis('a server that is not what it should be', () => {
     admin.disconnect();
   });
 });
+
+afterAll(endWhatIsLeft);

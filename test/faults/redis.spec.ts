@@ -1,10 +1,11 @@
-import { expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
 import type { Job, Verdict } from '../../lib/queue/durable-queue.js';
 import { allOf, DONE, eventually, jobsNamed, untilCounts } from '../contract/queue/engine-under-test.js';
 import { rejection } from '../support/application.js';
 import { RedisBench } from '../support/redis-bench.js';
 import { describeWithOwnRedis } from '../support/redis-at-hand.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 describeWithOwnRedis('queues in Redis', () => {
   const bench = RedisBench.forEach();
@@ -227,3 +228,5 @@ describeWithOwnRedis('queues in Redis', () => {
     admin.disconnect();
   });
 });
+
+afterAll(endWhatIsLeft);

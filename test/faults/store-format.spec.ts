@@ -1,7 +1,7 @@
 import { cp } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { ClassicLevel } from 'classic-level';
 import { Campaigns, DlrInbox, OurSmsModule, OurSmsStorageError, type DlrGap } from 'nestjs-oursms';
@@ -12,6 +12,7 @@ import { DEMO, DlrListener, rejection, startApplication, TestStorage, until } fr
 import { mobiles } from '../support/campaign-bench.js';
 import { describeWithRedis } from '../support/redis-at-hand.js';
 import { RedisBench } from '../support/redis-bench.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 /** What is in it: test/support/fixtures/make-store.mjs. */
 const OLD_STORE = join(dirname(fileURLToPath(import.meta.url)), '../support/fixtures/store-0.1.0');
@@ -174,3 +175,5 @@ describeWithRedis('what is kept in Redis', () => {
     }
   });
 });
+
+afterAll(endWhatIsLeft);

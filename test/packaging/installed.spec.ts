@@ -4,6 +4,7 @@ import { startGatewayCommand } from '../support/packaging-gateway.js';
 import { TestRedis } from '../support/redis.js';
 import { itWithOwnRedis } from '../support/redis-at-hand.js';
 import { packTarball, type Tarball } from '../support/packaging-tarball.js';
+import { endWhatIsLeft } from '../support/what-is-left.js';
 
 const EVERYWHERE = [
   'axios@1',
@@ -91,3 +92,5 @@ interface Said {
 }
 
 const gatewayOf = (application: PackagedApplication): string => application.bin('nestjs-oursms-gateway');
+
+afterAll(endWhatIsLeft);
