@@ -131,6 +131,8 @@ describe('advice on one-time codes', () => {
     'Your MyBrand login code is 4321',
     '4321 is your code to pay 20 SAR at Shop',
     'Welcome to MyBrand! Your code is 4321',
+    'MyBrand\nYour code is 4321',
+    'متجري، رمزك 4321',
     'Someone wants to log in. Your code is 4321',
     'To open the door, your code is 4321',
     'شكرا لتسوقك من متجري. رمزك 4321',

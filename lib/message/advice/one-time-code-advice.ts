@@ -44,6 +44,9 @@ const BEFORE_NAMES = new Set(['from', 'at', 'with', 'by', 'من', 'في', 'مع'
 /** Words behind which the name of the person stands who gets the message. */
 const GREETINGS = new Set(['dear', 'hi', 'hello', 'hey', 'mr', 'mrs', 'ms', 'عزيزي', 'عزيزتي', 'مرحبا', 'اهلا']);
 
+/** A line or a part of a sentence of no more words, all of which say something, is a name. */
+const MOST_NAME_WORDS = 3;
+
 /** Ends a part of a sentence. A full stop inside of an address or a number does not. */
 const PART_END = /[.!](?=\s|$)|[?؟,،;؛\n\r]/;
 
@@ -90,6 +93,7 @@ function namesAnything(words: Word[]): boolean {
   if (first === undefined) return false;
   if (words.some(({ level }) => PURPOSES.has(level))) return true;
   if (WHAT_FOR.has(first.level) && words.some(saysSomething)) return true;
+  if (words.length <= MOST_NAME_WORDS && words.every(saysSomething)) return true;
   // Where all words have a capital letter, it tells nothing.
   const capitalsTell = words.some(({ isCapital }) => !isCapital);
   return words.some((word, i) => {
