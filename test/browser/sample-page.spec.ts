@@ -24,7 +24,7 @@ describePage('the page of the sample application', (opened) => {
 
   it('shows a faulty number as the person typed it', async () => {
     await opened.send('0501234567, 12');
-    await shows(page.locator('#dests-fault'), 'Recipient 2: "12" is too short');
+    await shows(page.locator('#dests-fault'), 'Recipient 2: "12" is not a Saudi mobile');
   });
 
   it('shows that more reports are there than fit, and a job id on one line', async () => {
