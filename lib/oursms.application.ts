@@ -7,7 +7,7 @@ import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
 /** What the accounts of an application have in common. */
 export class OurSmsApplication {
   readonly #accounts = new Map<string, object>();
-  readonly #told = new Set<string>();
+  readonly #warned = new Set<string>();
 
   constructor(private readonly moduleRef: ModuleRef) {}
 
@@ -20,10 +20,10 @@ export class OurSmsApplication {
     }
   }
 
-  /** Whether this is the first time that something is told: what concerns the whole application is told once for all accounts. */
-  isNew(told: string): boolean {
-    if (this.#told.has(told)) return false;
-    this.#told.add(told);
+  /** True the first time that it is called with a subject: a warning about the whole application is logged once, not for each account. */
+  isFirstWarning(subject: string): boolean {
+    if (this.#warned.has(subject)) return false;
+    this.#warned.add(subject);
     return true;
   }
 

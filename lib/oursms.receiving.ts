@@ -85,14 +85,14 @@ export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, On
     await this.#inbox?.stop();
   }
 
-  /** What such a method throws never reaches the inbox: a report that it did not handle is settled all the same. */
+  /** An error that @OnEvent hides never reaches the inbox: it settles a report that the method did not handle. */
   async #warnOfHiding(): Promise<void> {
     const discovery = this.application.find(DiscoveryService);
-    if (discovery === undefined || !this.application.isNew('hiding listeners')) return;
+    if (discovery === undefined || !this.application.isFirstWarning('hiding listeners')) return;
     const { hidingListeners } = await import('./inbox/hiding-listeners.js');
     for (const method of hidingListeners(OURSMS_DLR, discovery, new MetadataScanner())) {
       new Logger('OurSmsModule').warn(
-        `${method} listens to ${OURSMS_DLR} with @OnEvent, which hides what it throws: a delivery report that it fails on counts as handled and does not come again. Write @OnDlr() in its place; to keep it as it is, say so with { suppressErrors: true }`,
+        `${method} listens to ${OURSMS_DLR} with @OnEvent, which hides its errors: a delivery report on which it fails counts as handled and is not redelivered. Use @OnDlr() instead, or add { suppressErrors: true } if this is intended.`,
       );
     }
   }

@@ -26,7 +26,7 @@ export interface CaughtPage {
 export interface ExchangeEnd {
   call: Call;
   trace: RequestTrace;
-  isTraced: () => boolean;
+  isTraced: boolean;
   isAborted: boolean;
   /** What the interceptors gave back. */
   left?: unknown;

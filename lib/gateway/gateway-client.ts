@@ -156,6 +156,8 @@ export class GatewayClient {
       method === 'POST'
         ? { method, url, data: form, signal, mayStart, trace }
         : { method, url: `${url}?${form}`, signal, mayStart, trace };
+    // Before the request: axios takes the interceptors that are there when it starts.
+    const { isTraced } = this.http;
     let left: unknown;
     let rejection: ExchangeEnd['rejection'];
     try {
@@ -164,7 +166,7 @@ export class GatewayClient {
       rejection = { thrown: readableThrown(thrown) };
     }
     const isAborted = signal?.aborted === true;
-    const exchanged = new Exchanged({ call, trace, isTraced: () => this.http.isTraced, isAborted, left, rejection });
+    const exchanged = new Exchanged({ call, trace, isTraced, isAborted, left, rejection });
     if (exchanged.headers) this.clock.note(exchanged.headers.date);
     return exchanged;
   }

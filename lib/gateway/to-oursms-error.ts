@@ -19,7 +19,7 @@ export interface Ending {
   call: Call;
   trace: RequestTrace;
   /** Whether each request comes to an adapter that notes so in the trace. */
-  isTraced: () => boolean;
+  isTraced: boolean;
   /** Whether the caller's signal has ended the call. */
   isAborted: boolean;
   /** What had arrived of the answer. */
@@ -93,7 +93,7 @@ function foreignError(thrown: unknown, ending: Ending): OurSmsError {
   const outcome = outcomeOf(thrown, ending);
   if (isAborted && isCancelled(thrown)) return abortedError(call, outcome, "the caller's signal ended the call");
   // No adapter has seen it.
-  if (outcome === 'notSent' && trace.phase === 'created' && !trace.wentElsewhere && ending.isTraced()) {
+  if (outcome === 'notSent' && trace.phase === 'created' && !trace.wentElsewhere && ending.isTraced) {
     return interceptorError(call, outcome, thrown);
   }
   const code = read(thrown, 'code');
@@ -103,7 +103,7 @@ function foreignError(thrown: unknown, ending: Ending): OurSmsError {
 function outcomeOf(thrown: unknown, { trace, isTraced }: Ending): Outcome {
   if (trace.phase === 'started') return 'unknown';
   if (trace.phase === 'waiting') return 'notSent';
-  if (isTraced() && !trace.wentElsewhere) return 'notSent';
+  if (isTraced && !trace.wentElsewhere) return 'notSent';
   const syscall = read(thrown, 'syscall') ?? read(read(thrown, 'cause'), 'syscall');
   return CONNECT_STEPS.includes(syscall) ? 'notSent' : 'unknown';
 }

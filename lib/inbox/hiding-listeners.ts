@@ -2,14 +2,14 @@ import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { EventEmitter2, OnEvent } from '@nestjs/event-emitter';
 import { EventListeners } from './event-listeners.js';
 
-/** What `@OnEvent` keeps of a method, once for each time that it stands there. */
+/** One `@OnEvent` of a method, as its metadata holds it. */
 interface Subscription {
   event: Parameters<EventEmitter2['on']>[0];
   options?: { suppressErrors?: boolean };
 }
 
 /**
- * The methods that listen to an event with an `@OnEvent` that hides what they throw, as `Class.method`.
+ * The methods that listen to an event with an `@OnEvent` that hides their errors, as `Class.method`.
  *
  * Left out are those that say `suppressErrors` themselves, and listeners of all events.
  */
@@ -32,14 +32,14 @@ export function hidingListeners(event: string, discovery: DiscoveryService, scan
   return [...found];
 }
 
-/** The name is no export of every version that can be installed beside us: the decorator is asked. */
+/** The metadata key of `@OnEvent`. Version 3 does not export it, so it is read from a decorated function. */
 function subscriptionsKey(): unknown {
   const method = (): void => undefined;
   OnEvent('')({}, '', { value: method });
   return Reflect.getMetadataKeys(method)[0];
 }
 
-/** Patterns count, whether or not the application's emitter knows them. */
+/** Patterns with wildcards match here even if the application's emitter is not configured for them. */
 function isHeardBy(pattern: Subscription['event'], event: string): boolean {
   const emitter = new EventEmitter2({ wildcard: true });
   emitter.on(pattern, () => undefined);

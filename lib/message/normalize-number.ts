@@ -6,7 +6,7 @@ export type NumberCountry = 'SA' | 'any';
 /** A number as the gateway takes it (digits only, with the country code), or the reason why it is not one. */
 export type NormalizedNumber = { ok: true; number: string } | { ok: false; reason: string };
 
-// What is no number for either country is told in the same words for both: a DTO does not know the account's.
+// The reason is the same for both values of `country`: a DTO does not know which one the account has.
 const NOT_SAUDI = 'not a Saudi mobile: a Saudi mobile number is written 05XXXXXXXX, 5XXXXXXXX or 9665XXXXXXXX';
 const NOT_TAKEN = "not a Saudi mobile but a number of another country, which is taken with country: 'any'";
 const NO_CODE = `${NOT_SAUDI}; a number of another country needs its country code, such as +971`;

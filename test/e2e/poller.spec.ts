@@ -176,7 +176,7 @@ describe('a listener that fails', () => {
     expect(listener().handled).toEqual([]);
   });
 
-  it('fails silently with a bare @OnEvent, which is told once when the application starts', async () => {
+  it('fails silently with a bare @OnEvent, which is logged once when the application starts', async () => {
     @Injectable()
     class Careless {
       calls = 0;
@@ -191,12 +191,12 @@ describe('a listener that fails', () => {
     await until('it was called', () => bench.app.get(Careless).calls > 0);
     await pause(100);
     expect(bench.app.get(Careless).calls).toBe(1);
-    const told = bench.logs.matching('Careless.handle listens');
-    expect(told).toHaveLength(1);
-    expect(told[0]).toContain('Write @OnDlr() in its place');
+    const logged = bench.logs.matching('Careless.handle listens');
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toContain('Use @OnDlr() instead');
   });
 
-  it('warns of each method that hides what it throws, and of no other', async () => {
+  it('warns of each method whose errors @OnEvent hides, and of no other', async () => {
     class Base {
       @OnEvent('oursms.dlr')
       inherited(): void {}
@@ -224,9 +224,11 @@ describe('a listener that fails', () => {
       order(): void {}
     }
     bench = await startBench(POLL, {}, [Listeners]);
-    await until('it was told', () => bench.logs.matching('hides what it throws').length > 0);
-    const told = bench.logs.matching('hides what it throws').map((line) => line.split(' ')[0]);
-    expect(told.sort()).toEqual(['byParts', 'byPattern', 'inherited', 'ofTwo'].map((method) => `Listeners.${method}`));
+    await until('it was logged', () => bench.logs.matching('hides its errors').length > 0);
+    const logged = bench.logs.matching('hides its errors').map((line) => line.split(' ')[0]);
+    expect(logged.sort()).toEqual(
+      ['byParts', 'byPattern', 'inherited', 'ofTwo'].map((method) => `Listeners.${method}`),
+    );
   });
 
   it('warns once, however many accounts poll', async () => {
@@ -242,7 +244,7 @@ describe('a listener that fails', () => {
       [OurSmsModule.forRoot(account), OurSmsModule.forRoot({ ...account, name: 'bulk' })],
       [Careless],
     );
-    await until('it was told', () => application.logs.matching('Careless.handle').length > 0);
+    await until('it was logged', () => application.logs.matching('Careless.handle').length > 0);
     await pause(50);
     expect(application.logs.matching('Careless.handle')).toHaveLength(1);
     await application.close();
