@@ -27,11 +27,10 @@ afterEach(async () => {
   await storage.remove();
 });
 
-/** A text that LevelDB does not compress. */
-const pageText = (what: string): string => {
-  const noise = randomFillSync(Buffer.alloc(400)).toString('base64');
-  return `${noise} ${what} ${noise}`;
-};
+const noise = (): string => randomFillSync(Buffer.alloc(400)).toString('base64');
+
+/** A text that LevelDB does not compress: no part of it repeats. */
+const pageText = (what: string): string => `${noise()} ${what} ${noise()}`;
 
 const pageOf = (i: number): { id: string; data: unknown } => ({ id: `page${i}`, data: { i, text: pageText(NUMBER) } });
 
