@@ -33,10 +33,10 @@ export type { ForcingCharacter } from './message/forcing-characters.js';
 export { normalizeNumber, type NormalizedNumber, type NumberCountry } from './message/normalize-number.js';
 export type { QuietHours } from './message/quiet-hours.js';
 export { simplifyText } from './message/simplify-text.js';
-export { InjectCampaigns, InjectDlrInbox, InjectOurSms, OnDlr } from './oursms.decorators.js';
-export { OurSmsExceptionFilter } from './oursms.exception-filter.js';
-export type { OurSmsModuleExtras } from './oursms.module-definition.js';
-export { OurSmsModule, type OurSmsModuleAsyncOptions, type OurSmsOptionsFactory } from './oursms.module.js';
+export { InjectCampaigns, InjectDlrInbox, InjectOurSms, OnDlr } from './module/oursms.decorators.js';
+export { OurSmsExceptionFilter } from './module/oursms.exception-filter.js';
+export type { OurSmsModuleExtras } from './module/oursms.module-definition.js';
+export { OurSmsModule, type OurSmsModuleAsyncOptions, type OurSmsOptionsFactory } from './module/oursms.module.js';
 export {
   OurSmsCampaignOptions,
   OurSmsHttpOptions,
@@ -49,10 +49,10 @@ export {
   type OurSmsMessageDefaults,
   type OurSmsStorageEngine,
   type OurSmsStorageOptions,
-} from './oursms.options.js';
-export { OurSmsDlrOptions, OurSmsPollOptions } from './oursms.dlr.options.js';
-export { OurSmsService, type SendOptions } from './oursms.service.js';
-export { Campaign } from './outbox/campaigns/campaign.js';
+} from './options/oursms.options.js';
+export { OurSmsDlrOptions, OurSmsPollOptions } from './options/dlr.options.js';
+export { OurSmsService, type SendOptions } from './module/oursms.service.js';
+export { Campaign } from './campaigns/campaign.js';
 export {
   OURSMS_CAMPAIGN_PAUSED,
   OURSMS_CREDITS_LOW,
@@ -71,8 +71,8 @@ export {
   type CampaignState,
   type CreditsLow,
   type PauseReason,
-} from './outbox/campaigns/campaign.types.js';
-export { Campaigns } from './outbox/campaigns/campaigns.js';
-export type { QuietHoursAction } from './outbox/keep-quiet-hours.js';
-export type { UnknownOutcomeAction } from './outbox/retries.js';
-export { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
+} from './campaigns/campaign.types.js';
+export { Campaigns } from './campaigns/campaigns.js';
+export type { QuietHoursAction } from './sending/keep-quiet-hours.js';
+export type { UnknownOutcomeAction } from './sending/retries.js';
+export { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './module/oursms.tokens.js';

@@ -1,12 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { accountProviders } from '../oursms.account-providers.js';
-import { OurSmsApplicationModule } from '../oursms.application.js';
-import { GATEWAY, RAW_OPTIONS, RESOLVED_OPTIONS, STORAGE_PLACE } from '../oursms.internal-tokens.js';
-import type { OurSmsModuleExtras } from '../oursms.module-definition.js';
-import type { OurSmsModuleOptions } from '../oursms.options.js';
-import type { ResolvedOptions } from '../oursms.resolve-options.js';
-import { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from '../oursms.tokens.js';
+import { accountProviders } from '../module/account-providers.js';
+import { OurSmsApplicationModule } from '../module/oursms.application.js';
+import { GATEWAY, RAW_OPTIONS, RESOLVED_OPTIONS, STORAGE_PLACE } from '../module/internal-tokens.js';
+import type { OurSmsModuleExtras } from '../module/oursms.module-definition.js';
+import type { OurSmsModuleOptions } from '../options/oursms.options.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from '../module/oursms.tokens.js';
 import { inMemory, OurSmsTesting } from './oursms-testing.js';
 
 /** How `OurSmsTestingModule` stands in: the options of the real module that shape messages, and its extras. */

@@ -7,7 +7,7 @@ import { openGateway } from '../gateway/open-gateway.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
 import { OURSMS_DLR } from '../inbox/dlr-events.js';
 // Loaded with the file: what Jest transforms during a test counts towards the time limit of that test.
-import '../oursms.bootstrap.js';
+import '../module/bootstrap.js';
 import {
   ACCOUNT,
   BOOTSTRAP,
@@ -16,11 +16,11 @@ import {
   RESOLVED_OPTIONS,
   RETRIES,
   STORAGE_PLACE,
-} from '../oursms.internal-tokens.js';
-import type { StoragePlace } from '../oursms.open-storage.js';
-import type { ResolvedOptions } from '../oursms.resolve-options.js';
-import { DEFAULT_ACCOUNT } from '../oursms.tokens.js';
-import { Retries } from '../outbox/retries.js';
+} from '../module/internal-tokens.js';
+import type { StoragePlace } from '../module/account-storage.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { DEFAULT_ACCOUNT } from '../module/oursms.tokens.js';
+import { Retries } from '../sending/retries.js';
 import { StoredEngine } from '../queue/stored-engine.js';
 import { SimulatorEngine } from './simulator/simulator-engine.js';
 import type { RequestRecord, SimulatorReport } from './simulator/simulator.records.js';
@@ -164,7 +164,7 @@ const reportRow = (row: SimulatorReport): SimulatorReport => ({
   ...row,
 });
 
-type Bootstrap = typeof import('../oursms.bootstrap.js');
+type Bootstrap = typeof import('../module/bootstrap.js');
 
 /** A machine that runs tests has no credentials, and needs none. */
 const withoutCredentials = ({ resolveOptions }: Bootstrap, raw: unknown, account: string): ResolvedOptions =>

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
 import { OurSmsStorageError, OurSmsValidationError, type Campaign } from 'nestjs-oursms';
-import { CampaignNames } from '../../lib/outbox/campaigns/campaign-names.js';
-import { eraseCampaign } from '../../lib/outbox/campaigns/erase-campaign.js';
+import { CampaignNames } from '../../lib/campaigns/store/campaign-names.js';
+import { eraseCampaign } from '../../lib/campaigns/store/erase-campaign.js';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
 import { rejection, until } from '../support/application.js';
 import { CampaignBench, destsOf, mobiles } from '../support/campaign-bench.js';

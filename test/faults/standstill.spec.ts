@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { OurSmsAbortedError, OurSmsModule, OurSmsTimeoutError } from 'nestjs-oursms';
 import type { GatewayClient } from '../../lib/gateway/gateway-client.js';
-import { GATEWAY } from '../../lib/oursms.internal-tokens.js';
+import { GATEWAY } from '../../lib/module/internal-tokens.js';
 import { DEMO, rejection, startApplication, type TestApplication } from '../support/application.js';
 import { httpAnswer, startRawGateway } from '../support/raw-gateway.js';
 

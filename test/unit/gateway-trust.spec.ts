@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { GatewayTrust } from '../../lib/outbox/campaigns/gateway-trust.js';
+import { GatewayTrust } from '../../lib/campaigns/run/gateway-trust.js';
 
 const FAILED = { kind: 'failed' } as const;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { adviseMessage, describeText, normalizeNumber, simplifyText } from 'nestjs-oursms';
 import { readDestinations } from '../../lib/dto/destinations.js';
-import { TextTemplate } from '../../lib/outbox/campaigns/text-template.js';
+import { TextTemplate } from '../../lib/campaigns/intake/text-template.js';
 import { CsvReader } from '../../sample-app/campaigns/csv-reader.js';
 import { ListColumns } from '../../sample-app/campaigns/list-columns.js';
 import { TextFields } from '../../sample-app/campaigns/text-fields.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { elapsedMs, localMoment, type Moment } from '../../lib/outbox/moment.js';
+import { elapsedMs, localMoment, type Moment } from '../../lib/sending/moment.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

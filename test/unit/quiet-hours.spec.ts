@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { OurSmsValidationError } from '../../lib/errors/oursms-validation.error.js';
 import { quietMinutesLeft } from '../../lib/message/quiet-hours.js';
-import { keepQuietHours } from '../../lib/outbox/keep-quiet-hours.js';
+import { keepQuietHours } from '../../lib/sending/keep-quiet-hours.js';
 
 const NIGHT = { from: '21:00', to: '09:00' };
 const riyadh = (time: string): Date => new Date(`2025-03-14T${time}+03:00`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
-import { RateLimiter } from '../../lib/outbox/rate-limiter.js';
+import { RateLimiter } from '../../lib/sending/rate-limiter.js';
 import { Seeded } from '../support/seeded.js';
 
 /** The most departures in any window of a second. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CampaignInput, CampaignRecipient } from 'nestjs-oursms';
-import type { CampaignChunk, IntakeCounts } from '../../lib/outbox/campaigns/campaign-record.js';
-import { RecipientReader, type RecipientSink } from '../../lib/outbox/campaigns/recipient-reader.js';
+import type { CampaignChunk, IntakeCounts } from '../../lib/campaigns/store/campaign-record.js';
+import { RecipientReader, type RecipientSink } from '../../lib/campaigns/intake/recipient-reader.js';
 import { mobile } from '../support/campaign-bench.js';
 
 /** A sink that keeps what it gets, and says so. */

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { RecipientSet } from '../../lib/outbox/campaigns/recipient-set.js';
+import { RecipientSet } from '../../lib/campaigns/intake/recipient-set.js';
 
 it('tells a number that was seen from a new one, Saudi or not', () => {
   const seen = new RecipientSet();

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { SendReceipt } from 'nestjs-oursms';
 import { OurSmsConnectionError } from '../../lib/errors/oursms-connection.error.js';
 import type { WireMessage } from '../../lib/gateway/call.js';
-import { Retries, type Attempt, type RetryPolicy } from '../../lib/outbox/retries.js';
+import { Retries, type Attempt, type RetryPolicy } from '../../lib/sending/retries.js';
 import { passTime } from '../support/set-clock.js';
 
 const MINUTE = 60_000;

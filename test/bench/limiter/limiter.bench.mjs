@@ -1,4 +1,4 @@
-import { RateLimiter } from '../../../dist/outbox/rate-limiter.js';
+import { RateLimiter } from '../../../dist/sending/rate-limiter.js';
 import { median, printTable } from '../support/figures.mjs';
 
 const MAX_US_A_CALL = 10;

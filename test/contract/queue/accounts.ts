@@ -3,8 +3,8 @@ import { expect, it } from '@jest/globals';
 import { DlrGaps } from '../../../lib/inbox/dlr-gaps.js';
 import { DlrPublisher } from '../../../lib/inbox/dlr-publisher.js';
 import type { DlrGap } from '../../../lib/inbox/dlr-events.js';
-import { CampaignNames } from '../../../lib/outbox/campaigns/campaign-names.js';
-import { CampaignRecords } from '../../../lib/outbox/campaigns/campaign-records.js';
+import { CampaignNames } from '../../../lib/campaigns/store/campaign-names.js';
+import { CampaignRecords } from '../../../lib/campaigns/store/campaign-records.js';
 import { engineForEach, type EngineKind } from './engine-under-test.js';
 import { ODD_NAMES } from './odd-values.js';
 

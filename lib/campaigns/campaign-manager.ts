@@ -1,0 +1,267 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { OurSmsError } from '../errors/oursms.error.js';
+import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
+import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
+import type { QueueEngine } from '../queue/durable-queue.js';
+import type { MessagePolicy } from '../sending/prepare-message.js';
+import type {
+  CampaignDraft,
+  CampaignEstimate,
+  CampaignLeftOut,
+  CampaignPlan,
+  CampaignProgress,
+} from './campaign.types.js';
+import { CampaignLedger } from './store/campaign-ledger.js';
+import { progressOf } from './run/campaign-meter.js';
+import { CampaignNames } from './store/campaign-names.js';
+import type { CampaignParts } from './run/campaign-parts.js';
+import type { CampaignRecord } from './store/campaign-record.js';
+import { CampaignRecords } from './store/campaign-records.js';
+import { CampaignStart, checkedPlan } from './intake/campaign-start.js';
+import { eraseCampaign } from './store/erase-campaign.js';
+import { estimateCampaign } from './intake/estimate-campaign.js';
+import { waitingForRight } from '../queue/hold-right.js';
+import { RepeatedLook } from './run/repeated-look.js';
+import { resolveUnknown, UNKNOWN_FATES, type UnknownFate } from './run/resolve-unknown.js';
+import { RunningCampaign } from './run/running-campaign.js';
+
+/** Where several processes share the engine, each looks so often what the others did. */
+const FOLLOW_EVERY_MS = 500;
+
+/** What an account's campaigns are made with. */
+export interface CampaignSetup extends Omit<CampaignParts, 'engine' | 'names'> {
+  openEngine: () => Promise<QueueEngine>;
+  policy: MessagePolicy;
+}
+
+interface Opened {
+  engine: QueueEngine;
+  records: CampaignRecords;
+  starts: CampaignStart;
+}
+
+/** All campaigns of an account: those that run, and what is kept of the others. */
+export class CampaignManager {
+  readonly #logger = new Logger('OurSmsCampaign');
+  readonly #names: CampaignNames;
+  /** Those that are not over, by their ids. */
+  readonly #campaigns = new Map<string, Promise<RunningCampaign>>();
+  /** Campaigns whose recipients this process is reading. */
+  readonly #starting = new Map<string, Promise<unknown>>();
+  readonly #watch = new RepeatedLook({
+    look: () => this.#follow(),
+    everyMs: () => FOLLOW_EVERY_MS,
+    onFailure: (error) => this.#tellFailure(error),
+  });
+  #opened: Promise<Opened> | undefined;
+  /** Whether what is found was left before this process started. */
+  #isRestart = true;
+
+  constructor(private readonly setup: CampaignSetup) {
+    this.#names = new CampaignNames(setup.account);
+  }
+
+  /** Goes on with what an earlier process left, and with what other processes do. */
+  async resumeAll(): Promise<void> {
+    const { engine, records } = await this.#open();
+    if (this.setup.stopping.aborted) return;
+    // Also when its server is not there yet.
+    if (engine.isShared) return this.#watch.start(0);
+    // Read anew: it may have been removed meanwhile.
+    for (const { id, state } of await records.open()) if (state !== 'preparing') await this.get(id);
+    this.#isRestart = false;
+  }
+
+  async start(plan: CampaignPlan): Promise<RunningCampaign> {
+    const { policy } = this.setup;
+    const checked = checkedPlan(plan, policy);
+    const { id } = plan;
+    const { starts } = await this.#open();
+    for (;;) {
+      const known = await this.#find(id);
+      if (known?.record.digest === checked.digest) return known;
+      if (known) {
+        throw new OurSmsValidationError('send', policy.account, [
+          { field: 'id', reason: 'belongs to a campaign with another message' },
+        ]);
+      }
+      const twin = this.#starting.get(id);
+      if (twin) {
+        await twin.catch(() => undefined);
+        continue;
+      }
+      const starting = starts.begin(checked).finally(() => this.#starting.delete(id));
+      this.#starting.set(id, starting);
+      const begun = await starting;
+      if (begun) return this.#take(begun, { isNew: true });
+      // Another process reads its recipients.
+      if (!(await this.get(id))) await wait(FOLLOW_EVERY_MS / 2);
+    }
+  }
+
+  /** While the store is away: as far as it is known here. */
+  async get(id: string): Promise<RunningCampaign | undefined> {
+    try {
+      return await this.#find(id);
+    } catch (error) {
+      const taken = error instanceof OurSmsStorageError ? await this.#campaigns.get(id) : undefined;
+      if (!taken || taken.isOver) throw error;
+      return taken;
+    }
+  }
+
+  async #find(id: string): Promise<RunningCampaign | undefined> {
+    const { engine, records } = await this.#open();
+    const taken = await this.#campaigns.get(id);
+    // Another process may have ended it, removed it, and started another one under its id.
+    if (taken && engine.isShared) await this.#compare(taken, await records.find(id));
+    if (taken && !taken.isOver) return taken;
+    await taken?.released;
+    const record = await records.find(id);
+    return record && this.#take(record, { isRestart: this.#isRestart });
+  }
+
+  async list(): Promise<CampaignProgress[]> {
+    const { engine, records } = await this.#open();
+    const found = new Map<string, CampaignProgress>();
+    for (const { id, state } of await records.open()) {
+      const campaign = state === 'preparing' ? undefined : await this.get(id);
+      if (campaign) found.set(id, campaign.snapshot());
+    }
+    for await (const record of records.over()) {
+      const ledger = new CampaignLedger(engine, this.#names, record);
+      if (record.report) ledger.trust(record.report);
+      found.set(record.id, progressOf(this.setup.account, record, ledger));
+    }
+    return [...found.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  estimate(draft: CampaignDraft, onLeftOut?: (input: CampaignLeftOut) => void): Promise<CampaignEstimate> {
+    return estimateCampaign(draft, this.setup, onLeftOut);
+  }
+
+  async resolveUnknown(id: string, fate: UnknownFate): Promise<number> {
+    if (!UNKNOWN_FATES.includes(fate)) {
+      throw new OurSmsValidationError('send', this.setup.account, [
+        { field: 'fate', reason: `must be ${UNKNOWN_FATES.join(' or ')}` },
+      ]);
+    }
+    const { engine } = await this.#open();
+    const count = await resolveUnknown(engine, this.#names, { id, fate });
+    // It may have begun anew, with what is sent again.
+    const campaign = count > 0 ? await this.get(id) : undefined;
+    if (campaign && !campaign.isOver) await campaign.lookAgain();
+    return count;
+  }
+
+  async remove(id: string): Promise<boolean> {
+    const { engine, records } = await this.#open();
+    // Nobody begins it anew meanwhile, and nobody else removes it: what is begun under its id then would be removed with it.
+    return waitingForRight(engine, this.#names.right(id, 'end'), async (right) => {
+      const record = await records.find(id);
+      if (!record?.report) return false;
+      await records.noteRemoval(record, record.report);
+      const taken = await this.#campaigns.get(id);
+      if (taken) await this.#compare(taken, record);
+      await taken?.released;
+      await eraseCampaign(engine, this.#names, record, right);
+      return true;
+    });
+  }
+
+  /** Ends: requests that are on their way come to their end, the rest goes on after the next start. */
+  async stop(): Promise<void> {
+    this.#watch.stop();
+    await Promise.allSettled([...this.#campaigns.values()].map(async (campaign) => (await campaign).close()));
+    await this.#watch.ended();
+  }
+
+  /** Takes up a campaign that is kept, once while it is not over. */
+  #take(record: CampaignRecord, how: { isNew?: boolean; isRestart?: boolean } = {}): Promise<RunningCampaign> {
+    const before = this.#campaigns.get(record.id);
+    if (before) return before;
+    const taken = this.#takeUp(record, how);
+    // What is over is not kept in memory: whoever asks for it reads it again.
+    if (record.report) return taken;
+    const { id } = record;
+    this.#campaigns.set(id, taken);
+    const letGo = (): unknown => this.#campaigns.get(id) === taken && this.#campaigns.delete(id);
+    taken.then((campaign) => campaign.done.then(() => campaign.released).then(letGo), letGo);
+    return taken;
+  }
+
+  async #takeUp(record: CampaignRecord, how: { isNew?: boolean; isRestart?: boolean }): Promise<RunningCampaign> {
+    const { engine } = await this.#open();
+    const campaign = new RunningCampaign({ ...this.setup, engine, names: this.#names }, record);
+    try {
+      await campaign.open(how);
+      return campaign;
+    } catch (error) {
+      await campaign.close();
+      throw error;
+    }
+  }
+
+  /** Looks what other processes did. */
+  async #follow(): Promise<void> {
+    const { records, starts } = await this.#open();
+    const seenAt = performance.now();
+    const runs = new Set<string>();
+    for (const record of await records.open()) {
+      if (record.state === 'preparing') {
+        if (!this.#starting.has(record.id)) await starts.clean(record);
+        continue;
+      }
+      runs.add(record.run);
+      const taken = await this.#campaigns.get(record.id);
+      if (taken?.record.run === record.run) await taken.follow(record, seenAt);
+      else await this.get(record.id);
+    }
+    this.#isRestart = false;
+    for (const taking of [...this.#campaigns.values()]) {
+      const campaign = await taking;
+      if (campaign.isOver || campaign.takenAt >= seenAt || runs.has(campaign.record.run)) continue;
+      await this.#compare(campaign, await records.find(campaign.id));
+    }
+  }
+
+  /** Ends a campaign here that ended elsewhere. @param kept What the store keeps under its id, read since it was taken up. */
+  async #compare(campaign: RunningCampaign, kept: CampaignRecord | undefined): Promise<void> {
+    const { record, isOver } = campaign;
+    if (isOver) return;
+    if (kept?.run === record.run) return kept.report && campaign.end(kept.report);
+    const { records } = await this.#open();
+    const report = await records.removed(record);
+    if (!report) return campaign.endUnseen();
+    // What this process noted since then, such as a pause.
+    await records.forget(record);
+    campaign.end(report);
+  }
+
+  #tellFailure(error: unknown): void {
+    const why = error instanceof OurSmsError ? error.message : 'their store cannot be read';
+    this.#logger.warn(`Campaigns of account ${this.setup.account} are not followed until they can be: ${why}`);
+  }
+
+  #open(): Promise<Opened> {
+    this.#opened ??= this.#openClean();
+    this.#opened.catch(() => (this.#opened = undefined));
+    return this.#opened;
+  }
+
+  /**
+   * Opens the store, and forgets the requests of campaigns whose recipients an earlier process was still reading. Nobody uses
+   * it before: a campaign that is started again would be sent together with them.
+   */
+  async #openClean(): Promise<Opened> {
+    const engine = await this.setup.openEngine();
+    const records = new CampaignRecords(engine, this.#names);
+    const starts = new CampaignStart(engine, this.#names, this.setup);
+    // Where others may be at it, that is looked for all the time.
+    if (!engine.isShared) {
+      for (const record of await records.open()) if (record.state === 'preparing') await starts.clean(record);
+    }
+    return { engine, records, starts };
+  }
+}

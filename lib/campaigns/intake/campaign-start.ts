@@ -1,0 +1,123 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import { OurSmsValidationError } from '../../errors/oursms-validation.error.js';
+import { oneLine } from '../../errors/one-line.js';
+import type { QueueEngine } from '../../queue/durable-queue.js';
+import { prepareMessage, type MessagePolicy } from '../../sending/prepare-message.js';
+import type { CampaignDraft, CampaignMessage, CampaignPlan } from '../campaign.types.js';
+import { CampaignCredits, type CampaignCreditsParts } from '../run/campaign-credits.js';
+import type { CampaignNames } from '../store/campaign-names.js';
+import type { CampaignFacts, CampaignKey, CampaignRecord, IntakeCounts } from '../store/campaign-record.js';
+import { CampaignRecords } from '../store/campaign-records.js';
+import { checkDraft, checkPlan } from './check-plan.js';
+import { ChunkWriter } from './chunk-writer.js';
+import { eraseReading } from '../store/erase-campaign.js';
+import { withRight, type HeldRight } from '../../queue/hold-right.js';
+import { RecipientReader, type RecipientSink } from './recipient-reader.js';
+import { TextTemplate } from './text-template.js';
+
+const DEFAULT_CONCURRENCY = 4;
+/** Any number that can be sent to: the message is checked before its recipients are there. */
+const ANY_NUMBER = '966500000000';
+
+/** A plan that was found to be in order. */
+export interface CheckedPlan {
+  plan: CampaignPlan;
+  message: CampaignFacts['message'];
+  digest: string;
+}
+
+/** Checks what a campaign is started with. @throws {OurSmsValidationError} naming every fault */
+export function checkedPlan(plan: CampaignPlan, policy: MessagePolicy): CheckedPlan {
+  const faults = checkPlan(plan);
+  if (faults.length > 0) throw new OurSmsValidationError('send', policy.account, faults);
+  const message = checkedMessage(plan.message, policy);
+  return { plan, message, digest: createHash('sha256').update(JSON.stringify(message)).digest('base64url') };
+}
+
+/** Reads recipients as a campaign would, and keeps nothing. @throws {OurSmsValidationError} naming every fault */
+export async function readDraft(
+  draft: CampaignDraft,
+  policy: MessagePolicy,
+  sink: RecipientSink,
+): Promise<IntakeCounts> {
+  const faults = checkDraft(draft);
+  if (faults.length > 0) throw new OurSmsValidationError('send', policy.account, faults);
+  const { body, maxParts } = checkedMessage(draft.message, policy);
+  return new RecipientReader({ body, maxParts, country: policy.country }, sink).read(draft.recipients);
+}
+
+/** Reads the recipients of campaigns and makes them durable; forgets what is left of readings that were cut off. */
+export class CampaignStart {
+  readonly #logger = new Logger('OurSmsCampaign');
+  readonly #records: CampaignRecords;
+
+  constructor(
+    private readonly engine: QueueEngine,
+    private readonly names: CampaignNames,
+    private readonly setup: CampaignCreditsParts & { policy: MessagePolicy },
+  ) {
+    this.#records = new CampaignRecords(engine, names);
+  }
+
+  /**
+   * Resolves when all recipients are durable: the campaign runs then.
+   *
+   * @returns What was begun; undefined when there is a campaign of this id already, or another process reads its recipients.
+   */
+  async begin(checked: CheckedPlan): Promise<CampaignRecord | undefined> {
+    const { id } = checked.plan;
+    const outcome = await withRight(this.engine, this.names.right(id, 'intake'), async (right) => {
+      if (await this.#records.find(id)) return undefined;
+      // A start before this one ended with its process, or failed with the store: what it left would be sent besides.
+      for (const left of await this.#records.unread(id)) await eraseReading(this.engine, this.names, left);
+      return this.#read(checked, right);
+    });
+    return outcome?.done;
+  }
+
+  /** Forgets a reading that was cut off, unless somebody is at it: then its recipients are still being read. */
+  async clean({ id, run }: CampaignKey): Promise<void> {
+    await withRight(this.engine, this.names.right(id, 'intake'), async () => {
+      const isLeft = (await this.#records.unread(id)).some((left) => left.run === run);
+      if (!isLeft) return;
+      this.#logger.warn(
+        `Campaign ${oneLine(id)} (account ${this.setup.account}): its process ended while its recipients were read, so nothing was sent${this.engine.isShared ? ', unless the store has lost something since' : ''}. Start it again`,
+      );
+      await eraseReading(this.engine, this.names, { id, run });
+    });
+  }
+
+  async #read({ plan, message, digest }: CheckedPlan, right: HeldRight): Promise<CampaignRecord> {
+    const { id, recipients, rate, concurrency = DEFAULT_CONCURRENCY } = plan;
+    const { policy } = this.setup;
+    const { engine, names } = this;
+    const startedAt = new Date().toISOString();
+    const facts: CampaignFacts = { id, run: randomUUID(), digest, message, rate, concurrency, startedAt };
+    // A process that ends from here on leaves something, which says so.
+    const after = this.#records.begin(facts);
+    const writer = new ChunkWriter({ queue: engine.queue(names.queue(facts)), names, key: facts, right, after });
+    const { body, maxParts } = message;
+    try {
+      const counts = await new RecipientReader({ body, maxParts, country: policy.country }, writer).read(recipients);
+      if (counts.total === 0) {
+        throw new OurSmsValidationError('send', policy.account, [{ field: 'recipients', reason: 'there are none' }]);
+      }
+      await new CampaignCredits(this.setup).compare(id, counts.parts);
+      await writer.finish(this.#records.ready(facts, counts));
+      return { ...facts, ...counts, state: 'running' };
+    } catch (error) {
+      await writer.settled();
+      // While the store is away that fails too, and is done by the next start.
+      await eraseReading(engine, names, facts).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+function checkedMessage(message: CampaignMessage, policy: MessagePolicy): CampaignFacts['message'] {
+  // What a text with fields in it takes is known of each recipient's only.
+  const prepared = prepareMessage({ ...message, dests: [ANY_NUMBER] }, policy, (body) => new TextTemplate(body).same);
+  const fields = Object.entries(prepared).filter(([name]) => name !== 'dests' && name !== 'skipped');
+  return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1))) as unknown as CampaignFacts['message'];
+}

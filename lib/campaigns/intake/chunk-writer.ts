@@ -1,0 +1,87 @@
+import type { DurableQueue, NewJob, NoteChange } from '../../queue/durable-queue.js';
+import type { CampaignInput } from '../campaign.types.js';
+import { pageNumber, type CampaignNames } from '../store/campaign-names.js';
+import type { CampaignChunk, CampaignKey, ChunkJob } from '../store/campaign-record.js';
+import type { HeldRight } from '../../queue/hold-right.js';
+import { CHUNK } from './open-texts.js';
+import type { RecipientSink } from './recipient-reader.js';
+
+/** Requests and pages that are written to the store at a time. */
+const AT_ONCE = 32;
+
+/** What requests are written with. */
+export interface ChunkWriterParts {
+  queue: DurableQueue<ChunkJob>;
+  names: CampaignNames;
+  key: CampaignKey;
+  /** The right to read these recipients: nothing is written without it. */
+  right: HeldRight;
+  /** What must be durable before anything else is. */
+  after: Promise<void>;
+}
+
+/** Makes the requests of a campaign durable as they come, and the inputs that were left out. */
+export class ChunkWriter implements RecipientSink {
+  readonly #left: Readonly<Record<'invalid' | 'duplicate', CampaignInput[]>> = { invalid: [], duplicate: [] };
+  #jobs: NewJob<ChunkJob>[] = [];
+  #notes: NoteChange[] = [];
+  #chunks = 0;
+  #pages = 0;
+  #writing: Promise<void>;
+
+  constructor(private readonly parts: ChunkWriterParts) {
+    this.#writing = parts.after;
+    this.#writing.catch(() => undefined);
+  }
+
+  chunk(chunk: CampaignChunk): void {
+    const number = pageNumber(this.#chunks++);
+    this.#jobs.push({ id: number, data: {} });
+    this.#note('chunk', number, chunk);
+  }
+
+  left(list: 'invalid' | 'duplicate', input: CampaignInput): void {
+    if (this.#left[list].push(input) === CHUNK) this.#turnPage(list);
+  }
+
+  room(): Promise<void> | undefined {
+    return this.#notes.length < AT_ONCE ? undefined : this.#write();
+  }
+
+  /** Resolves when nothing is being written. */
+  async settled(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+  }
+
+  /** Makes the rest durable, and a note by the same write: with it, every recipient is in a request or was left out. */
+  async finish(note: NoteChange): Promise<void> {
+    this.#turnPage('invalid');
+    this.#turnPage('duplicate');
+    this.#notes.push(note);
+    await this.#write();
+    await this.#writing;
+  }
+
+  #turnPage(list: 'invalid' | 'duplicate'): void {
+    const page = this.#left[list];
+    if (page.length > 0) this.#note(list, pageNumber(this.#pages++), page);
+    page.length = 0;
+  }
+
+  #note(list: 'chunk' | 'invalid' | 'duplicate', number: string, content: unknown): void {
+    const { names, key } = this.parts;
+    this.#notes.push({ name: names.list(key, list) + number, text: JSON.stringify(content) });
+  }
+
+  /** Resolves when the write before is durable: one is on its way while the next is gathered. */
+  async #write(): Promise<void> {
+    const [jobs, notes] = [this.#jobs, this.#notes];
+    this.#jobs = [];
+    this.#notes = [];
+    await this.#writing;
+    await this.parts.right.check();
+    this.#writing = this.parts.queue.add(jobs, notes);
+    // Whoever awaits it next is told.
+    this.#writing.catch(() => undefined);
+  }
+}

@@ -1,0 +1,131 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describeText } from '../../message/describe-text.js';
+import { normalizeNumber, type NumberCountry } from '../../message/normalize-number.js';
+import type { CampaignInput, CampaignRecipient } from '../campaign.types.js';
+import type { CampaignChunk, IntakeCounts } from '../store/campaign-record.js';
+import { OpenTexts, type Group } from './open-texts.js';
+import { RecipientSet } from './recipient-set.js';
+import { TextTemplate } from './text-template.js';
+
+/** Texts of which is known what they take without looking at them again. */
+const KNOWN_TEXTS = 10_000;
+/** Recipients that are read before others get their turn: a few milliseconds of them. */
+const AT_ONCE = 1_000;
+
+/** Takes what recipients come to. */
+export interface RecipientSink {
+  /** A request of them, with a text of its own unless it is that of the message. */
+  chunk(chunk: CampaignChunk): void;
+  /** One that is left out. */
+  left(list: 'invalid' | 'duplicate', input: CampaignInput): void;
+  /** Asked after each recipient and each request: what is to be waited for before the next. */
+  room(): Promise<void> | undefined;
+}
+
+/** What recipients are read for. */
+export interface ReadingSetup {
+  body: string;
+  maxParts?: number;
+  country: NumberCountry;
+}
+
+/** What is known of a text: its parts, or why it cannot be sent. */
+interface KnownText {
+  parts: number;
+  fault?: string;
+}
+
+/**
+ * Reads the recipients of a campaign, once and in constant memory but for a bit for each number, and makes requests of them.
+ * Recipients with the same text share a request.
+ */
+export class RecipientReader {
+  readonly #counts: IntakeCounts = { total: 0, recipients: 0, invalid: 0, duplicate: 0, parts: 0 };
+  readonly #template: TextTemplate;
+  readonly #seen = new RecipientSet();
+  readonly #open = new OpenTexts();
+  readonly #known = new Map<string, KnownText>();
+
+  constructor(
+    private readonly setup: ReadingSetup,
+    private readonly sink: RecipientSink,
+  ) {
+    this.#template = new TextTemplate(setup.body);
+  }
+
+  /** Resolves when every recipient was read, and what they came to was taken. */
+  async read(recipients: Iterable<CampaignRecipient> | AsyncIterable<CampaignRecipient>): Promise<IntakeCounts> {
+    // Awaited only when there is something to wait for: a turn for each recipient would cost more than the rest.
+    if (Symbol.asyncIterator in recipients) {
+      for await (const one of recipients) {
+        const full = this.#take(one);
+        if (full) await full;
+      }
+    } else {
+      for (const one of recipients) {
+        const full = this.#take(one);
+        if (full) await full;
+      }
+    }
+    await this.#close(this.#open.takeAll());
+    return this.#counts;
+  }
+
+  #take(recipient: CampaignRecipient): Promise<void> | undefined {
+    this.#counts.total += 1;
+    const full = this.#put(recipient);
+    return this.#counts.total % AT_ONCE === 0 ? breathe(full) : full;
+  }
+
+  #put(recipient: CampaignRecipient): Promise<void> | undefined {
+    const fields = typeof recipient === 'object' && recipient !== null ? recipient : { dest: recipient };
+    const { dest } = fields;
+    const number = typeof dest === 'string' ? normalizeNumber(dest, { country: this.setup.country }) : undefined;
+    if (!number?.ok) return this.#leave('invalid', dest, number?.reason ?? 'is no text');
+    const rendered = this.#template.render(fields);
+    if (!rendered.ok) return this.#leave('invalid', dest, rendered.reason);
+    const { parts, fault } = this.#look(rendered.text);
+    if (fault !== undefined) return this.#leave('invalid', dest, fault);
+    if (!this.#seen.add(number.number)) return this.#leave('duplicate', dest);
+    this.#counts.recipients += 1;
+    this.#counts.parts += parts;
+    const groups = this.#open.add(rendered.text, number.number);
+    return groups ? this.#close(groups) : this.sink.room();
+  }
+
+  #leave(list: 'invalid' | 'duplicate', dest: unknown, reason?: string): Promise<void> | undefined {
+    this.#counts[list] += 1;
+    this.sink.left(list, { dest: typeof dest === 'string' ? dest.slice(0, 100) : typeof dest, reason });
+    return this.sink.room();
+  }
+
+  async #close(groups: readonly Group[]): Promise<void> {
+    for (const [text, dests] of groups) {
+      this.sink.chunk(text === this.setup.body ? { dests } : { dests, body: text });
+      const full = this.sink.room();
+      if (full) await full;
+    }
+  }
+
+  #look(text: string): KnownText {
+    let known = this.#known.get(text);
+    if (known === undefined) {
+      if (this.#known.size >= KNOWN_TEXTS) this.#known.clear();
+      this.#known.set(text, (known = describeKnown(text, this.setup.maxParts)));
+    }
+    return known;
+  }
+}
+
+/** Neither an array nor an async iterable that has everything at hand would let anything else happen. */
+async function breathe(full: Promise<void> | undefined): Promise<void> {
+  await full;
+  await nextTurn();
+}
+
+function describeKnown(text: string, maxParts = 0): KnownText {
+  if (text === '') return { parts: 0, fault: 'has an empty text' };
+  if (/\p{Surrogate}/u.test(text)) return { parts: 0, fault: 'has half of a character in its text' };
+  const { parts } = describeText(text);
+  return maxParts > 0 && parts > maxParts ? { parts, fault: `has a text of more than ${maxParts} parts` } : { parts };
+}

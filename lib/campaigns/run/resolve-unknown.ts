@@ -1,0 +1,82 @@
+import type { NewJob, NoteChange, QueueEngine } from '../../queue/durable-queue.js';
+import { CampaignLedger } from '../store/campaign-ledger.js';
+import type { CampaignNames } from '../store/campaign-names.js';
+import type { CampaignRecord, ChunkJob, ChunkResult } from '../store/campaign-record.js';
+import { CampaignRecords } from '../store/campaign-records.js';
+import { waitingForRight, type HeldRight } from '../../queue/hold-right.js';
+
+/** What can be said of recipients whose outcome is unknown. */
+export const UNKNOWN_FATES = ['sent', 'sendAgain'] as const;
+export type UnknownFate = (typeof UNKNOWN_FATES)[number];
+
+/** Requests that are settled by one write. */
+const AT_ONCE = 100;
+
+/**
+ * Settles the requests of a campaign whose outcome is unknown: a person has found out, or decides. Nobody else can do that, or
+ * say that the campaign is over, at the same time.
+ *
+ * @param fate `sent`: they count as sent. `sendAgain`: they wait again, and the campaign is not over any more.
+ * @returns How many recipients there were.
+ */
+export async function resolveUnknown(
+  engine: QueueEngine,
+  names: CampaignNames,
+  { id, fate }: { id: string; fate: UnknownFate },
+): Promise<number> {
+  const records = new CampaignRecords(engine, names);
+  return waitingForRight(engine, names.right(id, 'end'), async (right) => {
+    const record = await records.find(id);
+    if (record === undefined) return 0;
+    // What is told as unknown already is about to be written: that is waited for.
+    await engine.queue(names.queue(record)).pending();
+    const ledger = new CampaignLedger(engine, names, record);
+    const settle = new UnknownRequests(engine, names, record, right);
+    for await (const { chunk, result } of ledger.unknown()) {
+      // Before the first of them: a process that ends now must not find the campaign over.
+      if (fate === 'sendAgain' && settle.count === 0 && record.report) await records.reopen(record);
+      await settle.add(chunk, result, fate);
+    }
+    await settle.write();
+    if (settle.count > 0 && fate === 'sent' && record.report) {
+      await ledger.count();
+      await right.check();
+      await records.end(record, { ...record.report, ...ledger.counts });
+      // It stays over: nobody needs it.
+      await engine.queue(names.queue(record)).letGo();
+    }
+    return settle.count;
+  });
+}
+
+class UnknownRequests {
+  /** Recipients. */
+  count = 0;
+  #jobs: NewJob<ChunkJob>[] = [];
+  #notes: NoteChange[] = [];
+
+  constructor(
+    private readonly engine: QueueEngine,
+    private readonly names: CampaignNames,
+    private readonly record: CampaignRecord,
+    private readonly right: HeldRight,
+  ) {}
+
+  async add(chunk: string, { recipients }: ChunkResult, fate: UnknownFate): Promise<void> {
+    this.count += recipients;
+    const name = this.names.list(this.record, 'result') + chunk;
+    const settled: ChunkResult = { recipients, fate: 'sent' };
+    this.#notes.push(fate === 'sent' ? { name, text: JSON.stringify(settled) } : { name });
+    if (fate === 'sendAgain') this.#jobs.push({ id: chunk, data: {} });
+    if (this.#notes.length >= AT_ONCE) await this.write();
+  }
+
+  async write(): Promise<void> {
+    if (this.#notes.length === 0) return;
+    const [jobs, notes] = [this.#jobs, this.#notes];
+    this.#jobs = [];
+    this.#notes = [];
+    await this.right.check();
+    await this.engine.queue<ChunkJob>(this.names.queue(this.record)).add(jobs, notes);
+  }
+}

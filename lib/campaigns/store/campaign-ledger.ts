@@ -1,0 +1,137 @@
+import type { QueueEngine } from '../../queue/durable-queue.js';
+import type { CampaignCounts, CampaignFate, CampaignInput } from '../campaign.types.js';
+import { pageNumberOf, type CampaignNames } from './campaign-names.js';
+import type { CampaignChunk, CampaignRecord, ChunkResult } from './campaign-record.js';
+
+type Settled = Pick<CampaignCounts, 'sent' | 'rejected' | 'notSent' | 'unknown'>;
+
+const NOTHING: Settled = { sent: 0, rejected: 0, notSent: 0, unknown: 0 };
+
+/** What became of the recipients of a campaign: counted from the results that are kept, so that no count can differ from them. */
+export class CampaignLedger {
+  #settled: Settled = { ...NOTHING };
+  /** Results of this process that were not among those that were read last. */
+  readonly #own = new Map<string, { result: ChunkResult; isOld: boolean }>();
+  #counting: Promise<void> | undefined;
+
+  constructor(
+    private readonly engine: QueueEngine,
+    private readonly names: CampaignNames,
+    private readonly record: CampaignRecord,
+  ) {}
+
+  get counts(): CampaignCounts {
+    const { total, recipients, invalid, duplicate } = this.record;
+    const settled = { ...this.#settled };
+    for (const { result } of this.#own.values()) add(settled, result);
+    const { sent, rejected, notSent, unknown } = settled;
+    return { total, pending: recipients - sent - rejected - notSent - unknown, ...settled, invalid, duplicate };
+  }
+
+  /** Counts what is kept. */
+  async count(): Promise<void> {
+    // What is being counted may have begun before what this is asked for.
+    await this.#counting?.catch(() => undefined);
+    this.#counting ??= this.#count().finally(() => (this.#counting = undefined));
+    await this.#counting;
+  }
+
+  /** Counts what is kept, and nothing else. */
+  async countKept(): Promise<void> {
+    await this.count();
+    this.#own.clear();
+  }
+
+  /** Takes the counts of a campaign that is over from its report: its results need not be read for them. */
+  trust({ sent, rejected, notSent, unknown }: Settled): void {
+    this.#own.clear();
+    this.#settled = { sent, rejected, notSent, unknown };
+  }
+
+  /** A result of this process has become durable, or is about to. */
+  note(name: string, result: ChunkResult): void {
+    // Where nobody else adds to them they are not read again, and need not be told apart.
+    if (this.engine.isShared || this.#counting) this.#own.set(name, { result, isOld: false });
+    else add(this.#settled, result);
+  }
+
+  /** The requests whose outcome is unknown, with the numbers of their chunks. */
+  async *unknown(): AsyncIterable<{ chunk: string; result: ChunkResult }> {
+    for await (const { name, result } of this.#results()) {
+      if (result.fate === 'unknown') yield { chunk: pageNumberOf(name), result };
+    }
+  }
+
+  /** The recipients that came to something, one by one. */
+  async *inputs(fate: CampaignFate): AsyncIterable<CampaignInput> {
+    if (fate === 'invalid' || fate === 'duplicate') {
+      for await (const { text } of this.engine.notes(this.names.list(this.record, fate))) {
+        yield* JSON.parse(text) as CampaignInput[];
+      }
+      return;
+    }
+    for await (const { name, result } of this.#results()) {
+      if (!holds(result, fate)) continue;
+      const chunk = await this.engine.read(this.names.list(this.record, 'chunk') + pageNumberOf(name));
+      // Removed meanwhile.
+      if (chunk === undefined) return;
+      yield* inputsOf(JSON.parse(chunk) as CampaignChunk, result, fate);
+    }
+  }
+
+  async #count(): Promise<void> {
+    const settled = { ...NOTHING };
+    const before = [...this.#own.keys()];
+    const seen: string[] = [];
+    for await (const { name, result } of this.#results()) {
+      add(settled, result);
+      if (this.#own.has(name)) seen.push(name);
+    }
+    this.#settled = settled;
+    for (const name of seen) this.#own.delete(name);
+    // Those that two countings do not find are gone: someone has settled them otherwise.
+    for (const name of before) {
+      const own = this.#own.get(name);
+      if (own?.isOld) this.#own.delete(name);
+      else if (own) own.isOld = true;
+    }
+    if (this.engine.isShared) return;
+    for (const { result } of this.#own.values()) add(settled, result);
+    this.#own.clear();
+  }
+
+  async *#results(): AsyncIterable<{ name: string; result: ChunkResult }> {
+    for await (const { name, text } of this.engine.notes(this.names.list(this.record, 'result'))) {
+      yield { name, result: JSON.parse(text) as ChunkResult };
+    }
+  }
+}
+
+function add(settled: Settled, { recipients, fate, rejected = 0 }: ChunkResult): void {
+  settled[fate] += recipients - rejected;
+  settled.rejected += rejected;
+}
+
+const holds = ({ recipients, fate, rejected = 0 }: ChunkResult, wanted: CampaignFate): boolean =>
+  wanted === 'rejected' ? rejected > 0 : fate === wanted && rejected < recipients;
+
+function* inputsOf(
+  { dests }: CampaignChunk,
+  { fate, rejected = 0, rejectedDests = [], reason }: ChunkResult,
+  wanted: CampaignFate,
+): Iterable<CampaignInput> {
+  if (fate !== 'sent') {
+    for (const dest of dests) yield { dest, reason };
+    return;
+  }
+  const refused = new Set(rejected === dests.length ? dests : rejectedDests);
+  // The gateway counts them, and need not name them.
+  const unnamed = rejected - refused.size;
+  const doubt =
+    unnamed > 0
+      ? `one of ${dests.length - refused.size} of which the gateway rejected ${unnamed} without naming them`
+      : undefined;
+  for (const dest of dests) {
+    if (refused.has(dest) === (wanted === 'rejected')) yield wanted === 'sent' ? { dest, reason: doubt } : { dest };
+  }
+}

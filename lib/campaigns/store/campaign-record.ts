@@ -1,0 +1,69 @@
+import type { Moment } from '../../sending/moment.js';
+import type { PreparedMessage } from '../../sending/prepare-message.js';
+import type { CampaignReport, CampaignState, PauseReason } from '../campaign.types.js';
+
+/** Tells a campaign from all others, also from one of the same id that was removed, or whose recipients were not read whole. */
+export interface CampaignKey {
+  id: string;
+  /** Another one for each reading of recipients: what a process that stood still writes late belongs to nothing. */
+  run: string;
+}
+
+/** What a campaign is. It is written before its recipients are read, and never changed. */
+export interface CampaignFacts extends CampaignKey {
+  /** Told from another message under the same id. */
+  digest: string;
+  /** The message, without recipients. */
+  message: Omit<PreparedMessage, 'dests' | 'skipped'>;
+  rate?: number;
+  concurrency: number;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+}
+
+/** What recipients came to while they were read. */
+export interface IntakeCounts {
+  total: number;
+  recipients: number;
+  invalid: number;
+  duplicate: number;
+  /** Parts of all messages. */
+  parts: number;
+}
+
+/** What is known of a campaign besides its requests. */
+export interface CampaignRecord extends CampaignFacts, IntakeCounts {
+  state: CampaignState;
+  reason?: PauseReason;
+  /** Paused for the gateway: when it is tried again. ISO 8601, UTC. */
+  resumesAt?: string;
+  /** Once it is over. */
+  report?: CampaignReport;
+}
+
+/** The recipients of a request, written once. */
+export interface CampaignChunk {
+  dests: string[];
+  /** The text, where it is not the message's own. */
+  body?: string;
+}
+
+/** A request of a campaign, as it waits; its name is the number of its chunk. */
+export interface ChunkJob {
+  /** When a try began whose outcome is unknown. */
+  doubt?: Moment;
+  /** The same by one clock, as earlier versions wrote and read it: milliseconds since 1970. */
+  doubtSince?: number;
+}
+
+/** What became of a request; kept under the number of its chunk. */
+export interface ChunkResult {
+  /** How many it has. */
+  recipients: number;
+  fate: 'sent' | 'notSent' | 'unknown';
+  /** How many of them the gateway rejected. */
+  rejected?: number;
+  /** Those of them that it named, unless all are rejected. */
+  rejectedDests?: string[];
+  reason?: string;
+}

@@ -1,0 +1,103 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Logger, type InjectionToken, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
+import type { OurSmsApplication } from './oursms.application.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
+import type { QueueEngine, QueueEngineSource } from '../queue/durable-queue.js';
+import { StoredEngine } from '../queue/stored-engine.js';
+
+/** What the queues of an account are kept in. */
+export interface StoragePlace {
+  /**
+   * @param ending Ends the waiting for a directory that another process has locked.
+   * @throws {OurSmsStorageError} when the directory is locked, cannot be written, is damaged, or is of a newer version
+   */
+  open(ending: AbortSignal): Promise<QueueEngine>;
+  /** Whether something may have been kept there before. */
+  exists(): Promise<boolean>;
+}
+
+/** What a process may need besides to end, such as the hooks of the application. */
+const END_MARGIN_MS = 5_000;
+
+/** A directory, what several processes share, or the memory of the process, which keeps nothing and is told so. */
+export function storagePlace({ storage, gateway, dlr }: ResolvedOptions, application: OurSmsApplication): StoragePlace {
+  if (storage === 'memory') return memory;
+  // A former process gives its listeners and its requests so long before it releases a directory.
+  const ms = Math.max(dlr.shutdownTimeoutMs, gateway.timeoutMs) + END_MARGIN_MS;
+  return 'openEngine' in storage ? sharedPlace(storage, gateway.name, ms, application) : directory(storage.path, ms);
+}
+
+function directory(path: string, ms: number): StoragePlace {
+  const marker = join(path, 'CURRENT');
+  return {
+    open: (signal) => StoredEngine.inDirectory(path, 'storage.path', { ms, signal }),
+    exists: async () =>
+      access(marker).then(
+        () => true,
+        () => false,
+      ),
+  };
+}
+
+function sharedPlace(
+  source: QueueEngineSource,
+  account: string,
+  ms: number,
+  application: OurSmsApplication,
+): StoragePlace {
+  const find = <T>(token: unknown): T | undefined => application.find<T>(token as InjectionToken<T>);
+  return {
+    open: (signal) => source.openEngine({ account, lockPatience: { ms, signal }, find }),
+    exists: () => Promise.resolve(true),
+  };
+}
+
+const memory: StoragePlace = {
+  open: async () => {
+    new Logger('OurSmsModule').warn(
+      "storage is 'memory': what is not done when this process ends is lost: delivery reports and campaigns",
+    );
+    return StoredEngine.inMemory();
+  },
+  exists: () => Promise.resolve(false),
+};
+
+/** The engine of an account: opened once, by whoever needs it first, and closed when the application ends. */
+export class OurSmsStorage implements OnModuleDestroy, OnApplicationShutdown {
+  readonly #ending = new AbortController();
+  #engine: Promise<QueueEngine> | undefined;
+  #isClosed = false;
+
+  constructor(private readonly place: StoragePlace) {}
+
+  /** @throws {OurSmsStorageError} when it cannot be opened, in which case the next call tries again, or is closed */
+  async engine(): Promise<QueueEngine> {
+    if (this.#engine) return this.#engine;
+    if (this.#isClosed) {
+      throw new OurSmsStorageError('The store is closed: the application has ended.', { fault: 'closed' });
+    }
+    const engine = this.place.open(this.#ending.signal);
+    this.#engine = engine;
+    engine.catch(() => (this.#engine = undefined));
+    return engine;
+  }
+
+  /** Whether something is, or may have been kept. */
+  async exists(): Promise<boolean> {
+    return this.#engine !== undefined || this.place.exists();
+  }
+
+  /** A store that is not open yet is not waited for any more. */
+  onModuleDestroy(): void {
+    this.#ending.abort();
+  }
+
+  /** The last phase: whoever uses it has stopped. */
+  async onApplicationShutdown(): Promise<void> {
+    this.#isClosed = true;
+    const engine = await this.#engine?.catch(() => undefined);
+    await engine?.close();
+  }
+}

@@ -1,0 +1,60 @@
+import { Module, type InjectionToken } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { OurSmsConfigError } from '../errors/oursms-config.error.js';
+import { APPLICATION } from './internal-tokens.js';
+import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
+
+/** What the accounts of an application have in common. */
+export class OurSmsApplication {
+  readonly #accounts = new Map<string, object>();
+  readonly #warned = new Set<string>();
+
+  constructor(private readonly moduleRef: ModuleRef) {}
+
+  /** A provider of any module of the application; undefined when it has none under this token. */
+  find<T>(token: InjectionToken<T>): T | undefined {
+    try {
+      return this.moduleRef.get<T>(token, { strict: false });
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** True the first time that it is called with a subject: a warning about the whole application is logged once, not for each account. */
+  isFirstWarning(subject: string): boolean {
+    if (this.#warned.has(subject)) return false;
+    this.#warned.add(subject);
+    return true;
+  }
+
+  /**
+   * Refuses a second registration of an account: it would be another poller, another pool, and a service found by chance.
+   *
+   * @throws {OurSmsConfigError} when somebody else has registered this account
+   */
+  register(account: string, registration: object): void {
+    const known = this.#accounts.get(account) ?? registration;
+    this.#accounts.set(account, known);
+    if (known === registration) return;
+    const which = account === DEFAULT_ACCOUNT ? 'without a name' : `with the name ${account}`;
+    throw new OurSmsConfigError(
+      `OurSmsModule is registered twice ${which}: register it once (isGlobal: true shares it), or give each account a name of its own.`,
+    );
+  }
+}
+
+/**
+ * Imported by every account, and there once: the `ModuleRef` of a module keeps a map of all providers of the application from
+ * the first time that it is asked for one of another module. A map for each account would be accounts times accounts.
+ */
+@Module({
+  providers: [
+    {
+      provide: APPLICATION,
+      inject: [ModuleRef],
+      useFactory: (moduleRef: ModuleRef) => new OurSmsApplication(moduleRef),
+    },
+  ],
+  exports: [APPLICATION],
+})
+export class OurSmsApplicationModule {}

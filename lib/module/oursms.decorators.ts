@@ -1,0 +1,39 @@
+import { Inject } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
+import { OURSMS_DLR } from '../inbox/dlr-events.js';
+import { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
+
+/**
+ * Injects the `OurSmsService` of a named account. The unnamed account's is injected by its class.
+ *
+ * @param name The `name` that the account was registered with.
+ */
+export function InjectOurSms(name?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getOurSmsToken(name));
+}
+
+/**
+ * Injects the `DlrInbox` of a named account. The unnamed account's is injected by its class.
+ *
+ * @param name The `name` that the account was registered with.
+ */
+export function InjectDlrInbox(name?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getDlrInboxToken(name));
+}
+
+/**
+ * Injects the `Campaigns` of a named account. The unnamed account's are injected by their class.
+ *
+ * @param name The `name` that the account was registered with.
+ */
+export function InjectCampaigns(name?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getCampaignsToken(name));
+}
+
+/**
+ * Marks a method as a listener of delivery reports: it is called with each `Dlr`. What it throws counts: the report is
+ * offered again. A bare `@OnEvent('oursms.dlr')` hides what it throws, and the report would pass as handled.
+ */
+export function OnDlr(): MethodDecorator {
+  return OnEvent(OURSMS_DLR, { suppressErrors: false });
+}

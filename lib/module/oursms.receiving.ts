@@ -1,0 +1,107 @@
+import {
+  Logger,
+  type InjectionToken,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { OurSmsConfigError } from '../errors/oursms-config.error.js';
+import type { GatewayClient } from '../gateway/gateway-client.js';
+import { OURSMS_DLR } from '../inbox/dlr-events.js';
+import { DlrPublisher } from '../inbox/dlr-publisher.js';
+import { pollRhythm } from '../inbox/poll-rhythm.js';
+import { PollTimer } from '../inbox/poll-timer.js';
+import { RunningInbox } from '../inbox/running-inbox.js';
+import type { OurSmsApplication } from './oursms.application.js';
+import type { OurSmsStorage } from './account-storage.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
+
+/** Ties an account's inbox to the application: its scheduler, its event emitter, its store, its start and its end. */
+export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+  #inbox: RunningInbox | undefined;
+  #listenersReady: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly gateway: GatewayClient,
+    private readonly options: ResolvedOptions,
+    private readonly storage: OurSmsStorage,
+    private readonly application: OurSmsApplication,
+  ) {}
+
+  /** @throws {OurSmsConfigError} when the account has no poller, or the application has not started */
+  get inbox(): RunningInbox {
+    if (this.#inbox) return this.#inbox;
+    const why =
+      this.options.dlr.poll === undefined
+        ? 'it needs dlr.poll in the options'
+        : 'it can be used once the application has started (app.init() or app.listen())';
+    throw new OurSmsConfigError(`DlrInbox (account ${this.options.gateway.name}): ${why}.`);
+  }
+
+  async onModuleInit(): Promise<void> {
+    const { dlr, gateway } = this.options;
+    if (dlr.poll === undefined) return;
+    // Loaded for those who poll.
+    const { SchedulerRegistry } = await import('@nestjs/schedule');
+    const { EventEmitter2, EventEmitterReadinessWatcher } = await import('@nestjs/event-emitter');
+    const registry = this.#find(SchedulerRegistry, 'ScheduleModule', '@nestjs/schedule');
+    const emitter = this.#find(EventEmitter2, 'EventEmitterModule', '@nestjs/event-emitter');
+    const watcher = this.#find(EventEmitterReadinessWatcher, 'EventEmitterModule', '@nestjs/event-emitter');
+    const name = gateway.name === DEFAULT_ACCOUNT ? OURSMS_DLR : `${OURSMS_DLR}.${gateway.name}`;
+    const nextDelayMs = await pollRhythm(dlr.poll);
+    this.#listenersReady = watcher.waitUntilReady();
+    const engine = await this.storage.engine();
+    const inbox = new RunningInbox({
+      ...dlr,
+      engine,
+      gateway: this.gateway,
+      publisher: new DlrPublisher(emitter, dlr.listenerTimeoutMs),
+      timer: new PollTimer(registry, name),
+      nextDelayMs,
+      count: dlr.poll.count,
+      maxResponseBytes: gateway.maxResponseBytes,
+      requestTimeoutMs: gateway.timeoutMs,
+    });
+    await inbox.open();
+    this.#inbox = inbox;
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.#inbox === undefined) return;
+    // Not awaited: the listeners are found in this same phase, perhaps after us.
+    this.#listenersReady.then(
+      () => {
+        this.#inbox?.start();
+        return this.#warnOfHiding();
+      },
+      () => undefined,
+    );
+  }
+
+  /** In the first phase of the end: what a listener needs may be gone in the next, and so are the listeners. */
+  async onModuleDestroy(): Promise<void> {
+    await this.#inbox?.stop();
+  }
+
+  /** An error that @OnEvent hides never reaches the inbox: it settles a report that the method did not handle. */
+  async #warnOfHiding(): Promise<void> {
+    const discovery = this.application.find(DiscoveryService);
+    if (discovery === undefined || !this.application.isFirstWarning('hiding listeners')) return;
+    const { hidingListeners } = await import('../inbox/hiding-listeners.js');
+    for (const method of hidingListeners(OURSMS_DLR, discovery, new MetadataScanner())) {
+      new Logger('OurSmsModule').warn(
+        `${method} listens to ${OURSMS_DLR} with @OnEvent, which hides its errors: a delivery report on which it fails counts as handled and is not redelivered. Use @OnDlr() instead, or add { suppressErrors: true } if this is intended.`,
+      );
+    }
+  }
+
+  #find<T>(token: InjectionToken<T>, module: string, from: string): T {
+    const found = this.application.find(token);
+    if (found !== undefined) return found;
+    throw new OurSmsConfigError(
+      `OurSmsModule (account ${this.options.gateway.name}): dlr.poll needs ${module}.forRoot() of ${from} in the imports of your application.`,
+    );
+  }
+}

@@ -1,0 +1,95 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { HttpService } from '@nestjs/axios';
+import type { Credits } from '../dto/credits.js';
+import type { Dlr } from '../dto/dlr.js';
+import { DownloadDlrsDto } from '../dto/download-dlrs.dto.js';
+import type { SendEstimate } from '../dto/send-estimate.js';
+import type { MessageToSend } from '../dto/send-message.dto.js';
+import type { SendReceipt } from '../dto/send-receipt.js';
+import { OurSmsConfigError } from '../errors/oursms-config.error.js';
+import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
+import type { GatewayClient, WireOptions } from '../gateway/gateway-client.js';
+import { GATEWAY, OUTBOX } from './internal-tokens.js';
+import type { Outbox } from '../sending/outbox.js';
+
+/** How one message is sent. */
+export type SendOptions = WireOptions;
+
+/** The three calls of the OurSMS HTTP API and the dry run of a send, for one account. */
+@Injectable()
+export class OurSmsService {
+  readonly #gateway: GatewayClient;
+  readonly #outbox: Outbox;
+
+  constructor(@Optional() @Inject(GATEWAY) gateway?: GatewayClient, @Optional() @Inject(OUTBOX) outbox?: Outbox) {
+    if (gateway === undefined || outbox === undefined) {
+      throw new OurSmsConfigError(
+        'OurSmsService stands in the providers of a module of yours: take it out there, and import OurSmsModule.forRoot() or forRootAsync() instead.',
+      );
+    }
+    this.#gateway = gateway;
+    this.#outbox = outbox;
+  }
+
+  /**
+   * Sends one text to up to 500 recipients.
+   *
+   * The receipt says what the gateway accepted; what reached the phones is said by the delivery reports (`dlr: true`).
+   *
+   * @param message Checked whole, typed or not; numbers in any spelling that `normalizeNumber` reads.
+   * @param options `method`: POST (default) or GET. `signal`: ends the call. `extra`: parameters that the document does not
+   * have, sent as they are.
+   * @throws {OurSmsValidationError} before anything is sent
+   * @throws {OurSmsError} one of its other children; its `outcome` says whether the message may have been sent
+   * @see OurSMS HTTP API, "1. Send Message"
+   */
+  async send(message: MessageToSend, options: SendOptions = {}): Promise<SendReceipt> {
+    return this.#outbox.send(message, options ?? {});
+  }
+
+  /**
+   * The dry run of {@link send}: checks and normalises a message in the same way, reads the credits, and sends nothing.
+   *
+   * @param message As `send` takes it.
+   * @throws {OurSmsValidationError} for what `send` would refuse, before anything is requested
+   * @throws {OurSmsError} one of its other children when the credits cannot be read, as `getCredits` does
+   */
+  async estimate(message: MessageToSend): Promise<SendEstimate> {
+    return this.#outbox.estimate(message);
+  }
+
+  /**
+   * Takes delivery reports from the gateway, **which deletes them there**: whatever is not handled is lost. With `dlr.poll`
+   * in the options this is done for you, and calling it too takes reports away from the poller.
+   *
+   * @param query `count`: 1 to 500 reports; unset, the gateway's default of 100.
+   * @throws {OurSmsValidationError} before anything is requested
+   * @throws {OurSmsResponseError} for an answer that cannot be read; its `rawBody()` holds what came
+   * @throws {OurSmsError} one of its other children; `outcome` `unknown` means that reports may have been deleted
+   * @see OurSMS HTTP API, "2. Download Dlrs"
+   */
+  async downloadDlrs(query: DownloadDlrsDto = {}): Promise<Dlr[]> {
+    const { checkShape } = await import('../dto/check-shape.js');
+    const { value, faults } = checkShape(DownloadDlrsDto, query ?? {});
+    if (faults.length > 0) throw new OurSmsValidationError('downloadDlrs', this.#gateway.accountName, faults);
+    return this.#gateway.readDlrs(await this.#gateway.downloadDlrs(value.count ?? undefined));
+  }
+
+  /**
+   * Reads the remaining credits.
+   *
+   * @throws {OurSmsError} one of its children
+   * @see OurSMS HTTP API, "3. Get Credits Balance"
+   */
+  async getCredits(): Promise<Credits> {
+    return this.#gateway.getCredits();
+  }
+
+  /**
+   * The account's `HttpService`, to put interceptors on its `axiosRef`. They see the requests as they are, with credentials
+   * and texts: log nothing of them.
+   */
+  get httpService(): HttpService {
+    return this.#gateway.httpService;
+  }
+}

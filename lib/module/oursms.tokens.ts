@@ -1,0 +1,36 @@
+import type { InjectionToken } from '@nestjs/common';
+import { DlrInbox } from '../inbox/dlr-inbox.js';
+import { Campaigns } from '../campaigns/campaigns.js';
+import { OurSmsService } from './oursms.service.js';
+
+/** The name of the account that was registered without one. */
+export const DEFAULT_ACCOUNT = 'default';
+
+/**
+ * The token of an account's service: the class `OurSmsService` itself for the unnamed account, a token of its own for each
+ * named one.
+ *
+ * @param name The `name` that the account was registered with.
+ */
+export function getOurSmsToken(name?: string): InjectionToken<OurSmsService> {
+  return name === undefined || name === DEFAULT_ACCOUNT ? OurSmsService : `OurSmsService:${name}`;
+}
+
+/**
+ * The token of an account's inbox: the class `DlrInbox` itself for the unnamed account, a token of its own for each named one.
+ *
+ * @param name The `name` that the account was registered with.
+ */
+export function getDlrInboxToken(name?: string): InjectionToken<DlrInbox> {
+  return name === undefined || name === DEFAULT_ACCOUNT ? DlrInbox : `DlrInbox:${name}`;
+}
+
+/**
+ * The token of an account's campaigns: the class `Campaigns` itself for the unnamed account, a token of its own for each named
+ * one.
+ *
+ * @param name The `name` that the account was registered with.
+ */
+export function getCampaignsToken(name?: string): InjectionToken<Campaigns> {
+  return name === undefined || name === DEFAULT_ACCOUNT ? Campaigns : `Campaigns:${name}`;
+}

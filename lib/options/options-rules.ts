@@ -1,0 +1,112 @@
+import { ValidateBy } from '../dto/validation-rules.js';
+import { credentialFault } from '../errors/credential-fault.js';
+import { isTimeOfDay } from '../message/quiet-hours.js';
+
+/** Credentials in one of their two forms. The faults name fields, never values. */
+export function IsAuth(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isAuth',
+    validator: {
+      validate: (value) => authFault(value) === undefined,
+      defaultMessage: (args) => `$property ${authFault(args?.value)}`,
+    },
+  });
+}
+
+/** An absolute https URL; http for a loopback address, or when `allowInsecureHttp` is set beside it. */
+export function IsGatewayUrl(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isGatewayUrl',
+    validator: {
+      validate: (value, args) => urlFault(value, allowsHttp(args?.object)) === undefined,
+      defaultMessage: (args) => `$property ${urlFault(args?.value, allowsHttp(args?.object))}`,
+    },
+  });
+}
+
+/** Text that may stand in an HTTP header: printable ASCII. */
+export function IsHeaderValue(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isHeaderValue',
+    validator: {
+      validate: (value) => typeof value === 'string' && /^[\x20-\x7e]+$/.test(value),
+      defaultMessage: () => '$property must be a text of printable ASCII characters',
+    },
+  });
+}
+
+/** A time of day as `HH:MM`. */
+export function IsTimeOfDay(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isTimeOfDay',
+    validator: {
+      validate: isTimeOfDay,
+      defaultMessage: () => '$property must be a time of day from 00:00 to 23:59, as HH:MM',
+    },
+  });
+}
+
+/** `'memory'`, or `{ path }` with a directory. */
+export function IsStorage(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isStorage',
+    validator: {
+      validate: (value) => storageFault(value) === undefined,
+      defaultMessage: (args) => `$property ${storageFault(args?.value)}`,
+    },
+  });
+}
+
+const AUTH_FIELDS = ['username', 'password', 'token'];
+
+function authFault(value: unknown): string | undefined {
+  const forms = 'give { username, password } or { username?, token }';
+  if (typeof value !== 'object' || value === null) return `must be set: ${forms}`;
+  const auth = value as Record<string, unknown>;
+  const unknown = Object.keys(auth).filter((name) => !AUTH_FIELDS.includes(name));
+  if (unknown.length > 0) return `has fields that are not known (${unknown.join(', ')}): ${forms}`;
+  const set = AUTH_FIELDS.filter((name) => auth[name] !== undefined);
+  const faulty = set.filter((name) => typeof auth[name] !== 'string' || auth[name] === '');
+  if (faulty.length > 0) return faulty.map((name) => `.${name} must be a string that is not empty`).join(', ');
+  for (const name of set) {
+    const fault = credentialFault(auth[name] as string);
+    if (fault !== undefined) return `.${name} ${fault}`;
+  }
+  const isForm = set.includes('token') !== set.includes('password');
+  if (!isForm || (set.includes('password') && !set.includes('username'))) {
+    return `is incomplete or mixed (it has ${set.join(', ') || 'nothing'}): ${forms}`;
+  }
+  return undefined;
+}
+
+function storageFault(value: unknown): string | undefined {
+  const forms = "{ path }, 'memory' or an engine such as bullMqEngine()";
+  if (value === 'memory') return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `must be ${forms}`;
+  if ('openEngine' in value && typeof value.openEngine === 'function') return undefined;
+  const unknown = Object.keys(value).filter((name) => name !== 'path');
+  if (unknown.length > 0) return `has fields that are not known (${unknown.join(', ')}): give ${forms}`;
+  const { path } = value as { path?: unknown };
+  return path === undefined || (typeof path === 'string' && path.trim() !== '')
+    ? undefined
+    : '.path must be the path of a directory';
+}
+
+function allowsHttp(options: object | undefined): boolean {
+  return (options as { allowInsecureHttp?: unknown } | undefined)?.allowInsecureHttp === true;
+}
+
+function urlFault(value: unknown, http: boolean): string | undefined {
+  if (typeof value !== 'string' || !URL.canParse(value)) return 'must be an absolute URL';
+  const url = new URL(value);
+  if (url.hostname === '') return 'must be an absolute URL';
+  if (url.username || url.password) return 'must not hold credentials: they belong in auth';
+  if (url.search || url.hash) return 'must not have a query or a fragment';
+  if (url.protocol === 'https:') return undefined;
+  if (url.protocol !== 'http:') return 'must be an https URL';
+  if (http || isLoopback(url.hostname)) return undefined;
+  return 'must be https: over http the password travels in the clear (allowInsecureHttp lets it)';
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);

@@ -1,0 +1,155 @@
+import { resolve } from 'node:path';
+import { checkShape } from '../dto/check-shape.js';
+import { SendMessageDto } from '../dto/send-message.dto.js';
+import { describeFaults, OurSmsConfigError, type Fault } from '../errors/oursms-config.error.js';
+import { oneLine } from '../errors/one-line.js';
+import type { GatewayAccount } from '../gateway/account.js';
+import { normalizeNumber } from '../message/normalize-number.js';
+import type { OurSmsDlrOptions, OurSmsPollOptions } from './dlr.options.js';
+import {
+  OurSmsModuleOptions,
+  type OurSmsCampaignOptions,
+  type OurSmsHttpOptions,
+  type OurSmsNumbersOptions,
+  type OurSmsRateOptions,
+  type OurSmsRetryOptions,
+} from './oursms.options.js';
+import type { MessagePolicy } from '../sending/prepare-message.js';
+import type { RateLimits } from '../sending/rate-limiter.js';
+import type { RetryPolicy } from '../sending/retries.js';
+import { accountDirectory } from '../queue/key-part.js';
+import type { QueueEngineSource } from '../queue/durable-queue.js';
+
+/** The options of an account, checked and complete, as each room takes them. */
+export interface ResolvedOptions {
+  gateway: GatewayAccount;
+  messages: MessagePolicy;
+  retry: RetryPolicy;
+  rate: RateLimits & { maxWaiting: number };
+  campaigns: Required<OurSmsCampaignOptions>;
+  dlr: Required<Omit<OurSmsDlrOptions, 'poll'>> & { poll?: OurSmsPollOptions & { count: number } };
+  /** The directory of this account, an engine, or `'memory'`. */
+  storage: { path: string } | QueueEngineSource | 'memory';
+}
+
+/**
+ * Checks the options of an account and fills in what was left out.
+ *
+ * @throws {OurSmsConfigError} naming every faulty field, showing no value
+ */
+export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
+  if (typeof raw !== 'object' || raw === null) {
+    throw new OurSmsConfigError(
+      `OurSmsModule (account ${oneLine(String(account))}) got no options: its factory must return an object.`,
+    );
+  }
+  const { value: options, faults } = checkShape(OurSmsModuleOptions, raw);
+  const all = [
+    ...nameFaults(account),
+    ...faults.map(explain),
+    ...defaultsFaults(options.defaults),
+    ...pollFaults(options),
+    ...rateFaults(options),
+    ...divertFaults(options),
+    ...quietHoursFaults(options),
+  ];
+  if (all.length > 0) {
+    throw new OurSmsConfigError(
+      `OurSmsModule (account ${oneLine(String(account))}) cannot start: ${describeFaults(all)}.`,
+      all,
+    );
+  }
+  const http = options.http as Required<OurSmsHttpOptions>;
+  const numbers = options.numbers as Required<OurSmsNumbersOptions>;
+  // As the URL parser reads it: without white space around it, its path escaped.
+  const { origin, pathname } = new URL(String(options.baseUrl));
+  const baseUrl = origin + pathname.replace(/\/+$/, '');
+  return {
+    gateway: { name: account, baseUrl, auth: options.auth, ...http },
+    messages: {
+      account,
+      country: numbers.country,
+      defaults: options.defaults ?? {},
+      divertTo: divertNumber(options),
+      quietHours: options.quietHours ?? undefined,
+    },
+    rate: rateOf(options, http),
+    campaigns: options.campaigns as Required<OurSmsCampaignOptions>,
+    retry: { ...(options.retry as Required<OurSmsRetryOptions>), timeoutMs: http.timeoutMs },
+    dlr: options.dlr as ResolvedOptions['dlr'],
+    storage: storageOf(options, account),
+  };
+}
+
+/** The name of an account stands in logs, in tokens and in the name of its directory. */
+function nameFaults(account: unknown): Fault[] {
+  if (typeof account !== 'string') return [{ field: 'name', reason: 'must be a text' }];
+  return oneLine(account) === account ? [] : [{ field: 'name', reason: 'must not hold control characters' }];
+}
+
+/** `isGlobal` and `name` are known to anyone who reads the README, but not here. */
+function explain(fault: Fault): Fault {
+  const extra = fault.field === 'isGlobal' || fault.field === 'name';
+  return extra
+    ? { ...fault, reason: 'stands beside useFactory, useClass or useExisting, not in what they return' }
+    : fault;
+}
+
+/** The rules of a message, but for the fields that each message must bring itself. */
+function defaultsFaults(defaults: unknown): Fault[] {
+  if (typeof defaults !== 'object' || defaults === null) return [];
+  const own = ['dests', 'body'];
+  const misplaced = own.filter((field) => Object.hasOwn(defaults, field));
+  const { faults } = checkShape(SendMessageDto, defaults);
+  return [
+    ...misplaced.map((field) => ({ field: `defaults.${field}`, reason: 'belongs to each message' })),
+    ...faults
+      .filter(({ field }) => !own.includes(field) && Object.hasOwn(defaults, field))
+      .map(({ field, reason }) => ({ field: `defaults.${field}`, reason })),
+  ];
+}
+
+function pollFaults({ dlr }: OurSmsModuleOptions): Fault[] {
+  const poll = dlr?.poll;
+  if (typeof poll !== 'object' || poll === null) return [];
+  const given = [poll.everyMs, poll.cron].filter((value) => value !== undefined);
+  return given.length === 1 ? [] : [{ field: 'dlr.poll', reason: 'give either everyMs or cron' }];
+}
+
+function rateFaults({ rate }: OurSmsModuleOptions): Fault[] {
+  if (rate?.burst === undefined || rate.burst <= (rate.requestsPerSecond ?? 0)) return [];
+  return [{ field: 'rate.burst', reason: 'must not be more than rate.requestsPerSecond' }];
+}
+
+/** Who has no connection waits here, where single messages go first, and not in the pool of connections. */
+function rateOf(
+  { rate }: OurSmsModuleOptions,
+  { maxConnections }: Required<OurSmsHttpOptions>,
+): ResolvedOptions['rate'] {
+  const { maxWaiting } = rate as Required<OurSmsRateOptions>;
+  return { ...rate, maxWaiting, concurrency: Math.min(rate?.concurrency ?? Infinity, maxConnections) };
+}
+
+function divertFaults(options: OurSmsModuleOptions): Fault[] {
+  if (typeof options.divertTo !== 'string') return [];
+  return divertNumber(options) === undefined ? [{ field: 'divertTo', reason: 'is not a phone number' }] : [];
+}
+
+function quietHoursFaults({ quietHours }: OurSmsModuleOptions): Fault[] {
+  if (typeof quietHours?.from !== 'string' || quietHours.from !== quietHours.to) return [];
+  return [{ field: 'quietHours.to', reason: 'must differ from quietHours.from: a whole day cannot be quiet' }];
+}
+
+/** Each account has a directory of its own: a directory is locked by whoever has it open. */
+function storageOf({ storage }: OurSmsModuleOptions, account: string): ResolvedOptions['storage'] {
+  if (storage === 'memory' || isEngine(storage)) return storage;
+  return { path: resolve(storage?.path ?? '.oursms', accountDirectory(account)) };
+}
+
+const isEngine = (storage: OurSmsModuleOptions['storage']): storage is QueueEngineSource =>
+  typeof storage === 'object' && 'openEngine' in storage;
+
+function divertNumber({ divertTo, numbers }: OurSmsModuleOptions): string | undefined {
+  const result = normalizeNumber(divertTo ?? '', { country: numbers?.country });
+  return result.ok ? result.number : undefined;
+}
