@@ -74,5 +74,5 @@ export {
 } from './campaigns/campaign.types.js';
 export { Campaigns } from './campaigns/campaigns.js';
 export type { QuietHoursAction } from './sending/keep-quiet-hours.js';
-export type { UnknownOutcomeAction } from './sending/retries.js';
+export type { UnknownOutcomeAction } from './sending/retry-policy.js';
 export { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './module/oursms.tokens.js';

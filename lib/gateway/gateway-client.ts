@@ -3,6 +3,7 @@ import type { Credits } from '../dto/credits.js';
 import type { Dlr } from '../dto/dlr.js';
 import type { SendReceipt } from '../dto/send-receipt.js';
 import { closedError } from '../errors/closed-error.js';
+import type { OurSmsAbortedError } from '../errors/oursms-aborted.error.js';
 import { readableThrown } from '../errors/readable-thrown.js';
 import { credentialsOf, type GatewayAccount } from './account.js';
 import { proxyVariable } from './bypassed-proxy.js';
@@ -18,7 +19,7 @@ import { messageParameters } from './message-parameters.js';
 import { isRecord, toNumber } from './parse-json.js';
 import { readDlrs, readRows } from './read-dlrs.js';
 import { readReceipt } from './read-receipt.js';
-import { unreadableAnswer } from './to-oursms-error.js';
+import { abortedError, unreadableAnswer } from './to-oursms-error.js';
 import { RequestTrace } from './transport.js';
 import { withoutTraces } from './without-traces.js';
 
@@ -70,6 +71,11 @@ export class GatewayClient {
     const { value, answer } = await exchanged.read();
     if (!isRecord(value)) throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it is not a JSON object');
     return readReceipt(value, skipped, call);
+  }
+
+  /** The error of a send whose signal was aborted before it left. */
+  abortedSend(message: WireMessage): OurSmsAbortedError {
+    return abortedError(new Call('send', this.account, message), 'notSent', "the caller's signal ended the call");
   }
 
   /**

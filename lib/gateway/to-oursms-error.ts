@@ -73,7 +73,8 @@ export function interceptorError(call: Call, outcome: Outcome, thrown: unknown, 
   return new OurSmsConnectionError(call.sentence(happened, outcome), { ...call.details(outcome, false), cause });
 }
 
-function abortedError(call: Call, outcome: Outcome, happened: string): OurSmsAbortedError {
+/** The error of a call that a signal ended. */
+export function abortedError(call: Call, outcome: Outcome, happened: string): OurSmsAbortedError {
   return new OurSmsAbortedError(call.sentence(happened, outcome), call.details(outcome, true));
 }
 

@@ -9,22 +9,20 @@ import {
   CAMPAIGNING,
   GATEWAY,
   LIFECYCLE,
-  LIMITER,
   OUTBOX,
   RAW_OPTIONS,
   RECEIVING,
   RESOLVED_OPTIONS,
-  RETRIES,
   STORAGE,
   STORAGE_PLACE,
+  TURNS,
 } from './internal-tokens.js';
 import type { OurSmsReceiving } from './oursms.receiving.js';
 import type { OurSmsCampaigning } from './oursms.campaigning.js';
 import type { OurSmsStorage, StoragePlace } from './account-storage.js';
 import { Campaigns } from '../campaigns/campaigns.js';
 import type { Outbox } from '../sending/outbox.js';
-import type { RateLimiter } from '../sending/rate-limiter.js';
-import type { Retries } from '../sending/retries.js';
+import type { Turns } from '../sending/turns.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { OurSmsService } from './oursms.service.js';
 import { DEFAULT_ACCOUNT, getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
@@ -47,25 +45,19 @@ export function accountProviders(name: string | undefined): Provider[] {
       useFactory: ({ openGateway }: Bootstrap, { gateway }: ResolvedOptions) => openGateway(gateway),
     },
     {
-      provide: RETRIES,
+      provide: TURNS,
       inject: [BOOTSTRAP, RESOLVED_OPTIONS],
-      useFactory: ({ Retries }: Bootstrap, { retry }: ResolvedOptions) => new Retries(retry),
-    },
-    {
-      provide: LIMITER,
-      inject: [BOOTSTRAP, RESOLVED_OPTIONS],
-      useFactory: ({ RateLimiter }: Bootstrap, { rate }: ResolvedOptions) => new RateLimiter(rate),
+      useFactory: ({ Turns }: Bootstrap, { rate }: ResolvedOptions) => new Turns(rate),
     },
     {
       provide: OUTBOX,
-      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, RETRIES, LIMITER],
+      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, TURNS],
       useFactory: (
         { Outbox }: Bootstrap,
         gateway: GatewayClient,
-        { messages, rate }: ResolvedOptions,
-        retries: Retries,
-        limiter: RateLimiter,
-      ) => new Outbox(gateway, messages, retries, limiter, rate.maxWaiting),
+        { messages, retry, rate }: ResolvedOptions,
+        turns: Turns,
+      ) => new Outbox(gateway, messages, retry, turns, rate.maxWaiting),
     },
     {
       provide: LIFECYCLE,
@@ -102,16 +94,15 @@ export function accountProviders(name: string | undefined): Provider[] {
     },
     {
       provide: CAMPAIGNING,
-      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, RETRIES, LIMITER, STORAGE, APPLICATION],
+      inject: [BOOTSTRAP, GATEWAY, RESOLVED_OPTIONS, TURNS, STORAGE, APPLICATION],
       useFactory: (
         { OurSmsCampaigning }: Bootstrap,
         gateway: GatewayClient,
         options: ResolvedOptions,
-        retries: Retries,
-        limiter: RateLimiter,
+        turns: Turns,
         storage: OurSmsStorage,
         application: OurSmsApplication,
-      ) => new OurSmsCampaigning({ gateway, options, retries, limiter, storage, application }),
+      ) => new OurSmsCampaigning({ gateway, options, turns, storage, application }),
     },
     {
       provide: getCampaignsToken(name),

@@ -8,5 +8,4 @@ export { OurSmsStorage, storagePlace } from './account-storage.js';
 export { OurSmsReceiving } from './oursms.receiving.js';
 export { resolveOptions } from '../options/resolve-options.js';
 export { Outbox } from '../sending/outbox.js';
-export { RateLimiter } from '../sending/rate-limiter.js';
-export { Retries } from '../sending/retries.js';
+export { Turns } from '../sending/turns.js';

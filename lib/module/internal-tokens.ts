@@ -14,10 +14,8 @@ export const GATEWAY = Symbol('OURSMS_GATEWAY');
 export const OUTBOX = Symbol('OURSMS_OUTBOX');
 /** The account's OurSmsLifecycle. */
 export const LIFECYCLE = Symbol('OURSMS_LIFECYCLE');
-/** The account's Retries. */
-export const RETRIES = Symbol('OURSMS_RETRIES');
-/** The account's RateLimiter, of all that it sends. */
-export const LIMITER = Symbol('OURSMS_LIMITER');
+/** The account's Turns: the rate limiter of all that it sends. */
+export const TURNS = Symbol('OURSMS_TURNS');
 /** The StoragePlace of the account's queues. */
 export const STORAGE_PLACE = Symbol('OURSMS_STORAGE_PLACE');
 /** The account's OurSmsStorage. */

@@ -9,15 +9,13 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import { OURSMS_CAMPAIGN_PAUSED, OURSMS_CREDITS_LOW } from '../campaigns/campaign.types.js';
 import { CampaignManager } from '../campaigns/campaign-manager.js';
 import { ChunkSender } from '../campaigns/run/chunk-sender.js';
-import type { RateLimiter } from '../sending/rate-limiter.js';
-import type { Retries } from '../sending/retries.js';
+import type { Turns } from '../sending/turns.js';
 
 /** What an account's campaigns take from the module. */
 export interface CampaigningParts {
   gateway: GatewayClient;
   options: ResolvedOptions;
-  retries: Retries;
-  limiter: RateLimiter;
+  turns: Turns;
   storage: OurSmsStorage;
   application: OurSmsApplication;
 }
@@ -30,13 +28,14 @@ export class OurSmsCampaigning implements OnApplicationBootstrap, OnModuleDestro
   #listeners: EventListeners | undefined;
 
   constructor(private readonly parts: CampaigningParts) {
-    const { gateway, options, retries, limiter, storage } = parts;
+    const { gateway, options, turns, storage } = parts;
     const { messages: policy, retry, campaigns } = options;
     this.manager = new CampaignManager({
       account: gateway.accountName,
       policy,
       openEngine: () => storage.engine(),
-      sender: new ChunkSender({ gateway, policy, retries, limiter, unknownOutcome: retry.unknownOutcome }),
+      sender: new ChunkSender({ gateway, policy, retry }),
+      turns: turns.bulk,
       getCredits: async () => (await gateway.getCredits()).credits,
       creditsEveryMs: campaigns.creditsEveryMs,
       announce: {

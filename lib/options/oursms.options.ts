@@ -7,7 +7,7 @@ import type { NumberCountry } from '../message/normalize-number.js';
 import { OurSmsDlrOptions } from './dlr.options.js';
 import { IsAuth, IsGatewayUrl, IsHeaderValue, IsStorage, IsTimeOfDay } from './options-rules.js';
 import type { QuietHoursAction } from '../sending/keep-quiet-hours.js';
-import type { UnknownOutcomeAction } from '../sending/retries.js';
+import type { UnknownOutcomeAction } from '../sending/retry-policy.js';
 import type { QueueEngineSource } from '../queue/durable-queue.js';
 import { VERSION } from '../version.js';
 

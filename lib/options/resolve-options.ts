@@ -15,8 +15,8 @@ import {
   type OurSmsRetryOptions,
 } from './oursms.options.js';
 import type { MessagePolicy } from '../sending/prepare-message.js';
-import type { RateLimits } from '../sending/rate-limiter.js';
-import type { RetryPolicy } from '../sending/retries.js';
+import type { RateLimits } from '../sending/turns.js';
+import type { RetryPolicy } from '../sending/retry-policy.js';
 import { accountDirectory } from '../queue/key-part.js';
 import type { QueueEngineSource } from '../queue/durable-queue.js';
 

@@ -10,12 +10,13 @@ import { adviseMessage } from '../message/advise-message.js';
 import { describeText } from '../message/describe-text.js';
 import { CallerSignals } from './caller-signals.js';
 import { checkSendOptions } from './check-send-options.js';
+import { deliver } from './deliver.js';
 import { keepQuietHours } from './keep-quiet-hours.js';
 import { prepareMessage, type MessagePolicy } from './prepare-message.js';
-import type { RateLimiter } from './rate-limiter.js';
-import type { Attempt, Retries } from './retries.js';
+import type { RetryPolicy } from './retry-policy.js';
+import type { Turns } from './turns.js';
 
-/** What happens to a message of an account before the wire. */
+/** Sends the single messages of an account. */
 export class Outbox {
   readonly #logger = new Logger('OurSmsOutbox');
   readonly #signals = new CallerSignals();
@@ -26,8 +27,8 @@ export class Outbox {
   constructor(
     private readonly gateway: GatewayClient,
     private readonly policy: MessagePolicy,
-    private readonly retries: Retries,
-    private readonly limiter: RateLimiter,
+    private readonly retry: RetryPolicy,
+    private readonly turns: Turns,
     private readonly maxWaiting: number,
   ) {}
 
@@ -44,11 +45,14 @@ export class Outbox {
   async #deliver(message: WireMessage, skipped: number, options: WireOptions): Promise<SendReceipt> {
     this.#checkOpen();
     const { signal, end } = this.#signals.follow(options.signal);
+    const stopping = this.#closing.signal;
+    const turns = this.turns.urgent;
     this.#sending += 1;
     try {
-      const attempt: Attempt = (onTurn) =>
-        this.limiter.run('urgent', () => this.gateway.send(onTurn(), skipped, { ...options, signal }), signal);
-      return await this.retries.send(message, attempt, { signal, stopping: this.#closing.signal });
+      const delivery = { message, skipped, wire: options, turns, signal, stopping };
+      const result = await deliver(this.gateway, this.retry, delivery);
+      if (result.kind === 'sent') return result.receipt;
+      throw result.kind === 'failed' ? result.error : (result.doubt?.error ?? this.gateway.abortedSend(message));
     } finally {
       this.#sending -= 1;
       end();
@@ -59,7 +63,7 @@ export class Outbox {
   #checkOpen(): void {
     const { account } = this.policy;
     if (this.#closing.signal.aborted) throw closedError('send', account);
-    const waiting = this.#sending - this.limiter.runningUrgent;
+    const waiting = this.#sending - this.turns.urgentInFlight;
     if (waiting < this.maxWaiting) return;
     throw new OurSmsBusyError(
       `send (account ${account}): ${waiting} sends of this process wait already (rate.maxWaiting). The message was not sent; send it again once fewer wait.`,
@@ -70,7 +74,7 @@ export class Outbox {
   /** Refuses new sends and ends the waiting for repeats. Resolves when the sends that wait for their turn have left. */
   async close(patienceMs: number): Promise<void> {
     this.#closing.abort();
-    await this.limiter.letGo(AbortSignal.timeout(patienceMs));
+    await this.turns.drained(AbortSignal.timeout(patienceMs));
   }
 
   /** Checks a message in the same way, and tells what sending it would take. */

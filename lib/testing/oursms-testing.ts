@@ -14,13 +14,11 @@ import {
   GATEWAY,
   RAW_OPTIONS,
   RESOLVED_OPTIONS,
-  RETRIES,
   STORAGE_PLACE,
 } from '../module/internal-tokens.js';
 import type { StoragePlace } from '../module/account-storage.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { DEFAULT_ACCOUNT } from '../module/oursms.tokens.js';
-import { Retries } from '../sending/retries.js';
 import { StoredEngine } from '../queue/stored-engine.js';
 import { SimulatorEngine } from './simulator/simulator-engine.js';
 import type { RequestRecord, SimulatorReport } from './simulator/simulator.records.js';
@@ -79,11 +77,9 @@ export class OurSmsTesting {
       this.open(options, moduleRef);
     return builder
       .overrideProvider(RESOLVED_OPTIONS)
-      .useFactory({ factory: withoutCredentials, inject: [BOOTSTRAP, RAW_OPTIONS, ACCOUNT] })
+      .useFactory({ factory: testOptions, inject: [BOOTSTRAP, RAW_OPTIONS, ACCOUNT] })
       .overrideProvider(GATEWAY)
       .useFactory({ factory, inject: [RESOLVED_OPTIONS, ModuleRef] })
-      .overrideProvider(RETRIES)
-      .useFactory({ factory: withoutRetries, inject: [RESOLVED_OPTIONS] })
       .overrideProvider(STORAGE_PLACE)
       .useFactory({ factory: inMemory, inject: [] });
   }
@@ -166,15 +162,12 @@ const reportRow = (row: SimulatorReport): SimulatorReport => ({
 
 type Bootstrap = typeof import('../module/bootstrap.js');
 
-/** A machine that runs tests has no credentials, and needs none. */
-const withoutCredentials = ({ resolveOptions }: Bootstrap, raw: unknown, account: string): ResolvedOptions =>
-  resolveOptions(
-    typeof raw === 'object' && raw !== null ? { ...raw, auth: { username: 'testing', token: 'testing' } } : raw,
-    account,
-  );
-
-/** A failure that a test asks for is one that it sees. */
-const withoutRetries = ({ retry }: ResolvedOptions): Retries => new Retries({ ...retry, attempts: 1 });
+/** The options of the application, for tests. A machine that runs tests has no credentials. Nothing is retried: a test sees each failure. */
+function testOptions({ resolveOptions }: Bootstrap, raw: unknown, account: string): ResolvedOptions {
+  const auth = { username: 'testing', token: 'testing' };
+  const resolved = resolveOptions(typeof raw === 'object' && raw !== null ? { ...raw, auth } : raw, account);
+  return { ...resolved, retry: { ...resolved.retry, attempts: 1 } };
+}
 
 /** Tests that run side by side share no directory. @internal */
 export const inMemory = (): StoragePlace => ({

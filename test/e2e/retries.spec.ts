@@ -28,7 +28,7 @@ describe('a message that was not sent', () => {
     bench.gateway.faults.next('rateLimit', { retryAfter: 0, times: 2 });
     expect(await bench.sms.send(MESSAGE)).toMatchObject({ accepted: 2, attempts: 3 });
     expect(phone()).toBe(1);
-    expect(bench.logs.matching('Try 1 of 3; the next in')).toHaveLength(1);
+    expect(bench.logs.matching('Try 1 of 3 failed; the next is in')).toHaveLength(1);
   });
 
   it('says nothing of tries when the first one did it', async () => {
@@ -97,7 +97,7 @@ describe('a message that was not sent', () => {
     bench.gateway.faults.next('rateLimit', { retryAfter: 30 });
     const giveUp = new AbortController();
     const sending = rejection(bench.sms.send(MESSAGE, { signal: giveUp.signal }), OurSmsAbortedError);
-    await until('it waits', () => bench.logs.matching('the next in').length === 1);
+    await until('it waits', () => bench.logs.matching('the next is in').length === 1);
     giveUp.abort();
     expect(await sending).toMatchObject({ outcome: 'notSent' });
     expect(sends()).toBe(1);

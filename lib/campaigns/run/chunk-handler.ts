@@ -2,9 +2,9 @@ import { Logger } from '@nestjs/common';
 import { oneLine } from '../../errors/one-line.js';
 import type { Job, QueueEngine, Verdict } from '../../queue/durable-queue.js';
 import type { Moment } from '../../sending/moment.js';
+import type { TurnSource } from '../../sending/turns.js';
 import type { PauseReason } from '../campaign.types.js';
 import type { CampaignNames } from '../store/campaign-names.js';
-import type { CampaignPace } from './campaign-pace.js';
 import type { CampaignChunk, CampaignRecord, ChunkJob, ChunkResult } from '../store/campaign-record.js';
 import type { ChunkOutcome, ChunkSender } from './chunk-sender.js';
 import type { GatewayTrust } from './gateway-trust.js';
@@ -18,7 +18,7 @@ export interface ChunkHandlerParts {
   sender: ChunkSender;
   /** Its state is looked at whenever it counts. */
   record: CampaignRecord;
-  pace: CampaignPace;
+  turns: TurnSource;
   /** Ends all waiting: nothing more is to be sent for now. */
   stopping: AbortSignal;
   trust: GatewayTrust;
@@ -35,7 +35,7 @@ export class ChunkHandler {
   constructor(private readonly parts: ChunkHandlerParts) {}
 
   async handle(job: Job<ChunkJob>): Promise<Verdict<ChunkJob>> {
-    const { engine, names, record, sender, pace, trust, stopping } = this.parts;
+    const { engine, names, record, sender, turns, trust, stopping } = this.parts;
     const doubt = doubtOf(job);
     if (record.state === 'paused') return { kind: 'again', inMs: 0, data: inDoubt(doubt), uncounted: true };
     const text = await engine.read(names.list(record, 'chunk') + job.id);
@@ -52,7 +52,7 @@ export class ChunkHandler {
       job.atWork(isAtWork, began && JSON.stringify(began));
     const storeTime = (): Promise<number | undefined> => engine.time();
     const outcome = await trust.inTurn(() =>
-      sender.send({ record, chunk, pace, doubt, storeTime, mayLeave, stopping, atWork }),
+      sender.send({ record, chunk, turns, doubt, storeTime, mayLeave, stopping, atWork }),
     );
     this.#pauseAfter(outcome);
     if (outcome.kind === 'result') return this.#keep(job.id, outcome.result);

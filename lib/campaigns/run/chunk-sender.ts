@@ -3,157 +3,128 @@ import type { SendReceipt } from '../../dto/send-receipt.js';
 import { OurSmsAbortedError } from '../../errors/oursms-aborted.error.js';
 import { OurSmsError } from '../../errors/oursms.error.js';
 import { OurSmsGatewayError, type GatewayErrorKind } from '../../errors/oursms-gateway.error.js';
+import { OurSmsStorageError } from '../../errors/oursms-storage.error.js';
 import { OurSmsValidationError } from '../../errors/oursms-validation.error.js';
 import { oneLine } from '../../errors/one-line.js';
-import type { WireMessage } from '../../gateway/call.js';
 import type { GatewayClient } from '../../gateway/gateway-client.js';
 import { normalizeNumber } from '../../message/normalize-number.js';
+import { deliver, type Checkpoint, type DeliveryResult } from '../../sending/deliver.js';
 import { keepQuietHours, type QuietedMessage } from '../../sending/keep-quiet-hours.js';
 import { elapsedMs, localMoment, type Moment } from '../../sending/moment.js';
 import type { MessagePolicy } from '../../sending/prepare-message.js';
-import type { RateLimiter } from '../../sending/rate-limiter.js';
-import { ClocksDisagree, type Attempt, type Retries, type UnknownOutcomeAction } from '../../sending/retries.js';
+import { canGuard, type RetryPolicy } from '../../sending/retry-policy.js';
+import type { TurnSource } from '../../sending/turns.js';
 import type { PauseReason } from '../campaign.types.js';
-import type { CampaignPace } from './campaign-pace.js';
 import type { CampaignChunk, CampaignRecord, ChunkResult } from '../store/campaign-record.js';
 import type { GatewayMeeting } from './gateway-trust.js';
 
-/** A look-back longer than this is not asked of a gateway. */
-const LONGEST_DOUBT_MS = 24 * 60 * 60_000;
-/** The gateway is asked for the time when it was told longer ago. */
-const TIME_TOLD_MS = 60_000;
+/** A `prevDups` that covers more than this is not asked of a gateway. */
+const MAX_DOUBT_MS = 24 * 60 * 60_000;
+/** The gateway is asked for the time when its last answer is older. */
+const TIME_KNOWN_MS = 60_000;
 
-/** Faults of the account, not of the request: every other one would meet them too. */
+/** Faults of the account, not of the request: every other request would meet them too. */
 const PAUSES: Partial<Record<GatewayErrorKind, PauseReason>> = { auth: 'auth', balance: 'credits', sender: 'sender' };
 
-/** What chunks are sent with. */
+/** Dependencies of {@link ChunkSender}. */
 export interface ChunkSenderParts {
   gateway: GatewayClient;
   policy: MessagePolicy;
-  retries: Retries;
-  /** The account's. */
-  limiter: RateLimiter;
-  unknownOutcome: UnknownOutcomeAction;
+  retry: RetryPolicy;
 }
 
-/** A chunk that is to be sent now. */
+/** A request of a campaign to send now. */
 export interface ChunkToSend {
   record: CampaignRecord;
   chunk: CampaignChunk;
-  pace: CampaignPace;
-  /** When a try began whose outcome is unknown. */
+  turns: TurnSource;
+  /** When the first try of unknown outcome left. */
   doubt?: Moment;
-  /** Milliseconds since 1970, by the clock of the store's server, where it has one. */
+  /** Milliseconds since 1970 by the clock of the server that keeps the store, where there is one. */
   storeTime: () => Promise<number | undefined>;
-  /** Asked until the first byte of each try leaves: whether it may. */
+  /** Whether the request may leave: the campaign runs, and the request is still this process's. */
   mayLeave: () => boolean;
-  /** Notes, durably, whether it may be on the wire, and since when: what only waits for its turn when its process ends was not. */
-  atWork: (isAtWork: boolean, began?: Moment) => Promise<void>;
-  /** Ends all waiting: the campaign is paused, or the application ends. */
+  /** Notes, durably, whether it may be in flight, and since when. */
+  atWork: (isAtWork: boolean, since?: Moment) => Promise<void>;
+  /** Ends all waiting: the campaign is paused, or the application stops. */
   stopping: AbortSignal;
 }
 
-/** What became of a chunk, and how the gateway met it, where it was asked. */
+/** How a request of a campaign ended. `met`: how the gateway answered, if it was asked. */
 export type ChunkOutcome = { met?: GatewayMeeting } & (
   | { kind: 'result'; result: ChunkResult }
-  /** It must be sent later. `doubt`: it may have been sent then. */
+  /** It must be sent later. `doubt`: a try of then may have been sent. */
   | { kind: 'later'; why: string; pause?: PauseReason; doubt?: Moment }
 );
 
-class NotBegun extends Error {}
-
-/** Sends the requests of campaigns, each so that no recipient gets the message twice. */
+/** Sends the requests of campaigns, each so that every recipient gets the message at most once. */
 export class ChunkSender {
   readonly #logger = new Logger('OurSmsCampaign');
-  /** Campaigns of which it was said that they go out in quiet hours. */
+  /** Campaigns that were warned of quiet hours. */
   readonly #warned = new WeakSet<CampaignRecord>();
 
   constructor(private readonly parts: ChunkSenderParts) {}
 
   /** Never rejects for what the gateway or the network does. */
   async send(request: ChunkToSend): Promise<ChunkOutcome> {
-    const { record, chunk, stopping } = request;
+    const { record, chunk, turns, stopping, doubt } = request;
     const { dests, body = record.message.body } = chunk;
-    const { policy, retries } = this.parts;
+    const { gateway, policy, retry } = this.parts;
     const diverted = policy.divertTo === undefined ? dests : [policy.divertTo];
-    let { doubt } = request;
     const prepared = this.#prepare({ ...record.message, body, dests: diverted });
     if ('later' in prepared) return { kind: 'later', why: prepared.later, pause: 'quietHours', doubt };
     const { message, warning } = prepared;
-    if (warning !== undefined && !this.#warned.has(record))
-      this.#logger.warn(`${warning} (campaign ${oneLine(record.id)})`);
-    this.#warned.add(record);
-    const canGuard = this.parts.unknownOutcome === 'guarded' && !message.delay;
-    if (doubt && !canGuard) return unknown(chunk, 'it was on the wire when its process ended');
+    if (warning !== undefined) this.#warnOnce(record, warning);
+    const isGuarded = canGuard(retry, message);
+    if (doubt && !isGuarded) return unknown(chunk, 'it was in flight when its process ended');
     const inDoubt = doubt && (await this.#ageOf(doubt, request));
     if (inDoubt && 'later' in inDoubt) return { kind: 'later', why: inDoubt.later, doubt, met: { kind: 'failed' } };
     if (inDoubt && 'unknown' in inDoubt) return unknown(chunk, inDoubt.unknown);
-    const attempt: Attempt = async (onTurn) => {
-      let began: Moment = { wall: Date.now() };
-      const begin = async (): Promise<void> => {
-        if (canGuard) began = await this.#now(request, Infinity);
-        await request.atWork(true, began);
-      };
-      const leave = async (): Promise<WireMessage> => {
-        // What is in doubt already is known to be.
-        if (!doubt) await begin().catch(() => Promise.reject(new NotBegun()));
-        return onTurn();
-      };
-      try {
-        return await this.#try(leave, request);
-      } catch (error) {
-        // Nothing else is thrown than our errors; if it were, the request may have left.
-        const mayHaveLeft = error instanceof OurSmsError ? error.outcome === 'unknown' : !(error instanceof NotBegun);
-        if (mayHaveLeft) doubt ??= began;
-        // It may wait for long before the next try.
-        if (!doubt) await request.atWork(false).catch(() => undefined);
-        throw error;
-      }
-    };
-    try {
-      const receipt = await retries.send(message, attempt, { stopping, inDoubtMs: inDoubt?.ms });
-      return { kind: 'result', result: read(receipt, chunk, policy.divertTo !== undefined), met: { kind: 'took' } };
-    } catch (error) {
-      if (error instanceof OurSmsError) return this.#judge(error, chunk, canGuard, doubt);
-      if (error instanceof ClocksDisagree) return { kind: 'later', why: error.message, doubt };
-      const why = error instanceof NotBegun ? 'it may not leave now' : 'a fault of this module';
-      return { kind: 'later', why, doubt };
-    }
-  }
-
-  /** One request, when its turn has come. @param leave Called then: gives the message as it must go out. */
-  #try(leave: () => Promise<WireMessage>, { pace, mayLeave, stopping }: ChunkToSend): Promise<SendReceipt> {
-    return pace.run(
-      (turn) =>
-        this.parts.limiter.run(
-          'bulk',
-          async () => {
-            await turn.renew();
-            if (stopping.aborted || !mayLeave()) throw new NotBegun();
-            const message = await leave();
-            let isRefused = false;
-            const mayStart = (): boolean => {
-              isRefused = !mayLeave();
-              return !isRefused;
-            };
-            try {
-              return await this.parts.gateway.send(message, 0, { mayStart });
-            } catch (error) {
-              throw isRefused && error instanceof OurSmsAbortedError ? new NotBegun() : error;
-            }
-          },
-          stopping,
-        ),
+    const result = await deliver(gateway, retry, {
+      message,
+      turns: { next: () => turns.next(stopping) },
+      checkpoint: this.#checkpoint(request, isGuarded),
+      doubt: inDoubt && { since: localMoment(), ageMs: inDoubt.ms },
       stopping,
-    );
+    });
+    return this.#outcomeOf(result, request, isGuarded);
   }
 
-  #judge(error: OurSmsError, chunk: CampaignChunk, canGuard: boolean, doubt: Moment | undefined): ChunkOutcome {
+  #warnOnce(record: CampaignRecord, warning: string): void {
+    if (!this.#warned.has(record)) this.#logger.warn(`${warning} (campaign ${oneLine(record.id)})`);
+    this.#warned.add(record);
+  }
+
+  #checkpoint(request: ChunkToSend, isGuarded: boolean): Checkpoint {
+    const { mayLeave, atWork } = request;
+    return {
+      mayLeave,
+      mark: async () => {
+        const moment = isGuarded ? await this.#now(request, Infinity) : { wall: Date.now() };
+        await atWork(true, moment);
+        return moment;
+      },
+      clear: () => atWork(false),
+    };
+  }
+
+  #outcomeOf(result: DeliveryResult, { chunk, doubt: before }: ChunkToSend, isGuarded: boolean): ChunkOutcome {
+    if (result.kind === 'sent') {
+      const isDiverted = this.parts.policy.divertTo !== undefined;
+      return { kind: 'result', result: read(result.receipt, chunk, isDiverted), met: { kind: 'took' } };
+    }
+    const doubt = before ?? result.doubt?.since;
+    if (result.kind === 'withdrawn') return { kind: 'later', why: result.why, doubt };
+    if (result.error instanceof OurSmsError) return this.#judge(result.error, chunk, isGuarded, doubt);
+    return { kind: 'later', why: 'a fault of this module', doubt };
+  }
+
+  #judge(error: OurSmsError, chunk: CampaignChunk, isGuarded: boolean, doubt: Moment | undefined): ChunkOutcome {
     const kind = error instanceof OurSmsGatewayError ? error.kind : undefined;
     const pause = kind === undefined || error.outcome === 'unknown' ? undefined : PAUSES[kind];
     const met = failedBy(error);
     const later = { kind: 'later', why: error.message, pause, doubt, met } as const;
-    if (doubt) return canGuard ? later : { ...unknown(chunk, error.message), met };
+    if (doubt) return isGuarded ? later : { ...unknown(chunk, error.message), met };
     if (pause !== undefined || error.retryable) return later;
     const { length: recipients } = chunk.dests;
     return { kind: 'result', result: { recipients, fate: 'notSent', reason: error.message }, met };
@@ -161,14 +132,14 @@ export class ChunkSender {
 
   /** How long ago a try in doubt began; or why it must stay unknown, or wait until that can be found out. */
   async #ageOf(doubt: Moment, request: ChunkToSend): Promise<{ ms: number } | { unknown: string } | { later: string }> {
-    const now = await this.#now(request, TIME_TOLD_MS).catch(() => undefined);
+    const now = await this.#now(request, TIME_KNOWN_MS).catch(() => undefined);
     if (!now) return { later: 'its store does not tell the time' };
     const ms = elapsedMs(doubt, now);
-    if (ms !== undefined && ms <= LONGEST_DOUBT_MS) return { ms };
-    if (ms !== undefined) return { unknown: 'it was on the wire when its process ended, more than a day ago' };
+    if (ms !== undefined && ms <= MAX_DOUBT_MS) return { ms };
+    if (ms !== undefined) return { unknown: 'it was in flight when its process ended, more than a day ago' };
     // It may be the clock that settles it.
-    if (!this.parts.gateway.clock.wasHeardWithin(TIME_TOLD_MS)) return { later: 'the gateway does not answer' };
-    return { unknown: 'it was on the wire when its process ended, and the clocks do not tell how long ago that was' };
+    if (!this.parts.gateway.clock.wasHeardWithin(TIME_KNOWN_MS)) return { later: 'the gateway does not answer' };
+    return { unknown: 'it was in flight when its process ended, and the clocks do not tell how long ago that was' };
   }
 
   /** This moment by all clocks at hand. The gateway is asked when it has not answered in the last so many milliseconds. */
@@ -195,9 +166,9 @@ export class ChunkSender {
   }
 }
 
-/** A request that was not to go is no fault of the gateway. */
+/** A request that did not leave because of this process or its store is no fault of the gateway. */
 const failedBy = (error: OurSmsError): GatewayMeeting | undefined =>
-  error instanceof OurSmsAbortedError
+  error instanceof OurSmsAbortedError || error instanceof OurSmsStorageError
     ? undefined
     : { kind: 'failed', retryAfterMs: error instanceof OurSmsGatewayError ? error.retryAfterMs : undefined };
 

@@ -5,7 +5,7 @@ import { CampaignEnd } from './campaign-end.js';
 import { CampaignHold } from './campaign-hold.js';
 import { CampaignLedger } from '../store/campaign-ledger.js';
 import { CampaignMeter, TELL_EVERY_MS } from './campaign-meter.js';
-import { CampaignPace } from './campaign-pace.js';
+import { CampaignTurns } from './campaign-turns.js';
 import type { CampaignParts } from './campaign-parts.js';
 import type { CampaignRecord } from '../store/campaign-record.js';
 import { CampaignRecords } from '../store/campaign-records.js';
@@ -53,7 +53,12 @@ export class RunningCampaign {
     this.#requests = new ChunkConsumer({
       ...parts,
       record,
-      pace: new CampaignPace({ engine, name: names.right(record.id, 'rate'), rate: record.rate }),
+      turns: new CampaignTurns({
+        engine,
+        name: names.right(record.id, 'rate'),
+        rate: record.rate,
+        account: parts.turns,
+      }),
       trust,
       onPause: (reason, why, waitMs) => void this.pause(reason, why, waitMs).catch(() => undefined),
       onResult: (name, result) => {

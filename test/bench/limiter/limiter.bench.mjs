@@ -1,4 +1,4 @@
-import { RateLimiter } from '../../../dist/sending/rate-limiter.js';
+import { Turns } from '../../../dist/sending/turns.js';
 import { median, printTable } from '../support/figures.mjs';
 
 const MAX_US_A_CALL = 10;
@@ -6,11 +6,17 @@ const AT_ONCE = 64;
 
 const request = () => Promise.resolve();
 const LIMITERS = {
-  'no limit': new RateLimiter(),
-  'a concurrency, nobody waits': new RateLimiter({ concurrency: 1_000 }),
-  'a concurrency, most wait': new RateLimiter({ concurrency: 8 }),
-  'requests a second, nobody waits': new RateLimiter({ requestsPerSecond: 100_000_000 }),
+  'no limit': new Turns(),
+  'a concurrency, nobody waits': new Turns({ concurrency: 1_000 }),
+  'a concurrency, most wait': new Turns({ concurrency: 8 }),
+  'requests a second, nobody waits': new Turns({ requestsPerSecond: 100_000_000 }),
 };
+
+async function inTurn(limiter) {
+  const turn = await limiter.urgent.next();
+  await request();
+  turn.end();
+}
 
 /** What the limiter of an account costs a call, beside the same calls without it. */
 export async function limiterBench({ quick }) {
@@ -18,7 +24,7 @@ export async function limiterBench({ quick }) {
   const bare = await cost(calls, () => request());
   const rows = [];
   for (const [name, limiter] of Object.entries(LIMITERS)) {
-    rows.push({ name, us: (await cost(calls, () => limiter.run('urgent', request))) - bare });
+    rows.push({ name, us: (await cost(calls, () => inTurn(limiter))) - bare });
   }
   console.log(`\nThe rate limiter, ${calls} calls, ${AT_ONCE} at once, Node ${process.version}`);
   printTable(

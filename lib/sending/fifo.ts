@@ -1,5 +1,5 @@
-/** First in, first out. Taking the first one costs the same however many there are. */
-export class Queue<T> {
+/** First in, first out. Taking the first item costs the same however many there are. */
+export class Fifo<T> {
   #items: T[] = [];
   #head = 0;
 

@@ -2,7 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { SendReceipt } from 'nestjs-oursms';
 import { OurSmsConnectionError } from '../../lib/errors/oursms-connection.error.js';
 import type { WireMessage } from '../../lib/gateway/call.js';
-import { Retries, type Attempt, type RetryPolicy } from '../../lib/sending/retries.js';
+import type { GatewayClient } from '../../lib/gateway/gateway-client.js';
+import { deliver } from '../../lib/sending/deliver.js';
+import { localMoment } from '../../lib/sending/moment.js';
+import type { RetryPolicy } from '../../lib/sending/retry-policy.js';
+import { Turns } from '../../lib/sending/turns.js';
 import { passTime } from '../support/set-clock.js';
 
 const MINUTE = 60_000;
@@ -24,6 +28,28 @@ beforeEach(() => {
 });
 afterEach(() => void jest.restoreAllMocks());
 
+interface Parts {
+  policy: RetryPolicy;
+  /** Answers a try. */
+  send: (message: WireMessage) => Promise<SendReceipt>;
+  /** Called when a try begins to wait for its turn. */
+  onWait?: () => void;
+  /** How long ago a try of an earlier process left. */
+  inDoubtMs?: number;
+}
+
+/** Delivers the message. Minutes pass between the tries, so the gateway is a function. */
+async function deliverTo({ policy, send, onWait, inDoubtMs }: Parts): Promise<SendReceipt> {
+  const { urgent } = new Turns();
+  const result = await deliver({ send } as unknown as GatewayClient, policy, {
+    message: MESSAGE,
+    turns: { next: (signal) => (onWait?.(), urgent.next(signal)) },
+    doubt: inDoubtMs === undefined ? undefined : { since: localMoment(), ageMs: inDoubtMs },
+  });
+  if (result.kind === 'sent') return result.receipt;
+  throw result.kind === 'failed' ? result.error : new Error(result.why);
+}
+
 /** What goes out: a message in each try, which takes so many minutes and fails, but for the last one. */
 async function sent(
   policy: RetryPolicy,
@@ -31,18 +57,18 @@ async function sent(
   inDoubtMs?: number,
 ): Promise<WireMessage[]> {
   const out: WireMessage[] = [];
-  await new Retries(policy).send(
-    MESSAGE,
-    async (onTurn) => {
-      const { waits = 0, takes = 0, fails } = tries[out.length] ?? {};
-      passedMs += waits * MINUTE;
-      out.push(onTurn());
+  await deliverTo({
+    policy,
+    inDoubtMs,
+    onWait: () => (passedMs += (tries[out.length]?.waits ?? 0) * MINUTE),
+    send: async (message) => {
+      const { takes = 0, fails } = tries[out.length] ?? {};
+      out.push(message);
       passedMs += takes * MINUTE;
       if (fails) throw failed(fails);
       return RECEIPT;
     },
-    { inDoubtMs },
-  );
+  });
   return out;
 }
 
@@ -71,13 +97,13 @@ describe('the guard of a repeat', () => {
 describe('a repeat in doubt, when the clock', () => {
   const sentWith = async (between: () => void): Promise<{ out: WireMessage[]; error: unknown }> => {
     const out: WireMessage[] = [];
-    const attempt: Attempt = async (onTurn) => {
-      out.push(onTurn());
+    const send = async (message: WireMessage): Promise<SendReceipt> => {
+      out.push(message);
       between();
       if (out.length === 1) throw failed('unknown');
       return RECEIPT;
     };
-    const error = await new Retries(GUARDED).send(MESSAGE, attempt).catch((thrown: unknown) => thrown);
+    const error = await deliverTo({ policy: GUARDED, send }).catch((thrown: unknown) => thrown);
     return { out, error };
   };
 
@@ -112,11 +138,12 @@ describe('the wait before a repeat', () => {
     const waits = await Promise.all(
       Array.from({ length: 60 }, async () => {
         const times: number[] = [];
-        await new Retries({ ...GUARDED, delayMs }).send(MESSAGE, async () => {
+        const send = async (): Promise<SendReceipt> => {
           times.push(performance.now());
           if (times.length === 1) throw failed('notSent');
           return RECEIPT;
-        });
+        };
+        await deliverTo({ policy: { ...GUARDED, delayMs }, send });
         return (times[1] ?? 0) - (times[0] ?? 0);
       }),
     );
