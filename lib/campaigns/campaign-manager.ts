@@ -30,7 +30,7 @@ import { RunningCampaign } from './run/running-campaign.js';
 const FOLLOW_EVERY_MS = 500;
 
 /** What an account's campaigns are made with. */
-export interface CampaignSetup extends Omit<CampaignParts, 'engine' | 'names'> {
+export interface CampaignSetup extends Omit<CampaignParts, 'engine' | 'names' | 'stopping'> {
   openEngine: () => Promise<QueueEngine>;
   policy: MessagePolicy;
 }
@@ -45,6 +45,7 @@ interface Opened {
 export class CampaignManager {
   readonly #logger = new Logger('OurSmsCampaign');
   readonly #names: CampaignNames;
+  readonly #stopping = new AbortController();
   /** Those that are not over, by their ids. */
   readonly #campaigns = new Map<string, Promise<RunningCampaign>>();
   /** Campaigns whose recipients this process is reading. */
@@ -65,7 +66,7 @@ export class CampaignManager {
   /** Goes on with what an earlier process left, and with what other processes do. */
   async resumeAll(): Promise<void> {
     const { engine, records } = await this.#open();
-    if (this.setup.stopping.aborted) return;
+    if (this.#stopping.signal.aborted) return;
     // Also when its server is not there yet.
     if (engine.isShared) return this.#watch.start(0);
     // Read anew: it may have been removed meanwhile.
@@ -172,6 +173,7 @@ export class CampaignManager {
 
   /** Ends: requests that are on their way come to their end, the rest goes on after the next start. */
   async stop(): Promise<void> {
+    this.#stopping.abort();
     this.#watch.stop();
     await Promise.allSettled([...this.#campaigns.values()].map(async (campaign) => (await campaign).close()));
     await this.#watch.ended();
@@ -193,7 +195,10 @@ export class CampaignManager {
 
   async #takeUp(record: CampaignRecord, how: { isNew?: boolean; isRestart?: boolean }): Promise<RunningCampaign> {
     const { engine } = await this.#open();
-    const campaign = new RunningCampaign({ ...this.setup, engine, names: this.#names }, record);
+    const campaign = new RunningCampaign(
+      { ...this.setup, engine, names: this.#names, stopping: this.#stopping.signal },
+      record,
+    );
     try {
       await campaign.open(how);
       return campaign;

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Logger, type InjectionToken, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
+import { Logger, type InjectionToken } from '@nestjs/common';
 import type { OurSmsApplication } from './oursms.application.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
@@ -65,7 +65,7 @@ const memory: StoragePlace = {
 };
 
 /** The engine of an account: opened once, by whoever needs it first, and closed when the application ends. */
-export class OurSmsStorage implements OnModuleDestroy, OnApplicationShutdown {
+export class AccountStorage {
   readonly #ending = new AbortController();
   #engine: Promise<QueueEngine> | undefined;
   #isClosed = false;
@@ -89,13 +89,13 @@ export class OurSmsStorage implements OnModuleDestroy, OnApplicationShutdown {
     return this.#engine !== undefined || this.place.exists();
   }
 
-  /** A store that is not open yet is not waited for any more. */
-  onModuleDestroy(): void {
+  /** Ends the wait for a store that another process has locked. */
+  stopOpening(): void {
     this.#ending.abort();
   }
 
-  /** The last phase: whoever uses it has stopped. */
-  async onApplicationShutdown(): Promise<void> {
+  /** Closes the engine. Its users must have stopped. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     const engine = await this.#engine?.catch(() => undefined);
     await engine?.close();

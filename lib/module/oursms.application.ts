@@ -1,10 +1,10 @@
-import { Module, type InjectionToken } from '@nestjs/common';
+import { Injectable, Module, type InjectionToken } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
-import { APPLICATION } from './internal-tokens.js';
 import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
 
-/** What the accounts of an application have in common. */
+/** State that all accounts of an application share. */
+@Injectable()
 export class OurSmsApplication {
   readonly #accounts = new Map<string, object>();
   readonly #warned = new Set<string>();
@@ -47,14 +47,5 @@ export class OurSmsApplication {
  * Imported by every account, and there once: the `ModuleRef` of a module keeps a map of all providers of the application from
  * the first time that it is asked for one of another module. A map for each account would be accounts times accounts.
  */
-@Module({
-  providers: [
-    {
-      provide: APPLICATION,
-      inject: [ModuleRef],
-      useFactory: (moduleRef: ModuleRef) => new OurSmsApplication(moduleRef),
-    },
-  ],
-  exports: [APPLICATION],
-})
+@Module({ providers: [OurSmsApplication], exports: [OurSmsApplication] })
 export class OurSmsApplicationModule {}

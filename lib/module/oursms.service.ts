@@ -9,7 +9,8 @@ import type { SendReceipt } from '../dto/send-receipt.js';
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
 import type { GatewayClient, WireOptions } from '../gateway/gateway-client.js';
-import { GATEWAY, OUTBOX } from './internal-tokens.js';
+import type { Account } from './account.js';
+import { ACCOUNT } from './internal-tokens.js';
 import type { Outbox } from '../sending/outbox.js';
 
 /** How one message is sent. */
@@ -21,14 +22,14 @@ export class OurSmsService {
   readonly #gateway: GatewayClient;
   readonly #outbox: Outbox;
 
-  constructor(@Optional() @Inject(GATEWAY) gateway?: GatewayClient, @Optional() @Inject(OUTBOX) outbox?: Outbox) {
-    if (gateway === undefined || outbox === undefined) {
+  constructor(@Optional() @Inject(ACCOUNT) account?: Account) {
+    if (account === undefined) {
       throw new OurSmsConfigError(
         'OurSmsService stands in the providers of a module of yours: take it out there, and import OurSmsModule.forRoot() or forRootAsync() instead.',
       );
     }
-    this.#gateway = gateway;
-    this.#outbox = outbox;
+    this.#gateway = account.gateway;
+    this.#outbox = account.outbox;
   }
 
   /**

@@ -1,13 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { accountProviders } from '../module/account-providers.js';
-import { OurSmsApplicationModule } from '../module/oursms.application.js';
-import { GATEWAY, RAW_OPTIONS, RESOLVED_OPTIONS, STORAGE_PLACE } from '../module/internal-tokens.js';
+import { ACCOUNT, ACCOUNT_NAME, RAW_OPTIONS } from '../module/internal-tokens.js';
+import { OurSmsApplication, OurSmsApplicationModule } from '../module/oursms.application.js';
 import type { OurSmsModuleExtras } from '../module/oursms.module-definition.js';
 import type { OurSmsModuleOptions } from '../options/oursms.options.js';
-import type { ResolvedOptions } from '../options/resolve-options.js';
 import { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from '../module/oursms.tokens.js';
-import { inMemory, OurSmsTesting } from './oursms-testing.js';
+import { OurSmsTesting, testOptions } from './oursms-testing.js';
 
 /** How `OurSmsTestingModule` stands in: the options of the real module that shape messages, and its extras. */
 export interface OurSmsTestingModuleOptions
@@ -39,15 +38,19 @@ export class OurSmsTestingModule {
       global: isGlobal,
       imports: [OurSmsApplicationModule],
       providers: [
-        { provide: RAW_OPTIONS, useValue: { ...messages, auth: { token: 'testing' }, retry: { attempts: 1 } } },
+        { provide: RAW_OPTIONS, useValue: messages },
         ...accountProviders(name),
-        { provide: STORAGE_PLACE, useFactory: inMemory },
         { provide: OurSmsTesting, useValue: new OurSmsTesting({ credits }) },
         {
-          provide: GATEWAY,
-          useFactory: (testing: OurSmsTesting, resolved: ResolvedOptions, moduleRef: ModuleRef) =>
-            testing.open(resolved, moduleRef),
-          inject: [OurSmsTesting, RESOLVED_OPTIONS, ModuleRef],
+          provide: ACCOUNT,
+          inject: [OurSmsTesting, RAW_OPTIONS, ACCOUNT_NAME, OurSmsApplication, ModuleRef],
+          useFactory: (
+            testing: OurSmsTesting,
+            raw: unknown,
+            account: string,
+            application: OurSmsApplication,
+            moduleRef: ModuleRef,
+          ) => testing.open(testOptions(raw, account), application, moduleRef),
         },
       ],
       exports: [getOurSmsToken(name), getDlrInboxToken(name), getCampaignsToken(name), OurSmsTesting],

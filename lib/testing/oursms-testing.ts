@@ -2,22 +2,15 @@ import type { InjectionToken } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import type { Dlr } from '../dto/dlr.js';
-import type { GatewayClient } from '../gateway/gateway-client.js';
-import { openGateway } from '../gateway/open-gateway.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
 import { OURSMS_DLR } from '../inbox/dlr-events.js';
+import { openAccount, type Account } from '../module/account.js';
 // Loaded with the file: what Jest transforms during a test counts towards the time limit of that test.
-import '../module/bootstrap.js';
-import {
-  ACCOUNT,
-  BOOTSTRAP,
-  GATEWAY,
-  RAW_OPTIONS,
-  RESOLVED_OPTIONS,
-  STORAGE_PLACE,
-} from '../module/internal-tokens.js';
+import '../module/account-lifecycle.js';
 import type { StoragePlace } from '../module/account-storage.js';
-import type { ResolvedOptions } from '../options/resolve-options.js';
+import { ACCOUNT, ACCOUNT_NAME, RAW_OPTIONS } from '../module/internal-tokens.js';
+import { OurSmsApplication } from '../module/oursms.application.js';
+import { resolveOptions, type ResolvedOptions } from '../options/resolve-options.js';
 import { DEFAULT_ACCOUNT } from '../module/oursms.tokens.js';
 import { StoredEngine } from '../queue/stored-engine.js';
 import { SimulatorEngine } from './simulator/simulator-engine.js';
@@ -73,15 +66,15 @@ export class OurSmsTesting {
    * poller runs until then.
    */
   override<Builder extends OverridableBuilder<Builder>>(builder: Builder): Builder {
-    const factory = (options: ResolvedOptions, moduleRef: ModuleRef): Promise<GatewayClient> =>
-      this.open(options, moduleRef);
+    const factory = (
+      raw: unknown,
+      name: string,
+      application: OurSmsApplication,
+      moduleRef: ModuleRef,
+    ): Promise<Account> => this.open(testOptions(raw, name), application, moduleRef);
     return builder
-      .overrideProvider(RESOLVED_OPTIONS)
-      .useFactory({ factory: testOptions, inject: [BOOTSTRAP, RAW_OPTIONS, ACCOUNT] })
-      .overrideProvider(GATEWAY)
-      .useFactory({ factory, inject: [RESOLVED_OPTIONS, ModuleRef] })
-      .overrideProvider(STORAGE_PLACE)
-      .useFactory({ factory: inMemory, inject: [] });
+      .overrideProvider(ACCOUNT)
+      .useFactory({ factory, inject: [RAW_OPTIONS, ACCOUNT_NAME, OurSmsApplication, ModuleRef] });
   }
 
   /** Forgets what was sent, and the failures still to come. */
@@ -132,18 +125,19 @@ export class OurSmsTesting {
     opened.engine.pushReport(opened.username, reportRow(row));
   }
 
-  /** Opens an account's gateway. @internal */
-  async open({ gateway: account }: ResolvedOptions, moduleRef: ModuleRef): Promise<GatewayClient> {
+  /** Opens an account on a gateway in memory. @internal */
+  async open(options: ResolvedOptions, application: OurSmsApplication, moduleRef: ModuleRef): Promise<Account> {
+    const { name, auth } = options.gateway;
     this.#moduleRef = moduleRef;
-    const { username = 'testing', ...secret } = account.auth;
+    const { username = 'testing', ...secret } = auth;
     const engine = new SimulatorEngine({
       accounts: [{ username, ...secret, credits: this.#credits }],
       reports: false,
-      onRequest: (request) => this.#record(request, account.name),
+      onRequest: (request) => this.#record(request, name),
     });
-    this.#engines.set(account.name, { engine, username });
+    this.#engines.set(name, { engine, username });
     const transport = engineTransport(engine, () => this.#failures.shift());
-    return openGateway(account, () => Promise.resolve(transport));
+    return openAccount(options, application, { openTransport: () => Promise.resolve(transport), place: inMemory });
   }
 
   #record({ call, status, params }: RequestRecord, account: string): void {
@@ -160,17 +154,15 @@ const reportRow = (row: SimulatorReport): SimulatorReport => ({
   ...row,
 });
 
-type Bootstrap = typeof import('../module/bootstrap.js');
-
 /** The options of the application, for tests. A machine that runs tests has no credentials. Nothing is retried: a test sees each failure. */
-function testOptions({ resolveOptions }: Bootstrap, raw: unknown, account: string): ResolvedOptions {
+export function testOptions(raw: unknown, account: string): ResolvedOptions {
   const auth = { username: 'testing', token: 'testing' };
-  const resolved = resolveOptions(typeof raw === 'object' && raw !== null ? { ...raw, auth } : raw, account);
-  return { ...resolved, retry: { ...resolved.retry, attempts: 1 } };
+  const options = resolveOptions(typeof raw === 'object' && raw !== null ? { ...raw, auth } : raw, account);
+  return { ...options, retry: { ...options.retry, attempts: 1 } };
 }
 
-/** Tests that run side by side share no directory. @internal */
-export const inMemory = (): StoragePlace => ({
+/** Tests that run side by side share no directory. */
+const inMemory: StoragePlace = {
   open: () => Promise.resolve(StoredEngine.inMemory()),
   exists: () => Promise.resolve(false),
-});
+};

@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { OurSmsAbortedError, OurSmsModule, OurSmsTimeoutError } from 'nestjs-oursms';
 import type { GatewayClient } from '../../lib/gateway/gateway-client.js';
-import { GATEWAY } from '../../lib/module/internal-tokens.js';
+import type { Account } from '../../lib/module/account.js';
+import { ACCOUNT } from '../../lib/module/internal-tokens.js';
 import { DEMO, rejection, startApplication, type TestApplication } from '../support/application.js';
 import { httpAnswer, startRawGateway } from '../support/raw-gateway.js';
 
@@ -84,7 +85,7 @@ describe('a request whose turn is over when it is about to leave', () => {
   it.each(['send', 'downloadDlrs'] as const)('does not leave, and says so: %s', async (operation) => {
     const gateway = await startRawGateway((socket) => socket.once('data', () => socket.end(httpAnswer('{}'))));
     application = await startApplication([OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO })]);
-    const client = application.app.get<GatewayClient>(GATEWAY);
+    const { gateway: client } = application.app.get<Account>(ACCOUNT);
     const bounds = { mayStart: () => false };
     const call = operation === 'send' ? client.send(MESSAGE, 0, bounds) : downloaded(client, bounds);
     const error = await rejection(call, OurSmsAbortedError);

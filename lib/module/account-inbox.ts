@@ -1,10 +1,4 @@
-import {
-  Logger,
-  type InjectionToken,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Logger, type InjectionToken } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
@@ -14,24 +8,24 @@ import { pollRhythm } from '../inbox/poll-rhythm.js';
 import { PollTimer } from '../inbox/poll-timer.js';
 import { RunningInbox } from '../inbox/running-inbox.js';
 import type { OurSmsApplication } from './oursms.application.js';
-import type { OurSmsStorage } from './account-storage.js';
+import type { AccountStorage } from './account-storage.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
 
-/** Ties an account's inbox to the application: its scheduler, its event emitter, its store, its start and its end. */
-export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+/** Connects the inbox of an account to the application: its scheduler, its event emitter and its store. */
+export class AccountInbox {
   #inbox: RunningInbox | undefined;
   #listenersReady: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly gateway: GatewayClient,
     private readonly options: ResolvedOptions,
-    private readonly storage: OurSmsStorage,
+    private readonly storage: AccountStorage,
     private readonly application: OurSmsApplication,
   ) {}
 
   /** @throws {OurSmsConfigError} when the account has no poller, or the application has not started */
-  get inbox(): RunningInbox {
+  get running(): RunningInbox {
     if (this.#inbox) return this.#inbox;
     const why =
       this.options.dlr.poll === undefined
@@ -40,7 +34,13 @@ export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, On
     throw new OurSmsConfigError(`DlrInbox (account ${this.options.gateway.name}): ${why}.`);
   }
 
-  async onModuleInit(): Promise<void> {
+  /**
+   * Opens the inbox of an account that polls.
+   *
+   * @throws {OurSmsConfigError} when the application lacks a module that the poller needs
+   * @throws {OurSmsStorageError} when the store cannot be opened or read
+   */
+  async open(): Promise<void> {
     const { dlr, gateway } = this.options;
     if (dlr.poll === undefined) return;
     // Loaded for those who poll.
@@ -68,7 +68,8 @@ export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, On
     this.#inbox = inbox;
   }
 
-  onApplicationBootstrap(): void {
+  /** Starts to poll, once the listeners are there. */
+  start(): void {
     if (this.#inbox === undefined) return;
     // Not awaited: the listeners are found in this same phase, perhaps after us.
     this.#listenersReady.then(
@@ -80,8 +81,7 @@ export class OurSmsReceiving implements OnModuleInit, OnApplicationBootstrap, On
     );
   }
 
-  /** In the first phase of the end: what a listener needs may be gone in the next, and so are the listeners. */
-  async onModuleDestroy(): Promise<void> {
+  async stop(): Promise<void> {
     await this.#inbox?.stop();
   }
 

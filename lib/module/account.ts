@@ -1,0 +1,62 @@
+import { CampaignManager } from '../campaigns/campaign-manager.js';
+import { OURSMS_CAMPAIGN_PAUSED, OURSMS_CREDITS_LOW } from '../campaigns/campaign.types.js';
+import { ChunkSender } from '../campaigns/run/chunk-sender.js';
+import type { GatewayAccount } from '../gateway/account.js';
+import type { GatewayClient } from '../gateway/gateway-client.js';
+import { openGateway } from '../gateway/open-gateway.js';
+import type { Transport } from '../gateway/transport.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { Outbox } from '../sending/outbox.js';
+import { Turns } from '../sending/turns.js';
+import { AccountEvents } from './account-events.js';
+import { AccountInbox } from './account-inbox.js';
+import { AccountStorage, storagePlace, type StoragePlace } from './account-storage.js';
+import type { OurSmsApplication } from './oursms.application.js';
+
+/** One registration of the module: the objects that work for an account. */
+export interface Account {
+  options: ResolvedOptions;
+  gateway: GatewayClient;
+  outbox: Outbox;
+  storage: AccountStorage;
+  inbox: AccountInbox;
+  campaigns: CampaignManager;
+}
+
+/** Parts of an account that the testing entry replaces. */
+export interface AccountDoubles {
+  openTransport?: (account: GatewayAccount) => Promise<Transport>;
+  place?: StoragePlace;
+}
+
+/**
+ * Makes the objects of an account, and connects them. Nothing is opened or started yet but the connection pool: that is the work
+ * of the account's lifecycle.
+ */
+export async function openAccount(
+  options: ResolvedOptions,
+  application: OurSmsApplication,
+  doubles: AccountDoubles = {},
+): Promise<Account> {
+  const { messages: policy, retry, rate } = options;
+  const gateway = await openGateway(options.gateway, doubles.openTransport);
+  const turns = new Turns(rate);
+  const outbox = new Outbox(gateway, policy, retry, turns, rate.maxWaiting);
+  const storage = new AccountStorage(doubles.place ?? storagePlace(options, application));
+  const inbox = new AccountInbox(gateway, options, storage, application);
+  const events = new AccountEvents(application);
+  const campaigns = new CampaignManager({
+    account: options.gateway.name,
+    policy,
+    openEngine: () => storage.engine(),
+    sender: new ChunkSender({ gateway, policy, retry }),
+    turns: turns.bulk,
+    getCredits: async () => (await gateway.getCredits()).credits,
+    creditsEveryMs: options.campaigns.creditsEveryMs,
+    announce: {
+      paused: (event) => events.emit(OURSMS_CAMPAIGN_PAUSED, event),
+      creditsLow: (event) => events.emit(OURSMS_CREDITS_LOW, event),
+    },
+  });
+  return { options, gateway, outbox, storage, inbox, campaigns };
+}
