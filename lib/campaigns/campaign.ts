@@ -1,60 +1,42 @@
 import type { Observable } from 'rxjs';
 import type { CampaignFate, CampaignInput, CampaignProgress, CampaignReport } from './campaign.types.js';
-import type { RunningCampaign } from './run/running-campaign.js';
 
 /**
- * A campaign: what is sent to many recipients, and goes on after a restart. Where several processes share the `storage`, all of
- * them send it, and each of them tells and steers the whole of it.
+ * A message to many recipients, whose sending survives restarts. Where several processes share the `storage`, all of them send
+ * it, and each can follow and control the whole of it.
+ *
+ * `Campaigns` makes objects of this class.
  */
-export class Campaign {
-  /** @internal */
-  constructor(private readonly running: RunningCampaign) {}
-
-  get id(): string {
-    return this.running.id;
-  }
+export abstract class Campaign {
+  abstract get id(): string;
 
   /**
-   * How far it is: at once, then as it goes on, several times a second at the most. Completes when the campaign is done or
-   * cancelled, or the application ends.
+   * How far it is: at once, then as it changes, several times a second at the most. Completes when the campaign is over, or the
+   * application stops.
    */
-  get progress(): Observable<CampaignProgress> {
-    return this.running.progress;
-  }
+  abstract get progress(): Observable<CampaignProgress>;
 
-  /** Resolves when it is done or cancelled, by whatever process, in this life of the process. Never rejects. */
-  get done(): Promise<CampaignReport> {
-    return this.running.done;
-  }
+  /** Resolves when it is done or cancelled, by whichever process, as long as this process lives. Never rejects. */
+  abstract get done(): Promise<CampaignReport>;
 
   /** How far it is now. */
-  snapshot(): CampaignProgress {
-    return this.running.snapshot();
-  }
+  abstract snapshot(): CampaignProgress;
 
   /**
-   * Sends nothing more until {@link resume}, restarts included. Resolves when no request of this process is on its way; other
+   * Sends nothing more until {@link resume}, also after a restart. Resolves when no request of this process is in flight; other
    * processes that share the `storage` follow within a second.
    */
-  async pause(): Promise<void> {
-    await this.running.pause('user', 'by request');
-  }
+  abstract pause(): Promise<void>;
 
-  /** Goes on. */
-  async resume(): Promise<void> {
-    await this.running.resume();
-  }
+  /** Ends a pause. */
+  abstract resume(): Promise<void>;
 
   /**
-   * Sends nothing more, ever. What was not sent yet counts as `notSent`. Resolves to what became of the campaign, in all
-   * processes.
+   * Sends nothing more, ever. Recipients that were not sent to yet count as `notSent`. Resolves to the report of the campaign,
+   * over all processes.
    */
-  async cancel(): Promise<CampaignReport> {
-    return this.running.cancel();
-  }
+  abstract cancel(): Promise<CampaignReport>;
 
-  /** The recipients that came to something, one by one, read as they are asked for. */
-  inputs(fate: CampaignFate): AsyncIterable<CampaignInput> {
-    return this.running.ledger.inputs(fate);
-  }
+  /** The recipients of one fate, read from the `storage` one by one. */
+  abstract inputs(fate: CampaignFate): AsyncIterable<CampaignInput>;
 }

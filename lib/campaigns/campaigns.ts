@@ -1,4 +1,4 @@
-import { Campaign } from './campaign.js';
+import type { Campaign } from './campaign.js';
 import type {
   CampaignDraft,
   CampaignEstimate,
@@ -6,7 +6,6 @@ import type {
   CampaignPlan,
   CampaignProgress,
 } from './campaign.types.js';
-import type { CampaignManager } from './campaign-manager.js';
 
 /**
  * Messages to any number of recipients: requests of 500, each durable before it is sent, sent within the rate, and gone on with
@@ -14,10 +13,7 @@ import type { CampaignManager } from './campaign-manager.js';
  *
  * Its methods reject with an `OurSmsStorageError` when the store cannot be read or written.
  */
-export class Campaigns {
-  /** @internal */
-  constructor(private readonly manager: CampaignManager) {}
-
+export abstract class Campaigns {
   /**
    * Reads the recipients, makes durable requests of them, compares the credits, and begins to send.
    *
@@ -29,9 +25,7 @@ export class Campaigns {
    *
    * @throws {OurSmsValidationError} for a faulty plan, no recipients at all, or an `id` that belongs to another message
    */
-  async start(plan: CampaignPlan): Promise<Campaign> {
-    return new Campaign(await this.manager.start(plan));
-  }
+  abstract start(plan: CampaignPlan): Promise<Campaign>;
 
   /**
    * Reads recipients as {@link start} would, and says what they come to. Nothing is kept or sent.
@@ -39,20 +33,13 @@ export class Campaigns {
    * @param onLeftOut Called for each recipient that would be left out, before the next one is read.
    * @throws {OurSmsValidationError} for a faulty message; {OurSmsError} when the credits cannot be read
    */
-  async estimate(draft: CampaignDraft, onLeftOut?: (input: CampaignLeftOut) => void): Promise<CampaignEstimate> {
-    return this.manager.estimate(draft, onLeftOut);
-  }
+  abstract estimate(draft: CampaignDraft, onLeftOut?: (input: CampaignLeftOut) => void): Promise<CampaignEstimate>;
 
   /** A campaign that was started; undefined when there is none of this id, or its recipients are still being read. */
-  async get(id: string): Promise<Campaign | undefined> {
-    const running = await this.manager.get(id);
-    return running && new Campaign(running);
-  }
+  abstract get(id: string): Promise<Campaign | undefined>;
 
   /** How far each campaign is that was not removed. */
-  async list(): Promise<CampaignProgress[]> {
-    return this.manager.list();
-  }
+  abstract list(): Promise<CampaignProgress[]>;
 
   /**
    * Says what became of the recipients whose outcome is unknown: a person has found out, or decides.
@@ -62,12 +49,8 @@ export class Campaigns {
    * @returns How many there were.
    * @throws {OurSmsValidationError} for any other `fate`
    */
-  async resolveUnknown(id: string, fate: 'sent' | 'sendAgain'): Promise<number> {
-    return this.manager.resolveUnknown(id, fate);
-  }
+  abstract resolveUnknown(id: string, fate: 'sent' | 'sendAgain'): Promise<number>;
 
   /** Forgets a campaign that is done or cancelled, with its numbers. @returns Whether there was one. */
-  async remove(id: string): Promise<boolean> {
-    return this.manager.remove(id);
-  }
+  abstract remove(id: string): Promise<boolean>;
 }

@@ -1,5 +1,4 @@
 import type { Provider } from '@nestjs/common';
-import { Campaigns } from '../campaigns/campaigns.js';
 import { DlrInbox } from '../inbox/dlr-inbox.js';
 import type { Account } from './account.js';
 import { ACCOUNT, ACCOUNT_NAME, LIFECYCLE, RAW_OPTIONS } from './internal-tokens.js';
@@ -36,7 +35,7 @@ export function accountProviders(name: string | undefined): Provider[] {
     {
       provide: getCampaignsToken(name),
       inject: [ACCOUNT],
-      useFactory: ({ campaigns }: Account) => new Campaigns(campaigns),
+      useFactory: ({ campaigns }: Account) => campaigns,
     },
     {
       provide: getDlrInboxToken(name),

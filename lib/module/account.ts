@@ -1,4 +1,4 @@
-import { CampaignManager } from '../campaigns/campaign-manager.js';
+import { AccountCampaigns } from '../campaigns/account-campaigns.js';
 import { OURSMS_CAMPAIGN_PAUSED, OURSMS_CREDITS_LOW } from '../campaigns/campaign.types.js';
 import { ChunkSender } from '../campaigns/run/chunk-sender.js';
 import type { GatewayAccount } from '../gateway/account.js';
@@ -20,7 +20,7 @@ export interface Account {
   outbox: Outbox;
   storage: AccountStorage;
   inbox: AccountInbox;
-  campaigns: CampaignManager;
+  campaigns: AccountCampaigns;
 }
 
 /** Parts of an account that the testing entry replaces. */
@@ -45,7 +45,7 @@ export async function openAccount(
   const storage = new AccountStorage(doubles.place ?? storagePlace(options, application));
   const inbox = new AccountInbox(gateway, options, storage, application);
   const events = new AccountEvents(application);
-  const campaigns = new CampaignManager({
+  const campaigns = new AccountCampaigns({
     account: options.gateway.name,
     policy,
     openEngine: () => storage.engine(),

@@ -5,7 +5,8 @@ import { oneLine } from '../../errors/one-line.js';
 import type { QueueEngine } from '../../queue/durable-queue.js';
 import { prepareMessage, type MessagePolicy } from '../../sending/prepare-message.js';
 import type { CampaignDraft, CampaignMessage, CampaignPlan } from '../campaign.types.js';
-import { CampaignCredits, type CampaignCreditsParts } from '../run/campaign-credits.js';
+import type { CampaignContext } from '../run/campaign-context.js';
+import { CampaignCredits } from '../run/campaign-credits.js';
 import type { CampaignNames } from '../store/campaign-names.js';
 import type { CampaignFacts, CampaignKey, CampaignRecord, IntakeCounts } from '../store/campaign-record.js';
 import { CampaignRecords } from '../store/campaign-records.js';
@@ -55,7 +56,7 @@ export class CampaignStart {
   constructor(
     private readonly engine: QueueEngine,
     private readonly names: CampaignNames,
-    private readonly setup: CampaignCreditsParts & { policy: MessagePolicy },
+    private readonly setup: Pick<CampaignContext, 'account' | 'getCredits' | 'announce'> & { policy: MessagePolicy },
   ) {
     this.#records = new CampaignRecords(engine, names);
   }

@@ -2,23 +2,17 @@ import { Logger } from '@nestjs/common';
 import { OurSmsGatewayError } from '../../errors/oursms-gateway.error.js';
 import { OurSmsResponseError } from '../../errors/oursms-response.error.js';
 import { oneLine } from '../../errors/one-line.js';
-import type { CampaignCounts, CreditsLow } from '../campaign.types.js';
+import type { CampaignCounts } from '../campaign.types.js';
 import type { CampaignRecord } from '../store/campaign-record.js';
-
-/** What the credits of an account are looked at with. */
-export interface CampaignCreditsParts {
-  account: string;
-  getCredits: () => Promise<number>;
-  announce: { creditsLow(event: CreditsLow): void };
-}
+import type { CampaignContext } from './campaign-context.js';
 
 /** Compares what is left of a campaign with the balance of its account. */
 export class CampaignCredits {
   readonly #logger = new Logger('OurSmsCampaign');
-  /** The balance at which the gateway said that it does not do. */
+  /** The balance when the gateway last refused a request for it. */
   #refusedAt: number | undefined;
 
-  constructor(private readonly parts: CampaignCreditsParts) {}
+  constructor(private readonly context: Pick<CampaignContext, 'account' | 'getCredits' | 'announce'>) {}
 
   /** Before anything is sent: says so when the balance does not cover it. */
   async compare(id: string, needed: number): Promise<void> {
@@ -43,7 +37,7 @@ export class CampaignCredits {
   /** Whether the gateway answers: a refusal is an answer as well, and so is what cannot be read. */
   async canBeAsked(): Promise<boolean> {
     try {
-      await this.parts.getCredits();
+      await this.context.getCredits();
       return true;
     } catch (error) {
       if (error instanceof OurSmsGatewayError) return error.kind !== 'server' && error.kind !== 'rateLimit';
@@ -52,11 +46,11 @@ export class CampaignCredits {
   }
 
   async #read(): Promise<number | undefined> {
-    return this.parts.getCredits().catch(() => undefined);
+    return this.context.getCredits().catch(() => undefined);
   }
 
   #say(id: string, credits: number | undefined, needed: number): void {
-    const { account, announce } = this.parts;
+    const { account, announce } = this.context;
     this.#logger.warn(
       `The balance of account ${account} (${credits ?? 'not known'}) may not cover campaign ${oneLine(id)}: ${needed} parts are still to be sent`,
     );

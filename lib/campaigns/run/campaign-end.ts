@@ -1,71 +1,63 @@
 import { Logger } from '@nestjs/common';
 import { oneLine } from '../../errors/one-line.js';
-import type { QueueEngine } from '../../queue/durable-queue.js';
 import type { CampaignReport } from '../campaign.types.js';
 import type { CampaignLedger } from '../store/campaign-ledger.js';
-import type { CampaignNames } from '../store/campaign-names.js';
-import type { CampaignRecord } from '../store/campaign-record.js';
 import { CampaignRecords } from '../store/campaign-records.js';
+import type { CampaignContext } from './campaign-context.js';
+import type { CampaignState } from './campaign-state.js';
 import { withRight, type HeldRight } from '../../queue/hold-right.js';
 
-/** What the end of a campaign is seen by. */
-export interface CampaignEndParts {
-  engine: QueueEngine;
-  names: CampaignNames;
-  account: string;
-  record: CampaignRecord;
-  ledger: CampaignLedger;
-  /** How many requests are not settled, in all processes. */
-  pending: () => Promise<number>;
-  stopping: AbortSignal;
-}
-
-/** Sees that a campaign is over, and makes its report, once for all processes. */
+/** Finds out whether a campaign is over, and makes its report, once for all processes. */
 export class CampaignEnd {
   readonly #logger = new Logger('OurSmsCampaign');
   readonly #records: CampaignRecords;
 
-  constructor(private readonly parts: CampaignEndParts) {
-    this.#records = new CampaignRecords(parts.engine, parts.names);
+  /** @param pending How many requests are not settled, in all processes. */
+  constructor(
+    private readonly context: CampaignContext,
+    private readonly state: CampaignState,
+    private readonly ledger: CampaignLedger,
+    private readonly pending: () => Promise<number>,
+  ) {
+    this.#records = new CampaignRecords(context.engine, context.names);
   }
 
   /** The report, if nothing is left; `busy` when somebody else is looking, or changes what is left. */
   async look(): Promise<CampaignReport | 'open' | 'busy'> {
-    const { engine, names, record, pending } = this.parts;
-    if ((await pending()) > 0) return 'open';
-    const outcome = await withRight(engine, names.right(record.id, 'end'), (right) => this.#lookAlone(right));
+    const { engine, names } = this.context;
+    if ((await this.pending()) > 0) return 'open';
+    const outcome = await withRight(engine, names.right(this.state.facts.id, 'end'), (right) => this.#lookAlone(right));
     return outcome ? outcome.done : 'busy';
   }
 
   /** It is gone from the store, which was not told to remove it, and this process has not seen its end. */
   reportUnseen(): CampaignReport {
-    const { record, ledger } = this.parts;
-    const { pending, total } = ledger.counts;
-    if (pending <= 0) return this.#report(record.state === 'cancelled' ? 'cancelled' : 'done');
+    const { pending, total } = this.ledger.counts;
+    if (pending <= 0) return this.#report(this.state.mode === 'cancelled' ? 'cancelled' : 'done');
     this.#logger.error(
-      `Campaign ${oneLine(record.id)} is gone from the store, which must have lost it. ` +
+      `Campaign ${oneLine(this.state.facts.id)} is gone from the store, which must have lost it. ` +
         `What became of ${pending} of its ${total} recipients is not known here: some may have got the message`,
     );
     return this.#report('lost');
   }
 
   #report(state: CampaignReport['state']): CampaignReport {
-    const { account, record, ledger } = this.parts;
-    const { id, parts, startedAt } = record;
-    return { id, account, state, parts, startedAt, ...ledger.counts, finishedAt: new Date().toISOString() };
+    const { id, parts, startedAt } = this.state.facts;
+    const { account } = this.context;
+    return { id, account, state, parts, startedAt, ...this.ledger.counts, finishedAt: new Date().toISOString() };
   }
 
   async #lookAlone(right: HeldRight): Promise<CampaignReport | 'open'> {
-    const { record, ledger, pending, stopping } = this.parts;
-    const kept = await this.#records.find(record.id);
-    if (kept?.run !== record.run) return 'open';
+    const { facts } = this.state;
+    const kept = await this.#records.find(facts.id);
+    if (kept?.run !== facts.run) return 'open';
     // The first report stays.
     if (kept.report) return kept.report;
-    if ((await pending()) > 0 || stopping.aborted) return 'open';
-    await ledger.countKept();
+    if ((await this.pending()) > 0 || this.context.stopping.aborted) return 'open';
+    await this.ledger.countKept();
     const report = this.#report(kept.state === 'cancelled' ? 'cancelled' : 'done');
     await right.check();
-    await this.#records.end(record, report);
+    await this.#records.end(facts, report);
     this.#tell(report);
     return report;
   }

@@ -16,7 +16,7 @@ import { canGuard, type RetryPolicy } from '../../sending/retry-policy.js';
 import type { TurnSource } from '../../sending/turns.js';
 import type { PauseReason } from '../campaign.types.js';
 import type { CampaignChunk, CampaignRecord, ChunkResult } from '../store/campaign-record.js';
-import type { GatewayMeeting } from './gateway-trust.js';
+import type { GatewayMeeting } from './circuit-breaker.js';
 
 /** A `prevDups` that covers more than this is not asked of a gateway. */
 const MAX_DOUBT_MS = 24 * 60 * 60_000;

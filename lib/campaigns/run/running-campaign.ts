@@ -1,92 +1,83 @@
 import type { Observable } from 'rxjs';
-import type { CampaignCounts, CampaignProgress, CampaignReport, PauseReason } from '../campaign.types.js';
-import { CampaignCredits } from './campaign-credits.js';
-import { CampaignEnd } from './campaign-end.js';
-import { CampaignHold } from './campaign-hold.js';
+import { Campaign } from '../campaign.js';
+import type {
+  CampaignCounts,
+  CampaignFate,
+  CampaignInput,
+  CampaignProgress,
+  CampaignReport,
+  PauseReason,
+} from '../campaign.types.js';
 import { CampaignLedger } from '../store/campaign-ledger.js';
-import { CampaignMeter, TELL_EVERY_MS } from './campaign-meter.js';
-import { CampaignTurns } from './campaign-turns.js';
-import type { CampaignParts } from './campaign-parts.js';
 import type { CampaignRecord } from '../store/campaign-record.js';
 import { CampaignRecords } from '../store/campaign-records.js';
-import { CampaignReturn } from './campaign-return.js';
-import { CampaignStanding } from './campaign-standing.js';
-import { ChunkConsumer } from './chunk-consumer.js';
-import { GatewayTrust } from './gateway-trust.js';
+import { AutoResume } from './auto-resume.js';
+import type { CampaignContext } from './campaign-context.js';
+import { CampaignCredits } from './campaign-credits.js';
+import { CampaignEnd } from './campaign-end.js';
+import { CampaignState } from './campaign-state.js';
+import { CampaignTurns } from './campaign-turns.js';
+import { Chunks } from './chunks.js';
+import { CircuitBreaker } from './circuit-breaker.js';
+import { PauseNotices } from './pause-notices.js';
+import { ProgressMeter, TELL_EVERY_MS } from './progress-meter.js';
 
-/** What others have done is counted again after so many times what the counting took. */
+/** The time between two recounts is so many times what a recount takes. */
 const RECOUNT_FACTOR = 20;
 
 /**
- * A campaign whose requests are durable: hands them out, and knows how far it is. Where several processes share the engine,
- * each has one of these for the same campaign, and follows what the others do.
+ * A campaign whose requests are durable. Where several processes share the engine, each has an object of this class for the same
+ * campaign: all of them send, and each follows what the others do.
  */
-export class RunningCampaign {
+export class RunningCampaign extends Campaign {
   readonly ledger: CampaignLedger;
+  readonly state: CampaignState;
   readonly done: Promise<CampaignReport>;
-  /** When it was taken up: what was read before tells nothing of it. */
+  /** When this object was made (`performance.now()`): what was read from the store before says nothing about it. */
   readonly takenAt = performance.now();
-  readonly #records: CampaignRecords;
-  readonly #standing: CampaignStanding;
-  readonly #meter: CampaignMeter;
-  readonly #requests: ChunkConsumer;
+  readonly #meter: ProgressMeter;
+  readonly #chunks: Chunks;
   readonly #end: CampaignEnd;
-  readonly #hold: CampaignHold;
-  readonly #return: CampaignReturn;
+  readonly #notices: PauseNotices;
+  readonly #autoResume: AutoResume;
   #finished: (report: CampaignReport) => void = () => undefined;
   #released: Promise<void> = Promise.resolve();
   #recountAt = 0;
 
   constructor(
-    private readonly parts: CampaignParts,
-    readonly record: CampaignRecord,
+    private readonly context: CampaignContext,
+    record: CampaignRecord,
   ) {
-    const { engine, names, account } = parts;
+    super();
+    const { engine, names, account } = context;
     this.ledger = new CampaignLedger(engine, names, record);
-    const records = (this.#records = new CampaignRecords(engine, names));
-    const standing = (this.#standing = new CampaignStanding(record));
-    const trust = new GatewayTrust();
-    const counts = (): CampaignCounts => this.ledger.counts;
-    const credits = new CampaignCredits(parts);
-    this.#hold = new CampaignHold({ ...parts, record, records, standing, credits, counts });
-    this.#meter = new CampaignMeter(account, record, this.ledger);
-    this.#requests = new ChunkConsumer({
-      ...parts,
-      record,
-      turns: new CampaignTurns({
-        engine,
-        name: names.right(record.id, 'rate'),
-        rate: record.rate,
-        account: parts.turns,
-      }),
-      trust,
-      onPause: (reason, why, waitMs) => void this.pause(reason, why, waitMs).catch(() => undefined),
+    const state = (this.state = new CampaignState(record, new CampaignRecords(engine, names)));
+    const breaker = new CircuitBreaker();
+    const credits = new CampaignCredits(context);
+    const rate = { name: names.right(record.id, 'rate'), rate: record.rate };
+    this.#notices = new PauseNotices(context, state, credits);
+    this.#meter = new ProgressMeter(account, state, this.ledger);
+    this.#chunks = new Chunks(context, state, {
+      turns: new CampaignTurns({ engine, ...rate, account: context.turns }),
+      breaker,
+      onPause: (reason, why, waitMs) => void this.#pause(reason, why, waitMs).catch(() => undefined),
       onResult: (name, result) => {
         this.ledger.note(name, result);
-        this.#hold.noteResult(result);
+        this.#notices.noteResult(result);
         this.#tellSoon();
       },
     });
-    this.#end = new CampaignEnd({ ...parts, record, ledger: this.ledger, pending: () => this.#requests.pending() });
-    this.#return = new CampaignReturn({
-      ...parts,
-      ...{ record, credits, counts, trust },
-      everyMs: parts.creditsEveryMs,
-      goOn: () => this.#goOn(false),
-      postpone: (waitMs) => this.#hold.begin('gateway', waitMs),
-    });
+    this.#end = new CampaignEnd(context, state, this.ledger, () => this.#chunks.pending());
+    const counts = (): CampaignCounts => this.ledger.counts;
+    this.#autoResume = new AutoResume(context, state, { credits, counts, breaker, resume: () => this.#resume(false) });
     this.done = new Promise((resolve) => (this.#finished = resolve));
   }
 
   get id(): string {
-    return this.record.id;
+    return this.state.facts.id;
   }
 
-  get isOver(): boolean {
-    return this.record.report !== undefined;
-  }
-
-  /** Resolves when nothing is held of it any more that was held while it ran. */
+  /** Resolves when this process holds nothing of the campaign any more. */
   get released(): Promise<void> {
     return this.#released;
   }
@@ -99,82 +90,133 @@ export class RunningCampaign {
     return this.#meter.snapshot();
   }
 
-  /**
-   * Takes up what is kept of it: counts what was done, and goes on unless it is paused or over.
-   *
-   * @param options.isNew Nothing of it was done yet.
-   * @param options.isRestart This process has just started.
-   */
-  async open({ isNew = false, isRestart = false } = {}): Promise<void> {
-    const { report, state, reason } = this.record;
-    if (report) return this.end(report);
-    if (!isNew) await this.ledger.count();
-    this.#meter.restart();
-    // A restart may have brought other credentials or another sender.
-    if (isRestart && state === 'paused' && (reason === 'auth' || reason === 'sender')) await this.#goOn(false);
-    else await this.#act();
-    await this.#finishIfEmpty();
+  inputs(fate: CampaignFate): AsyncIterable<CampaignInput> {
+    return this.ledger.inputs(fate);
   }
 
-  /** @param waitMs For so long, where that is known. */
-  async pause(reason: PauseReason, why: string, waitMs?: number): Promise<void> {
-    const { state } = this.record;
-    if (state !== 'running' && !(state === 'paused' && reason === 'user')) return;
-    // First of all nothing more goes out.
-    const paused = this.#hold.begin(reason, waitMs);
-    const stopped = this.#requests.stop();
-    await paused;
-    if (reason !== 'user') await this.#hold.tell(reason, why);
-    await stopped;
-    await this.#act();
-    // The requests that were on their way may have been the last.
-    await this.#finishIfEmpty();
+  async pause(): Promise<void> {
+    await this.#pause('user', 'by request');
   }
 
   async resume(): Promise<void> {
-    const { state } = this.record;
-    // Where others may have paused it just now, what is known here does not count.
-    if (state !== 'paused' && !(state === 'running' && this.parts.engine.isShared)) return;
-    await this.#goOn(true);
+    const { mode } = this.state;
+    // Where other processes may have paused it just now, the mode that is known here does not count.
+    if (mode !== 'paused' && !(mode === 'running' && this.context.engine.isShared)) return;
+    await this.#resume(true);
     await this.#finishIfEmpty();
   }
 
   async cancel(): Promise<CampaignReport> {
-    const { report, state } = this.record;
-    if (report) return report;
-    if (state !== 'cancelled') await this.#records.cancel(this.record);
-    await this.#standing.change({ state: 'cancelled', reason: undefined });
-    // The requests that wait are handed out, and not sent.
+    if (this.state.report) return this.state.report;
+    await this.state.cancel();
+    // The requests that wait are taken from the queue, and not sent.
     await this.#act();
     await this.#finishIfEmpty();
     return this.done;
   }
 
   /**
-   * Takes over what another process may have changed, and looks what it has done.
+   * Takes up what the store keeps of it: counts what was done, and runs unless it is paused or over.
+   *
+   * @param options.isNew Nothing of it was done yet.
+   * @param options.isRestart This process has just started.
+   */
+  async open({ isNew = false, isRestart = false } = {}): Promise<void> {
+    const { report, mode, reason } = this.state;
+    if (report) return this.end(report);
+    if (!isNew) await this.ledger.count();
+    this.#meter.restart();
+    // A restart may have brought other credentials or another sender.
+    if (isRestart && mode === 'paused' && (reason === 'auth' || reason === 'sender')) await this.#resume(false);
+    else await this.#act();
+    await this.#finishIfEmpty();
+  }
+
+  /**
+   * Adopts what another process may have changed, and counts what it has done.
    *
    * @param seen The campaign as it was read.
-   * @param seenAt When the reading began: what this process changed since then counts.
+   * @param seenAt When the read began (`performance.now()`).
    */
   async follow(seen: CampaignRecord, seenAt: number): Promise<void> {
-    if (this.isOver) return;
-    const hasRun = this.record.state === 'running';
-    if (this.#standing.adopt(seen, seenAt)) {
+    if (this.state.isOver) return;
+    const hasRun = this.state.mode === 'running';
+    if (this.state.adopt(seen, seenAt)) {
       if (!hasRun) this.#meter.restart();
-      // Not awaited: it may wait for requests that are on their way.
+      // Not awaited: it may wait for requests in flight.
       this.#act().catch(() => undefined);
     }
     if (performance.now() >= this.#recountAt) await this.#recount();
     await this.#finishIfEmpty();
   }
 
-  /** What is kept of it was changed besides its requests. */
+  /** The results in the store were changed by something else than its requests. */
   async lookAgain(): Promise<void> {
     await this.#recount();
     await this.#finishIfEmpty();
   }
 
-  /** Counts again, with what others have done. */
+  /** The application stops. */
+  async close(): Promise<void> {
+    this.#autoResume.stop();
+    await this.#chunks.stop();
+    this.#meter.end();
+  }
+
+  /** It is over. */
+  end(report: CampaignReport): void {
+    if (!this.state.end(report)) return;
+    this.#autoResume.stop();
+    this.ledger.trust(report);
+    // Nothing is lost with a queue that could not be released.
+    this.#released = this.#chunks.release().catch(() => undefined);
+    this.#meter.tell();
+    this.#meter.end();
+    this.#finished(report);
+  }
+
+  /** The store has lost it before this process saw its end. */
+  endUnseen(): void {
+    this.end(this.#end.reportUnseen());
+  }
+
+  /** @param waitMs Milliseconds until the pause ends, where that is known. */
+  async #pause(reason: PauseReason, why: string, waitMs?: number): Promise<void> {
+    if (!this.state.canPause(reason)) return;
+    // First of all nothing more leaves.
+    const paused = this.state.pause(reason, waitMs);
+    const stopped = this.#chunks.stop();
+    await paused;
+    if (reason !== 'user') await this.#notices.report(reason, why, this.ledger.counts);
+    await stopped;
+    await this.#act();
+    // The requests that were in flight may have been the last ones.
+    await this.#finishIfEmpty();
+  }
+
+  async #resume(isByUser: boolean): Promise<void> {
+    const hasRun = this.state.mode === 'running';
+    await this.state.resume(isByUser);
+    if (!hasRun) this.#meter.restart();
+    await this.#act();
+  }
+
+  /** Does what its mode asks for, whatever the mode was before. */
+  async #act(): Promise<void> {
+    const { state } = this;
+    this.#tell();
+    if (state.isOver) return;
+    if (state.mode === 'paused') {
+      if (!this.context.stopping.aborted) this.#autoResume.start();
+      return this.#chunks.stop();
+    }
+    this.#autoResume.end();
+    // Requests that wait for their turn must not leave any more.
+    if (state.mode === 'cancelled') this.#chunks.endWaiting();
+    await this.#chunks.start();
+  }
+
+  /** Counts again, with what other processes have done. */
   async #recount(): Promise<void> {
     const began = performance.now();
     await this.ledger.count();
@@ -183,72 +225,24 @@ export class RunningCampaign {
     this.#tell();
   }
 
-  /** The application ends. */
-  async close(): Promise<void> {
-    this.#return.stop();
-    await this.#requests.stop();
-    this.#meter.end();
-  }
-
-  /** It is over. */
-  end(report: CampaignReport): void {
-    if (this.isOver && this.record.report !== report) return;
-    this.#return.stop();
-    Object.assign(this.record, { state: report.state, reason: undefined, resumesAt: undefined, report });
-    this.ledger.trust(report);
-    // Nothing is lost with what could not be let go of.
-    this.#released = this.#requests.release().catch(() => undefined);
-    this.#meter.tell();
-    this.#meter.end();
-    this.#finished(report);
-  }
-
-  /** The store has lost it before its end was seen here. */
-  endUnseen(): void {
-    this.end(this.#end.reportUnseen());
-  }
-
-  async #goOn(isByPerson: boolean): Promise<void> {
-    const hasRun = this.record.state === 'running';
-    await this.#records.resume(this.record, isByPerson);
-    await this.#standing.change({ state: 'running', reason: undefined });
-    if (!hasRun) this.#meter.restart();
-    await this.#act();
-  }
-
-  /** Does what its state asks for, whatever it did before. */
-  async #act(): Promise<void> {
-    const { state } = this.record;
-    this.#tell();
-    if (this.isOver) return;
-    if (state === 'paused') {
-      if (!this.parts.stopping.aborted) this.#return.start();
-      return this.#requests.stop();
-    }
-    this.#return.end();
-    // What waits for its turn is not to be sent any more.
-    if (state === 'cancelled') this.#requests.endWaiting();
-    await this.#requests.start();
-  }
-
-  /** Looks whether nothing is left. */
+  /** Ends the campaign if no request is left. */
   async #finishIfEmpty(): Promise<void> {
-    if (this.isOver || this.parts.stopping.aborted) return;
+    if (this.state.isOver || this.context.stopping.aborted) return;
     const outcome = await this.#end.look();
     if (typeof outcome === 'object') return this.end(outcome);
-    // Where others work on it too, the next look at all of them will see.
-    const isNear = this.ledger.counts.pending <= 0 && !this.parts.engine.isShared;
+    // Where other processes work on it too, the next look at all campaigns finds out.
+    const isNear = this.ledger.counts.pending <= 0 && !this.context.engine.isShared;
     if (outcome === 'busy' || isNear) this.#tellSoon(outcome === 'busy' ? TELL_EVERY_MS : undefined);
   }
 
   #tellSoon(ms = this.ledger.counts.pending > 0 ? TELL_EVERY_MS : 2): void {
-    if (this.parts.stopping.aborted || this.isOver) return;
+    if (this.context.stopping.aborted || this.state.isOver) return;
     this.#meter.tellIn(ms, () => {
       this.#finishIfEmpty().catch(() => this.#tellSoon(TELL_EVERY_MS));
     });
   }
 
   #tell(): void {
-    if (!this.isOver) this.#meter.tell();
+    if (!this.state.isOver) this.#meter.tell();
   }
 }

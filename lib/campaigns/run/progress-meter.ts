@@ -2,12 +2,13 @@ import { BehaviorSubject, defer, of, type Observable } from 'rxjs';
 import type { CampaignProgress } from '../campaign.types.js';
 import type { CampaignLedger } from '../store/campaign-ledger.js';
 import type { CampaignRecord } from '../store/campaign-record.js';
+import type { CampaignState } from './campaign-state.js';
 
 /** Progress is told no more often. */
 export const TELL_EVERY_MS = 200;
 
 /** Tells how far a campaign is, and how fast it goes. */
-export class CampaignMeter {
+export class ProgressMeter {
   readonly #subject: BehaviorSubject<CampaignProgress>;
   #ranSince = performance.now();
   #settledBefore = 0;
@@ -15,7 +16,7 @@ export class CampaignMeter {
 
   constructor(
     private readonly account: string,
-    private readonly record: CampaignRecord,
+    private readonly state: CampaignState,
     private readonly ledger: CampaignLedger,
   ) {
     this.#subject = new BehaviorSubject(this.snapshot());
@@ -23,16 +24,16 @@ export class CampaignMeter {
 
   get progress(): Observable<CampaignProgress> {
     // A subject that has completed tells nothing any more.
-    return defer(() => (this.record.report ? of(this.snapshot()) : this.#subject));
+    return defer(() => (this.state.isOver ? of(this.snapshot()) : this.#subject));
   }
 
   snapshot(): CampaignProgress {
-    const { state } = this.record;
+    const isRunning = this.state.mode === 'running';
     const { total, pending } = this.ledger.counts;
     const seconds = (performance.now() - this.#ranSince) / 1_000;
-    const perSecond = state === 'running' && seconds > 0 ? (total - pending - this.#settledBefore) / seconds : 0;
+    const perSecond = isRunning && seconds > 0 ? (total - pending - this.#settledBefore) / seconds : 0;
     const leftMs = perSecond > 0 ? Math.round((pending / perSecond) * 1_000) : undefined;
-    return { ...progressOf(this.account, this.record, this.ledger), perSecond, leftMs };
+    return { ...progressOf(this.account, this.state.record, this.ledger), perSecond, leftMs };
   }
 
   /** It begins to run, or to run again. */

@@ -5,6 +5,7 @@ import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
 import type { QueueEngine } from '../queue/durable-queue.js';
 import type { MessagePolicy } from '../sending/prepare-message.js';
+import type { Campaign } from './campaign.js';
 import type {
   CampaignDraft,
   CampaignEstimate,
@@ -12,10 +13,11 @@ import type {
   CampaignPlan,
   CampaignProgress,
 } from './campaign.types.js';
+import { Campaigns } from './campaigns.js';
 import { CampaignLedger } from './store/campaign-ledger.js';
-import { progressOf } from './run/campaign-meter.js';
+import { progressOf } from './run/progress-meter.js';
 import { CampaignNames } from './store/campaign-names.js';
-import type { CampaignParts } from './run/campaign-parts.js';
+import type { CampaignContext } from './run/campaign-context.js';
 import type { CampaignRecord } from './store/campaign-record.js';
 import { CampaignRecords } from './store/campaign-records.js';
 import { CampaignStart, checkedPlan } from './intake/campaign-start.js';
@@ -29,8 +31,8 @@ import { RunningCampaign } from './run/running-campaign.js';
 /** Where several processes share the engine, each looks so often what the others did. */
 const FOLLOW_EVERY_MS = 500;
 
-/** What an account's campaigns are made with. */
-export interface CampaignSetup extends Omit<CampaignParts, 'engine' | 'names' | 'stopping'> {
+/** Dependencies of {@link AccountCampaigns}. */
+export interface CampaignSetup extends Omit<CampaignContext, 'engine' | 'names' | 'stopping'> {
   openEngine: () => Promise<QueueEngine>;
   policy: MessagePolicy;
 }
@@ -41,8 +43,8 @@ interface Opened {
   starts: CampaignStart;
 }
 
-/** All campaigns of an account: those that run, and what is kept of the others. */
-export class CampaignManager {
+/** The campaigns of an account: those that run, and what the store keeps of the others. */
+export class AccountCampaigns extends Campaigns {
   readonly #logger = new Logger('OurSmsCampaign');
   readonly #names: CampaignNames;
   readonly #stopping = new AbortController();
@@ -60,6 +62,7 @@ export class CampaignManager {
   #isRestart = true;
 
   constructor(private readonly setup: CampaignSetup) {
+    super();
     this.#names = new CampaignNames(setup.account);
   }
 
@@ -74,14 +77,14 @@ export class CampaignManager {
     this.#isRestart = false;
   }
 
-  async start(plan: CampaignPlan): Promise<RunningCampaign> {
+  async start(plan: CampaignPlan): Promise<Campaign> {
     const { policy } = this.setup;
     const checked = checkedPlan(plan, policy);
     const { id } = plan;
     const { starts } = await this.#open();
     for (;;) {
       const known = await this.#find(id);
-      if (known?.record.digest === checked.digest) return known;
+      if (known?.state.facts.digest === checked.digest) return known;
       if (known) {
         throw new OurSmsValidationError('send', policy.account, [
           { field: 'id', reason: 'belongs to a campaign with another message' },
@@ -107,7 +110,7 @@ export class CampaignManager {
       return await this.#find(id);
     } catch (error) {
       const taken = error instanceof OurSmsStorageError ? await this.#campaigns.get(id) : undefined;
-      if (!taken || taken.isOver) throw error;
+      if (!taken || taken.state.isOver) throw error;
       return taken;
     }
   }
@@ -117,7 +120,7 @@ export class CampaignManager {
     const taken = await this.#campaigns.get(id);
     // Another process may have ended it, removed it, and started another one under its id.
     if (taken && engine.isShared) await this.#compare(taken, await records.find(id));
-    if (taken && !taken.isOver) return taken;
+    if (taken && !taken.state.isOver) return taken;
     await taken?.released;
     const record = await records.find(id);
     return record && this.#take(record, { isRestart: this.#isRestart });
@@ -152,7 +155,7 @@ export class CampaignManager {
     const count = await resolveUnknown(engine, this.#names, { id, fate });
     // It may have begun anew, with what is sent again.
     const campaign = count > 0 ? await this.get(id) : undefined;
-    if (campaign && !campaign.isOver) await campaign.lookAgain();
+    if (campaign && !campaign.state.isOver) await campaign.lookAgain();
     return count;
   }
 
@@ -220,20 +223,20 @@ export class CampaignManager {
       }
       runs.add(record.run);
       const taken = await this.#campaigns.get(record.id);
-      if (taken?.record.run === record.run) await taken.follow(record, seenAt);
+      if (taken?.state.facts.run === record.run) await taken.follow(record, seenAt);
       else await this.get(record.id);
     }
     this.#isRestart = false;
     for (const taking of [...this.#campaigns.values()]) {
       const campaign = await taking;
-      if (campaign.isOver || campaign.takenAt >= seenAt || runs.has(campaign.record.run)) continue;
+      if (campaign.state.isOver || campaign.takenAt >= seenAt || runs.has(campaign.state.facts.run)) continue;
       await this.#compare(campaign, await records.find(campaign.id));
     }
   }
 
   /** Ends a campaign here that ended elsewhere. @param kept What the store keeps under its id, read since it was taken up. */
   async #compare(campaign: RunningCampaign, kept: CampaignRecord | undefined): Promise<void> {
-    const { record, isOver } = campaign;
+    const { facts: record, isOver } = campaign.state;
     if (isOver) return;
     if (kept?.run === record.run) return kept.report && campaign.end(kept.report);
     const { records } = await this.#open();

@@ -1,0 +1,22 @@
+import type { QueueEngine } from '../../queue/durable-queue.js';
+import type { TurnSource } from '../../sending/turns.js';
+import type { CampaignPaused, CreditsLow } from '../campaign.types.js';
+import type { CampaignNames } from '../store/campaign-names.js';
+import type { ChunkSender } from './chunk-sender.js';
+
+/** Objects and options of an account that all of its campaigns share. */
+export interface CampaignContext {
+  account: string;
+  engine: QueueEngine;
+  names: CampaignNames;
+  sender: ChunkSender;
+  /** Turns of the account. */
+  turns: TurnSource;
+  getCredits: () => Promise<number>;
+  /** Milliseconds between two reads of the credits while a campaign is paused for them. */
+  creditsEveryMs: number;
+  /** Emits the events of campaigns. */
+  announce: { paused(event: CampaignPaused): void; creditsLow(event: CreditsLow): void };
+  /** Aborted when the application stops. */
+  stopping: AbortSignal;
+}

@@ -1,0 +1,166 @@
+import { setMaxListeners } from 'node:events';
+import { Logger } from '@nestjs/common';
+import { oneLine } from '../../errors/one-line.js';
+import type { DurableQueue, Job, QueueConsumer, Verdict } from '../../queue/durable-queue.js';
+import type { Moment } from '../../sending/moment.js';
+import type { TurnSource } from '../../sending/turns.js';
+import type { PauseReason } from '../campaign.types.js';
+import type { CampaignChunk, ChunkJob, ChunkResult } from '../store/campaign-record.js';
+import type { CampaignContext } from './campaign-context.js';
+import type { CampaignState } from './campaign-state.js';
+import type { ChunkOutcome } from './chunk-sender.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
+
+const MAX_RETRY_MS = 60_000;
+
+/** Dependencies of {@link Chunks} that belong to its campaign. */
+export interface ChunksParts {
+  turns: TurnSource;
+  breaker: CircuitBreaker;
+  /** The account cannot send this campaign now. `waitMs`: for so long, where that is known. */
+  onPause: (reason: PauseReason, why: string, waitMs?: number) => void;
+  /** A request has a result, which is about to be written. */
+  onResult: (name: string, result: ChunkResult) => void;
+}
+
+/** Sends the requests of a campaign, up to 500 recipients each: takes them from the queue, and keeps how they ended. */
+export class Chunks {
+  readonly #logger = new Logger('OurSmsCampaign');
+  #consumer: QueueConsumer | undefined;
+  /** Resolves when the requests of earlier consumers are settled. */
+  #stopped: Promise<unknown> = Promise.resolve();
+  /** Ends the waits for a turn. `signal`: also aborted when the application stops. */
+  #halting: { abort: () => void; signal: AbortSignal } | undefined;
+
+  constructor(
+    private readonly context: CampaignContext,
+    private readonly state: CampaignState,
+    private readonly parts: ChunksParts,
+  ) {}
+
+  /** Requests that are not settled, in all processes. */
+  pending(): Promise<number> {
+    return this.#queue().pending();
+  }
+
+  /** Starts to send, once the requests of the last stop are settled, unless the campaign is paused or over by then. */
+  async start(): Promise<void> {
+    await this.#stopped;
+    const { state, context } = this;
+    if (context.stopping.aborted || state.isOver || state.mode === 'paused' || this.#consumer) return;
+    const { concurrency } = state.facts;
+    this.#consumer = this.#queue().consume((job) => this.#handle(job), {
+      concurrency,
+      total: concurrency,
+      idleAtFirst: true,
+      // The campaign does not end without a request.
+      faults: Infinity,
+    });
+  }
+
+  /** Stops sending, and ends the waits for a turn. Resolves when no request is in flight. */
+  async stop(): Promise<void> {
+    const consumer = this.#consumer;
+    this.#consumer = undefined;
+    this.endWaiting();
+    if (consumer) this.#stopped = Promise.all([this.#stopped, consumer.stop()]);
+    // A second caller waits as well: the store may be closed next.
+    await this.#stopped;
+  }
+
+  /** Requests that wait for their turn do not leave, and are redelivered. */
+  endWaiting(): void {
+    this.#halting?.abort();
+    this.#halting = undefined;
+  }
+
+  /** Stops, and releases the queue. */
+  async release(): Promise<void> {
+    await this.stop();
+    if (!this.context.stopping.aborted) await this.#queue().letGo();
+  }
+
+  /** The signal of the requests that are taken from the queue now. */
+  get #stopping(): AbortSignal {
+    if (!this.#halting) {
+      const controller = new AbortController();
+      const signal = AbortSignal.any([this.context.stopping, controller.signal]);
+      // Each request that waits listens to it.
+      setMaxListeners(0, signal);
+      this.#halting = { abort: () => controller.abort(), signal };
+    }
+    return this.#halting.signal;
+  }
+
+  #queue(): DurableQueue<ChunkJob> {
+    return this.context.engine.queue(this.context.names.queue(this.state.facts));
+  }
+
+  async #handle(job: Job<ChunkJob>): Promise<Verdict<ChunkJob>> {
+    const { state } = this;
+    const { engine, names } = this.context;
+    const stopping = this.#stopping;
+    const doubt = doubtOf(job);
+    if (state.mode === 'paused') return { kind: 'again', inMs: 0, data: inDoubt(doubt), uncounted: true };
+    const text = await engine.read(names.list(state.facts, 'chunk') + job.id);
+    // No outcome: the request stays in the queue, and the campaign does not end without it.
+    if (text === undefined) {
+      throw new Error(`the recipients of request ${job.id} of campaign ${oneLine(state.facts.id)} are missing`);
+    }
+    const chunk = JSON.parse(text) as CampaignChunk;
+    if (state.mode === 'cancelled') {
+      const fate = job.interrupted || doubt !== undefined ? 'unknown' : 'notSent';
+      return this.#keep(job.id, { recipients: chunk.dests.length, fate, reason: 'the campaign was cancelled' });
+    }
+    const mayLeave = (): boolean => state.mode === 'running' && !stopping.aborted && job.isHeld();
+    const outcome = await this.parts.breaker.run(() => this.#send(job, chunk, { doubt, mayLeave, stopping }));
+    this.#pauseAfter(outcome);
+    if (outcome.kind === 'result') return this.#keep(job.id, outcome.result);
+    const data = inDoubt(outcome.doubt);
+    if (stopping.aborted || !mayLeave()) return { kind: 'again', inMs: 0, data, uncounted: true };
+    const inMs = Math.min(1_000 * 2 ** Math.min(job.attempt - 1, 10), MAX_RETRY_MS);
+    this.#logger.warn(`A request of campaign ${oneLine(state.facts.id)} is tried again in ${inMs} ms. ${outcome.why}`);
+    return { kind: 'again', inMs, data };
+  }
+
+  #send(
+    job: Job<ChunkJob>,
+    chunk: CampaignChunk,
+    bounds: { doubt?: Moment; mayLeave: () => boolean; stopping: AbortSignal },
+  ): Promise<ChunkOutcome> {
+    const { engine, sender } = this.context;
+    return sender.send({
+      record: this.state.facts,
+      chunk,
+      turns: this.parts.turns,
+      storeTime: () => engine.time(),
+      atWork: (isAtWork, since) => job.atWork(isAtWork, since && JSON.stringify(since)),
+      ...bounds,
+    });
+  }
+
+  /** Pauses the campaign when there is a reason to. Not awaited: the pause waits for this very request. */
+  #pauseAfter(outcome: ChunkOutcome): void {
+    const { breaker, onPause } = this.parts;
+    const waitMs = outcome.met && breaker.note(outcome.met);
+    const why = outcome.kind === 'later' ? outcome.why : (outcome.result.reason ?? '');
+    if (outcome.kind === 'later' && outcome.pause) onPause(outcome.pause, why);
+    else if (waitMs !== undefined) onPause('gateway', why, waitMs);
+  }
+
+  #keep(id: string, result: ChunkResult): Verdict<ChunkJob> {
+    const name = this.context.names.list(this.state.facts, 'result') + id;
+    this.parts.onResult(name, result);
+    return { kind: 'done', notes: [{ name, text: JSON.stringify(result) }] };
+  }
+}
+
+/** When the first try of unknown outcome left; by one clock alone where an earlier version noted it. */
+function doubtOf({ data, interruptedAt, interruptedMark }: Job<ChunkJob>): Moment | undefined {
+  if (data.doubt) return data.doubt;
+  if (data.doubtSince !== undefined) return { wall: data.doubtSince };
+  if (interruptedAt === undefined) return undefined;
+  return interruptedMark === undefined ? { wall: interruptedAt } : (JSON.parse(interruptedMark) as Moment);
+}
+
+const inDoubt = (doubt: Moment | undefined): ChunkJob => ({ doubt, doubtSince: doubt?.wall });
