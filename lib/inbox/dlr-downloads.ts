@@ -15,7 +15,7 @@ const LONGEST_RETRY_MS = 15_000;
 const SHORT_TEXT = 1_024;
 const SHORT_BYTES = 256;
 
-/** What downloads are made with. */
+/** Dependencies of {@link DlrDownloads}. */
 export interface DlrDownloadsParts {
   engine: QueueEngine;
   gateway: GatewayClient;
@@ -26,12 +26,13 @@ export interface DlrDownloadsParts {
   count: number;
   /** Bytes that a download may bring. */
   maxResponseBytes: number;
+  /** Aborted when the application stops: a page that the store does not take is given up when one more try has failed. */
+  stopping: AbortSignal;
 }
 
 /** Takes reports from the gateway. What comes is durable before anything reads it. */
 export class DlrDownloads {
   readonly #logger = new Logger('OurSmsDlrInbox');
-  readonly #stopping = new AbortController();
 
   constructor(private readonly parts: DlrDownloadsParts) {}
 
@@ -56,11 +57,6 @@ export class DlrDownloads {
     await this.#keep(pages, intent);
     if (error !== undefined) throw error;
     return this.#count(pages);
-  }
-
-  /** A page that the store does not take is given up when one more try has failed. */
-  stop(): void {
-    this.#stopping.abort();
   }
 
   /** Nothing came that could hold reports. */
@@ -97,7 +93,7 @@ export class DlrDownloads {
       data: { ...page, broken, at, asked },
     }));
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
-      const last = this.#stopping.signal.aborted;
+      const last = this.parts.stopping.aborted;
       try {
         return await this.parts.pages.add(jobs, [{ name: note }]);
       } catch (error) {
@@ -108,7 +104,7 @@ export class DlrDownloads {
           );
         }
       }
-      await wait(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      await wait(delayMs, undefined, { signal: this.parts.stopping }).catch(() => undefined);
     }
   }
 

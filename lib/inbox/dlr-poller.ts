@@ -5,6 +5,8 @@ import { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
 import type { Lease, QueueEngine } from '../queue/durable-queue.js';
 import { describeThrown } from './describe-thrown.js';
 import type { DlrPoll } from './dlr-inbox-stats.js';
+import type { DlrIntake } from './dlr-intake.js';
+import type { InboxState } from './inbox-state.js';
 import type { PollTimer } from './poll-timer.js';
 
 const MAX_BACKOFF_MS = 5 * 60_000;
@@ -17,32 +19,27 @@ const FAILURES_OF_ONE = 2;
 /** A gateway that asks for more is asked again all the same: a wrong header must not end the polling. */
 const MAX_RETRY_AFTER_MS = 60 * 60_000;
 
-/** What the poller works with. */
+/** Dependencies of {@link DlrPoller}. */
 export interface DlrPollerParts {
   engine: QueueEngine;
-  /** What only one poller may hold at a time. */
+  /** Name of the lock that only one poller can hold. */
   leaseName: string;
   timer: PollTimer;
-  /** Reports a download asks for. */
+  intake: DlrIntake;
+  state: InboxState;
+  /** Reports that a download asks for. */
   count: number;
   /** Milliseconds until the next poll, when the last one went well and left nothing at the gateway. */
   nextDelayMs: () => number;
-  /** Makes a download; resolves, once it is durable, to how many reports it brought, or to undefined when it is unreadable. */
-  download: (lease: Lease) => Promise<number | undefined>;
-  /** Why nothing should be downloaded now; undefined when it should. */
-  obstacle: () => Promise<string | undefined>;
 }
 
 /**
- * Downloads reports again and again. Nothing is taken from the gateway that nobody would handle: it deletes what it hands
- * out, so its inbox is the safest place a report can be.
+ * Downloads reports again and again. Nothing is taken from the gateway that nobody would handle: it deletes what it delivers,
+ * so its inbox is the safest place a report can be.
  */
 export class DlrPoller {
   readonly #logger = new Logger('OurSmsDlrPoller');
   #running: Promise<DlrPoll> | undefined;
-  #started = false;
-  #stopped = false;
-  #paused = false;
   #polls = 0;
   #failures = 0;
   #lease: Lease | undefined;
@@ -56,57 +53,30 @@ export class DlrPoller {
     return this.#last;
   }
 
-  get isPaused(): boolean {
-    return this.#paused;
-  }
-
-  get isStarted(): boolean {
-    return this.#started;
-  }
-
-  /** Starts polling, at once. */
+  /** Polls at once if the inbox works. */
   start(): void {
-    this.#started = true;
     this.#arm(0);
   }
 
-  /** No poll starts from now on. One that runs goes on: a download must never be aborted, its reports would be lost. */
+  /**
+   * Starts no more polls: the inbox is paused or stops. Resolves when the running one has ended: a download is never aborted, as
+   * its reports would be lost.
+   */
   async stop(): Promise<void> {
-    this.#stopped = true;
     this.parts.timer.disarm();
     await this.#running;
     await this.#giveUpLease();
-  }
-
-  /** No poll starts here until {@link resume}. Resolves when the running one has ended. */
-  async pause(): Promise<void> {
-    this.#paused = true;
-    this.parts.timer.disarm();
-    await this.#running;
-    await this.#giveUpLease();
-  }
-
-  resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    if (this.#started) this.#arm(0);
   }
 
   /** A poll that begins after the call; calls that wait for the running one share it. */
   async pollNow(): Promise<DlrPoll> {
     await this.#running;
-    const why = this.#whyNot();
+    const why = this.parts.state.whyIdle;
     return why === undefined ? this.#run() : { at: new Date().toISOString(), result: 'skipped', why };
   }
 
-  #whyNot(): string | undefined {
-    if (this.#stopped) return 'the application is ending';
-    if (this.#paused) return 'the inbox is paused';
-    return this.#started ? undefined : 'the application has not started';
-  }
-
   #arm(delayMs: number): void {
-    if (this.#stopped || this.#paused) return;
+    if (this.parts.state.whyIdle !== undefined) return;
     this.parts.timer.arm(delayMs, () => void this.#run());
   }
 
@@ -132,7 +102,7 @@ export class DlrPoller {
         this.#arm(this.parts.engine.isShared ? Math.min(delayMs, STAND_BY_MS) : delayMs);
         return (this.#last = { at, result: 'skipped', why });
       }
-      const reports = await this.parts.download(lease);
+      const reports = await this.parts.intake.download(lease);
       if (reports === undefined) return this.#fail(at, 'the answer could not be read; it is kept', 0);
       this.#failures = 0;
       this.#arm(reports >= this.parts.count ? 0 : this.parts.nextDelayMs());
@@ -159,11 +129,11 @@ export class DlrPoller {
   }
 
   async #obstacle(): Promise<string | undefined> {
-    const why = (await this.parts.obstacle()) ?? (await this.#takeLease());
+    const why = (await this.parts.intake.obstacle()) ?? (await this.#takeLease());
     const isWorthSaying = why !== undefined && !(this.#lease === undefined && this.parts.engine.isShared);
     if (why !== this.#saidObstacle && isWorthSaying) this.#logger.warn(`No delivery report is downloaded: ${why}`);
     this.#saidObstacle = why;
-    return why ?? (this.#stopped ? 'the application is ending' : undefined);
+    return why ?? (this.parts.state.stopping.aborted ? this.parts.state.whyIdle : undefined);
   }
 
   async #takeLease(): Promise<string | undefined> {

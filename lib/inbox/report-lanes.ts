@@ -31,6 +31,12 @@ interface Turn {
 }
 
 /**
+ * `open`: reports are delivered. `paused`: they wait. `returning`: those that wait, or come, end as `stopped`, since another
+ * process can deliver them. `stopped`: the same, for good.
+ */
+type LanesMode = 'open' | 'paused' | 'returning' | 'stopped';
+
+/**
  * How many reports are with their listeners at a time. Whose turn comes first is handed over first; reports of one message
  * follow one another, so that no later status overtakes an earlier one. Suspects come last, one by one, with no other report
  * beside them.
@@ -49,9 +55,7 @@ export class ReportLanes {
   readonly #idle: (() => void)[] = [];
   #waiting = 0;
   #stretch = 0;
-  #paused = false;
-  #givesBack = false;
-  #stopped = false;
+  #mode: LanesMode = 'open';
 
   /** @param publish Hands a report to its listeners; rejects when one of them fails. */
   constructor(
@@ -69,11 +73,19 @@ export class ReportLanes {
     return this.#running.size;
   }
 
+  get #isStopped(): boolean {
+    return this.#mode === 'stopped';
+  }
+
+  get #takesNone(): boolean {
+    return this.#mode === 'stopped' || this.#mode === 'returning';
+  }
+
   /** Hands a report over when its turn has come. Never rejects. */
   handOver(dlr: Dlr, isDue: () => boolean, options: HandOverOptions = {}): Promise<HandOver> {
     const { begin, deliver, isSuspect = false } = options;
     return new Promise((resolve) => {
-      if (this.#stopped || this.#givesBack) return resolve({ kind: 'stopped' });
+      if (this.#takesNone) return resolve({ kind: 'stopped' });
       const turn: Turn = { dlr, isDue, begin, deliver, end: (_, result) => resolve(result) };
       if (isSuspect) this.#suspects.push({ turn, since: performance.now() });
       else this.#line.push(turn);
@@ -97,7 +109,7 @@ export class ReportLanes {
         open -= 1;
         if (open === 0) resolve();
       };
-      if (this.#stopped || this.#givesBack) return dlrs.forEach((dlr) => end(dlr, { kind: 'stopped' }));
+      if (this.#takesNone) return dlrs.forEach((dlr) => end(dlr, { kind: 'stopped' }));
       for (const dlr of dlrs) this.#line.push({ dlr, isDue, end });
       this.#waiting += dlrs.length;
       this.#fill();
@@ -110,20 +122,19 @@ export class ReportLanes {
    * @param options.giveBack What waits for its turn, or comes meanwhile, ends as `stopped`: it is for another process.
    */
   pause({ giveBack = false } = {}): Promise<void> {
-    this.#paused = true;
-    this.#givesBack = giveBack;
+    if (this.#mode !== 'stopped') this.#mode = giveBack ? 'returning' : 'paused';
     if (giveBack) this.#endWaiting();
     return this.#running.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
 
   resume(): void {
-    this.#paused = this.#givesBack = false;
+    if (this.#mode !== 'stopped') this.#mode = 'open';
     this.#fill();
   }
 
   /** Hands nothing over any more. What is with its listener may take so long; then it counts as not handled. */
   stop(patienceMs: number): void {
-    this.#stopped = true;
+    this.#mode = 'stopped';
     this.#endWaiting();
     if (this.#running.size === 0) return;
     const timer = setTimeout(() => {
@@ -145,7 +156,7 @@ export class ReportLanes {
 
   /** Hands over what has its turn, while there are lanes. */
   #fill(): void {
-    while (!this.#paused && !this.#stopped && this.#running.size < this.width && this.#stretch < AT_A_STRETCH) {
+    while (this.#mode === 'open' && this.#running.size < this.width && this.#stretch < AT_A_STRETCH) {
       const turn = this.#next();
       if (turn === undefined) return;
       if (this.#stretch === 0) setImmediate(() => this.#goOn());
@@ -207,11 +218,11 @@ export class ReportLanes {
     let result: HandOver = { kind: 'handled' };
     try {
       const hasBegun = turn.begin === undefined || (await begins(turn.begin));
-      if (hasBegun && !this.#stopped && turn.isDue()) await (turn.deliver?.() ?? this.publish(turn.dlr));
+      if (hasBegun && !this.#isStopped && turn.isDue()) await (turn.deliver?.() ?? this.publish(turn.dlr));
       else result = { kind: 'stopped' };
     } catch (error) {
       // When they were stopped, what the listener needs may be gone already.
-      result = this.#stopped ? { kind: 'stopped' } : { kind: 'failed', error };
+      result = this.#isStopped ? { kind: 'stopped' } : { kind: 'failed', error };
     }
     this.#end(turn, result);
   }

@@ -3,14 +3,16 @@ import { Logger } from '@nestjs/common';
 import { oneLine } from '../errors/one-line.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
-import type { DurableQueue, Lease, QueueConsumer, QueueEngine } from '../queue/durable-queue.js';
+import type { DurableQueue, QueueConsumer, QueueEngine } from '../queue/durable-queue.js';
 import { accountPart } from '../queue/key-part.js';
 import { describeUnreadable } from './describe-unreadable.js';
 import { DlrDownloads } from './dlr-downloads.js';
 import type { UnreadableDlrs } from './dlr-events.js';
 import { DlrGaps } from './dlr-gaps.js';
 import type { DlrInboxStats, DlrPoll, FailedDlr } from './dlr-inbox-stats.js';
+import { DlrIntake } from './dlr-intake.js';
 import { DlrPoller } from './dlr-poller.js';
+import { InboxState } from './inbox-state.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import type { KeptDlr, KeptPage } from './kept-jobs.js';
 import { PageHandler } from './page-handler.js';
@@ -20,12 +22,6 @@ import { RetryHandler } from './retry-handler.js';
 
 /** Pages whose reports are handed over at the same time: one slow report must not hold up the next page. */
 const PAGES_AT_ONCE = 4;
-/** Nothing is downloaded while so many pages are not handled through. */
-const MAX_PAGES = 8;
-/** Nothing is downloaded while so many reports wait for a listener that fails. */
-const MAX_RETRIES = 1_000;
-/** Between looks at whether others have handled pages. */
-const LOOK_FOR_ROOM_MS = 100;
 /** Between looks at whether somebody listens by now. */
 const LOOK_FOR_LISTENERS_MS = 500;
 /** Reports that wait in the lanes at the most, besides those of the pages. */
@@ -53,17 +49,15 @@ export class RunningInbox {
   readonly pages: DurableQueue<KeptPage>;
   readonly retries: DurableQueue<KeptDlr>;
   readonly #account: string;
+  readonly #state = new InboxState();
   readonly #lanes: ReportLanes;
   readonly #gaps: DlrGaps;
-  readonly #downloads: DlrDownloads;
+  readonly #intake: DlrIntake;
   readonly #poller: DlrPoller;
   readonly #consumers: QueueConsumer[] = [];
-  readonly #waitingForRoom: (() => void)[] = [];
   readonly #logger = new Logger('OurSmsDlrInbox');
   #pageHandler: PageHandler | undefined;
-  #stopping = false;
   #pausing: Promise<unknown> = Promise.resolve();
-  #toldInterrupted = false;
 
   constructor(private readonly setup: InboxSetup) {
     const { engine, gateway, publisher, concurrency } = setup;
@@ -73,13 +67,11 @@ export class RunningInbox {
     this.retries = engine.queue<KeptDlr>(`${names}/reports`);
     this.#lanes = new ReportLanes(concurrency, (dlr) => publisher.publish(dlr));
     this.#gaps = new DlrGaps(engine, publisher, this.#account);
-    this.#downloads = new DlrDownloads({ ...setup, pages: this.pages, gaps: this.#gaps });
-    this.#poller = new DlrPoller({
-      ...setup,
-      leaseName: `${names}/poller`,
-      download: (lease) => this.#download(lease),
-      obstacle: () => this.#obstacle(),
-    });
+    const { pages, retries } = this;
+    const [state, gaps] = [this.#state, this.#gaps];
+    const downloads = new DlrDownloads({ ...setup, pages, gaps, stopping: state.stopping });
+    this.#intake = new DlrIntake({ ...setup, pages, retries, gaps, downloads, state });
+    this.#poller = new DlrPoller({ ...setup, leaseName: `${names}/poller`, intake: this.#intake, state });
   }
 
   /** Reads what is in the store. @throws {OurSmsStorageError} when it cannot be read */
@@ -92,16 +84,15 @@ export class RunningInbox {
 
   /** Starts, now that the listeners are there: with what an earlier process left. */
   start(): void {
-    if (this.#stopping) return;
+    this.#state.start();
+    if (this.#state.stopping.aborted) return;
     this.#consumeWhenHeard();
     this.#poller.start();
   }
 
   /** Ends: the running download reaches the store, running listeners get their time, the rest waits for the next start. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#downloads.stop();
-    this.#letIn();
+    this.#state.stop();
     if (!this.setup.engine.isDurable) await this.#drain();
     this.#lanes.stop(this.setup.shutdownTimeoutMs);
     const consumers = this.#consumers.map((consumer) => consumer.stop());
@@ -133,18 +124,21 @@ export class RunningInbox {
     // What others can handle is not kept from them.
     const giveBack = this.setup.engine.isShared;
     const consumers = giveBack ? this.#consumers.splice(0) : [];
-    const ended = [this.#poller.pause(), this.#lanes.pause({ giveBack }), ...consumers.map((one) => one.stop())];
-    this.#letIn();
+    this.#state.pause();
+    const ended = [this.#poller.stop(), this.#lanes.pause({ giveBack }), ...consumers.map((one) => one.stop())];
+    this.#intake.noteRoom();
     this.#pausing = Promise.all(ended);
     await this.#pausing;
   }
 
   async resume(): Promise<void> {
     if (this.setup.engine.isShared) await this.#pausing;
+    if (!this.#state.isPaused) return;
+    this.#state.resume();
     this.#lanes.resume();
-    // First: while it is paused, nothing is taken.
-    this.#poller.resume();
-    if (this.#poller.isStarted) this.#consumeWhenHeard();
+    if (this.#state.whyIdle !== undefined) return;
+    this.#poller.start();
+    this.#consumeWhenHeard();
   }
 
   pollNow(): Promise<DlrPoll> {
@@ -166,7 +160,7 @@ export class RunningInbox {
       unreadable: pages.failed,
       gaps: await this.#gaps.count(),
       oldestMs: oldest.length > 0 ? Math.max(0, Date.now() - Math.min(...oldest)) : undefined,
-      paused: this.#poller.isPaused,
+      paused: this.#state.isPaused,
       lastPoll: this.#poller.last,
     };
   }
@@ -191,7 +185,7 @@ export class RunningInbox {
 
   /** Reports go to whoever would handle them: of instances that share the store, those with a listener. */
   #consumeWhenHeard(isFirst = true): void {
-    if (this.#stopping || this.#poller.isPaused || this.#consumers.length > 0) return;
+    if (this.#state.whyIdle !== undefined || this.#consumers.length > 0) return;
     if (!this.setup.engine.isShared || this.setup.publisher.hasListeners()) return this.#consume();
     if (isFirst) {
       this.#logger.warn('Nobody listens to oursms.dlr here: this process leaves delivery reports to the others');
@@ -208,31 +202,11 @@ export class RunningInbox {
     }));
     const retries = new RetryHandler({ ...this.setup, lanes: this.#lanes });
     const handlePage = (job: Parameters<PageHandler['handle']>[0]): ReturnType<PageHandler['handle']> =>
-      pages.handle(job).finally(() => this.#letIn());
+      pages.handle(job).finally(() => this.#intake.noteRoom());
     this.#consumers.push(
       this.pages.consume(handlePage, { concurrency: PAGES_AT_ONCE }),
       this.retries.consume((job) => retries.handle(job), { concurrency: RETRIES_AT_ONCE, idleAtFirst: true }),
     );
-  }
-
-  /** Downloads once there is room for another page. */
-  async #download(lease: Lease): Promise<number | undefined> {
-    // Of processes that share the store, one that stood still may still bring what it was at.
-    if (this.setup.engine.isShared) await this.#gaps.announceInterrupted(2 * this.setup.requestTimeoutMs);
-    while (!this.#stopping && !this.#poller.isPaused && lease.isValid()) {
-      if ((await this.pages.pending()) < MAX_PAGES) return this.#downloads.next(() => lease.isValid());
-      await this.#roomMade();
-    }
-    return 0;
-  }
-
-  async #obstacle(): Promise<string | undefined> {
-    if (!this.#toldInterrupted && !this.setup.engine.isShared) await this.#gaps.announceInterrupted();
-    this.#toldInterrupted = true;
-    if (!this.setup.publisher.hasListeners()) return 'nobody listens to oursms.dlr; add a method with @OnDlr()';
-    return (await this.retries.pending()) < MAX_RETRIES
-      ? undefined
-      : `${MAX_RETRIES} and more wait for a listener that fails`;
   }
 
   /** Nothing waits for a next start in memory: what is there gets the time that running listeners get. */
@@ -246,17 +220,5 @@ export class RunningInbox {
         return this.#logger.error(`${waiting + handling} delivery reports are lost with this process`);
       await wait(10);
     }
-  }
-
-  /** Resolves when a page was handled here, or it is time to look whether one was elsewhere. */
-  #roomMade(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waitingForRoom.push(resolve);
-      if (this.setup.engine.isShared) setTimeout(resolve, LOOK_FOR_ROOM_MS);
-    });
-  }
-
-  #letIn(): void {
-    for (const resolve of this.#waitingForRoom.splice(0)) resolve();
   }
 }

@@ -50,7 +50,11 @@ async function download(
     if (json === text) steps.push('read');
     return parse(json, ...more) as unknown;
   });
-  const downloads = new DlrDownloads({ ...LIMITS, engine, gateway, pages: noted, gaps, publisher, count: 500 });
+  const { signal: stopping } = new AbortController();
+  const downloads = new DlrDownloads({
+    ...{ ...LIMITS, engine, gateway, pages: noted, gaps, publisher, stopping },
+    count: 500,
+  });
   const result = await downloads.next(() => true).catch((error: unknown) => error);
   return { steps, result, pages, gaps: await gaps.count() };
 }

@@ -1,0 +1,77 @@
+import type { DurableQueue, Lease, QueueEngine } from '../queue/durable-queue.js';
+import type { DlrDownloads } from './dlr-downloads.js';
+import type { DlrGaps } from './dlr-gaps.js';
+import type { DlrPublisher } from './dlr-publisher.js';
+import type { InboxState } from './inbox-state.js';
+import type { KeptDlr, KeptPage } from './kept-jobs.js';
+
+/** Downloads that are not handled yet, from which on nothing is downloaded. */
+const MAX_PAGES = 8;
+/** Reports that wait for a failing listener, from which on nothing is downloaded. */
+const MAX_RETRIES = 1_000;
+/** Between looks at whether other processes have handled downloads. */
+const LOOK_FOR_ROOM_MS = 100;
+
+/** Dependencies of {@link DlrIntake}. */
+export interface DlrIntakeParts {
+  engine: QueueEngine;
+  pages: DurableQueue<KeptPage>;
+  retries: DurableQueue<KeptDlr>;
+  gaps: DlrGaps;
+  downloads: DlrDownloads;
+  publisher: DlrPublisher;
+  state: InboxState;
+  /** Milliseconds that a download may take. */
+  requestTimeoutMs: number;
+}
+
+/** Takes reports into the inbox when a listener can handle them and there is room: until then the gateway keeps them. */
+export class DlrIntake {
+  readonly #waitingForRoom: (() => void)[] = [];
+  #hasAnnounced = false;
+
+  constructor(private readonly parts: DlrIntakeParts) {
+    parts.state.stopping.addEventListener('abort', () => this.noteRoom(), { once: true });
+  }
+
+  /** Why nothing should be downloaded now; undefined when it should. */
+  async obstacle(): Promise<string | undefined> {
+    const { engine, gaps, publisher, retries } = this.parts;
+    if (!this.#hasAnnounced && !engine.isShared) await gaps.announceInterrupted();
+    this.#hasAnnounced = true;
+    if (!publisher.hasListeners()) return 'nobody listens to oursms.dlr; add a method with @OnDlr()';
+    const waiting = await retries.pending();
+    return waiting < MAX_RETRIES ? undefined : `${MAX_RETRIES} and more wait for a listener that fails`;
+  }
+
+  /**
+   * Downloads once there is room.
+   *
+   * @param lease The lock of the poller. Nothing is downloaded without it.
+   * @returns How many reports came, once they are durable; undefined when they cannot be read.
+   * @throws {OurSmsError} when the download failed, or could not be kept
+   */
+  async download(lease: Lease): Promise<number | undefined> {
+    const { engine, gaps, pages, downloads, state, requestTimeoutMs } = this.parts;
+    // Of processes that share the store, a suspended one may still bring its download.
+    if (engine.isShared) await gaps.announceInterrupted(2 * requestTimeoutMs);
+    while (state.whyIdle === undefined && lease.isValid()) {
+      if ((await pages.pending()) < MAX_PAGES) return downloads.next(() => lease.isValid());
+      await this.#roomMade();
+    }
+    return 0;
+  }
+
+  /** A download was handled, or there is no need to wait any more. */
+  noteRoom(): void {
+    for (const resolve of this.#waitingForRoom.splice(0)) resolve();
+  }
+
+  /** Resolves when a download was handled here, or it is time to check whether one was elsewhere. */
+  #roomMade(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waitingForRoom.push(resolve);
+      if (this.parts.engine.isShared) setTimeout(resolve, LOOK_FOR_ROOM_MS);
+    });
+  }
+}
