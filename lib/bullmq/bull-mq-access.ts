@@ -7,10 +7,10 @@ const EVENTS = 100;
 
 /** The lists that a job can stand in. */
 const JOB_LISTS = ['wait', 'paused', 'prioritized', 'delayed', 'active', 'failed'];
-/** What else there is of a queue; the scripts take fourteen keys in all. */
+/** Other keys of a queue; the scripts take fourteen keys in all. */
 const BESIDES_JOBS = ['meta', 'id', 'pc', 'marker', 'events', 'stalled', 'stalled-check', 'oursms-added'];
 
-/** What the queues of an engine have in common. */
+/** Objects that all queues of an engine share. */
 export interface BullMqParts {
   link: RedisLink;
   keys: RedisKeys;

@@ -18,7 +18,7 @@ const SHORTEST_BLOCK_MS = 10;
 /** Jobs that are asked for without waiting for the answer on the one before. */
 const AT_ONCE = 16;
 
-/** What a consumer works with. */
+/** Dependencies of {@link BullMqConsumer}. */
 export interface BullMqConsumerParts<T> {
   link: RedisLink;
   jobs: BullMqJobs<T>;

@@ -11,7 +11,7 @@ export interface BullMqEngineOptions {
   /** The `configKey` of the application's `BullModule.forRoot(configKey, …)`, where `connection` is not given. */
   configKey?: string;
   /**
-   * What all keys in Redis start with, in braces. Applications that share a Redis and have an account of the same name need
+   * Prefix of all keys in Redis, in braces. Applications that share a Redis and have an account of the same name need
    * different ones: they would take each other's reports. Default: `oursms`.
    */
   prefix?: string;

@@ -11,10 +11,10 @@ import { RedisNotes } from './redis-notes.js';
 import { Spool, type SpoolTarget } from './spool.js';
 import { SpooledQueue } from './spooled-queue.js';
 
-/** What is done at the end has so much time. */
+/** Milliseconds for the work at the end. */
 const CLOSE_MS = 1_000;
 
-/** What an engine is made from. */
+/** Dependencies of {@link BullMqEngine}. */
 export interface BullMqEngineSetup {
   /** The account whose downloads are spooled. */
   account: string;
@@ -22,7 +22,7 @@ export interface BullMqEngineSetup {
   redis: Redis;
   /** Host and port, as they are told. */
   address: string;
-  /** What all keys start with. */
+  /** Prefix of all keys. */
   prefix: string;
   /** Milliseconds. */
   leaseMs: number;

@@ -21,7 +21,7 @@ export interface TakenJob<T> {
   attempts: number;
 }
 
-/** What is known of the tries of a job. */
+/** Tries of a job. */
 export interface BegunTry {
   /** 1 for the first. */
   attempt: number;
@@ -29,11 +29,11 @@ export interface BegunTry {
   faults: number;
   /** When the first try began that ended without a verdict: milliseconds since 1970. */
   doubtSince?: number;
-  /** What its handler noted then. */
+  /** Mark of its handler at that time. */
   doubtMark?: string;
 }
 
-/** What BullMQ tells of a job. */
+/** State of a job in BullMQ. */
 interface BullData {
   data: string;
   opts: { oursms?: number };

@@ -11,7 +11,7 @@ const LONGEST_LEASE_MS = 3_600_000;
 const FIELDS = ['connection', 'configKey', 'prefix', 'spool', 'leaseMs'];
 const CONNECTIONS = '{ host, port, … }, { url } or a client of ioredis';
 const NO_CLUSTER = 'is a Redis Cluster, which is not supported: give a single server, or its Sentinels';
-/** What clients of Redis can do, whichever library they are of. */
+/** Methods that clients of Redis have, whichever library they come from. */
 const CLIENT_METHODS = ['duplicate', 'connect', 'sendCommand', 'send', 'defineCommand'];
 
 /** The options of an engine, checked and complete. */
@@ -42,7 +42,7 @@ export function checkEngineOptions(given: unknown): EngineOptions {
   return { ...options, prefix, leaseMs } as EngineOptions;
 }
 
-/** What is wrong with a connection: all but options, and clients of ioredis, would lead to localhost. */
+/** Faults of a connection: anything but options and ioredis clients would lead to localhost. */
 export function connectionFaults(given: unknown): Fault[] {
   const field = 'connection';
   if (typeof given === 'string' || given instanceof URL) {
@@ -54,7 +54,7 @@ export function connectionFaults(given: unknown): Fault[] {
   const connection = given as Record<string, unknown>;
   if (connection.isCluster === true || 'redisOptions' in connection) return [{ field, reason: NO_CLUSTER }];
   if (isRedisClient(connection)) {
-    if (!isIoredis(connection)) return [{ field, reason: `is a client of another library: give ${CONNECTIONS}` }];
+    if (!isIoredis(connection)) return [{ field, reason: `is not an ioredis client: give ${CONNECTIONS}` }];
     return databaseFaults((connection.options as Record<string, unknown> | undefined)?.db);
   }
   return addressFaults(connection);
@@ -95,7 +95,7 @@ function databaseFaults(db: unknown): Fault[] {
 const textFaults = (fields: Record<string, unknown>): Fault[] =>
   Object.entries(fields)
     .filter(([, value]) => value !== undefined && (typeof value !== 'string' || value.trim() === ''))
-    .map(([field]) => ({ field, reason: 'must be a text that is not empty' }));
+    .map(([field]) => ({ field, reason: 'must be a string that is not empty' }));
 
 const isInteger = (value: unknown, least: number, most: number): boolean =>
   typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;

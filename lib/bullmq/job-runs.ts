@@ -11,7 +11,7 @@ import type { RedisLink } from './redis-link.js';
 /** When Redis is away. */
 const TRY_AGAIN_MS = 250;
 
-/** What jobs are run with. */
+/** Dependencies of {@link JobRuns}. */
 export interface JobRunsParts<T> {
   link: RedisLink;
   jobs: BullMqJobs<T>;
@@ -65,7 +65,7 @@ export class JobRuns<T> {
     return this.#held.renew();
   }
 
-  /** What has not reached its handler goes back, and what has ends. */
+  /** Returns jobs that have not reached their handler; those that have are completed. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#runs);

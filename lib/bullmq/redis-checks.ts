@@ -5,13 +5,13 @@ import { formatFault, formatOf, STORE_FORMAT } from '../queue/store-format.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisLink } from './redis-link.js';
 
-/** What BullMQ recommends, and our scripts need. */
+/** Oldest version of Redis: BullMQ recommends it, and our scripts need it. */
 const OLDEST = [6, 2] as const;
 
 /** Whoever asks counts a text twice. Redis takes up to three times its length while it reads it, which was measured. */
 const PART_NEEDED = 1.5;
 
-/** What Redis says of itself. */
+/** Settings and state of Redis, from INFO. */
 type Info = ReadonlyMap<string, string>;
 
 /** Looks at how a Redis server is set up. */
@@ -46,7 +46,7 @@ export class RedisChecks {
     const needed = Math.ceil(PART_NEEDED * bytes);
     if (needed > free) {
       throw link.faults.full(
-        `has too little memory left: ${needed} bytes are needed, and ${free} of ${most} (maxmemory) are free; give it more`,
+        `is low on memory: ${needed} bytes are needed, and ${free} of ${most} (maxmemory) are free. Raise maxmemory`,
       );
     }
   }
@@ -67,7 +67,7 @@ export class RedisChecks {
   async #formatFault(link: RedisLink): Promise<OurSmsStorageError | undefined> {
     const found = formatOf(await link.runLast((redis) => redis.get(this.keys.format)));
     const fault = formatFault(found);
-    if (fault !== undefined) return link.faults.unsuited(`holds a store (prefix ${this.keys.prefix}) that ${fault}`);
+    if (fault !== undefined) return link.faults.unsuited(`contains a store (prefix ${this.keys.prefix}) that ${fault}`);
     // Without memory it takes no mark now, and can be read meanwhile.
     if (found !== STORE_FORMAT) {
       await link.lastScript('oursms:mark-format', this.keys.format, STORE_FORMAT).catch(() => undefined);
@@ -79,32 +79,34 @@ export class RedisChecks {
     const at = `Redis at ${link.faults.address}`;
     const [memory, persistence] = [await infoOf(link, 'memory'), await infoOf(link, 'persistence')];
     if (!memory || !persistence) {
-      this.#logger.warn(
-        `${at} does not tell this user whether it has room, keeps all, and writes it to a disk: allow it INFO (ACL: +info)`,
-      );
+      this.#logger.warn(`Cannot check memory and persistence of ${at}: grant this user INFO (ACL: +info)`);
       // ioredis would ask, and say so, with each connection.
       await link.runLast(async (redis) => (redis.options.enableReadyCheck = false));
       return;
     }
     const policy = memory.get('maxmemory_policy');
     if (policy !== undefined && policy !== 'noeviction') {
-      this.#logger.warn(`${at} may delete what is kept in it when its memory is full: set maxmemory-policy noeviction`);
+      this.#logger.warn(
+        `${at} may evict reports and campaigns when its memory is full: set maxmemory-policy noeviction`,
+      );
     }
     if (persistence.get('aof_enabled') === '1') return this.#tellSync(link, at);
     if (persistence.get('aof_enabled') !== '0') return;
     const snapshots = await settingOf(link, 'save');
     const keeps =
       snapshots === ''
-        ? 'keeps nothing on a disk: what is in it is lost when it ends'
-        : `writes to its disk only now and then${snapshots === undefined ? ', if at all' : ''}: what is younger is lost when it ends`;
+        ? 'has no persistence: reports and campaigns are lost when it stops'
+        : `persists by snapshots only${snapshots === undefined ? ', if at all' : ''}: later writes are lost when it stops`;
     this.#logger.warn(`${at} ${keeps}; set appendonly yes`);
   }
 
   async #tellSync(link: RedisLink, at: string): Promise<void> {
     const sync = await settingOf(link, 'appendfsync');
     if (sync === undefined || sync === 'always') return;
-    const lost = sync === 'everysec' ? 'up to a second or two' : 'half a minute or more';
-    this.#logger.log(`${at} may lose ${lost} of what it took when its machine ends: appendfsync always loses nothing`);
+    const lost = sync === 'everysec' ? 'up to two seconds' : 'half a minute or more';
+    this.#logger.log(
+      `${at} may lose the writes of ${lost} when its machine fails; with appendfsync always it loses none`,
+    );
   }
 }
 

@@ -2,42 +2,40 @@ import { OurSmsStorageError, type StorageFault } from '../errors/oursms-storage.
 
 const CLUSTER = 'is a Redis Cluster, which is not supported: connect to a single server, or by Sentinel';
 
-/** What Redis and its client say, and what it means. */
+/** Messages of Redis and its client, with their meaning. */
 const SIGNS: readonly [RegExp, StorageFault, string][] = [
-  [/\bOOM |maxmemory/, 'full', 'has no memory left: give it more (maxmemory); it goes on by itself then'],
+  [/\bOOM |maxmemory/, 'full', 'is out of memory: give it more (maxmemory), and writing resumes by itself'],
   [/WRONGPASS|NOAUTH|invalid password|invalid username/i, 'failed', 'refuses the user name or the password'],
-  [
-    /\bNOPERM\b|user executing the script can't/,
-    'failed',
-    'does not let this user do what is needed: give it more rights (ACL)',
-  ],
-  [/\bWRONGTYPE\b/, 'failed', 'holds something else under a key of ours: choose another prefix'],
-  [/\bMISCONF\b/, 'full', 'cannot write to its disk: make room there; it goes on by itself then'],
-  [
-    /\bREADONLY\b|^UNBLOCKED|^MASTERDOWN/,
-    'unreachable',
-    'is a replica, which takes no writes: connect to its master; it is tried again',
-  ],
-  [/^NOREPLICAS/, 'unreachable', 'has too few replicas to take writes (min-replicas-to-write); it is tried again'],
+  [/\bNOPERM\b|user executing the script can't/, 'failed', 'denies this user a command that is needed: grant it (ACL)'],
+  [/\bWRONGTYPE\b/, 'failed', 'contains data of another application under one of our keys: choose another prefix'],
+  [/\bMISCONF\b/, 'full', 'cannot write to its disk: free some space there, and writing resumes by itself'],
+  [/\bREADONLY\b|^UNBLOCKED|^MASTERDOWN/, 'unreachable', 'is a read-only replica: connect to its master. Retrying'],
+  [/^NOREPLICAS/, 'unreachable', 'has too few replicas to accept writes (min-replicas-to-write). Retrying'],
   [/^(?:MOVED|ASK|CLUSTERDOWN|CROSSSLOT)\b/, 'unsuited', CLUSTER],
-  [/^LOADING|^BUSY/, 'unreachable', 'is not ready yet; it is tried again'],
-  [/NOSCRIPT|^OURSMS/, 'unreachable', 'has forgotten the scripts; it is tried again'],
-  [/^ERR |^EXECABORT|^NOPROTO/, 'failed', 'does not understand a command'],
+  [/^LOADING|^BUSY/, 'unreachable', 'is not ready yet. Retrying'],
+  [/NOSCRIPT|^OURSMS/, 'unreachable', 'has lost its script cache. Retrying'],
+  [/^ERR |^EXECABORT|^NOPROTO/, 'failed', 'does not support a command that is needed'],
 ];
 
-/** What the codes of TLS mean. */
+/** Meaning of the codes of TLS. */
 const TLS_SIGNS: readonly [RegExp, string][] = [
-  [/ALERT_.*(?:CERT|HANDSHAKE_FAILURE)/, 'does not take our certificate, or wants one: give it (tls.cert, tls.key)'],
-  [/^ERR_SSL_|^EPROTO$/, 'does not speak TLS there: leave out tls, or give the port where it does'],
+  [
+    /ALERT_.*(?:CERT|HANDSHAKE_FAILURE)/,
+    'requires a client certificate, or rejects this one: set tls.cert and tls.key',
+  ],
+  [/^ERR_SSL_|^EPROTO$/, 'does not use TLS on this port: leave out tls, or use its TLS port'],
   [
     /CERT_ALTNAME|HOSTNAME_MISMATCH/,
-    'shows the certificate of another name: connect by the name in it, or give that (tls.servername)',
+    'presents a certificate for another name: connect by the name in the certificate, or set tls.servername',
   ],
-  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, 'shows a certificate that is not valid now: renew it'],
-  [/CERT|SIGNATURE|INVALID_CA/, 'shows a certificate that is not trusted here: give the one that signed it (tls.ca)'],
+  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, 'presents a certificate that has expired or is not valid yet: renew it'],
+  [
+    /CERT|SIGNATURE|INVALID_CA/,
+    'presents a certificate that is not trusted: set tls.ca to the certificate of its authority',
+  ],
 ];
 
-/** What a server says that is no master, or is none any more. */
+/** Replies of a server that is not the master. */
 const NO_MASTER = /\bREADONLY\b|^UNBLOCKED|^MASTERDOWN|^LOADING/;
 
 /** Tells what is wrong with a Redis server, without its password. */
@@ -46,7 +44,7 @@ export class RedisFaults {
   constructor(readonly address: string) {}
 
   get closed(): OurSmsStorageError {
-    return this.#fault('closed', 'is not used any more: the application is ending');
+    return this.#fault('closed', 'is not used any more: the application is stopping');
   }
 
   /** It can never be used. */
@@ -70,7 +68,7 @@ export class RedisFaults {
     const sign = SIGNS.find(([pattern]) => pattern.test(said));
     if (sign) return this.#fault(sign[1], sign[2], said.split(' ', 1)[0]);
     const tls = TLS_SIGNS.find(([pattern]) => pattern.test(code ?? ''));
-    return this.#fault('unreachable', `${tls ? tls[1] : 'does not answer'}; it is tried again`, code);
+    return this.#fault('unreachable', `${tls ? tls[1] : 'does not answer'}. Retrying`, code);
   }
 
   /** Only the code of what was said: the rest may hold what was sent. */

@@ -11,7 +11,7 @@ const LONGEST_RETRY_MS = 2_000;
 /** A server that cannot be used is left after that: another may be behind its address by then. */
 const LOOK_AGAIN_MS = 2_000;
 
-/** What our connections differ in from those of the application: nothing waits for ever, and nothing is sent twice. */
+/** Options of our connections, beside those of the application: no command waits for ever, and none is sent twice. */
 export const LINK_OPTIONS = {
   lazyConnect: true,
   enableOfflineQueue: false,
@@ -37,7 +37,7 @@ export class RedisLink {
   readonly #logger = new Logger('OurSmsRedis');
   /** Why it cannot be used; undefined while it can, or while that is being found out. */
   #fault: OurSmsStorageError | undefined;
-  /** What was told of it. */
+  /** The fault that was logged last. */
   #told: string | undefined;
   #isReady = false;
   #isClosed = false;

@@ -32,7 +32,7 @@ end
 `;
 
 /**
- * What is done in Redis besides BullMQ's own scripts, each in one step. All keys of an engine share a hash tag, so a script may
+ * Operations in Redis besides BullMQ's own scripts, each atomic. All keys of an engine share a hash tag, so a script may
  * make the keys of jobs from their common start.
  */
 export const REDIS_SCRIPTS = {

@@ -38,7 +38,7 @@ export interface SpoolTarget {
 }
 
 interface Entry {
-  /** What it is kept under: in the order in which they came. */
+  /** Its key: keys are in the order of arrival. */
   name: string;
   spooled: SpooledJobs;
   /** Redis has it. */
@@ -93,7 +93,7 @@ export class Spool {
     return own.reduce((sum, { spooled }) => sum + spooled.jobs.length, 0);
   }
 
-  /** What becomes of a note by what is on its way; undefined when it stays as it is. */
+  /** Change of a note by pending writes; undefined when there is none. */
   noteChange(name: string): NoteChange | undefined {
     return this.#entries.flatMap(({ spooled }) => spooled.notes).findLast((change) => change.name === name);
   }
@@ -136,7 +136,7 @@ export class Spool {
     }
     for (const { onTried } of this.#entries) onTried();
     if (this.#entries.length === 0 && this.#hasWarned) {
-      this.#logger.log(`All that was kept in ${oneLine(this.path)} is in Redis.`);
+      this.#logger.log(`All downloads kept in ${oneLine(this.path)} are in Redis now.`);
       this.#hasWarned = false;
     }
   }
@@ -156,7 +156,9 @@ export class Spool {
     if (this.#hasWarned || this.#isClosed) return;
     this.#hasWarned = true;
     const why = error instanceof OurSmsStorageError ? error.message : nameOf(error);
-    this.#logger.warn(`What was downloaded is kept in ${oneLine(this.path)} until Redis takes it: ${why}`);
+    this.#logger.warn(
+      `Downloads of delivery reports are kept in ${oneLine(this.path)} until Redis accepts them: ${why}`,
+    );
   }
 
   #nextName(): string {

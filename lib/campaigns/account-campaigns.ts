@@ -249,7 +249,7 @@ export class AccountCampaigns extends Campaigns {
 
   #tellFailure(error: unknown): void {
     const why = error instanceof OurSmsError ? error.message : 'their store cannot be read';
-    this.#logger.warn(`Campaigns of account ${this.setup.account} are not followed until they can be: ${why}`);
+    this.#logger.warn(`Campaigns of account ${this.setup.account} are suspended until their store can be read: ${why}`);
   }
 
   #open(): Promise<Opened> {

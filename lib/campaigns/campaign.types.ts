@@ -3,7 +3,7 @@ import type { MessageToSend } from '../dto/send-message.dto.js';
 /** A recipient of a campaign: a number, or a number with the fields (texts or numbers) that the text takes. */
 export type CampaignRecipient = string | { readonly dest: string; readonly [field: string]: unknown };
 
-/** What is sent to all of a campaign's recipients. */
+/** Message of a campaign, without recipients. */
 export type CampaignMessage = Omit<MessageToSend, 'dests'>;
 
 /** A campaign as it is started. */
@@ -26,10 +26,10 @@ export interface CampaignPlan {
   concurrency?: number;
 }
 
-/** What is needed of a campaign to tell what it comes to. */
+/** The part of a campaign that an estimate needs. */
 export type CampaignDraft = Pick<CampaignPlan, 'message' | 'recipients'>;
 
-/** What the recipients of a campaign come to. */
+/** Estimate of a campaign: recipients, requests and credits. */
 export interface CampaignEstimate {
   /** All that were given: recipients, invalid ones and duplicates. */
   total: number;
@@ -98,7 +98,7 @@ export interface CampaignProgress extends CampaignCounts {
   leftMs?: number;
 }
 
-/** What became of a campaign. */
+/** Final report of a campaign. */
 export interface CampaignReport extends CampaignCounts {
   id: string;
   account: string;
@@ -114,7 +114,7 @@ export interface CampaignReport extends CampaignCounts {
   finishedAt: string;
 }
 
-/** What a recipient can have come to, to look at one by one. */
+/** Fate of a recipient. */
 export type CampaignFate = 'sent' | 'rejected' | 'invalid' | 'duplicate' | 'notSent' | 'unknown';
 
 /** A recipient and what became of it. */
@@ -141,7 +141,7 @@ export interface CampaignPaused {
   id: string;
   account: string;
   reason: PauseReason;
-  /** What the gateway said. */
+  /** The answer of the gateway. */
   why: string;
   /** Paused for the gateway: when it is tried again at the earliest. ISO 8601, UTC. */
   resumesAt?: string;

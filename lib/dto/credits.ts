@@ -1,4 +1,4 @@
-/** What is left in the account. @see OurSMS HTTP API, "3. Get Credits Balance" */
+/** Balance of the account. @see OurSMS HTTP API, "3. Get Credits Balance" */
 export interface Credits {
   /** The remaining credits. It can be a fraction. */
   credits: number;

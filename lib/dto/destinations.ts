@@ -10,7 +10,7 @@ export interface Destinations {
   dests: string[];
   /** How many inputs were duplicates of an earlier one. */
   skipped: number;
-  /** What is wrong, by position, the first 500; empty when all is well. Numbers are masked. */
+  /** Faults by position, at most 500; empty when there is none. Numbers are masked. */
   faults: { field: string; reason: string }[];
 }
 
@@ -30,9 +30,9 @@ export function readDestinations(value: unknown, country: NumberCountry): Destin
       faults.push({ field: `dests[${position}]`, reason: reasonFor(input, result.reason) });
   }
   if (invalid > MAX_DESTS) faults.push({ field: 'dests', reason: `${invalid - MAX_DESTS} more are not numbers` });
-  if (inputs.length === 0) return failed('must hold at least one number');
+  if (inputs.length === 0) return failed('must contain at least one number');
   if (distinct.size > MAX_DESTS) {
-    return failed(`holds ${distinct.size} different numbers, a request takes at most ${MAX_DESTS}`);
+    return failed(`contains ${distinct.size} different numbers; a request takes at most ${MAX_DESTS}`);
   }
   return { dests: [...distinct], skipped: inputs.length - invalid - distinct.size, faults };
 }

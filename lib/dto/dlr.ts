@@ -1,7 +1,7 @@
 /** The statuses that are known. What the gateway sends besides them is `unknown`, its own word is in `rawStatus`. */
 export const DLR_STATUSES = ['delivered', 'undelivered', 'failed', 'sent', 'deleted', 'expired'] as const;
 
-/** What became of a message. `expired`: not sent within its `validity`. */
+/** Final or interim status of a message. `expired`: not sent within its `validity`. */
 export type DlrStatus = (typeof DLR_STATUSES)[number] | 'unknown';
 
 /**
@@ -16,7 +16,7 @@ export interface Dlr {
   msgId?: string;
   /** The gateway's id of the request that the message was sent with. */
   jobId?: string;
-  /** What became of the message. */
+  /** Status of the message. */
   status: DlrStatus;
   /** The status in the gateway's own words. */
   rawStatus?: string;

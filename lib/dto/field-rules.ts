@@ -48,6 +48,6 @@ function textFault(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'must be a string';
   if (value === '') return 'must not be empty';
   if (/\p{Surrogate}/u.test(value))
-    return 'holds half of a character (a surrogate without its pair): was an emoji cut?';
+    return 'contains half of a character (a surrogate without its pair): was an emoji cut?';
   return undefined;
 }

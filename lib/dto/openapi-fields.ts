@@ -1,7 +1,7 @@
-/** What OpenAPI says of a field: a part of the schema, `required` and the type. */
+/** OpenAPI description of a field: a part of the schema, `required` and the type. */
 export type OpenApiField = Record<string, unknown> & { required: boolean };
 
-/** What OpenAPI says of the fields of a class, in the form that @nestjs/swagger reads from `_OPENAPI_METADATA_FACTORY`. */
+/** OpenAPI description of the fields of a class, in the form that @nestjs/swagger reads from `_OPENAPI_METADATA_FACTORY`. */
 export type OpenApiFields = Record<string, OpenApiField>;
 
 interface NumberField {

@@ -1,4 +1,4 @@
-/** What reads the rules that the DTOs and options declare. Only an application that starts needs it. */
+/** Readers of the rules that the DTOs and options declare. Only an application that starts needs them. */
 export { ClassTransformer } from 'class-transformer/cjs/ClassTransformer.js';
 export { getMetadataStorage } from 'class-validator/cjs/metadata/MetadataStorage.js';
 export { Validator } from 'class-validator/cjs/validation/Validator.js';

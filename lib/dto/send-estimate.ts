@@ -1,7 +1,7 @@
 import type { Advice } from '../message/advice/advice.js';
 import type { TextDescription } from '../message/describe-text.js';
 
-/** What sending a message would take, found out without sending it. */
+/** Result of a dry run: recipients, parts and credits that a message would take. */
 export interface SendEstimate {
   /** How many recipients it would go to: without duplicates, and diverted when the account says so. */
   recipients: number;
@@ -18,7 +18,7 @@ export interface SendEstimate {
    * and foreign numbers can cost more. `SendReceipt.cost` is what was charged.
    */
   sufficient: boolean;
-  /** What may keep the message from arriving. */
+  /** Reasons why the message may not arrive. */
   advice: Advice[];
   /** Minutes that quiet hours would add to `delay`; absent when the message would not be held. */
   heldMinutes?: number;

@@ -7,7 +7,7 @@ import { IsBoolean, IsIn, IsOptional } from './validation-rules.js';
 /** The classes of messages that the gateway routes by. @see OurSMS HTTP API, "1. Send Message": `msgClass` */
 export const MESSAGE_CLASSES = ['transactional', 'promotional'] as const;
 
-/** What a message is, for routing. @see OurSMS HTTP API, "1. Send Message": `msgClass` */
+/** Class of a message, which the gateway routes by. @see OurSMS HTTP API, "1. Send Message": `msgClass` */
 export type MessageClass = (typeof MESSAGE_CLASSES)[number];
 
 /**
@@ -90,7 +90,7 @@ export class SendMessageDto {
   @IsIn(MESSAGE_CLASSES, { message: `$property must be ${MESSAGE_CLASSES.join(' or ')}` })
   msgClass?: MessageClass;
 
-  /** What @nestjs/swagger shows of the fields, of derived and mapped classes as well. Its own CLI plugin writes the same. */
+  /** Schema of the fields for @nestjs/swagger, inherited by derived and mapped classes. Its own CLI plugin writes the same. */
   static _OPENAPI_METADATA_FACTORY(): OpenApiFields {
     return MESSAGE_FIELDS();
   }

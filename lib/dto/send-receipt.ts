@@ -28,7 +28,7 @@ export interface SendReceipt {
   rejected?: number;
   /** How many it refused as duplicates (`prevDups`). */
   duplicates?: number;
-  /** What the request cost, in credits. It can be a fraction. */
+  /** Cost of the request in credits. It can be a fraction. */
   cost?: number;
   /** The accepted messages, when the gateway lists them. */
   acceptedMsgs: ReceiptRow[];

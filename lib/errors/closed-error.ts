@@ -4,7 +4,7 @@ import type { Operation } from './oursms.error.js';
 /** The error of a call that comes after the application was closed: no later try can do better. */
 export function closedError(operation: Operation, account: string): OurSmsAbortedError {
   return new OurSmsAbortedError(
-    `${operation} (account ${account}): the application was closed before this call. Nothing was sent; make the call in a process that is running.`,
+    `${operation} (account ${account}): the application was closed before this call. Nothing was sent; make the call in a running application.`,
     { outcome: 'notSent', retryable: false, account, operation },
   );
 }

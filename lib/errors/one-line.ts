@@ -1,4 +1,4 @@
-/** What would break a line of a log, or turn its order around. */
+/** Characters that would break a line of a log, or reverse its order. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu;
 
 /** A name that a caller gave, as it may stand in a log or an error: control characters are written as `\u000a`. */

@@ -5,7 +5,7 @@ import { OurSmsError } from './oursms.error.js';
 export interface Fault {
   /** The path of the field, such as `http.timeoutMs` or `dests[3]`. */
   field: string;
-  /** What is wrong with it and what is expected. */
+  /** The fault, and the expected value. */
   reason: string;
 }
 

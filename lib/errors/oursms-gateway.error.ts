@@ -9,7 +9,7 @@ import { OurSmsError, type OurSmsErrorDetails } from './oursms.error.js';
  */
 export type GatewayErrorKind = 'auth' | 'balance' | 'sender' | 'routing' | 'content' | 'rateLimit' | 'server' | 'other';
 
-/** What a {@link OurSmsGatewayError} is made of. */
+/** Fields of an {@link OurSmsGatewayError}. */
 export interface GatewayErrorDetails extends OurSmsErrorDetails {
   httpStatus: number;
   kind: GatewayErrorKind;
@@ -30,7 +30,7 @@ export class OurSmsGatewayError extends OurSmsError {
   override readonly name = 'OurSmsGatewayError';
   /** The HTTP status of the answer. It can be 200: the gateway also reports failures that way. */
   readonly httpStatus: number;
-  /** What sort of failure it is. */
+  /** Kind of the failure. */
   readonly kind: GatewayErrorKind;
   /** The gateway's own error code, when it sent one. */
   readonly code?: number | string;

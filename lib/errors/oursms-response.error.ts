@@ -22,7 +22,7 @@ export class OurSmsResponseError extends OurSmsError {
   }
 
   /**
-   * What was received, as far as it came: its text, decompressed and read in its charset, or its bytes in base64 when
+   * The received part of the answer: its text, decompressed and read in its charset, or its bytes in base64 when
    * {@link rawEncoding} says so. After a download it may hold reports that the gateway has deleted, so
    * keep it; it holds phone numbers, which is why it is in no log, no `toJSON()` and nothing that `util.inspect` shows.
    */

@@ -1,7 +1,7 @@
 import { OurSmsError } from './oursms.error.js';
 
 /**
- * What is wrong with a store.
+ * Fault of a store.
  *
  * `locked`: another process has it open. `notWritable`: the directory cannot be made or written. `full`: there is no room.
  * `corrupt`: what it holds cannot be read. `closed`: the application has closed it. `unreachable`: its server does not answer.
@@ -10,13 +10,13 @@ import { OurSmsError } from './oursms.error.js';
 export type StorageFault =
   'locked' | 'notWritable' | 'full' | 'corrupt' | 'closed' | 'unreachable' | 'unsuited' | 'failed';
 
-/** What does not pass by itself. */
+/** Faults that do not pass by themselves. */
 const LASTING: readonly StorageFault[] = ['corrupt', 'closed', 'unsuited'];
 
 /** The store cannot be opened, read or written. Nothing is taken from the gateway meanwhile. */
 export class OurSmsStorageError extends OurSmsError {
   override readonly name = 'OurSmsStorageError';
-  /** What is wrong with it. */
+  /** Fault of the store. */
   readonly fault: StorageFault;
   /** The directory; absent when there is none. */
   readonly path?: string;

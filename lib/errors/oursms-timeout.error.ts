@@ -22,7 +22,7 @@ export class OurSmsTimeoutError extends OurSmsError {
     this.#rawEncoding = details.rawEncoding ?? 'utf8';
   }
 
-  /** What had been received, often nothing: as text, or in base64 when {@link rawEncoding} says so. As with `OurSmsResponseError.rawBody()`, it may hold deleted reports. */
+  /** The received part of the answer, often empty: as text, or in base64 when {@link rawEncoding} says so. As with `OurSmsResponseError.rawBody()`, it may hold deleted reports. */
   rawBody(): string {
     return this.#raw;
   }

@@ -1,5 +1,5 @@
 /**
- * What happened to the message (or, for a download, to the reports) when an error was thrown.
+ * State of the message (or, for a download, of the reports) when an error was thrown.
  *
  * - `notSent`: the gateway did not act on the request. Nothing was sent, nothing was deleted.
  * - `unknown`: the request left this machine and no readable answer came. It may have been carried out.
@@ -9,13 +9,13 @@ export type Outcome = 'notSent' | 'unknown';
 /** The call of the API that failed. */
 export type Operation = 'send' | 'downloadDlrs' | 'getCredits';
 
-/** What every {@link OurSmsError} says besides its message. */
+/** Fields of every {@link OurSmsError} besides its message. */
 export interface OurSmsErrorDetails {
   outcome: Outcome;
   retryable: boolean;
   account?: string;
   operation?: Operation;
-  /** What code of the application threw: its name and its message, without secrets. */
+  /** Error of the application's own code: its name and message, without secrets. */
   cause?: Error;
 }
 

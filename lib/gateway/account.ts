@@ -1,7 +1,7 @@
 /** How an account proves itself to the gateway. Both forms are sent as parameters of these names. */
 export type GatewayAuth = { username: string; password: string } | { username?: string; token: string };
 
-/** What the gateway room knows of an account. Only this room reads `auth`. */
+/** Options of an account for this folder. No other folder reads `auth`. */
 export interface GatewayAccount {
   name: string;
   baseUrl: string;

@@ -7,12 +7,12 @@ import { Redactor } from './redactor.js';
 /** A message as it goes on the wire: checked, with normalised recipients. */
 export type WireMessage = Omit<SendMessageDto, 'dests'> & { dests: string[] };
 
-/** What the gateway may have done when the outcome is unknown, and what it has not done when it is `notSent`. */
+/** Consequence of a failed call, by its outcome. */
 const CONSEQUENCES: Readonly<Record<Operation, Readonly<Record<Outcome, string>>>> = {
   send: {
     notSent: 'The message was not sent.',
     unknown:
-      'The message may have been sent: repeated as it is, it may be sent twice; with a prevDups that covers the minutes since, the gateway refuses the twin.',
+      'The message may have been sent: if you repeat it as it is, it may be sent twice; with a prevDups that covers the minutes since then, the gateway refuses the duplicate.',
   },
   downloadDlrs: {
     notSent: 'No report was taken from the gateway.',

@@ -14,7 +14,7 @@ export interface Decompressed {
 const MOST_LAYERS = 5;
 /** Of a damaged stream, what comes before the damage is given out in pieces of this size. */
 const CHUNK_BYTES = 1_024;
-/** What a stream that was cut holds is given out as well. */
+/** Options that also return the content of a truncated stream. */
 const ZLIB = { finishFlush: constants.Z_SYNC_FLUSH, chunkSize: CHUNK_BYTES };
 const BROTLI = { finishFlush: constants.BROTLI_OPERATION_FLUSH, chunkSize: CHUNK_BYTES };
 
@@ -44,7 +44,7 @@ export async function decompress(
   maxBytes: number,
 ): Promise<Decompressed> {
   const codings = codingsOf(contentEncoding).reverse();
-  if (codings.length > MOST_LAYERS) return { bytes, why: 'it is encoded too often' };
+  if (codings.length > MOST_LAYERS) return { bytes, why: 'it has too many layers of encoding' };
   let came: Decompressed = { bytes };
   for (const coding of codings) {
     came = await undo(coding, came.bytes, maxBytes);
@@ -73,10 +73,10 @@ async function undo(coding: string, bytes: Buffer, maxBytes: number): Promise<De
   }
   if (isUtf8(bytes)) return { bytes };
   const name = /^[\w-]{1,20}$/.test(coding) ? coding : 'of another name';
-  return best ?? { bytes, why: `its encoding (${name}) is not known here` };
+  return best ?? { bytes, why: `its encoding (${name}) is not supported` };
 }
 
-/** What comes before the damage, or the limit, is given back as well. */
+/** Decompresses a body. Also returns the content before the damage, or before the limit. */
 function run(decoder: Transform, coding: string, bytes: Buffer, maxBytes: number): Promise<Decompressed> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -88,7 +88,7 @@ function run(decoder: Transform, coding: string, bytes: Buffer, maxBytes: number
     decoder.on('data', (chunk: Buffer) => {
       chunks.push(chunk.subarray(0, maxBytes - size));
       size += chunk.length;
-      if (size > maxBytes) end(`decompressed it is larger than ${maxBytes} bytes`, true);
+      if (size > maxBytes) end(`it is larger than ${maxBytes} bytes when decompressed`, true);
     });
     decoder.on('error', () => end(`its compression (${coding}) is damaged`));
     decoder.on('end', () => end());

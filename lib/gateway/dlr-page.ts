@@ -11,7 +11,7 @@ export interface DlrPage {
   text: string;
   /** Set when the body is not plain UTF-8: compressed, in another charset, or no text at all. */
   encoding?: 'base64';
-  /** What the gateway said of the body. Kept with `encoding`, to read it by. */
+  /** Headers of the body. Kept with `encoding`, to decode it later. */
   contentType?: string;
   contentEncoding?: string;
 }

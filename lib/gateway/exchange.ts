@@ -3,7 +3,7 @@ import { TransportFault, type WireRequest, type WireResponse } from './transport
 
 /** A timer that comes so late tells that the process stood still, be it for a moment: a little is all that a download needs. */
 const STOOD_STILL_MS = 20;
-/** What came while it did is read within so much time. */
+/** Milliseconds to read an answer that arrived while the process was suspended. */
 const READING_MS = 500;
 
 /** The bounds of one exchange. */

@@ -10,7 +10,7 @@ import { interceptorError, isSuccess, toOurSmsError, unreadableAnswer } from './
 import { TransportFault, type RequestTrace, type WireResponse } from './transport.js';
 import { isHttpAnswer, textOf, toWire } from './watched-adapter.js';
 
-/** What a download brought: each page as it came, and why it did not end well. */
+/** Pages of a download as they came, and the error that ended it. */
 export interface DlrDownload {
   pages: CaughtPage[];
   error?: OurSmsError;
@@ -28,9 +28,9 @@ export interface ExchangeEnd {
   trace: RequestTrace;
   isTraced: boolean;
   isAborted: boolean;
-  /** What the interceptors gave back. */
+  /** Result of the interceptors. */
   left?: unknown;
-  /** What the call was rejected with. */
+  /** Reason of the rejection. */
   rejection?: { thrown: unknown };
 }
 
@@ -66,7 +66,7 @@ export class Exchanged {
     const changed = isHttpAnswer(left) && left.data != null ? textOf(left.data) : answer.text;
     if (changed === answer.text) return { value: judgeAnswer(answer, call), answer };
     const given: Answer = { ...answer, httpStatus: (left as { status: number }).status, text: changed };
-    given.why = 'an interceptor of the application has put something else in its place';
+    given.why = 'an interceptor of the application replaced it';
     return { value: judgeAnswer(given, call), answer: given };
   }
 
@@ -87,7 +87,7 @@ export class Exchanged {
     if (rejection !== undefined) {
       const { name, message } = safeCause(rejection.thrown, call);
       new Logger('OurSmsGateway').warn(
-        `An interceptor of the application failed on a download of delivery reports (account ${call.account.name}): ${name}: ${message}. The reports are read from what the gateway answered`,
+        `An interceptor of the application failed on a download of delivery reports (account ${call.account.name}): ${name}: ${message}. The reports are read from the answer of the gateway`,
       );
     }
     return { pages };
@@ -100,10 +100,10 @@ export class Exchanged {
     } catch (error) {
       return error as OurSmsError;
     }
-    return unreadableAnswer(this.end.call, answer.httpStatus, answer.shown, 'it is no failure');
+    return unreadableAnswer(this.end.call, answer.httpStatus, answer.shown, 'it is no error of the gateway');
   }
 
-  /** What the gateway refused, it has refused, whatever an interceptor says to it. */
+  /** A refusal by the gateway stands, whatever an interceptor makes of it. */
   #broken(answer: Answer, thrown: unknown): OurSmsError {
     const { call, isAborted } = this.end;
     if (isAborted) return toOurSmsError(thrown, { ...this.end, shown: answer.shown });
@@ -123,7 +123,7 @@ export class Exchanged {
     // An interceptor may have put another error in place of the transport's own.
     if (came !== undefined && !trace.wentElsewhere) return toOurSmsError(came, { ...this.end, shown });
     if (rejection !== undefined) return toOurSmsError(rejection.thrown, { ...this.end, shown });
-    return interceptorError(this.end.call, 'unknown', new Error('it left no answer'));
+    return interceptorError(this.end.call, 'unknown', new Error('it returned no response'));
   }
 
   async #answerOf(came: WireResponse): Promise<Answer> {

@@ -23,7 +23,7 @@ import { abortedError, unreadableAnswer } from './to-oursms-error.js';
 import { RequestTrace } from './transport.js';
 import { withoutTraces } from './without-traces.js';
 
-/** What ends a request, or keeps it from leaving. */
+/** Conditions that end a request, or keep it from leaving. */
 export interface RequestBounds {
   /** Ends the call. */
   signal?: AbortSignal;
@@ -129,7 +129,7 @@ export class GatewayClient {
     const { value: raw, answer } = await exchanged.read();
     const credits = isRecord(raw) ? new FieldReader(raw).number('credits', 'balance') : toNumber(raw);
     if (credits !== undefined) return { credits, raw };
-    throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it holds no number of credits');
+    throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it contains no number of credits');
   }
 
   /** The setting that asks for a proxy which this account's requests do not go through; undefined when there is none. */

@@ -1,4 +1,4 @@
-/** What the time since an answer may differ by between two clocks of this machine. */
+/** Tolerated difference between two clocks of this machine, in milliseconds since an answer. */
 const APART_MS = 1_000;
 
 /** The clock of the gateway, as the `Date` of its answers tells it. @see RFC 9110, 6.6.1 */

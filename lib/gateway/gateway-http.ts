@@ -8,12 +8,12 @@ import { openPooledTransport } from './pooled-transport.js';
 import { RequestTrace, TransportFault, type Transport, type WireRequest, type WireResponse } from './transport.js';
 import { watchedAdapter } from './watched-adapter.js';
 
-/** What a request needs besides the headers, which are the account's. */
+/** A request without its headers, which are the same for the whole account. */
 export type UnheadedRequest = Omit<WireRequest, 'headers'>;
 
 type HookedConfig = InternalAxiosRequestConfig & Partial<Pick<WireRequest, 'trace' | 'mayStart'>>;
 
-/** What this file has put into axios. */
+/** The adapter and interceptor that this file has added to axios. */
 interface Ours {
   adapter: unknown;
   /** The interceptor that watches the adapters of the application. */

@@ -91,7 +91,7 @@ export function piecesOfText(body: string): Pieces {
 /** Digits, at most two signs apart, in a folded text. */
 export const DIGITS = /\d(?:[^\p{L}\p{N}]{0,2}\d)*/gu;
 
-/** What of phone numbers, and of the codes in a text, is known by a few of its digits. */
+/** Pieces of phone numbers, and of the codes in a text, that are recognisable by a few digits. */
 export function piecesOfDigits(numbers: readonly string[], body: string): Pieces {
   const pieces = new Pieces();
   for (const number of numbers) pieces.add(number, NUMBER_PIECE);

@@ -12,7 +12,7 @@ export interface Answer {
   text: string;
   /** Why the text is not, or not all of, what was sent. */
   why?: string;
-  /** What came, for the application. */
+  /** The answer, for the application. */
   shown: ShownBody;
   /** Each of the headers of that name. */
   retryAfter?: readonly string[];
@@ -69,7 +69,7 @@ export function refusal(
     code === undefined ? '' : ` with error code ${code}`,
     ` (${kind})`,
     description === undefined ? '' : `: "${description}"`,
-    unreadable === undefined ? '' : `, and of its body: ${unreadable}`,
+    unreadable === undefined ? '' : `, and its body: ${unreadable}`,
   ].join('');
   return new OurSmsGatewayError(call.sentence(happened, outcome, adviceOf(kind, httpStatus, retryAfterMs)), {
     ...call.details(outcome, COME_AGAIN.includes(httpStatus) || httpStatus >= 500),

@@ -67,12 +67,12 @@ function rowsOf({ text, why, isTooLarge = false }: DecodedBody): Omit<PageRows, 
   // Reports are what the answer was asked for, whatever else it says.
   if (rows?.some(looksLikeReport)) return { rows, fault: why === undefined ? undefined : { why, cut: false } };
   const failure = readFailureInSuccess(json.value);
-  if (failure) return { rows: [], fault: { why: 'it reports an error in place of reports', cut: false, failure } };
+  if (failure) return { rows: [], fault: { why: 'it contains an error in place of reports', cut: false, failure } };
   if (why !== undefined) return { rows: rows ?? [], fault: { why, cut: false } };
   if (rows !== undefined || holdsNothing(json.value)) return { rows: rows ?? [] };
   return {
     rows: [],
-    fault: { why: `it holds no list of reports (looked under ${ENVELOPES.join(', ')})`, cut: false },
+    fault: { why: `it contains no list of reports (looked under ${ENVELOPES.join(', ')})`, cut: false },
   };
 }
 

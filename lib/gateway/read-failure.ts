@@ -23,7 +23,7 @@ const KINDS_BY_STATUS: Readonly<Record<number, GatewayErrorKind>> = {
   429: 'rateLimit',
 };
 
-/** What sort of failure it is: by the gateway's own code, then by the HTTP status. */
+/** Kind of a failure: by the gateway's own code, then by the HTTP status. */
 export function kindOf(httpStatus: number, code: number | string | undefined): GatewayErrorKind {
   // The gateway chooses the code, so it may be the name of something that every object has.
   const known = isKnownCode(code) ? KNOWN_CODES[String(code)] : undefined;

@@ -18,7 +18,7 @@ const DOUBTFUL_END = 64;
 /** So many digits are a phone number. */
 const NUMBER_DIGITS = 7;
 
-/** What must not be seen. */
+/** Values that must not be shown. */
 export interface Hidden {
   /** Passwords and tokens. */
   secrets: readonly string[];
@@ -30,11 +30,11 @@ export interface Hidden {
   numbers?: readonly string[];
 }
 
-/** What stands where something was hidden. Where several things are, the last of these. */
+/** Placeholders of hidden values. Of overlapping values, the last one counts. */
 const MARKS = ['', '[data]', '[username]', '[number]', '[text]', '[secret]'] as const;
 type Mark = Exclude<(typeof MARKS)[number], ''>;
 
-/** What looks like a credential, whoever it belongs to: its last group. */
+/** Patterns of credentials, also of other accounts: the last group is hidden. */
 const CREDENTIALS = [
   /\b(?:basic|bearer)\s+([\w+/=.~-]{6,})/dgi,
   /\/\/([^\s/@]+)@/dg,

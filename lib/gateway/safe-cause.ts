@@ -10,7 +10,7 @@ export function read(thrown: unknown, field: string): unknown {
 }
 
 /**
- * What code of the application threw, for the `cause` of an error: its name and message without secrets, and nothing else of
+ * An error of the application's code, for the `cause` of an error: its name and message without secrets, and nothing else of
  * it. An AxiosError holds the whole request.
  */
 export function safeCause(thrown: unknown, call: Call): Error {

@@ -1,7 +1,7 @@
 import { isEnvelope } from './find-rows.js';
 import { endOfText, isRecord, parseJson } from './parse-json.js';
 
-/** What can be read of a list that cannot be read as a whole. */
+/** Complete rows of a list that cannot be parsed as a whole. */
 export interface Salvage {
   /** The rows that are whole, up to the first that is not. */
   rows: unknown[];

@@ -14,7 +14,7 @@ export const CHECK_BASE_URL = 'Check `baseUrl` in the options of the module.';
 /** The steps before a connection is ready: an error of one of these proves that nothing was sent. */
 const CONNECT_STEPS: readonly unknown[] = ['connect', 'getaddrinfo'];
 
-/** What is known of a call that ended without a whole answer. */
+/** A call that ended without a complete answer. */
 export interface Ending {
   call: Call;
   trace: RequestTrace;
@@ -22,7 +22,7 @@ export interface Ending {
   isTraced: boolean;
   /** Whether the caller's signal has ended the call. */
   isAborted: boolean;
-  /** What had arrived of the answer. */
+  /** The part of the answer that arrived. */
   shown: ShownBody;
 }
 
@@ -45,7 +45,7 @@ export function toOurSmsError(thrown: unknown, ending: Ending): OurSmsError {
     case 'aborted':
       return abortedError(call, outcome, `${isAborted ? "the caller's" : 'a'} signal ended the call`);
     case 'withdrawn':
-      return abortedError(call, outcome, 'this process has lost its turn to another before the request left');
+      return abortedError(call, outcome, 'another process took over this request before it left');
     case 'tooLarge':
       return unreadableAnswer(call, httpStatus, shown, `it is larger than ${maxResponseBytes} bytes`);
     default:
@@ -88,7 +88,7 @@ function connectionError(call: Call, outcome: Outcome, code: string | undefined)
   });
 }
 
-/** What an interceptor, or an adapter that the application put in, threw. Of an adapter's, only the code is repeated. */
+/** The error for an error of the application's interceptor or adapter. Of an adapter's, only the code is repeated. */
 function foreignError(thrown: unknown, ending: Ending): OurSmsError {
   const { call, trace, isAborted } = ending;
   const outcome = outcomeOf(thrown, ending);

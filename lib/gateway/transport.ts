@@ -34,7 +34,7 @@ export interface WireResponse {
   body: Buffer;
 }
 
-/** What carries an account's requests. */
+/** Transport of an account's requests. */
 export interface Transport {
   /** Whether it opens connections to the gateway itself, past any proxy. Default: false. */
   readonly isDirect?: boolean;
@@ -49,11 +49,11 @@ export class TransportFault extends Error {
   override readonly name = 'TransportFault';
 
   constructor(
-    /** What ended the request. */
+    /** Cause of the end of the request. */
     readonly reason: 'connection' | 'timeout' | 'aborted' | 'withdrawn' | 'tooLarge',
     /** The system's or the HTTP client's code. */
     readonly code: string | undefined,
-    /** What had arrived of the answer; undefined when its head had not. */
+    /** The part of the answer that arrived; undefined when its head did not. */
     readonly received: WireResponse | undefined,
   ) {
     super(code ?? reason);

@@ -40,7 +40,7 @@ export function watchedAdapter(adapter: AxiosAdapter, trace: RequestTrace, maxBy
   };
 }
 
-/** What came, as bytes. An adapter that gives a text has decoded it, whatever the headers still say. */
+/** The answer as bytes. An adapter that returns a string has decoded it, whatever the headers still say. */
 export function toWire({ status, headers, data }: HttpAnswer): WireResponse {
   const named = Object.entries(headers ?? {}).map(([name, value]): [string, unknown] => [name.toLowerCase(), value]);
   const bytes = bytesOf(data);

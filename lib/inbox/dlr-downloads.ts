@@ -100,7 +100,7 @@ export class DlrDownloads {
         if (last) return this.#surrender(jobs, error);
         if (delayMs === FIRST_RETRY_MS) {
           this.#logger.error(
-            'A download of delivery reports is held in memory until the store takes it: do not end this process',
+            'A download of delivery reports is held in memory until the store accepts it: do not stop this process',
           );
         }
       }
@@ -110,12 +110,12 @@ export class DlrDownloads {
 
   /** The process ends and the store is away: whoever listens may still save it. The next start announces the gap. */
   async #surrender(jobs: readonly { id: string; data: KeptPage }[], error: unknown): Promise<never> {
-    const why = 'the store did not take it before the process ended';
+    const why = 'the store did not accept it before the process ended';
     for (const { id, data } of jobs) {
       const heard = await this.parts.publisher.unreadable(describeUnreadable(id, data, why));
       const fate = heard
-        ? 'its text went to oursms.dlr.unreadable'
-        : 'nobody listens to oursms.dlr.unreadable, so it is lost';
+        ? 'its text was passed to the listeners of oursms.dlr.unreadable'
+        : 'oursms.dlr.unreadable has no listener, so it is lost';
       this.#logger.error(`A download of delivery reports (account ${data.account}) could not be kept: ${fate}`);
     }
     throw error;

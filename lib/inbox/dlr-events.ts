@@ -17,7 +17,7 @@ export interface DlrFailure {
   dlr: Dlr;
   /** How often it was offered. */
   attempts: number;
-  /** What the listener failed with the last time: a name and a message, without numbers. */
+  /** Last error of the listener: its name and message, without numbers. */
   reason: string;
 }
 
@@ -32,7 +32,7 @@ export interface UnreadableDlrs {
   why: string;
   /** How many whole reports were found in it, and published. */
   salvaged: number;
-  /** What came: its text, or its bytes in base64 when no text could be read from them. It may hold phone numbers. */
+  /** The answer: its text, or its bytes in base64 when it could not be decoded. It may hold phone numbers. */
   raw: string;
   /** How `raw` is given. */
   rawEncoding: 'utf8' | 'base64';
@@ -53,6 +53,6 @@ export interface DlrGap {
   at: string;
   /** No more reports than this are missing. */
   atMost: number;
-  /** What happened. */
+  /** Cause of the gap. */
   why: string;
 }

@@ -45,7 +45,7 @@ export class DlrGaps {
    * @param ageMs Those that were noted at least so long ago: whoever made a younger one may still be at it.
    */
   async announceInterrupted(ageMs = 0): Promise<void> {
-    const why = 'the process ended in the middle of the download';
+    const why = 'the process ended during the download';
     const storeNow = ageMs > 0 ? await this.engine.time() : undefined;
     for await (const { name, text } of this.engine.notes(this.#intents)) {
       const { at, storeAt, asked } = JSON.parse(text) as Intent & { storeAt?: number };
@@ -79,7 +79,7 @@ export class DlrGaps {
   /** Counts a gap and tells who listens. */
   async announce(gap: DlrGap): Promise<void> {
     this.#logger.error(
-      `Up to ${gap.atMost} delivery reports may be lost: the download of ${gap.at} (account ${gap.account}) did not arrive as a whole: ${gap.why}`,
+      `Up to ${gap.atMost} delivery reports may be lost: the download of ${gap.at} (account ${gap.account}) was incomplete: ${gap.why}`,
     );
     // Another process may count one at the same moment.
     await waitingForRight(this.engine, this.#counter, async () =>

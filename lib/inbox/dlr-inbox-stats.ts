@@ -1,6 +1,6 @@
 import type { Dlr } from '../dto/dlr.js';
 
-/** What came of a poll. */
+/** Result of a poll. */
 export interface DlrPoll {
   /** When it began: ISO 8601, UTC. */
   at: string;
@@ -12,7 +12,7 @@ export interface DlrPoll {
   why?: string;
 }
 
-/** What is in an account's inbox. */
+/** Contents of an account's inbox. */
 export interface DlrInboxStats {
   account: string;
   /** Reports that were read and have no listener yet; those to be offered again among them. */
@@ -42,7 +42,7 @@ export interface FailedDlr {
   dlr: Dlr;
   /** How often it was offered. */
   attempts: number;
-  /** What its listener failed with the last time. */
+  /** Last error of its listener. */
   reason: string;
   /** ISO 8601, UTC. */
   failedAt: string;

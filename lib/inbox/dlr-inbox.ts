@@ -12,7 +12,7 @@ export class DlrInbox {
   /** @param running Throws when the account has no poller. @internal */
   constructor(private readonly running: () => RunningInbox) {}
 
-  /** What is in it, and what came of the last poll. */
+  /** Its contents, and the result of the last poll. */
   async stats(): Promise<DlrInboxStats> {
     return this.running().stats();
   }

@@ -39,9 +39,9 @@ export class DlrIntake {
     const { engine, gaps, publisher, retries } = this.parts;
     if (!this.#hasAnnounced && !engine.isShared) await gaps.announceInterrupted();
     this.#hasAnnounced = true;
-    if (!publisher.hasListeners()) return 'nobody listens to oursms.dlr; add a method with @OnDlr()';
+    if (!publisher.hasListeners()) return 'no listener for oursms.dlr; add a method with @OnDlr()';
     const waiting = await retries.pending();
-    return waiting < MAX_RETRIES ? undefined : `${MAX_RETRIES} and more wait for a listener that fails`;
+    return waiting < MAX_RETRIES ? undefined : `${MAX_RETRIES} or more reports wait for a failing listener`;
   }
 
   /**

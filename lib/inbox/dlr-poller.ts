@@ -48,7 +48,7 @@ export class DlrPoller {
 
   constructor(private readonly parts: DlrPollerParts) {}
 
-  /** What came of the last poll. */
+  /** Result of the last poll. */
   get last(): DlrPoll | undefined {
     return this.#last;
   }
@@ -103,7 +103,7 @@ export class DlrPoller {
         return (this.#last = { at, result: 'skipped', why });
       }
       const reports = await this.parts.intake.download(lease);
-      if (reports === undefined) return this.#fail(at, 'the answer could not be read; it is kept', 0);
+      if (reports === undefined) return this.#fail(at, 'the answer could not be parsed; it is kept', 0);
       this.#failures = 0;
       this.#arm(reports >= this.parts.count ? 0 : this.parts.nextDelayMs());
       return (this.#last = { at, result: 'downloaded', reports });
@@ -123,7 +123,7 @@ export class DlrPoller {
       await this.#giveUpLease();
       delayMs = Math.max(delayMs, 2 * STAND_BY_MS);
     }
-    this.#logger.error(`Polling for delivery reports failed; next try in ${Math.round(delayMs)} ms. ${why}`);
+    this.#logger.error(`Polling for delivery reports failed; next poll in ${Math.round(delayMs)} ms. ${why}`);
     this.#arm(delayMs);
     return (this.#last = { at, result: 'failed', why });
   }
@@ -140,7 +140,7 @@ export class DlrPoller {
     if (this.#lease?.isValid()) return undefined;
     await this.#giveUpLease();
     this.#lease = await this.parts.engine.exclusive(this.parts.leaseName);
-    return this.#lease?.isValid() ? undefined : 'another poller of this account is at work';
+    return this.#lease?.isValid() ? undefined : 'another process polls this account';
   }
 
   /** Another may poll now. A store that is away ends it by itself. */
@@ -161,7 +161,7 @@ export class DlrPoller {
   #checkShutdownHooks(): void {
     if (process.listenerCount('SIGTERM') > 0 || process.listenerCount('SIGINT') > 0) return;
     this.#logger.warn(
-      'A signal would end this process in the middle of a download and lose its reports: call app.enableShutdownHooks()',
+      'A signal would end this process during a download and lose its reports: call app.enableShutdownHooks()',
     );
   }
 }

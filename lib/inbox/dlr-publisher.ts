@@ -46,7 +46,7 @@ export class DlrPublisher {
     const { id } = dlr;
     const overdue = this.#overdue.get(id);
     if (overdue && (await this.#endsWell(overdue))) return;
-    if (!this.hasListeners()) throw new Error('nobody listens to oursms.dlr');
+    if (!this.hasListeners()) throw new Error('no listener for oursms.dlr');
     // A copy: what a listener writes into it is not what the gateway sent.
     const running = this.#listeners.call(OURSMS_DLR, { ...dlr, raw: copyOf(dlr.raw) });
     try {
@@ -72,13 +72,13 @@ export class DlrPublisher {
     return this.#announce(OURSMS_DLR_GAP, gap);
   }
 
-  /** What these listeners throw is theirs. Resolves to whether there were any. */
+  /** Calls listeners whose errors are only logged. Resolves to whether there were any. */
   async #announce(event: string, payload: object): Promise<boolean> {
     const isHeard = this.#listeners.has(event);
     try {
       await within(this.listenerTimeoutMs, this.#listeners.call(event, payload));
     } catch (error) {
-      this.#logger.error(`A listener of ${event} failed: ${describeThrown(error)}`);
+      this.#logger.error(`A listener for ${event} failed: ${describeThrown(error)}`);
     }
     return isHeard;
   }

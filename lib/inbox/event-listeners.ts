@@ -51,10 +51,10 @@ export class EventListeners {
     return [...this.emitter.listeners(other)];
   }
 
-  /** What a logger throws does not count. */
+  /** Errors of a logger do not count. */
   #log(event: string, call: () => unknown): void {
     started(call).catch((error: unknown) =>
-      this.#logger.error(`A listener of all events failed on ${event}: ${describeThrown(error)}`),
+      this.#logger.error(`A listener for all events failed on ${event}: ${describeThrown(error)}`),
     );
   }
 }

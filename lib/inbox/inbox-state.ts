@@ -22,7 +22,7 @@ export class InboxState {
 
   /** Why it does not work now; undefined while it does. */
   get whyIdle(): string | undefined {
-    if (this.stopping.aborted) return 'the application is ending';
+    if (this.stopping.aborted) return 'the application is stopping';
     if (this.#isPaused) return 'the inbox is paused';
     return this.#isStarted ? undefined : 'the application has not started';
   }

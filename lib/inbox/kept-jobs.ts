@@ -18,7 +18,7 @@ export interface KeptPage extends DlrPage {
 /** A report whose listener failed, as it is kept. */
 export interface KeptDlr {
   dlr: Dlr;
-  /** What its listener failed with the last time. */
+  /** Last error of its listener. */
   reason: string;
   /** How often it was offered; known once it is given up. */
   attempts?: number;

@@ -14,7 +14,7 @@ import { ENDED } from './retry-handler.js';
 /** A download that ends its process so often, although its reports are delivered as jobs of their own, is kept unread. */
 const MOST_INTERRUPTIONS = 10;
 
-/** What a page's handler works with. */
+/** Dependencies of {@link PageHandler}. */
 export interface PageHandlerParts {
   publisher: DlrPublisher;
   lanes: ReportLanes;
@@ -82,16 +82,16 @@ export class PageHandler {
     const { retries } = this.parts;
     if (dlrs.length === 0) return;
     this.#logger.warn(
-      `${dlrs.length} reports of download ${id} (account ${dlrs[0]?.account}) are delivered again, one by one: the process that had them ended, or was suspended, before all were handled`,
+      `${dlrs.length} reports of download ${id} (account ${dlrs[0]?.account}) are redelivered one by one: their process ended, or was suspended, before all were handled`,
     );
     await retries.add(dlrs.map((dlr) => ({ id: dlr.id, data: { dlr, reason: ENDED, isSuspect: true }, attempts: 1 })));
   }
 
   /** Reading it, or announcing what it holds, ends the process each time: it is kept as it came, and left alone. */
   #keepUnread(id: string, page: KeptPage): Verdict<KeptPage> {
-    const reason = `the process ended ${MOST_INTERRUPTIONS} times while it had it`;
+    const reason = `the process ended ${MOST_INTERRUPTIONS} times while handling it`;
     this.#logger.error(
-      `Download ${id} of delivery reports (account ${page.account}) is kept without being read: ${reason}. DlrInbox.rereadUnreadable() tries it again`,
+      `Download ${id} of delivery reports (account ${page.account}) is kept unread: ${reason}. DlrInbox.rereadUnreadable() retries it`,
     );
     return { kind: 'failed', reason };
   }
@@ -101,7 +101,7 @@ export class PageHandler {
     const { maxAttempts } = this.parts;
     const reason = describeThrown(error);
     const delayMs = maxAttempts > 1 ? retryDelayMs(this.parts.retryDelayMs, 1) : 0;
-    const again = maxAttempts > 1 ? `; again in ${delayMs} ms` : '';
+    const again = maxAttempts > 1 ? `; it is redelivered in ${delayMs} ms` : '';
     this.#logger.warn(
       `A listener failed on delivery report ${dlr.id} (account ${dlr.account}), attempt 1 of ${maxAttempts}: ${reason}${again}`,
     );
@@ -117,7 +117,7 @@ export class PageHandler {
       await gaps.announce({ id, account, at: page.at, atMost: Math.max(0, page.asked - salvaged), why });
     }
     this.#logger.error(
-      `A download of delivery reports (account ${account}) cannot be read: ${why}. ${salvaged} whole reports were found in it; it is kept as ${id}`,
+      `A download of delivery reports (account ${account}) cannot be read: ${why}. ${salvaged} complete reports were recovered from it; it is kept as ${id}`,
     );
     await publisher.unreadable(describeUnreadable(id, page, why, reading));
     return { kind: 'failed', reason: why, data: { ...page, gapTold: true } };

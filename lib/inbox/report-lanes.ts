@@ -14,11 +14,11 @@ export interface HandOverOptions {
   begin?: () => Promise<void>;
   /** Whether it is delivered alone, after the others. */
   isSuspect?: boolean;
-  /** What is done with it when its turn has come. Default: its listeners get it. */
+  /** Delivers it when its turn has come. Default: to its listeners. */
   deliver?: () => Promise<void>;
 }
 
-/** What became of a report. `stopped`: the lanes were, before it was handled. */
+/** Outcome of a report. `stopped`: the lanes were stopped before it was handled. */
 export type HandOver = { kind: 'handled' } | { kind: 'failed'; error: unknown } | { kind: 'stopped' };
 
 /** A report that waits for its turn, or is with its listeners. There can be thousands: no more than this is made before. */
@@ -45,7 +45,7 @@ export class ReportLanes {
   readonly #line: Turn[] = [];
   /** The messages that have a report with its listeners, and what is kept back until it is handled. */
   readonly #followers = new Map<string, Turn[]>();
-  /** What need not be kept back any more: its turn came before that of the line. */
+  /** Reports that were kept back for an earlier one of their message, which has ended: they go before the line. */
   readonly #overdue: Turn[] = [];
   readonly #suspects: { turn: Turn; since: number }[] = [];
   readonly #running = new Set<Turn>();

@@ -6,7 +6,7 @@ import type { KeptDlr } from './kept-jobs.js';
 import type { ReportLanes } from './report-lanes.js';
 import { retryDelayMs } from './retry-delay.js';
 
-/** What the handler of failed reports works with. */
+/** Dependencies of {@link RetryHandler}. */
 export interface RetryHandlerParts {
   publisher: DlrPublisher;
   lanes: ReportLanes;
@@ -34,7 +34,7 @@ export class RetryHandler {
     if (attempt > most) return this.#giveUp(job, interrupted ? ENDED : data.reason, most);
     if (interrupted) {
       this.#logger.warn(
-        `Delivery report ${dlr.id} (account ${dlr.account}) is delivered again, alone: ${ENDED}, attempt ${attempt - 1} of ${maxAttempts}`,
+        `Delivery report ${dlr.id} (account ${dlr.account}) is redelivered alone: ${ENDED}, attempt ${attempt - 1} of ${maxAttempts}`,
       );
     }
     // Marked durably first: an attempt that ends with the process counts, and no other does.
@@ -46,7 +46,7 @@ export class RetryHandler {
     if (attempt >= maxAttempts) return this.#giveUp(job, reason, attempt);
     const inMs = retryDelayMs(this.parts.retryDelayMs, attempt);
     this.#logger.warn(
-      `A listener failed on delivery report ${dlr.id} (account ${dlr.account}), attempt ${attempt} of ${maxAttempts}: ${reason}; again in ${inMs} ms`,
+      `A listener failed on delivery report ${dlr.id} (account ${dlr.account}), attempt ${attempt} of ${maxAttempts}: ${reason}; it is redelivered in ${inMs} ms`,
     );
     return { kind: 'again', inMs, data: { dlr, reason } };
   }

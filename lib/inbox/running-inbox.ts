@@ -27,7 +27,7 @@ const LOOK_FOR_LISTENERS_MS = 500;
 /** Reports that wait in the lanes at the most, besides those of the pages. */
 const RETRIES_AT_ONCE = 64;
 
-/** What an account's inbox is made from. */
+/** Dependencies of {@link RunningInbox}. */
 export interface InboxSetup {
   engine: QueueEngine;
   gateway: GatewayClient;
@@ -111,12 +111,12 @@ export class RunningInbox {
     const unread = (await this.pages.pending()) - pages;
     const left = [
       waiting > 0 && `${waiting} delivery reports`,
-      unread > 0 && `${unread} downloads of them, not read yet,`,
+      unread > 0 && `${unread} downloads that are not parsed yet`,
     ];
     const what = left.filter((one) => one !== false).join(' and ');
     if (what === '') return;
     this.#logger.warn(
-      `${what} (account ${this.#account}) stay in ${oneLine(path)}: they are delivered after the next start with this directory`,
+      `${what} (account ${this.#account}) remain in ${oneLine(path)}: they are delivered after the next start with this directory`,
     );
   }
 
@@ -188,7 +188,7 @@ export class RunningInbox {
     if (this.#state.whyIdle !== undefined || this.#consumers.length > 0) return;
     if (!this.setup.engine.isShared || this.setup.publisher.hasListeners()) return this.#consume();
     if (isFirst) {
-      this.#logger.warn('Nobody listens to oursms.dlr here: this process leaves delivery reports to the others');
+      this.#logger.warn('No listener for oursms.dlr in this process: delivery reports are left to the other processes');
     }
     setTimeout(() => this.#consumeWhenHeard(false), LOOK_FOR_LISTENERS_MS).unref();
   }
@@ -217,7 +217,9 @@ export class RunningInbox {
       const { pages, waiting, handling } = await this.stats();
       if (pages + waiting + handling === 0) return;
       if (performance.now() >= end)
-        return this.#logger.error(`${waiting + handling} delivery reports are lost with this process`);
+        return this.#logger.error(
+          `${waiting + handling} delivery reports are lost: this process ends before they are handled, and storage is 'memory'`,
+        );
       await wait(10);
     }
   }

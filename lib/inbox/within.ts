@@ -1,7 +1,7 @@
 /** Resolves as the promise does; rejects when that takes too long. What it does later is nobody's concern. */
 export function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`it did not settle within ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(() => reject(new Error(`it did not finish within ${timeoutMs} ms`)), timeoutMs);
     // A process that ends does not wait for it.
     timer.unref();
     const settle = (): void => clearTimeout(timer);

@@ -4,7 +4,7 @@ import { adviseOnOneTimeCode } from './advice/one-time-code-advice.js';
 import { adviseOnSender, isPromotional } from './advice/sender-advice.js';
 import { quietMinutesLeft, type QuietHours } from './quiet-hours.js';
 
-/** What {@link adviseMessage} is to know besides the message. */
+/** Options of {@link adviseMessage}. */
 export interface AdviceOptions {
   /** Hours in which promotional messages should not go out. Default: none. */
   quietHours?: QuietHours;

@@ -3,7 +3,7 @@ import { firstOutsideGsm, splitText, type TextEncoding } from './split-text.js';
 
 export type { TextEncoding } from './split-text.js';
 
-/** What a text costs on the air. */
+/** Encoding and size of a text as SMS. */
 export interface TextDescription {
   /** The encoding that the text needs. One character outside GSM-7 (Arabic, an emoji, `’`) makes all of it UCS-2. */
   encoding: TextEncoding;

@@ -8,7 +8,7 @@ export interface ForcingCharacter {
   character: string;
   /** Where it stands in the text, in UTF-16 code units (as in `body.slice`), ascending. */
   positions: number[];
-  /** What means the same and costs less, or lets the text be GSM-7; empty: the character can go. */
+  /** Replacement of the same meaning that costs less, or keeps the text in GSM-7; empty: the character can be removed. */
   suggestion?: string;
 }
 

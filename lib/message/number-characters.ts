@@ -1,7 +1,7 @@
-/** What is no digit in a written number: `' '`, a line break, `-`, `.`, `/`, a bracket, `+`, `,`, or `''` for nothing. */
+/** A non-digit of a written number: `' '`, a line break, `-`, `.`, `/`, a bracket, `+`, `,`, or `''` for nothing. */
 export type NumberMark = string;
 
-/** What each character that is no digit stands for. What is not listed is not part of a number. */
+/** Meaning of each non-digit character. Other characters are not part of a number. */
 const MEANINGS: [characters: string, meaning: NumberMark][] = [
   [' \t\u00a0\u1680\u202f\u205f\u3000', ' '],
   [inRange(0x2000, 0x200a), ' '],
@@ -32,7 +32,7 @@ const MARKS = new Map<number, NumberMark>(
   MEANINGS.flatMap(([characters, meaning]) => [...characters].map((character) => [character.charCodeAt(0), meaning])),
 );
 
-/** What a UTF-16 code unit that is no digit stands for in a written number; undefined when it is not part of one. */
+/** Meaning of a non-digit UTF-16 code unit in a written number; undefined when it is not part of one. */
 export const markOf = (code: number): NumberMark | undefined => MARKS.get(code);
 
 /** The value of a digit, ASCII, Arabic-Indic, Persian or full-width; -1 for anything else. */

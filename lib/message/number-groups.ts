@@ -1,4 +1,4 @@
-/** What stands between two groups of digits: white space alone, or one of these with or without white space around it. */
+/** Separator between two groups of digits: white space alone, or one of these with or without white space around it. */
 export type Separator = ' ' | '-' | '.' | '/' | ',';
 
 /** The groups of digits of a written number. */
@@ -42,7 +42,7 @@ export class GroupScanner {
   #lastDigit = 0;
   /** Digits of the group so far. */
   #size = 0;
-  /** What stands behind the last digit so far. */
+  /** Characters after the last digit so far. */
   #gap: Separator | '' = '';
   #hasBreak = false;
   #startsWithDash = false;

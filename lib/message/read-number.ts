@@ -15,7 +15,7 @@ export type ReadDigits =
     }
   | NumberFault;
 
-/** What follows Saudi Arabia's country code and a mobile's first two digits. */
+/** Digits after Saudi Arabia's country code and a mobile's first two digits. */
 const SUBSCRIBER_DIGITS = 7;
 
 const DECIMALS = numberFault('a number with decimals: export the column as text, or without decimals');
@@ -63,7 +63,7 @@ function readPlain(input: string): ReadDigits | undefined {
   return digits === '' ? undefined : digitsOf(digits, plus);
 }
 
-/** What the digits behind the last separator are: decimals, a group, or either. */
+/** Reading of the digits after the last separator: decimals, a group, or either. */
 function meaningOfLast({ digits, plus, sizes, separators }: NumberGroups): 'decimals' | 'group' | 'either' {
   const last = separators.at(-1);
   if (last === ',') return 'decimals';

@@ -1,6 +1,6 @@
 import { gsmUnits } from './gsm-alphabet.js';
 
-/** What can stand for a character that GSM-7 does not have. */
+/** Replacement of a character that GSM-7 does not have. */
 export interface SimplerCharacter {
   /** The replacement; empty when the character can go. */
   text: string;

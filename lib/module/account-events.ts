@@ -12,7 +12,7 @@ export class AccountEvents {
   /** Calls the listeners of an event. An application without `EventEmitterModule` has none. */
   emit(event: string, payload: object): void {
     this.#call(event, payload).catch((error: unknown) =>
-      this.#logger.error(`A listener of ${event} failed: ${describeThrown(error)}`),
+      this.#logger.error(`A listener for ${event} failed: ${describeThrown(error)}`),
     );
   }
 

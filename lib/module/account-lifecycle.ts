@@ -67,6 +67,8 @@ export class AccountLifecycle implements OnModuleInit, OnApplicationBootstrap, O
 
   #logNotResumed(error: unknown): void {
     const why = error instanceof OurSmsError ? error.message : 'its store cannot be read';
-    new Logger('OurSmsCampaign').error(`No campaign of account ${this.account.gateway.accountName} goes on: ${why}`);
+    new Logger('OurSmsCampaign').error(
+      `Campaigns of account ${this.account.gateway.accountName} were not resumed: ${why}`,
+    );
   }
 }

@@ -7,7 +7,7 @@ import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { QueueEngine, QueueEngineSource } from '../queue/durable-queue.js';
 import { StoredEngine } from '../queue/stored-engine.js';
 
-/** What the queues of an account are kept in. */
+/** Place of the queues of an account: a directory, a server, or memory. */
 export interface StoragePlace {
   /**
    * @param ending Ends the waiting for a directory that another process has locked.
@@ -18,7 +18,7 @@ export interface StoragePlace {
   exists(): Promise<boolean>;
 }
 
-/** What a process may need besides to end, such as the hooks of the application. */
+/** Extra milliseconds that a process may need to stop, for the hooks of the application for example. */
 const END_MARGIN_MS = 5_000;
 
 /** A directory, what several processes share, or the memory of the process, which keeps nothing and is told so. */
@@ -57,7 +57,7 @@ function sharedPlace(
 const memory: StoragePlace = {
   open: async () => {
     new Logger('OurSmsModule').warn(
-      "storage is 'memory': what is not done when this process ends is lost: delivery reports and campaigns",
+      "storage is 'memory': unfinished delivery reports and campaigns are lost when this process ends",
     );
     return StoredEngine.inMemory();
   },
@@ -76,7 +76,7 @@ export class AccountStorage {
   async engine(): Promise<QueueEngine> {
     if (this.#engine) return this.#engine;
     if (this.#isClosed) {
-      throw new OurSmsStorageError('The store is closed: the application has ended.', { fault: 'closed' });
+      throw new OurSmsStorageError('The store is closed: the application has stopped.', { fault: 'closed' });
     }
     const engine = this.place.open(this.#ending.signal);
     this.#engine = engine;

@@ -38,7 +38,7 @@ export class OurSmsApplication {
     if (known === registration) return;
     const which = account === DEFAULT_ACCOUNT ? 'without a name' : `with the name ${account}`;
     throw new OurSmsConfigError(
-      `OurSmsModule is registered twice ${which}: register it once (isGlobal: true shares it), or give each account a name of its own.`,
+      `OurSmsModule is registered twice ${which}: register it once (isGlobal: true shares it), or give each account its own name.`,
     );
   }
 }

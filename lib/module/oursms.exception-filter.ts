@@ -6,7 +6,7 @@ import { OurSmsTimeoutError } from '../errors/oursms-timeout.error.js';
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
 
-/** What Express and Fastify have in common, as far as this filter needs it. */
+/** The part of a response that Express and Fastify share. */
 interface HttpReply {
   status(code: number): { json?(body: unknown): unknown; send(body: unknown): unknown };
   header?(name: string, value: string): unknown;

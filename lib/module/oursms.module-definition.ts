@@ -5,7 +5,7 @@ import { RAW_OPTIONS } from './internal-tokens.js';
 import type { OurSmsModuleOptions } from '../options/oursms.options.js';
 import { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
 
-/** What stands beside the options in both forms of registration. */
+/** Fields beside the options in both forms of registration. */
 export interface OurSmsModuleExtras {
   /** Whether every module of the application sees the service without importing this one. Default: false. */
   isGlobal?: boolean;

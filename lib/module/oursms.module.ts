@@ -14,7 +14,7 @@ export interface OurSmsOptionsFactory {
 export interface OurSmsModuleAsyncOptions extends OurSmsModuleExtras, Pick<ModuleMetadata, 'imports'> {
   /** Makes the options from what `inject` names. */
   useFactory?: (...args: never[]) => OurSmsModuleOptions | Promise<OurSmsModuleOptions>;
-  /** What `useFactory` is called with. */
+  /** Providers to pass to `useFactory`. */
   inject?: FactoryProvider['inject'];
   /** A class to instantiate. */
   useClass?: Type<OurSmsOptionsFactory>;

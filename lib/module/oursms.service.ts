@@ -25,7 +25,7 @@ export class OurSmsService {
   constructor(@Optional() @Inject(ACCOUNT) account?: Account) {
     if (account === undefined) {
       throw new OurSmsConfigError(
-        'OurSmsService stands in the providers of a module of yours: take it out there, and import OurSmsModule.forRoot() or forRootAsync() instead.',
+        'OurSmsService is listed in the providers of one of your modules: remove it there, and import OurSmsModule.forRoot() or forRootAsync() instead.',
       );
     }
     this.#gateway = account.gateway;

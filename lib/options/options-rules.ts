@@ -30,7 +30,7 @@ export function IsHeaderValue(): PropertyDecorator {
     name: 'isHeaderValue',
     validator: {
       validate: (value) => typeof value === 'string' && /^[\x20-\x7e]+$/.test(value),
-      defaultMessage: () => '$property must be a text of printable ASCII characters',
+      defaultMessage: () => '$property must contain printable ASCII characters only',
     },
   });
 }
@@ -100,12 +100,12 @@ function urlFault(value: unknown, http: boolean): string | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) return 'must be an absolute URL';
   const url = new URL(value);
   if (url.hostname === '') return 'must be an absolute URL';
-  if (url.username || url.password) return 'must not hold credentials: they belong in auth';
+  if (url.username || url.password) return 'must not contain credentials: they belong in auth';
   if (url.search || url.hash) return 'must not have a query or a fragment';
   if (url.protocol === 'https:') return undefined;
   if (url.protocol !== 'http:') return 'must be an https URL';
   if (http || isLoopback(url.hostname)) return undefined;
-  return 'must be https: over http the password travels in the clear (allowInsecureHttp lets it)';
+  return 'must be https: http would send the password unencrypted (allowInsecureHttp permits it)';
 }
 
 const isLoopback = (host: string): boolean =>

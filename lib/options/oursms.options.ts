@@ -14,7 +14,7 @@ import { VERSION } from '../version.js';
 /** How the account proves itself: `{ username, password }` as the document has it, or `{ username?, token }`. */
 export type OurSmsAuth = GatewayAuth;
 
-/** What is filled into every message that does not set it itself. */
+/** Default parameters of every message. */
 export type OurSmsMessageDefaults = Partial<Omit<SendMessageDto, 'dests' | 'body'>>;
 
 /** How requests travel. */
@@ -61,7 +61,7 @@ export class OurSmsQuietHoursOptions {
   to!: string;
 
   /**
-   * What happens to such a message. `warn`: it is sent, and a warning logged. `refuse`: an `OurSmsValidationError` says which
+   * Handling of such a message. `warn`: it is sent, and a warning logged. `refuse`: an `OurSmsValidationError` says which
    * `delay` would do. `hold`: `delay` is raised until they end, which `SendReceipt.heldMinutes` says.
    */
   @IsIn(['warn', 'refuse', 'hold'], { message: '$property must be warn, refuse or hold' })
@@ -124,7 +124,7 @@ export class OurSmsRetryOptions {
   deadlineMs?: number = 60_000;
 
   /**
-   * What is done when a try may have been sent. `never`: the error is thrown. `guarded`: after `http.timeoutMs` the message is
+   * Handling of a try that may have been sent. `never`: the error is thrown. `guarded`: after `http.timeoutMs` the message is
    * sent again with a `prevDups` that covers the first try, so that the gateway refuses it if that was sent; not with `delay`.
    */
   @IsIn(['never', 'guarded'], { message: '$property must be never or guarded' })

@@ -83,15 +83,15 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
 
 /** The name of an account stands in logs, in tokens and in the name of its directory. */
 function nameFaults(account: unknown): Fault[] {
-  if (typeof account !== 'string') return [{ field: 'name', reason: 'must be a text' }];
-  return oneLine(account) === account ? [] : [{ field: 'name', reason: 'must not hold control characters' }];
+  if (typeof account !== 'string') return [{ field: 'name', reason: 'must be a string' }];
+  return oneLine(account) === account ? [] : [{ field: 'name', reason: 'must not contain control characters' }];
 }
 
 /** `isGlobal` and `name` are known to anyone who reads the README, but not here. */
 function explain(fault: Fault): Fault {
   const extra = fault.field === 'isGlobal' || fault.field === 'name';
   return extra
-    ? { ...fault, reason: 'stands beside useFactory, useClass or useExisting, not in what they return' }
+    ? { ...fault, reason: 'belongs beside useFactory, useClass or useExisting, not in the options that they return' }
     : fault;
 }
 

@@ -2,7 +2,7 @@
 export interface NewJob<T> {
   /** Names the job. While a job of this name is in the queue, failed ones included, adding it again adds nothing. */
   id: string;
-  /** What the handler gets: any JSON value. */
+  /** Payload for the handler: any JSON value. */
   data: T;
   /** Milliseconds before it is handed out first. Default: none. */
   delayMs?: number;
@@ -20,7 +20,7 @@ export interface Job<T> {
   readonly interrupted: boolean;
   /** When the first such try began: milliseconds since 1970, by the clock of its machine, which may have been set since. */
   readonly interruptedAt?: number;
-  /** What the handler noted with that beginning. */
+  /** Mark that the handler set then. */
   readonly interruptedMark?: string;
   /**
    * Whether it is still this process that it is handed out to: ask right before what must not be done twice. A process that
@@ -43,7 +43,7 @@ export interface NoteChange {
   text?: string;
 }
 
-/** What becomes of a job that was handed out, and notes that are changed by the same write. */
+/** Outcome of a delivered job, and notes that are changed by the same write. */
 export type Verdict<T> = { notes?: readonly NoteChange[] } &
   /** It is done, and forgotten. */
   (
@@ -140,9 +140,9 @@ export interface DurableQueue<T> {
   letGo(): Promise<void>;
 }
 
-/** What a queue needs besides its name. */
+/** Options of a queue. */
 export interface QueueOptions {
-  /** What is added cannot be had again: it must reach the disk here before it is on its way to a server. */
+  /** Jobs cannot be recovered from elsewhere: they must reach the local disk before they are sent to a server. */
   isPrecious?: boolean;
 }
 
@@ -153,7 +153,7 @@ export interface Lease {
   release(): Promise<void>;
 }
 
-/** What queues are kept in: a directory, a server, or the memory of the process. */
+/** Storage of queues: a directory, a server, or the memory of the process. */
 export interface QueueEngine {
   /** Whether what is kept outlives the process. */
   readonly isDurable: boolean;
@@ -194,7 +194,7 @@ export interface QueueEngine {
   close(): Promise<void>;
 }
 
-/** What engines are opened by: the value of the option `storage` that is neither a directory nor `'memory'`. */
+/** Factory of engines: a value of the option `storage` besides a directory and `'memory'`. */
 export interface QueueEngineSource {
   /**
    * Opens the engine of an account. What it connects to need not be there yet.
@@ -212,7 +212,7 @@ export interface LockPatience {
   signal?: AbortSignal;
 }
 
-/** What an engine is opened with. */
+/** Options for opening an engine. */
 export interface QueueEngineContext {
   /** The name of the account. Names of queues and notes begin with it: accounts may share an engine. */
   account: string;

@@ -1,7 +1,7 @@
 import { OurSmsStorageError, type StorageFault } from '../errors/oursms-storage.error.js';
 import { oneLine } from '../errors/one-line.js';
 
-/** What can be wrong with a store of this process. */
+/** Faults of a store of this process, with advice. */
 export type LocalFault = Exclude<StorageFault, 'unreachable'>;
 
 /** A directory, and the setting that names it: what an error is about. */
@@ -14,18 +14,18 @@ export interface StorePlace {
 const ADVICE: Readonly<Record<Exclude<LocalFault, 'unsuited'>, (setting: string) => string>> = {
   locked: (setting) =>
     setting === 'spool'
-      ? 'is in use by another process: give each process a spool of its own, and keep it over restarts'
+      ? 'is in use by another process: give each process its own spool directory, and keep it across restarts'
       : 'is in use by another process: leave out dlr.poll in a command-line program, and use bullMqEngine() where several processes receive reports or send campaigns',
   notWritable: (setting) =>
-    `cannot be made or written: give it to the user that the process runs as, or set ${setting}`,
-  full: () => 'has no room left on its disk: make room; it goes on by itself then',
+    `cannot be created or written: make it writable for the user of this process, or set ${setting}`,
+  full: () => 'is on a full disk: free some space, and writing resumes by itself',
   corrupt: () =>
-    'is damaged: put it back from a backup, or move the directory away to begin anew, and keep what was moved: it may hold reports',
-  closed: () => 'is closed: the application is ending',
+    'is damaged: restore it from a backup, or move the directory away to start with an empty one, and keep it, since it may contain reports',
+  closed: () => 'is closed: the application is stopping',
   failed: () => 'cannot be read or written',
 };
 
-/** What the errors of the file system and of LevelDB say, in its own words, when there is no code. */
+/** Messages of the file system and of LevelDB, for errors without a code. */
 const SIGNS: readonly [RegExp, LocalFault][] = [
   [/LEVEL_LOCKED/, 'locked'],
   // The last two LevelDB says of a file that it made itself: it is gone, or too short.
@@ -49,7 +49,7 @@ export function storeFault(fault: LocalFault, place: StorePlace | undefined, det
 
 /** The error of a store that this process has open already. */
 export function openHereFault(place: StorePlace): OurSmsStorageError {
-  const message = `The store ${oneLine(place.path)} is in use: this process itself has it open, in another application or account. Close that application first, or give each account a ${place.setting} of its own.`;
+  const message = `The store ${oneLine(place.path)} is in use: this process has opened it already, in another application or account. Close that application first, or give each account its own ${place.setting}.`;
   return new OurSmsStorageError(message, { fault: 'locked', path: place.path });
 }
 

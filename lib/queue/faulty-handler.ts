@@ -30,6 +30,6 @@ export function verdictOnFault(error: unknown, faults: number, most: number): Fa
 
 /** The line of the log about it. */
 export function describeFault(error: unknown, id: string, verdict: FaultVerdict<never>): string {
-  const then = verdict.kind === 'again' ? `it is tried again in ${verdict.inMs} ms` : 'it is kept as failed';
+  const then = verdict.kind === 'again' ? `it is retried in ${verdict.inMs} ms` : 'it is kept as failed';
   return `The handler of job ${id} failed with ${nameOf(error)}: ${then}`;
 }

@@ -14,13 +14,13 @@ interface PendingWrite {
 
 /** Who works with a store that is opened again. */
 export interface StoreUser {
-  /** What is remembered of the store may be wrong: it is read anew. Nothing else is written meanwhile. */
+  /** Reloads the state that is derived from the store, which may be wrong. Nothing else is written meanwhile. */
   reload(): Promise<void>;
   /** The store takes writes again. */
   resume(): void;
 }
 
-/** What came of trying a store again: it can be used, it cannot yet, or it never will. */
+/** Result of a new try of a store: usable, not usable yet, or never usable. */
 export type StoreReturn = 'back' | 'away' | 'lost';
 
 /**
@@ -124,7 +124,7 @@ export class GroupWriter {
       if (!fault.retryable) return;
     }
     this.#fault = undefined;
-    this.#logger.log('The store can be written again.');
+    this.#logger.log('The store is writable again.');
     this.#tell('back');
     this.user.resume();
   }
@@ -153,7 +153,7 @@ export class GroupWriter {
   }
 
   #tellFault({ message, retryable }: OurSmsStorageError): void {
-    this.#logger.error(retryable ? `${message} It is tried again until it can be written.` : message);
+    this.#logger.error(retryable ? `${message} Writing is retried until it succeeds.` : message);
   }
 }
 

@@ -17,7 +17,7 @@ export interface ActiveJob<T> extends Job<T> {
   readonly faults: number;
 }
 
-/** What the jobs that are handed out are kept with. */
+/** Dependencies of {@link HandedOutJobs}. */
 export interface HandedOutJobsParts {
   records: JobRecords;
   ledger: QueueLedger;

@@ -26,9 +26,12 @@ export async function withRight<R>(
     if (lease.isValid()) return;
     // A store that is closed or away says so itself.
     await engine.read(name);
-    throw new OurSmsStorageError('The process stood still for too long, and another may have taken its place.', {
-      fault: 'failed',
-    });
+    throw new OurSmsStorageError(
+      'This process was suspended for too long, and another process may have taken over its work.',
+      {
+        fault: 'failed',
+      },
+    );
   };
   try {
     return { done: await act({ check }) };

@@ -2,7 +2,7 @@ import { mkdir, readdir, realpath, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { storeFault, type StorePlace } from './explain-store-fault.js';
 
-/** What LevelDB has made only when it was open once. */
+/** Files that exist once LevelDB has opened a directory. */
 const MADE_ONCE_OPEN = /\.(ldb|log)$|^MANIFEST-(?!000001$)/;
 
 /**

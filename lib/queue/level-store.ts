@@ -24,7 +24,7 @@ const OUR_PATIENCE_MS = 5_000;
 const LOOK_EVERY_MS = 100;
 /** Its value has no checksum: it is what a version with other checksums reads first. */
 const FORMAT_KEY = 'format';
-/** What LevelDB itself may need to write besides: its log, and a file that it merges. */
+/** Bytes that LevelDB itself may need besides: its log, and a file that it compacts. */
 const SPARE_BYTES = 16 * 1024 * 1024;
 
 type Database = ClassicLevel<string, string>;
@@ -116,7 +116,7 @@ export class LevelStore implements OrderedStore {
     if (bavail * bsize < bytes + SPARE_BYTES) throw this.fault('full', `${bavail * bsize} bytes are free`);
   }
 
-  /** What LevelDB writes behind the rest of a write that failed is lost; it begins a new log when it is opened. */
+  /** LevelDB loses writes that follow a failed one in its log; it starts a new log when it is opened. */
   async reopen(): Promise<void> {
     await this.#explain(async () => {
       await this.db.close();
@@ -168,7 +168,7 @@ async function whenFree(place: StorePlace, { ms, signal }: LockPatience): Promis
     if (!isOurs && !hasTold) {
       const upTo = `${Math.ceil(ms / 1_000)} s`;
       new Logger('OurSmsStore').warn(
-        `Another process holds the store ${oneLine(place.path)}: waiting for it, up to ${upTo}`,
+        `Another process has locked the store ${oneLine(place.path)}: waiting up to ${upTo} for it`,
       );
       hasTold = true;
     }
@@ -193,7 +193,7 @@ async function open(place: StorePlace): Promise<OpenStore | { locked: OurSmsStor
 async function warnOfOtherWriters({ path }: StorePlace): Promise<void> {
   if (!(await canOthersWrite(path).catch(() => false))) return;
   new Logger('OurSmsStore').warn(
-    `The store ${oneLine(path)} can be written by other users of this machine, who could change what is sent from it: make it its own user's alone (chmod 700).`,
+    `The store ${oneLine(path)} can be written by other users of this machine, who could change the messages that are sent from it: restrict it to its own user (chmod 700).`,
   );
 }
 

@@ -56,7 +56,7 @@ const putBack = ({ idle, ...state }: JobState): JobState =>
 async function checkUnused(records: JobRecords): Promise<QueueCounters> {
   const { keys, store } = records;
   if ((await store.range({ gt: keys.all, lt: endOf(keys.all), limit: 1 })).length > 0) {
-    records.damaged('there are records, and no counters');
+    records.damaged('its counters are missing');
   }
   return NOTHING;
 }

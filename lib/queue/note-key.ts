@@ -5,7 +5,7 @@ import type { StoreChange } from './ordered-store.js';
 /** The key of a note. */
 export const noteKey = (name: string): string => `${startOfNotes(name)}!`;
 
-/** What the keys of all notes start with whose names start with a prefix; none of them is no longer. */
+/** Prefix of the keys of all notes whose names start with a prefix. */
 export const startOfNotes = (prefix: string): string => `note!${keyPart(prefix)}`;
 
 /** The end of the notes whose keys start like this: above all of them. */
@@ -14,6 +14,6 @@ export const endOfNotes = (start: string): string => `${start}\u007f`;
 /** The name of the note that has a key. */
 export const noteName = (key: string): string => decodeURIComponent(key.slice(startOfNotes('').length, -1));
 
-/** What a change of a note changes in the store. */
+/** Store operation for a change of a note. */
 export const noteChange = ({ name, text }: NoteChange): StoreChange =>
   text === undefined ? { type: 'del', key: noteKey(name) } : { type: 'put', key: noteKey(name), value: text };

@@ -12,7 +12,7 @@ export interface KeyRange {
   limit: number;
 }
 
-/** What the queues stand on: texts under ordered keys. Every method rejects with an `OurSmsStorageError`. */
+/** Storage of the queues: strings under ordered keys. Every method rejects with an `OurSmsStorageError`. */
 export interface OrderedStore {
   get(key: string): Promise<string | undefined>;
   getMany(keys: string[]): Promise<(string | undefined)[]>;

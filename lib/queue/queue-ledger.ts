@@ -28,7 +28,7 @@ export class QueueLedger {
     private readonly isWorkedOn: (number: number) => boolean,
   ) {}
 
-  /** What is counted in the store. */
+  /** Counters in the store. */
   get counts(): Omit<QueueCounts, 'oldestAt'> {
     const { waiting, active, failed } = this.#written;
     return { waiting, active, failed };

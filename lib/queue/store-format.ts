@@ -14,5 +14,5 @@ export function formatOf(mark: string | undefined | null): number | undefined {
 /** Why a store cannot be used, and what to do; undefined when it can. */
 export function formatFault(found: number | undefined): string | undefined {
   if (found === undefined || found <= STORE_FORMAT) return undefined;
-  return `was written by a newer version of nestjs-oursms in format ${found}, and this version reads formats up to ${STORE_FORMAT}: upgrade nestjs-oursms here; nothing was changed in it`;
+  return `was written by a newer version of nestjs-oursms in format ${found}, and this version reads formats up to ${STORE_FORMAT}: upgrade nestjs-oursms; nothing in it was changed`;
 }

@@ -1,6 +1,6 @@
 import { keyPart } from './key-part.js';
 
-/** What is known of a job besides its data, in each list that it stands in. */
+/** State of a job besides its data, kept in the list that the job is in. */
 export interface JobState {
   attempts: number;
   /** How often in a row its handler has rejected. */
@@ -10,7 +10,7 @@ export interface JobState {
   idle?: boolean;
   /** When it was handed out: milliseconds since 1970. Of several tries that were interrupted, the first. */
   startedAt?: number;
-  /** What its handler noted then. */
+  /** Mark of its handler at that time. */
   mark?: string;
 }
 
@@ -52,7 +52,7 @@ export class JobKeys {
     this.#prefix = `queue!${keyPart(queue)}!`;
   }
 
-  /** What all of them start with. */
+  /** Prefix of all keys. */
   get all(): string {
     return this.#prefix;
   }
@@ -90,7 +90,7 @@ export class JobKeys {
     return `${this.list('failed')}${digits(number)}`;
   }
 
-  /** What all keys of a list start with. */
+  /** Prefix of the keys of a list. */
   list(name: JobList): string {
     return `${this.#prefix}${name}!`;
   }

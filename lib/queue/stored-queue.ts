@@ -20,7 +20,7 @@ import type { SteadyClock } from './steady-clock.js';
 import { StoredConsumer } from './stored-consumer.js';
 import { endOf, type JobRecord } from './stored-job.js';
 
-/** What the queues of an engine have in common. */
+/** Objects that all queues of an engine share. */
 export interface StoredQueueParts {
   store: OrderedStore;
   writer: GroupWriter;

@@ -2,7 +2,7 @@ import { MESSAGE_PARAMETERS } from '../dto/send-message.dto.js';
 import type { Fault } from '../errors/oursms-config.error.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
 
-const HALF_CHARACTER = 'holds half of a character (a surrogate without its pair): was an emoji cut?';
+const HALF_CHARACTER = 'contains half of a character (a surrogate without its pair): was an emoji cut?';
 const OWN_PARAMETERS: readonly string[] = ['username', 'password', 'token', ...MESSAGE_PARAMETERS];
 
 /**
@@ -26,7 +26,7 @@ function extraFaults(extra: unknown): Fault[] {
   if (typeof extra !== 'object' || extra === null) return [{ field: 'options.extra', reason: 'must be an object' }];
   return Object.entries(extra).flatMap(([name, value]) => {
     const field = `options.extra.${name}`;
-    if (OWN_PARAMETERS.includes(name)) return [{ field, reason: 'is a parameter of its own' }];
+    if (OWN_PARAMETERS.includes(name)) return [{ field, reason: 'is a documented parameter: set it in the message' }];
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
       return [{ field, reason: 'must be a string, a number or a boolean' }];
     }

@@ -10,7 +10,7 @@ import { canGuard, nextTryInMs, type RetryPolicy } from './retry-policy.js';
 import type { TurnSource } from './turns.js';
 
 const MINUTE_MS = 60_000;
-const WITHDRAWN = 'it may not leave now';
+const WITHDRAWN = 'it was withdrawn before it left';
 const CLOCKS_DISAGREE = 'the clocks of this machine disagree';
 
 /** The first try whose outcome is unknown: the one that a repeat must not double. */

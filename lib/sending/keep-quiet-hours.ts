@@ -3,7 +3,7 @@ import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
 import { quietMinutesAtLeaving } from '../message/advise-message.js';
 import type { QuietHours } from '../message/quiet-hours.js';
 
-/** What is done with a promotional message in quiet hours. */
+/** Handling of a promotional message in quiet hours. */
 export type QuietHoursAction = 'warn' | 'refuse' | 'hold';
 
 /** Quiet hours, and what is done in them. */
@@ -24,7 +24,7 @@ export interface QuietedMessage<T> {
   message: T;
   /** Minutes that were added to `delay`; absent when it is not held. */
   heldMinutes?: number;
-  /** What is to be logged; it holds nothing of the message. */
+  /** Warning to log, without any part of the message. */
   warning?: string;
 }
 
@@ -46,7 +46,7 @@ export function keepQuietHours<T extends TimedMessage>(
   const hours = `quiet hours are from ${from} to ${to} in Riyadh`;
   const delay = (message.delay ?? 0) + minutes;
   if (action === 'warn') {
-    return { message, warning: `A promotional message of account ${account} goes out in quiet hours: ${hours}` };
+    return { message, warning: `A promotional message of account ${account} is sent in quiet hours: ${hours}` };
   }
   if (action === 'refuse') {
     const reason = `must be ${delay} or more for a promotional message now: ${hours}`;
@@ -54,7 +54,7 @@ export function keepQuietHours<T extends TimedMessage>(
   }
   const { validity = 0 } = message;
   if (validity > 0 && validity <= delay) {
-    const reason = `is over before the message may go, ${delay} minutes from now: ${hours}`;
+    const reason = `ends before the message may be sent, ${delay} minutes from now: ${hours}`;
     throw new OurSmsValidationError('send', account, [{ field: 'validity', reason }]);
   }
   return { message: { ...message, delay }, heldMinutes: minutes };

@@ -66,7 +66,7 @@ export class Outbox {
     const waiting = this.#sending - this.turns.urgentInFlight;
     if (waiting < this.maxWaiting) return;
     throw new OurSmsBusyError(
-      `send (account ${account}): ${waiting} sends of this process wait already (rate.maxWaiting). The message was not sent; send it again once fewer wait.`,
+      `send (account ${account}): ${waiting} sends of this process are waiting already (rate.maxWaiting). The message was not sent; send it again when fewer are waiting.`,
       { outcome: 'notSent', retryable: true, account, operation: 'send' },
     );
   }

@@ -9,7 +9,7 @@ import { describeText } from '../message/describe-text.js';
 import type { NumberCountry } from '../message/normalize-number.js';
 import type { QuietHoursPolicy } from './keep-quiet-hours.js';
 
-/** What the options of an account say about every message. */
+/** Options of an account that apply to every message. */
 export interface MessagePolicy {
   account: string;
   country: NumberCountry;

@@ -29,7 +29,7 @@ export interface SentMessage {
   params: Record<string, string>;
 }
 
-/** What Nest's TestingModuleBuilder has that is needed here. */
+/** The part of Nest's TestingModuleBuilder that is needed here. */
 interface OverridableBuilder<Builder> {
   overrideProvider(token: InjectionToken): {
     useFactory(options: { factory: (...args: never[]) => unknown; inject: InjectionToken[] }): Builder;
@@ -48,7 +48,7 @@ interface OverridableBuilder<Builder> {
  * await module.close();
  */
 export class OurSmsTesting {
-  /** What was sent, oldest first. */
+  /** Sent messages, oldest first. */
   readonly sent: SentMessage[] = [];
   readonly #engines = new Map<string, { engine: SimulatorEngine; username: string }>();
   readonly #failures: TestFailure[] = [];

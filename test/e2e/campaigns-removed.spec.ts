@@ -39,7 +39,7 @@ describeWithRedis('a campaign that one instance removes at once after its end', 
   /** Nothing was logged as an error, nor that something is gone. */
   const wasQuiet = (): void => {
     for (const { application } of bench.instances)
-      expect(application.logs.matching('is gone from the store')).toEqual([]);
+      expect(application.logs.matching('was lost by its store')).toEqual([]);
   };
 
   it('is done for the others, with its report and without an error', async () => {

@@ -82,7 +82,7 @@ describe('after the application was closed', () => {
     const { app, gateway } = await closedApplication({ dlr: { poll: { everyMs: 60_000 } } });
     const requests = gateway.requests.length;
     const inbox = app.get(DlrInbox, { strict: false });
-    expect(await inbox.pollNow()).toMatchObject({ result: 'skipped', why: expect.stringContaining('ending') });
+    expect(await inbox.pollNow()).toMatchObject({ result: 'skipped', why: expect.stringContaining('stopping') });
     expect(await rejection(inbox.stats(), OurSmsError)).toMatchObject({ retryable: false });
     expect(await rejection(inbox.retryAll(), OurSmsError)).toMatchObject({ retryable: false });
     await inbox.pause();

@@ -49,7 +49,7 @@ describe('a gap is announced, with the most that may be missing, when', () => {
     await start();
     await until('it was announced', () => gaps.length === 1);
     expect(gaps).toEqual([
-      { id: 'abc', account: 'default', at, atMost: 500, why: 'the process ended in the middle of the download' },
+      { id: 'abc', account: 'default', at, atMost: 500, why: 'the process ended during the download' },
     ]);
     expect(await inbox.face.stats()).toMatchObject({ gaps: 1 });
     await inbox.stop();
@@ -194,7 +194,7 @@ describe('an answer that cannot be read', () => {
         const consumer = pages.consume(
           () => {
             setImmediate(() => void consumer.stop().then(resolve));
-            return Promise.resolve({ kind: 'failed', reason: 'it holds no list of reports' });
+            return Promise.resolve({ kind: 'failed', reason: 'it contains no list of reports' });
           },
           { concurrency: 1 },
         );
@@ -220,7 +220,7 @@ describe('a listener of an announcement', () => {
     await inbox.untilStats('both are kept', (stats) => stats.gaps === 1 && stats.unreadable === 1);
     inbox.push(1);
     await until('polling goes on', () => inbox.handled.length === 1);
-    expect(inbox.application.logs.matching('A listener of oursms.dlr.gap failed')).toHaveLength(1);
-    expect(inbox.application.logs.matching('A listener of oursms.dlr.unreadable failed')).toHaveLength(1);
+    expect(inbox.application.logs.matching('A listener for oursms.dlr.gap failed')).toHaveLength(1);
+    expect(inbox.application.logs.matching('A listener for oursms.dlr.unreadable failed')).toHaveLength(1);
   });
 });

@@ -24,7 +24,7 @@ describe('a listener that never settles', () => {
     inbox.push(1);
     await until('it was handled', () => inbox.handled.length === 1);
     expect(calls).toBe(2);
-    expect(inbox.application.logs.matching('did not settle within 50 ms')).toHaveLength(1);
+    expect(inbox.application.logs.matching('did not finish within 50 ms')).toHaveLength(1);
   });
 
   it('holds up neither the other reports nor the next downloads', async () => {
@@ -101,7 +101,7 @@ describe('a listener that fails', () => {
       if (fails) throw new Error('database is away');
     });
     inbox.push(12_000);
-    await until('it was noticed', () => inbox.application.logs.matching('wait for a listener that fails').length > 0);
+    await until('it was noticed', () => inbox.application.logs.matching('wait for a failing listener').length > 0);
     const { handedOut } = inbox.gateway.totals;
     expect(handedOut).toBeLessThanOrEqual(6_000);
     await pause(150);
@@ -109,7 +109,7 @@ describe('a listener that fails', () => {
     fails = false;
     await until('all were handled', () => inbox.handled.length === 12_000, 25_000);
     expect(new Set(handledIds()).size).toBe(12_000);
-    expect(inbox.application.logs.matching('wait for a listener that fails')).toHaveLength(1);
+    expect(inbox.application.logs.matching('wait for a failing listener')).toHaveLength(1);
   });
 });
 
@@ -193,7 +193,7 @@ describe('the end of the application', () => {
     await inbox.untilStats('it is with the listener', ({ handling }) => handling === 1);
     const stopping = inbox.stop();
     // Then it fails because of the end, and not right before it.
-    while ((await inbox.face.pollNow()).why !== 'the application is ending') await pause(1);
+    while ((await inbox.face.pollNow()).why !== 'the application is stopping') await pause(1);
     gate.open();
     await stopping;
     await inbox.start({ dlr });
@@ -209,14 +209,14 @@ describe('the end of the application', () => {
     inbox.push(20);
     await until('some were handled', () => inbox.handled.length === 4);
     await inbox.stop();
-    const told = inbox.application.logs.matching('stay in');
+    const told = inbox.application.logs.matching('remain in');
     expect(told).toHaveLength(1);
-    expect(told[0]).toContain(`16 delivery reports (account default) stay in ${join(inbox.storage.path, 'default')}`);
+    expect(told[0]).toContain(`16 delivery reports (account default) remain in ${join(inbox.storage.path, 'default')}`);
     await inbox.start({ dlr });
     await until('all were handled', () => inbox.handled.length === 20);
     await inbox.untilStats('nothing is left', ({ pages, waiting, handling }) => pages + waiting + handling === 0);
     await inbox.stop();
-    expect(inbox.application.logs.matching('stay in')).toEqual([]);
+    expect(inbox.application.logs.matching('remain in')).toEqual([]);
   });
 
   it('waits for what is kept in memory only', async () => {
@@ -235,6 +235,6 @@ describe('the end of the application', () => {
     inbox.push(3);
     await inbox.untilStats('they are there', ({ waiting, handling }) => waiting + handling === 3);
     await inbox.stop();
-    expect(inbox.application.logs.matching('3 delivery reports are lost with this process')).toHaveLength(1);
+    expect(inbox.application.logs.matching('3 delivery reports are lost: this process ends')).toHaveLength(1);
   });
 });

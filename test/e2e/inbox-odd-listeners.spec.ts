@@ -122,7 +122,7 @@ describe('a listener that runs longer than its deadline', () => {
     inbox.push(1);
     await inbox.untilStats('nothing is left', (stats) => inbox.handled.length > 0 && nothingLeft(stats));
     expect(calls).toBe(1);
-    expect(inbox.application.logs.matching('did not settle within 200 ms')).toHaveLength(1);
+    expect(inbox.application.logs.matching('did not finish within 200 ms')).toHaveLength(1);
   });
 
   it('gets it again when it fails in the end, and never while it is at it', async () => {
@@ -181,6 +181,6 @@ describe('a logger of all events', () => {
     inbox.push(2);
     await until('they were handled', () => inbox.handled.length === 2);
     await inbox.untilStats('nothing is left', nothingLeft);
-    expect(inbox.application.logs.matching('A listener of all events failed on oursms.dlr')).toHaveLength(2);
+    expect(inbox.application.logs.matching('A listener for all events failed on oursms.dlr')).toHaveLength(2);
   });
 });

@@ -108,7 +108,7 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     await until('the first one polls', () => first.polls());
     const second = await start();
     await until('the second one looks', async () => (await second.inbox.stats()).lastPoll !== undefined);
-    expect((await second.inbox.pollNow()).why).toBe('another poller of this account is at work');
+    expect((await second.inbox.pollNow()).why).toBe('another process polls this account');
     await first.application.close();
     await until('the second one polls', () => second.polls());
     push(5);
@@ -139,7 +139,7 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
   it('are not left to an instance without a listener', async () => {
     const silent = await start({ listen: false });
     push(5);
-    expect(silent.application.logs.matching('Nobody listens to oursms.dlr here')).toHaveLength(1);
+    expect(silent.application.logs.matching('No listener for oursms.dlr in this process')).toHaveLength(1);
     expect(downloads()).toBe(0);
     await start();
     await allHandled(5);

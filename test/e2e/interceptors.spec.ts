@@ -126,7 +126,7 @@ describe('an interceptor of answers', () => {
     const { interceptors } = await start();
     interceptors.response.use((response) => ({ ...response, data: 'oops' }));
     const error = await rejection(bench.sms.send(MESSAGE), OurSmsResponseError);
-    expect(error.message).toContain('an interceptor of the application has put something else in its place');
+    expect(error.message).toContain('an interceptor of the application replaced it');
     expect(JSON.parse(error.rawBody())).toMatchObject({ accepted: 1 });
   });
 

@@ -62,14 +62,14 @@ describe('the options', () => {
     ]),
     ['auth', { auth: { token: '\nhush' } }, /^\.token starts with a line break/],
     ['auth', { auth: { token: '\ufeffhush' } }, /^\.token starts with a byte order mark/],
-    ['auth', { auth: { token: 'hu\0sh' } }, /^\.token holds a control character/],
-    ['auth', { auth: { token: 'hush\ud83d' } }, /^\.token holds half of a character/],
-    ['auth', { auth: { username: '\udc00', password: 'p' } }, /^\.username holds half of a character/],
+    ['auth', { auth: { token: 'hu\0sh' } }, /^\.token contains a control character/],
+    ['auth', { auth: { token: 'hush\ud83d' } }, /^\.token contains half of a character/],
+    ['auth', { auth: { username: '\udc00', password: 'p' } }, /^\.username contains half of a character/],
     ['baseUrl', { auth, baseUrl: 'api.oursms.com' }, /must be an absolute URL/],
     ['baseUrl', { auth, baseUrl: 'ftp://x' }, /must be an https URL/],
     ['baseUrl', { auth, baseUrl: 'http://api.oursms.com/api-a' }, /must be https/],
     ['baseUrl', { auth, baseUrl: 'http://127.0.0.1.example.com' }, /must be https/],
-    ['baseUrl', { auth, baseUrl: 'https://u:p@x' }, /must not hold credentials/],
+    ['baseUrl', { auth, baseUrl: 'https://u:p@x' }, /must not contain credentials/],
     ['baseUrl', { auth, baseUrl: 'https://x/?a=1' }, /must not have a query/],
     ['allowInsecureHttp', { auth, allowInsecureHttp: 'yes' }, /true or false/],
     ['http.timeoutMs', { auth, http: { timeoutMs: 0 } }, /whole number from 1 to/],
@@ -131,7 +131,7 @@ describe('the options', () => {
         .setLogger(new LogRecorder())
         .compile();
       const error = await rejection(compiling, OurSmsConfigError);
-      expect(error.faults).toEqual([{ field: 'name', reason: 'must not hold control characters' }]);
+      expect(error.faults).toEqual([{ field: 'name', reason: 'must not contain control characters' }]);
       expect(error.message).not.toContain(name);
       expect(error.message).toMatch(/^OurSmsModule \(account .*\\u[0-9a-f]{4}.*\) cannot start: name: /);
     },

@@ -52,7 +52,7 @@ describe('a promotional message in quiet hours', () => {
     await bench.sms.send(OFFER);
     expect(bench.gateway.phone('966501234567')).toHaveLength(1);
     const [line, ...others] = bench.logs.matching('quiet hours');
-    expect(line).toMatch(/^A promotional message of account default goes out in quiet hours/);
+    expect(line).toMatch(/^A promotional message of account default is sent in quiet hours/);
     expect(others).toEqual([]);
     expect(line).not.toMatch(/Shop|private|501234567/);
   });

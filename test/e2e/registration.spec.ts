@@ -138,7 +138,7 @@ describe('a registration that cannot work is told in one sentence:', () => {
     refuses(
       () =>
         compile(OurSmsModule.forRootAsync({ useFactory: () => ({ ...OPTIONS, isGlobal: true, name: 'x' }) as never })),
-      /isGlobal: stands beside useFactory.*name: stands beside useFactory/,
+      /isGlobal: belongs beside useFactory.*name: belongs beside useFactory/,
     ));
 
   it('two unnamed registrations', () =>
@@ -163,6 +163,6 @@ describe('a registration that cannot work is told in one sentence:', () => {
         Test.createTestingModule({ providers: [OurSmsService] })
           .setLogger(new LogRecorder())
           .compile(),
-      /stands in the providers of a module of yours/,
+      /is listed in the providers of one of your modules/,
     ));
 });

@@ -98,7 +98,7 @@ describe('the reports that the sample application has handled', () => {
   it('need a directory: a file in its place is explained in a sentence', async () => {
     const env = { OURSMS_STORAGE: file() };
     const fault: unknown = await startSampleApp({ env, port: 0, logger: false }).catch((error: unknown) => error);
-    expect(explainStartFault(fault)).toMatch(/^The store \S+ cannot be made or written[^\n]*OURSMS_STORAGE\.$/);
+    expect(explainStartFault(fault)).toMatch(/^The store \S+ cannot be created or written[^\n]*OURSMS_STORAGE\.$/);
   });
 });
 

@@ -133,7 +133,7 @@ describe('recipients', () => {
     });
     const error = await rejection(sms.send({ ...MESSAGE, dests: numbers }), OurSmsValidationError);
     expect(error.faults).toEqual([
-      { field: 'dests', reason: 'holds 501 different numbers, a request takes at most 500' },
+      { field: 'dests', reason: 'contains 501 different numbers; a request takes at most 500' },
     ]);
     expect(bench.gateway.requests).toHaveLength(1);
   });

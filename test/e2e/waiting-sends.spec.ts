@@ -24,7 +24,7 @@ describe('rate.maxWaiting', () => {
     expect(refusals.every((error) => error instanceof OurSmsBusyError)).toBe(true);
     expect(refusals[0]).toMatchObject({ outcome: 'notSent', retryable: true, account: 'default', operation: 'send' });
     expect((refusals[0] as Error).message).toBe(
-      'send (account default): 3 sends of this process wait already (rate.maxWaiting). The message was not sent; send it again once fewer wait.',
+      'send (account default): 3 sends of this process are waiting already (rate.maxWaiting). The message was not sent; send it again when fewer are waiting.',
     );
     expect(bench.gateway.requests).toHaveLength(5);
     expect(await bench.sms.send(message(9))).toMatchObject({ accepted: 1 });

@@ -139,5 +139,5 @@ it('quiet hours that only warn are warned of once for a campaign', async () => {
   await bench.start({ quietHours: { from: at(-1), to: at(2), action: 'warn' } });
   const campaign = await start(3_000, { message: { ...message, msgClass: 'promotional' } });
   expect(await campaign.done).toMatchObject({ sent: 3_000 });
-  expect(bench.application.logs.matching('goes out in quiet hours')).toHaveLength(1);
+  expect(bench.application.logs.matching('is sent in quiet hours')).toHaveLength(1);
 });

@@ -113,7 +113,7 @@ describe('a gateway that is away', () => {
     await bench.start();
     await bench.gateway.refuseConnections();
     const campaign = await start(1_000);
-    await until('it was tried', () => bench.application.logs.matching('is tried again in').length > 0);
+    await until('it was tried', () => bench.application.logs.matching('is retried in').length > 0);
     await bench.gateway.acceptConnections();
     expect(await campaign.done).toMatchObject({ sent: 1_000, notSent: 0, unknown: 0 });
     expect(bench.reached(1_000)).toEqual([1]);

@@ -97,7 +97,7 @@ describeWithOwnRedis('a Redis whose master changes', () => {
     const engine = await bench.open(replica);
     const error = await rejection(engine.note('a', 'b'), OurSmsStorageError);
     expect(error).toMatchObject({ fault: 'unreachable', retryable: true });
-    expect(error.message).toMatch(/is a replica, which takes no writes: connect to its master/);
+    expect(error.message).toMatch(/is a read-only replica: connect to its master/);
     // Nor is anything read of a state that may be old.
     await rejection(engine.read('a'), OurSmsStorageError);
     await new Promise((resolve) => setTimeout(resolve, 5_000));

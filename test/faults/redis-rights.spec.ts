@@ -84,7 +84,7 @@ describeWithOwnRedis('a user of Redis with few rights', () => {
     await until('they are handled', () => application.app.get(DlrListener).handled.length === 3);
     expect(application.logs.matching('Polling for delivery reports failed')).toEqual([]);
     expect(said).toHaveLength(1);
-    expect(application.logs.matching(/does not tell this user .* \+info/)).toHaveLength(1);
+    expect(application.logs.matching(/Cannot check memory and persistence of .* \+info/)).toHaveLength(1);
     await application.close();
     await gateway.stop();
   });
@@ -101,11 +101,11 @@ describeWithOwnRedis('a user of Redis with few rights', () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis, await userOf(redis, '+@all -@write'));
     const error = await rejection(engine.note('a', 'b'), OurSmsStorageError);
-    expect(error.message).toMatch(/give it more rights \(ACL\) \(NOPERM\)/);
+    expect(error.message).toMatch(/grant it \(ACL\) \(NOPERM\)/);
     await userOf(redis, '+@all -time');
     await bench.untilAnswers(engine);
     const inScript = await rejection(engine.turn('t', 1), OurSmsStorageError);
-    expect(inScript.message).toMatch(/give it more rights \(ACL\)/);
+    expect(inScript.message).toMatch(/grant it \(ACL\)/);
   });
 });
 

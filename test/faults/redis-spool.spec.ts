@@ -54,7 +54,7 @@ describeWithRedis('the spool', () => {
     const handled = handledBy(pages);
     await untilCounts(pages, { waiting: 0, active: 0 });
     expect(handled).toEqual(['one', 'more0', 'more1', 'more2']);
-    expect(bench.logs.matching('is kept in')).toHaveLength(1);
+    expect(bench.logs.matching('are kept in')).toHaveLength(1);
   });
 
   itWithOwnRedis('brings what an earlier process left, once', async () => {
@@ -115,7 +115,7 @@ describeWithRedis('the spool', () => {
     await bench.open(redis, { spool });
     const error = await rejection(bench.open(redis, { spool }), OurSmsStorageError);
     expect(error).toMatchObject({ fault: 'locked' });
-    expect(error.message).toContain('a spool of its own');
+    expect(error.message).toContain('its own spool');
   });
 
   it('names its own setting when its directory cannot be used', async () => {

@@ -76,23 +76,23 @@ describeWithOwnRedis('a Redis that speaks TLS', () => {
     const redis = await start();
     const untrusted = await faultOf(redis, { url: `rediss://localhost:${port}` });
     expect(untrusted).toMatch(
-      /not trusted here: give the one that signed it \(tls\.ca\).* \(DEPTH_ZERO_SELF_SIGNED_CERT\)/,
+      /not trusted: set tls\.ca to the certificate of its authority.* \(DEPTH_ZERO_SELF_SIGNED_CERT\)/,
     );
     const misnamed = await faultOf(redis, { host: '127.0.0.1', port, tls: { ca } });
-    expect(misnamed).toMatch(/of another name.*\(tls\.servername\).* \(ERR_TLS_CERT_ALTNAME_INVALID\)/);
+    expect(misnamed).toMatch(/for another name.*tls\.servername.* \(ERR_TLS_CERT_ALTNAME_INVALID\)/);
   });
 
   itWithOpenssl('is told when it wants a certificate of the client', async () => {
     const redis = await start('yes');
     const refused = await faultOf(redis, { host: 'localhost', port, tls: { ca, maxVersion: 'TLSv1.2' } });
-    expect(refused).toMatch(/wants one: give it \(tls\.cert, tls\.key\)/);
+    expect(refused).toMatch(/requires a client certificate, .*: set tls\.cert and tls\.key/);
   });
 
   itWithOpenssl('is told from one that does not', async () => {
     const server = await listen();
     const { port: plain } = server.address() as AddressInfo;
     const confused = await faultOf(await start(), { host: '127.0.0.1', port: plain, tls: { ca } });
-    expect(confused).toMatch(/does not speak TLS there: leave out tls/);
+    expect(confused).toMatch(/does not use TLS on this port: leave out tls/);
     server.close();
   });
 });

@@ -159,11 +159,11 @@ describeWithOwnRedis('queues in Redis', () => {
     expect(bench.logs.matching('refuses the user name')).toHaveLength(2);
   });
 
-  it('warns when Redis may delete what is in it, or keeps nothing on a disk', async () => {
+  it('warns when Redis may delete what is in it, or has no persistence', async () => {
     const redis = await bench.redis('--maxmemory-policy', 'allkeys-lru', '--appendonly', 'no');
     await bench.untilAnswers(await bench.open(redis));
     expect(bench.logs.matching('set maxmemory-policy noeviction')).toHaveLength(1);
-    expect(bench.logs.matching('keeps nothing on a disk')).toHaveLength(1);
+    expect(bench.logs.matching('has no persistence')).toHaveLength(1);
   });
 
   it('tells how much a Redis may lose that does not write at once, and is silent about one that does', async () => {

@@ -90,7 +90,7 @@ describe('a request whose turn is over when it is about to leave', () => {
     const call = operation === 'send' ? client.send(MESSAGE, 0, bounds) : downloaded(client, bounds);
     const error = await rejection(call, OurSmsAbortedError);
     expect(error).toMatchObject({ outcome: 'notSent', operation });
-    expect(error.message).toContain('has lost its turn to another before the request left');
+    expect(error.message).toContain('another process took over this request before it left');
     expect(gateway.received.join('')).toBe('');
     await gateway.close();
   });

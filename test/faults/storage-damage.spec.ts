@@ -107,7 +107,7 @@ describe('a store is refused as damaged, with one clear error, when', () => {
     damage();
     const error = await rejection(readAll(), OurSmsStorageError);
     expect(error).toMatchObject({ fault: 'corrupt', path, retryable: false });
-    expect(error.message).toContain(`The store ${path} is damaged: put it back from a backup, or move the directory`);
+    expect(error.message).toContain(`The store ${path} is damaged: restore it from a backup, or move the directory`);
     expect(error.message).not.toContain(NUMBER);
     // It is left as it is, for whoever mends it: a second look finds the same.
     expect(await rejection(readAll(), OurSmsStorageError)).toMatchObject({ fault: 'corrupt', path });

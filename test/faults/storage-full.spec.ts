@@ -50,11 +50,13 @@ describe('a full disk', () => {
     await engine.queue('pages').add(jobsNamed('job', 3));
     const error = await meetFullDisk();
     expect(error).toMatchObject({ fault: 'full', path, retryable: true });
-    expect(error.message).toContain(`The store ${path} has no room left on its disk: make room; it goes on by itself`);
+    expect(error.message).toContain(
+      `The store ${path} is on a full disk: free some space, and writing resumes by itself`,
+    );
     expect(error.message).not.toContain('xxx');
     const calls = [engine.note('name', 'text'), engine.queue('pages').counts(), engine.checkRoom(1)];
     for (const call of calls) expect(await rejection(call, OurSmsStorageError)).toMatchObject({ fault: 'full', path });
-    expect(logs.matching('It is tried again until it can be written')).toHaveLength(1);
+    expect(logs.matching('Writing is retried until it succeeds')).toHaveLength(1);
   });
 
   it('is recovered from by itself when there is room, with all that was there and nothing else', async () => {
@@ -76,7 +78,7 @@ describe('a full disk', () => {
       added += 1;
       expect(await queue.counts()).toMatchObject({ waiting: added, active: 0, failed: 0 });
     }
-    expect(logs.matching('The store can be written again')).toHaveLength(3);
+    expect(logs.matching('The store is writable again')).toHaveLength(3);
     await engine.close();
     engine = await StoredEngine.inDirectory(path);
     expect(await engine.queue('pages').counts()).toMatchObject({ waiting: added, active: 0, failed: 0 });
@@ -199,7 +201,7 @@ describe('an application whose disk is full', () => {
     push(0, 10);
     await until('the first came', () => listener.handled.length === 10);
     disk.fill();
-    await until('it was noticed', () => bench.logs.matching(/Polling for delivery reports failed.*no room/).length > 0);
+    await until('it was noticed', () => bench.logs.matching(/Polling for delivery reports failed.*full disk/).length > 0);
     push(10, 20);
     const asked = bench.gateway.requests.length;
     await pause(1_000);
@@ -216,7 +218,7 @@ describe('an application whose disk is full', () => {
     push(0, 400);
     await until('the download is running', () => bench.gateway.handedOut.length === 400);
     disk.fill();
-    await until('it is held', () => bench.logs.matching('held in memory until the store takes it').length === 1);
+    await until('it is held', () => bench.logs.matching('held in memory until the store accepts it').length === 1);
     push(400, 500);
     await pause(1_000);
     expect(bench.gateway.handedOut).toHaveLength(400);

@@ -117,7 +117,7 @@ describe('a store', () => {
       const error = await rejection(StoredEngine.inDirectory(path), OurSmsStorageError);
       expect(error).toMatchObject({ fault: 'unsuited', path, retryable: false, outcome: 'notSent' });
       expect(error.message).toBe(
-        `The store ${path} was written by a newer version of nestjs-oursms in format ${parseInt(text)}, and this version reads formats up to 1: upgrade nestjs-oursms here; nothing was changed in it.`,
+        `The store ${path} was written by a newer version of nestjs-oursms in format ${parseInt(text)}, and this version reads formats up to 1: upgrade nestjs-oursms; nothing in it was changed.`,
       );
       expect(await mark('1')).toBe(text);
       await expectAllThere();
@@ -156,7 +156,7 @@ describeWithRedis('what is kept in Redis', () => {
       const error = await rejection(second.read('default/gaps/count'), OurSmsStorageError);
       expect(error).toMatchObject({ fault: 'unsuited', retryable: false });
       expect(error.message).toContain(
-        `holds a store (prefix {${bench.prefix}}) that was written by a newer version of nestjs-oursms in format 2, and this version reads formats up to 1: upgrade nestjs-oursms here`,
+        `contains a store (prefix {${bench.prefix}}) that was written by a newer version of nestjs-oursms in format 2, and this version reads formats up to 1: upgrade nestjs-oursms`,
       );
       expect(bench.logs.matching('newer version')).toHaveLength(1);
       await second.close();

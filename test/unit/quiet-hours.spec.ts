@@ -86,7 +86,7 @@ describe('a message in quiet hours', () => {
     const { message, warning } = keepQuietHours(offer, policy('warn'), late);
     expect(message).toBe(offer);
     expect(warning).toBe(
-      'A promotional message of account bulk goes out in quiet hours: quiet hours are from 21:00 to 09:00 in Riyadh',
+      'A promotional message of account bulk is sent in quiet hours: quiet hours are from 21:00 to 09:00 in Riyadh',
     );
   });
 

@@ -57,10 +57,10 @@ describe('recipients with the same text', () => {
 
 describe('a recipient whose text cannot be made', () => {
   it.each<[string, unknown, string]>([
-    ['not a number', Number.NaN, 'has neither a text nor a number for {points}'],
-    ['an infinite number', 1 / 0, 'has neither a text nor a number for {points}'],
-    ['an object', {}, 'has neither a text nor a number for {points}'],
-    ['nothing', undefined, 'has neither a text nor a number for {points}'],
+    ['not a number', Number.NaN, 'has neither a string nor a number for {points}'],
+    ['an infinite number', 1 / 0, 'has neither a string nor a number for {points}'],
+    ['an object', {}, 'has neither a string nor a number for {points}'],
+    ['nothing', undefined, 'has neither a string nor a number for {points}'],
     ['half of a character', 'a \ud83d', 'has half of a character in its text'],
     ['the other half', '\ude00', 'has half of a character in its text'],
   ])('is invalid, and the others are not: %s', async (_what, points, reason) => {

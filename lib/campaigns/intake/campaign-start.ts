@@ -83,7 +83,7 @@ export class CampaignStart {
       const isLeft = (await this.#records.unread(id)).some((left) => left.run === run);
       if (!isLeft) return;
       this.#logger.warn(
-        `Campaign ${oneLine(id)} (account ${this.setup.account}): its process ended while its recipients were read, so nothing was sent${this.engine.isShared ? ', unless the store has lost something since' : ''}. Start it again`,
+        `Campaign ${oneLine(id)} (account ${this.setup.account}): its process ended while reading the recipients, so nothing was sent${this.engine.isShared ? ', unless the store has lost data since' : ''}. Start it again`,
       );
       await eraseReading(this.engine, this.names, { id, run });
     });

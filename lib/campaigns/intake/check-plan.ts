@@ -3,12 +3,12 @@ import type { CampaignPlan } from '../campaign.types.js';
 
 type Given = Partial<Record<keyof CampaignPlan, unknown>>;
 
-/** What is wrong with a plan besides its message. */
+/** Faults of a plan besides its message. */
 export function checkPlan(plan: unknown): Fault[] {
   const { id, rate, concurrency } = (plan ?? {}) as Given;
   const faults: Fault[] = [];
   if (typeof id !== 'string' || id === '' || id.length > 200 || /\p{Surrogate}/u.test(id)) {
-    faults.push({ field: 'id', reason: 'must be a text of 1 to 200 characters' });
+    faults.push({ field: 'id', reason: 'must be a string of 1 to 200 characters' });
   }
   faults.push(...checkDraft(plan));
   if (rate !== undefined && !isWhole(rate, 100_000)) {
@@ -20,7 +20,7 @@ export function checkPlan(plan: unknown): Fault[] {
   return faults;
 }
 
-/** What is wrong with a draft besides its message. */
+/** Faults of a draft besides its message. */
 export function checkDraft(draft: unknown): Fault[] {
   const { message, recipients } = (draft ?? {}) as Given;
   const faults: Fault[] = [];

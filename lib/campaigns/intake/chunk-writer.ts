@@ -9,14 +9,14 @@ import type { RecipientSink } from './recipient-reader.js';
 /** Requests and pages that are written to the store at a time. */
 const AT_ONCE = 32;
 
-/** What requests are written with. */
+/** Dependencies of {@link ChunkWriter}. */
 export interface ChunkWriterParts {
   queue: DurableQueue<ChunkJob>;
   names: CampaignNames;
   key: CampaignKey;
   /** The right to read these recipients: nothing is written without it. */
   right: HeldRight;
-  /** What must be durable before anything else is. */
+  /** Resolves when the first note is durable, which must come before anything else. */
   after: Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import type { MessagePolicy } from '../../sending/prepare-message.js';
 import type { CampaignDraft, CampaignEstimate, CampaignLeftOut } from '../campaign.types.js';
 import { readDraft } from './campaign-start.js';
 
-/** What recipients come to, before anything is kept or sent. @throws {OurSmsValidationError} for a faulty draft */
+/** Estimates a campaign: nothing is kept or sent. @throws {OurSmsValidationError} for a faulty draft */
 export async function estimateCampaign(
   draft: CampaignDraft,
   { policy, getCredits }: { policy: MessagePolicy; getCredits: () => Promise<number> },

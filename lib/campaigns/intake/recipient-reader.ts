@@ -22,14 +22,14 @@ export interface RecipientSink {
   room(): Promise<void> | undefined;
 }
 
-/** What recipients are read for. */
+/** Options of {@link RecipientReader}. */
 export interface ReadingSetup {
   body: string;
   maxParts?: number;
   country: NumberCountry;
 }
 
-/** What is known of a text: its parts, or why it cannot be sent. */
+/** Parts of a text, or the reason why it cannot be sent. */
 interface KnownText {
   parts: number;
   fault?: string;
@@ -81,7 +81,7 @@ export class RecipientReader {
     const fields = typeof recipient === 'object' && recipient !== null ? recipient : { dest: recipient };
     const { dest } = fields;
     const number = typeof dest === 'string' ? normalizeNumber(dest, { country: this.setup.country }) : undefined;
-    if (!number?.ok) return this.#leave('invalid', dest, number?.reason ?? 'is no text');
+    if (!number?.ok) return this.#leave('invalid', dest, number?.reason ?? 'is not a string');
     const rendered = this.#template.render(fields);
     if (!rendered.ok) return this.#leave('invalid', dest, rendered.reason);
     const { parts, fault } = this.#look(rendered.text);

@@ -25,7 +25,7 @@ export class TextTemplate {
     const missing = this.names.filter((name) => !Object.hasOwn(fields, name));
     if (missing.length > 0) return { ok: false, reason: `has no field ${listed(missing)}` };
     const odd = this.names.filter((name) => !isPrintable(fields[name]));
-    if (odd.length > 0) return { ok: false, reason: `has neither a text nor a number for ${listed(odd)}` };
+    if (odd.length > 0) return { ok: false, reason: `has neither a string nor a number for ${listed(odd)}` };
     return { ok: true, text: this.#fill(fields) };
   }
 
@@ -36,7 +36,7 @@ export class TextTemplate {
   }
 }
 
-/** What is computed from nothing is a number by its type alone. */
+/** NaN is a number by its type alone. */
 const isPrintable = (value: unknown): boolean =>
   typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
 

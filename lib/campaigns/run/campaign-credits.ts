@@ -52,7 +52,7 @@ export class CampaignCredits {
   #say(id: string, credits: number | undefined, needed: number): void {
     const { account, announce } = this.context;
     this.#logger.warn(
-      `The balance of account ${account} (${credits ?? 'not known'}) may not cover campaign ${oneLine(id)}: ${needed} parts are still to be sent`,
+      `The balance of account ${account} (${credits ?? 'not known'}) may be too low for campaign ${oneLine(id)}: ${needed} message parts are still to be sent`,
     );
     announce.creditsLow({ account, id, credits, needed });
   }

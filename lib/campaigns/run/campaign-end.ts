@@ -35,8 +35,8 @@ export class CampaignEnd {
     const { pending, total } = this.ledger.counts;
     if (pending <= 0) return this.#report(this.state.mode === 'cancelled' ? 'cancelled' : 'done');
     this.#logger.error(
-      `Campaign ${oneLine(this.state.facts.id)} is gone from the store, which must have lost it. ` +
-        `What became of ${pending} of its ${total} recipients is not known here: some may have got the message`,
+      `Campaign ${oneLine(this.state.facts.id)} was lost by its store. ` +
+        `The outcome of ${pending} of its ${total} recipients is unknown: some may have got the message`,
     );
     return this.#report('lost');
   }

@@ -116,7 +116,7 @@ export class ChunkSender {
     const doubt = before ?? result.doubt?.since;
     if (result.kind === 'withdrawn') return { kind: 'later', why: result.why, doubt };
     if (result.error instanceof OurSmsError) return this.#judge(result.error, chunk, isGuarded, doubt);
-    return { kind: 'later', why: 'a fault of this module', doubt };
+    return { kind: 'later', why: 'an internal error of nestjs-oursms', doubt };
   }
 
   #judge(error: OurSmsError, chunk: CampaignChunk, isGuarded: boolean, doubt: Moment | undefined): ChunkOutcome {
@@ -133,13 +133,13 @@ export class ChunkSender {
   /** How long ago a try in doubt began; or why it must stay unknown, or wait until that can be found out. */
   async #ageOf(doubt: Moment, request: ChunkToSend): Promise<{ ms: number } | { unknown: string } | { later: string }> {
     const now = await this.#now(request, TIME_KNOWN_MS).catch(() => undefined);
-    if (!now) return { later: 'its store does not tell the time' };
+    if (!now) return { later: 'its store did not say the time' };
     const ms = elapsedMs(doubt, now);
     if (ms !== undefined && ms <= MAX_DOUBT_MS) return { ms };
     if (ms !== undefined) return { unknown: 'it was in flight when its process ended, more than a day ago' };
     // It may be the clock that settles it.
     if (!this.parts.gateway.clock.wasHeardWithin(TIME_KNOWN_MS)) return { later: 'the gateway does not answer' };
-    return { unknown: 'it was in flight when its process ended, and the clocks do not tell how long ago that was' };
+    return { unknown: 'it was in flight when its process ended, and the clocks disagree on how long ago that was' };
   }
 
   /** This moment by all clocks at hand. The gateway is asked when it has not answered in the last so many milliseconds. */
@@ -177,7 +177,7 @@ const unknown = ({ dests }: CampaignChunk, reason: string): ChunkOutcome => ({
   result: { recipients: dests.length, fate: 'unknown', reason },
 });
 
-/** What a receipt says of each recipient, as far as it says anything. */
+/** Result of a request by its receipt. */
 function read(receipt: SendReceipt, { dests }: CampaignChunk, isDiverted: boolean): ChunkResult {
   const { accepted, rejected, duplicates, confirmedByTwin = 0, rejectedMsgs } = receipt;
   const recipients = dests.length;

@@ -119,7 +119,7 @@ export class Chunks {
     const data = inDoubt(outcome.doubt);
     if (stopping.aborted || !mayLeave()) return { kind: 'again', inMs: 0, data, uncounted: true };
     const inMs = Math.min(1_000 * 2 ** Math.min(job.attempt - 1, 10), MAX_RETRY_MS);
-    this.#logger.warn(`A request of campaign ${oneLine(state.facts.id)} is tried again in ${inMs} ms. ${outcome.why}`);
+    this.#logger.warn(`A request of campaign ${oneLine(state.facts.id)} is retried in ${inMs} ms. ${outcome.why}`);
     return { kind: 'again', inMs, data };
   }
 

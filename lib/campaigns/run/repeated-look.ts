@@ -1,4 +1,4 @@
-/** What is looked at again and again. */
+/** Options of {@link RepeatedLook}. */
 export interface RepeatedLookParts {
   /** Looks once. */
   look: () => Promise<void>;

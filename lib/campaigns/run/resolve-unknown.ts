@@ -5,7 +5,7 @@ import type { CampaignRecord, ChunkJob, ChunkResult } from '../store/campaign-re
 import { CampaignRecords } from '../store/campaign-records.js';
 import { waitingForRight, type HeldRight } from '../../queue/hold-right.js';
 
-/** What can be said of recipients whose outcome is unknown. */
+/** Fates that a person can set for recipients of unknown outcome. */
 export const UNKNOWN_FATES = ['sent', 'sendAgain'] as const;
 export type UnknownFate = (typeof UNKNOWN_FATES)[number];
 

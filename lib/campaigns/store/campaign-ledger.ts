@@ -7,7 +7,7 @@ type Settled = Pick<CampaignCounts, 'sent' | 'rejected' | 'notSent' | 'unknown'>
 
 const NOTHING: Settled = { sent: 0, rejected: 0, notSent: 0, unknown: 0 };
 
-/** What became of the recipients of a campaign: counted from the results that are kept, so that no count can differ from them. */
+/** Fates of the recipients of a campaign, counted from the results in the store, so that no count can differ from them. */
 export class CampaignLedger {
   #settled: Settled = { ...NOTHING };
   /** Results of this process that were not among those that were read last. */

@@ -4,7 +4,7 @@ import type { CampaignKey } from './campaign-record.js';
 /** A note on a campaign that is not over. */
 export type OpenNote = 'facts' | 'ready' | 'cancel' | 'pause' | 'hold';
 
-/** What is kept of the recipients of a campaign. */
+/** Lists of a campaign in the store. */
 export type CampaignList = 'chunk' | 'result' | 'invalid' | 'duplicate';
 
 /** The names of what is kept of an account's campaigns. */
@@ -15,17 +15,17 @@ export class CampaignNames {
     this.account = accountPart(account);
   }
 
-  /** What the notes on all campaigns start with that are not over. */
+  /** Prefix of the notes on all campaigns that are not over. */
   get allOpen(): string {
     return `${this.account}/campaigns/open/`;
   }
 
-  /** What the records of all campaigns start with that are over. */
+  /** Prefix of the records of all campaigns that are over. */
   get allOver(): string {
     return `${this.account}/campaigns/over/`;
   }
 
-  /** What the notes on a campaign start with while it is not over. */
+  /** Prefix of the notes on a campaign that is not over. */
   openOf(id: string): string {
     return `${this.allOpen}${encodeURIComponent(id)}/`;
   }
@@ -47,17 +47,17 @@ export class CampaignNames {
     return `${this.account}/campaign/${encodeURIComponent(id)}/${run}`;
   }
 
-  /** What the names of all lists of an id start with. */
+  /** Prefix of all lists of an id. */
   listsOf(id: string): string {
     return `${this.account}/campaign/${encodeURIComponent(id)}/`;
   }
 
-  /** What the names of a list start with; the rest is a number. */
+  /** Prefix of a list; the rest of each name is a number. */
   list({ id, run }: CampaignKey, list: CampaignList): string {
     return `${this.listsOf(id)}${run}/${list}/`;
   }
 
-  /** What only one may do at a time: read the recipients; say that it is over, or is not any more. Or the turns of its rate. */
+  /** Name of an exclusive lock (`intake`: read the recipients; `end`: end or reopen it), or of the turns of its rate. */
   right(id: string, to: 'intake' | 'end' | 'rate'): string {
     return `${this.listsOf(id)}${to}`;
   }

@@ -9,7 +9,7 @@ export interface CampaignKey {
   run: string;
 }
 
-/** What a campaign is. It is written before its recipients are read, and never changed. */
+/** Constant data of a campaign, written before its recipients are read. */
 export interface CampaignFacts extends CampaignKey {
   /** Told from another message under the same id. */
   digest: string;
@@ -21,7 +21,7 @@ export interface CampaignFacts extends CampaignKey {
   startedAt: string;
 }
 
-/** What recipients came to while they were read. */
+/** Counts of the recipients, made while they were read. */
 export interface IntakeCounts {
   total: number;
   recipients: number;
@@ -31,7 +31,7 @@ export interface IntakeCounts {
   parts: number;
 }
 
-/** What is known of a campaign besides its requests. */
+/** A campaign besides its requests. */
 export interface CampaignRecord extends CampaignFacts, IntakeCounts {
   state: CampaignState;
   reason?: PauseReason;
@@ -56,7 +56,7 @@ export interface ChunkJob {
   doubtSince?: number;
 }
 
-/** What became of a request; kept under the number of its chunk. */
+/** Result of a request, kept under the number of its chunk. */
 export interface ChunkResult {
   /** How many it has. */
   recipients: number;

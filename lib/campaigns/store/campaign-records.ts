@@ -9,7 +9,7 @@ const NOTES: readonly OpenNote[] = ['facts', 'ready', 'cancel', 'pause', 'hold']
 const NO_COUNTS: IntakeCounts = { total: 0, recipients: 0, invalid: 0, duplicate: 0, parts: 0 };
 
 /**
- * What is kept of campaigns besides their requests.
+ * Campaigns in the store, besides their requests.
  *
  * While a campaign is not over that is a few notes, and its state is what follows from them. Each note says one thing: that it
  * was cancelled, that a person paused it, that the module did. So nobody who writes one can undo what somebody else wrote
@@ -41,7 +41,7 @@ export class CampaignRecords {
     return (await this.#ready(id)) ?? (await over()) ?? (await this.#ready(id));
   }
 
-  /** What is left of readings of recipients for an id that have not come to their end. */
+  /** Starts of an id that were interrupted while they read the recipients. */
   async unread(id: string): Promise<CampaignRecord[]> {
     return (await this.#open(this.names.openOf(id))).filter(({ state }) => state === 'preparing');
   }

@@ -1,4 +1,4 @@
-/** What a piece of advice is about. */
+/** Subject of a piece of advice. */
 export type AdviceCode =
   | 'senderTooLong'
   | 'senderNotGsm'
@@ -11,15 +11,15 @@ export type AdviceCode =
 
 /** A warning about a message. It blocks nothing: who registered the sender knows better than any rule of thumb. */
 export interface Advice {
-  /** What it is about, for programs. */
+  /** Its subject, for programs. */
   code: AdviceCode;
-  /** What may go wrong and what would help, in one sentence. It quotes neither text nor sender. */
+  /** The risk and the remedy, in one sentence. It quotes neither text nor sender. */
   message: string;
   /** Where the rule comes from, and how sure that is. */
   source: string;
 }
 
-/** What is read of a message to advise on it: as `OurSmsService.send` takes it, perhaps still being written. */
+/** The part of a message that advice is based on: as `OurSmsService.send` takes it, perhaps incomplete. */
 export interface AdvisableMessage {
   /** The sender. Without one, nothing is said about it. */
   src?: string;

@@ -40,7 +40,7 @@ const COMMON_ENDINGS = new Set([
   ...['sa', 'ae', 'kw', 'qa', 'bh', 'om', 'eg', 'jo', 'io', 'co', 'me', 'tv', 'xyz', 'top', 'club', 'cloud'],
 ]);
 
-/** What there is to say about links in the text: shortened ones are barred, all others need whitelisting. */
+/** Advice on links in the text: shortened ones are barred, all others need whitelisting. */
 export function adviseOnLinks({ body = '' }: AdvisableMessage): Advice[] {
   const kinds = new Set(
     withoutBoundCode(body)
@@ -80,7 +80,7 @@ function withoutBoundCode(body: string): string {
   return BOUND_CODE.test(text.slice(start)) ? text.slice(0, start) : body;
 }
 
-/** What a run of printable ASCII is. Arabic letters and white space end one. */
+/** A run of printable ASCII. Arabic letters and white space end it. */
 function kindOf(run: string): 'shortened' | 'link' | 'text' {
   const [scheme, afterScheme] = split(run, '://');
   const address = (afterScheme ?? scheme).replace(/^[^a-z0-9]+/i, '');

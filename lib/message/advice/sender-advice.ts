@@ -1,9 +1,9 @@
 import { describeText } from '../describe-text.js';
 import { SAUDI_RULES, type AdvisableMessage, type Advice } from './advice.js';
 
-/** What a sender name may take: 10 octets of 7-bit characters. @see 3GPP TS 23.040, 9.1.2.5 */
+/** Length of a sender name: 10 octets of 7-bit characters. @see 3GPP TS 23.040, 9.1.2.5 */
 const MAX_NAME_UNITS = 11;
-/** What a number may take. @see ITU-T E.164, 6.2.1 */
+/** Digits of a number. @see ITU-T E.164, 6.2.1 */
 const MAX_NUMBER_DIGITS = 15;
 
 const PROMOTIONAL_SUFFIX = /-ad$/i;
@@ -13,7 +13,7 @@ export function isPromotional({ src, msgClass }: AdvisableMessage): boolean {
   return msgClass === 'promotional' || PROMOTIONAL_SUFFIX.test(src ?? '');
 }
 
-/** What there is to say about the sender: its length, its characters, and whether it fits the class. */
+/** Advice on the sender: its length, its characters, and whether it fits the class. */
 export function adviseOnSender({ src = '', msgClass }: AdvisableMessage): Advice[] {
   if (src === '') return [];
   const digits = /^\+?(\d+)$/.exec(src)?.[1];

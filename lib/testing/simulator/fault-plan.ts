@@ -76,7 +76,7 @@ export class FaultPlan {
     this.#chances = [];
   }
 
-  /** What is to be played on a request of this call. Counts it as played. */
+  /** The next fault for a request of this call. Counts it as played. */
   take(call: SimulatorCall): { fault?: Fault; latencyMs: number } {
     const latency = this.#pick(call, true);
     return { fault: this.#pick(call, false), latencyMs: latency?.kind === 'latency' ? latency.ms : 0 };

@@ -2,7 +2,7 @@ import type { Fault } from './fault-kinds.js';
 import { jsonResponse, SIMULATOR_ERROR_CODES } from './refusal.js';
 import type { SimulatorResponse } from './simulator.records.js';
 
-/** What is put on the wire for a request. */
+/** Bytes to send in answer to a request. */
 export interface WireReply {
   status: number;
   headers: Record<string, string>;

@@ -40,7 +40,7 @@ export interface GatewaySimulatorOptions extends Partial<SimulatorEngineOptions>
 export class GatewaySimulator {
   /** The gateway behind the server. */
   readonly engine: SimulatorEngine;
-  /** What will go wrong. */
+  /** Faults to come. */
   readonly faults = new FaultPlan();
   readonly #listener = new LoopbackListener((req, res) => void this.#serve(req, res));
   readonly #stopping = new AbortController();

@@ -7,7 +7,7 @@ import { Timeline } from './timeline.js';
 
 const MINUTE_MS = 60_000;
 
-/** What a request was taken as, the same for all its recipients. */
+/** An accepted request, the same for all its recipients. */
 export interface Job extends Omit<SendParameters, 'dests'> {
   jobId: string;
   account: Account;

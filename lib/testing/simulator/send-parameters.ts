@@ -26,7 +26,7 @@ export const MAX_COUNT = 500;
 /** `int` in the document: 32 bits. */
 const MAX_INT = 2_147_483_647;
 
-/** What "1. Send Message" was asked to do. Times are minutes, 0 means not set. */
+/** Parameters of a "1. Send Message" request. Times are minutes, 0 means not set. */
 export interface SendParameters {
   src: string;
   dests: string[];

@@ -45,7 +45,7 @@ export function callOf(path: string): SimulatorCall | undefined {
 /**
  * The simulated gateway without a socket: the API document, taken strictly.
  *
- * What the document does not allow is refused with the name of the parameter, where the real gateway may well be
+ * A request that the document does not allow is refused with the name of the parameter, where the real gateway may well be
  * lenient: an unknown or repeated parameter, a value out of range, a number with a `+`, parameters of a POST in its query.
  *
  * @see The API document: "1. Send Message", "2. Download Dlrs", "3. Get Credits Balance"
@@ -79,7 +79,7 @@ export class SimulatorEngine {
     return this.#settled().messages;
   }
 
-  /** What reached phones, in order: messages sent, but for those `undelivered` or `failed`. */
+  /** Messages that reached phones, in order: those sent, except the ones `undelivered` or `failed`. */
   get delivered(): readonly MessageRecord[] {
     return this.#settled().delivered;
   }
@@ -94,7 +94,7 @@ export class SimulatorEngine {
     return { ...this.#settled().totals };
   }
 
-  /** What reached one phone, in order. */
+  /** Messages that reached one phone, in order. */
   phone(dest: string): readonly MessageRecord[] {
     return this.#settled().phone(dest);
   }

@@ -1,6 +1,6 @@
 import type { MessageRecord, RequestRecord, SimulatorReport, SimulatorTotals } from './simulator.records.js';
 
-/** What a test can look up afterwards. Without `record` only the totals are kept. */
+/** Records that a test can look up afterwards. Without `record` only the totals are kept. */
 export class SimulatorLedger {
   readonly requests: RequestRecord[] = [];
   readonly messages: MessageRecord[] = [];
@@ -24,7 +24,7 @@ export class SimulatorLedger {
     this.#record = record;
   }
 
-  /** What reached one phone, in order. */
+  /** Messages that reached one phone, in order. */
   phone(dest: string): readonly MessageRecord[] {
     return this.#phones.get(dest) ?? [];
   }

@@ -39,7 +39,7 @@ export class SimulatorEngineOptions {
   /** Whether messages that ask for a report get one. With `false`, the inbox holds only what `pushReport` puts there. */
   reports = true;
 
-  /** What becomes of a message that was sent. `undelivered` and `failed` do not reach the phone. */
+  /** Fate of a message that was sent. `undelivered` and `failed` do not reach the phone. */
   statusOf: (dest: string, body: string) => SentStatus = () => 'delivered';
 
   /** The shape of the answer to "2. Download Dlrs". */

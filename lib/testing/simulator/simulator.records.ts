@@ -52,7 +52,7 @@ export interface RequestRecord {
  */
 export type MessageState = 'held' | 'sent' | 'expired' | 'cancelled';
 
-/** What becomes of a message that was sent. */
+/** Fate of a message that was sent. */
 export type SentStatus = 'delivered' | 'undelivered' | 'failed' | 'sent';
 
 /** The final status of a message, as it stands in its report. */
@@ -99,7 +99,7 @@ export interface SimulatorReport {
   [field: string]: unknown;
 }
 
-/** What happened since the start. Counted even when no records are kept. */
+/** Totals since the start, counted even when no records are kept. */
 export interface SimulatorTotals {
   /** Requests that came in whole, those with a fault included. */
   requests: number;

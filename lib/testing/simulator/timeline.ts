@@ -4,7 +4,7 @@ interface Entry<T> {
   value: T;
 }
 
-/** What is due at a time, handed out earliest first; of the same time, in the order of adding. A binary heap. */
+/** Items that are due at a time, earliest first; of the same time, in the order of adding. A binary heap. */
 export class Timeline<T> {
   readonly #heap: Entry<T>[] = [];
   #added = 0;
