@@ -2,7 +2,7 @@ import { Queue, type IRedisTransaction, type QueueOptions, type RedisQueueBacken
 import { bullQueueName, type RedisKeys } from './redis-keys.js';
 import type { RedisLink } from './redis-link.js';
 
-/** Events of BullMQ that are kept: nobody here listens to them. */
+/** Events of BullMQ to keep: this module does not listen to them. */
 const EVENTS = 100;
 
 /** The lists that a job can stand in. */

@@ -12,7 +12,7 @@ import type { RedisLink } from './redis-link.js';
 const TRY_AGAIN_MS = 250;
 /** An idle consumer looks by itself so often: what should have woken it may have been heard by a process that died. */
 const LOOK_MS = 2_000;
-/** Where all processes together may have no more: nobody is woken when there is room again. */
+/** Between looks for room, where all processes together have a limit: none is woken when there is room again. */
 const LOOK_FOR_ROOM_MS = 250;
 const SHORTEST_BLOCK_MS = 10;
 /** Jobs that are asked for without waiting for the answer on the one before. */

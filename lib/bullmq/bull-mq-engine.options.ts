@@ -20,6 +20,6 @@ export interface BullMqEngineOptions {
    * needs one of its own. Default: none; a download that Redis does not take is held in memory.
    */
   spool?: string;
-  /** Milliseconds that a process may stand still before its work is given to another, 500 to 3600000. Default: 5000. */
+  /** Lease time in milliseconds: after it, the work of a suspended or dead process is given to another, 500 to 3600000. Default: 5000. */
   leaseMs?: number;
 }

@@ -22,7 +22,7 @@ export class BullMqQueue<T> implements DurableQueue<T> {
   readonly #failed: BullMqFailedJobs<T>;
   #consumer: BullMqConsumer<T> | undefined;
 
-  /** @param onLetGo Called when nobody needs it any more. */
+  /** @param onLetGo Called when it is released. */
   constructor(
     parts: BullMqParts,
     private readonly name: string,

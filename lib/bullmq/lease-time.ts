@@ -18,7 +18,7 @@ export class LeaseTime {
     return !this.#isLost && performance.now() - this.#steady < ms && wall < ms && wall > -ms;
   }
 
-  /** It belongs to someone else, or to nobody: it does not come back. */
+  /** It was lost, for good. */
   get isLost(): boolean {
     return this.#isLost;
   }

@@ -8,7 +8,7 @@ import type { RedisLink } from './redis-link.js';
 /** Oldest version of Redis: BullMQ recommends it, and our scripts need it. */
 const OLDEST = [6, 2] as const;
 
-/** Whoever asks counts a text twice. Redis takes up to three times its length while it reads it, which was measured. */
+/** Callers count a text twice. Redis takes up to three times its length while it reads it, which was measured. */
 const PART_NEEDED = 1.5;
 
 /** Settings and state of Redis, from INFO. */
@@ -58,7 +58,7 @@ export class RedisChecks {
       return undefined;
     } catch (error) {
       const fault = error as OurSmsStorageError;
-      // It can be read meanwhile, and goes on by itself.
+      // It can be read meanwhile, and writing resumes by itself.
       return fault.fault === 'full' ? undefined : fault;
     }
   }

@@ -108,7 +108,7 @@ export class RedisLink {
     return this.runLast((redis) => (redis as unknown as Record<string, Script>)[name]?.(...args) as Promise<T>);
   }
 
-  /** Another connection, for commands that block; whoever asks for it disconnects it. */
+  /** Another connection, for commands that block; the caller disconnects it. */
   forBlocking(): Redis {
     const redis = this.redis.duplicate({ ...LINK_OPTIONS, enableOfflineQueue: true });
     redis.on('error', () => undefined);

@@ -72,7 +72,7 @@ export class AccountCampaigns extends Campaigns {
     if (this.#stopping.signal.aborted) return;
     // Also when its server is not there yet.
     if (engine.isShared) return this.#watch.start(0);
-    // Read anew: it may have been removed meanwhile.
+    // Read again: it may have been removed meanwhile.
     for (const { id, state } of await records.open()) if (state !== 'preparing') await this.get(id);
     this.#isRestart = false;
   }
@@ -153,7 +153,7 @@ export class AccountCampaigns extends Campaigns {
     }
     const { engine } = await this.#open();
     const count = await resolveUnknown(engine, this.#names, { id, fate });
-    // It may have begun anew, with what is sent again.
+    // It may have been reopened, to send some requests again.
     const campaign = count > 0 ? await this.get(id) : undefined;
     if (campaign && !campaign.state.isOver) await campaign.lookAgain();
     return count;
@@ -161,7 +161,7 @@ export class AccountCampaigns extends Campaigns {
 
   async remove(id: string): Promise<boolean> {
     const { engine, records } = await this.#open();
-    // Nobody begins it anew meanwhile, and nobody else removes it: what is begun under its id then would be removed with it.
+    // Under the lock, no process reopens or removes it: a new campaign of its id would be removed with it.
     return waitingForRight(engine, this.#names.right(id, 'end'), async (right) => {
       const record = await records.find(id);
       if (!record?.report) return false;
@@ -174,7 +174,7 @@ export class AccountCampaigns extends Campaigns {
     });
   }
 
-  /** Ends: requests that are on their way come to their end, the rest goes on after the next start. */
+  /** Stops: requests in flight end, the rest is sent after the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#watch.stop();
@@ -187,7 +187,7 @@ export class AccountCampaigns extends Campaigns {
     const before = this.#campaigns.get(record.id);
     if (before) return before;
     const taken = this.#takeUp(record, how);
-    // What is over is not kept in memory: whoever asks for it reads it again.
+    // Campaigns that are over are not kept in memory: they are read again when they are asked for.
     if (record.report) return taken;
     const { id } = record;
     this.#campaigns.set(id, taken);

@@ -8,7 +8,7 @@ export type CampaignMessage = Omit<MessageToSend, 'dests'>;
 
 /** A campaign as it is started. */
 export interface CampaignPlan {
-  /** Names it. Starting the same again goes on with it, and does not begin anew. 1 to 200 characters. */
+  /** Its name. Starting it again resumes it, and does not send it again. 1 to 200 characters. */
   id: string;
   /**
    * The message. Where its `body` says `{name}`, each recipient's field of that name is put; `{{` and `}}` are braces that are
@@ -51,9 +51,9 @@ export interface CampaignEstimate {
 export type CampaignState = 'preparing' | 'running' | 'paused' | CampaignReport['state'];
 
 /**
- * Why a campaign is paused. `user`: by `pause()`. `credits`: it goes on by itself once there are some. `auth`, `sender`: the
+ * Why a campaign is paused. `user`: by `pause()`. `credits`: it resumes by itself once there are some. `auth`, `sender`: the
  * gateway refuses the account or the sender name. `quietHours`: the account refuses promotional messages now. `gateway`: it
- * asked to come again later, or request after request failed or was refused; it goes on by itself.
+ * asked to retry later, or request after request failed or was refused; it resumes by itself.
  */
 export type PauseReason = 'user' | 'credits' | 'auth' | 'sender' | 'quietHours' | 'gateway';
 
@@ -136,7 +136,7 @@ export const OURSMS_CAMPAIGN_PAUSED = 'oursms.campaign.paused';
 /** The event of a balance that does not cover a campaign; its payload is a {@link CreditsLow}. */
 export const OURSMS_CREDITS_LOW = 'oursms.credits.low';
 
-/** A campaign that does not go on; told once for a reason until something was sent again. */
+/** A campaign that the module has paused; announced once for a reason until something was sent again. */
 export interface CampaignPaused {
   id: string;
   account: string;

@@ -8,8 +8,8 @@ import type {
 } from './campaign.types.js';
 
 /**
- * Messages to any number of recipients: requests of 500, each durable before it is sent, sent within the rate, and gone on with
- * after a restart. No number gets the message twice.
+ * Messages to any number of recipients: requests of 500, each durable before it is sent, sent within the rate, and resumed
+ * after a restart. Each number gets the message at most once.
  *
  * Its methods reject with an `OurSmsStorageError` when the store cannot be read or written.
  */
@@ -20,15 +20,15 @@ export abstract class Campaigns {
    * Resolves when all recipients are durable: from then on they are sent to, whatever happens to the process. When the
    * recipients throw, the error is passed on and nothing was sent.
    *
-   * The `id` of a campaign that is there goes on with that one; `recipients` are not read then. While another start of the same
-   * `id` reads its recipients, in whatever process, that is waited for.
+   * The `id` of a campaign that exists resumes that one; `recipients` are not read then. While another start of the same
+   * `id` reads its recipients, in any process, this one waits for it.
    *
    * @throws {OurSmsValidationError} for a faulty plan, no recipients at all, or an `id` that belongs to another message
    */
   abstract start(plan: CampaignPlan): Promise<Campaign>;
 
   /**
-   * Reads recipients as {@link start} would, and says what they come to. Nothing is kept or sent.
+   * Reads recipients as {@link start} would, and counts requests, parts and credits. Nothing is kept or sent.
    *
    * @param onLeftOut Called for each recipient that would be left out, before the next one is read.
    * @throws {OurSmsValidationError} for a faulty message; {OurSmsError} when the credits cannot be read
@@ -42,7 +42,7 @@ export abstract class Campaigns {
   abstract list(): Promise<CampaignProgress[]>;
 
   /**
-   * Says what became of the recipients whose outcome is unknown: a person has found out, or decides.
+   * Sets the fate of the recipients whose outcome is unknown: a person has found out, or decides.
    *
    * @param fate `sent`: they count as sent. `sendAgain`: they are sent to again, and may get the message twice; a campaign that
    * was over begins again, and {@link get} gives it.

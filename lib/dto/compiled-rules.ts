@@ -11,7 +11,7 @@ interface FieldRules {
 
 /**
  * The rules that a class declares to class-validator, read once: a quick yes for what is right as it is, at a tenth of the
- * time that class-validator takes to walk them anew. What does not pass is for class-validator to name.
+ * time that class-validator takes to walk them. Faults are left to class-validator to name.
  */
 export class CompiledRules {
   readonly #fields = new Map<string, FieldRules>();

@@ -4,7 +4,7 @@ import { maskNumber } from '../message/mask-number.js';
 import { credentialsOf, type GatewayAccount } from './account.js';
 import { Redactor } from './redactor.js';
 
-/** A message as it goes on the wire: checked, with normalised recipients. */
+/** A message ready to be sent: checked, with normalised recipients. */
 export type WireMessage = Omit<SendMessageDto, 'dests'> & { dests: string[] };
 
 /** Consequence of a failed call, by its outcome. */

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { TransportFault, type WireRequest, type WireResponse } from './transport.js';
 
-/** A timer that comes so late tells that the process stood still, be it for a moment: a little is all that a download needs. */
+/** A timer that fires so late shows that the process was suspended, if only for a moment: a download needs no longer. */
 const STOOD_STILL_MS = 20;
 /** Milliseconds to read an answer that arrived while the process was suspended. */
 const READING_MS = 500;
@@ -34,7 +34,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   ) {
     // A request that someone repeats keeps what is known of its first try.
     if (request.trace.phase === 'created') request.trace.phase = 'waiting';
-    // A total deadline: the client's own time-outs start anew with every byte, and a dripping answer would never end.
+    // A total deadline: the client's own timeouts restart with every byte, and a dripping answer would never end.
     this.#deadline = this.#timeOutIn(limits.timeoutMs, true);
     request.signal?.addEventListener('abort', this.#onAbort);
   }
@@ -67,7 +67,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#fail('connection', error.code);
   }
 
-  /** Timers of a process that stood still come before what arrived meanwhile: that gets its time to be read. */
+  /** Timers of a suspended process fire before the data that arrived meanwhile: that data gets time to be read. */
   #timeOutIn(ms: number, isFirst: boolean): NodeJS.Timeout {
     const due = performance.now() + ms;
     return setTimeout(() => {

@@ -79,7 +79,7 @@ export class GatewayClient {
   }
 
   /**
-   * Takes reports from the gateway, which deletes them there. They are handed over as they came, so that they can be kept
+   * Takes reports from the gateway, which deletes them there. They are returned as they came, so that they can be kept
    * before anything reads them.
    *
    * @see OurSMS HTTP API, "2. Download Dlrs"

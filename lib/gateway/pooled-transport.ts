@@ -39,7 +39,7 @@ export async function openPooledTransport(account: GatewayAccount): Promise<Tran
   };
 }
 
-/** An interceptor may have sent the request elsewhere, so the origin is read anew each time; `new URL` costs more. */
+/** An interceptor may have sent the request elsewhere, so the origin is read each time; `new URL` costs more. */
 function split(url: string): { origin: string; path: string } {
   const slash = url.indexOf('/', url.indexOf('://') + 3);
   return slash < 0 ? { origin: url, path: '/' } : { origin: url.slice(0, slash), path: url.slice(slash) };

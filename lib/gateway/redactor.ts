@@ -140,7 +140,7 @@ class RedactedLine {
     }
   }
 
-  /** Phone numbers, whoever's, and the digits that are known. */
+  /** Phone numbers, known or not, and the digits that are known. */
   hideDigits(known: Pieces): void {
     for (const { 0: run, index } of this.#text.folded.matchAll(DIGITS)) {
       const digits = digitsOf(run);

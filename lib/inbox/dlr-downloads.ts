@@ -108,7 +108,7 @@ export class DlrDownloads {
     }
   }
 
-  /** The process ends and the store is away: whoever listens may still save it. The next start announces the gap. */
+  /** The process ends and the store is away: a listener may still save the page. The next start announces the gap. */
   async #surrender(jobs: readonly { id: string; data: KeptPage }[], error: unknown): Promise<never> {
     const why = 'the store did not accept it before the process ended';
     for (const { id, data } of jobs) {

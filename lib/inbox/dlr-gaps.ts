@@ -42,7 +42,7 @@ export class DlrGaps {
   /**
    * Announces the downloads in the middle of which a process ended.
    *
-   * @param ageMs Those that were noted at least so long ago: whoever made a younger one may still be at it.
+   * @param ageMs Minimum age in milliseconds: the process of a younger one may still be downloading.
    */
   async announceInterrupted(ageMs = 0): Promise<void> {
     const why = 'the process ended during the download';

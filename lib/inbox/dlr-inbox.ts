@@ -27,8 +27,8 @@ export class DlrInbox {
   }
 
   /**
-   * Downloads nothing and hands nothing over until {@link resume}. What was downloaded is kept. Where several instances share
-   * the store, it is this one alone that pauses: the others go on.
+   * Downloads and delivers nothing until {@link resume}. Downloaded reports are kept. Where several instances share
+   * the store, only this one pauses: the others continue.
    *
    * Resolves when no download is running and no report is with its listener.
    */

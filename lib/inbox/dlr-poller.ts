@@ -34,7 +34,7 @@ export interface DlrPollerParts {
 }
 
 /**
- * Downloads reports again and again. Nothing is taken from the gateway that nobody would handle: it deletes what it delivers,
+ * Polls for reports. Nothing is downloaded that no listener would handle: the gateway deletes the reports that it delivers,
  * so its inbox is the safest place a report can be.
  */
 export class DlrPoller {
@@ -98,7 +98,7 @@ export class DlrPoller {
         const delayMs = this.parts.nextDelayMs();
         // What keeps this one from it need not keep another.
         if (why !== undefined && this.parts.engine.isShared) await this.#giveUpLease();
-        // Whoever has it may be gone: then another goes on soon.
+        // The process that has the lock may have died: then this one takes over soon.
         this.#arm(this.parts.engine.isShared ? Math.min(delayMs, STAND_BY_MS) : delayMs);
         return (this.#last = { at, result: 'skipped', why });
       }

@@ -16,7 +16,7 @@ const NO_NAME = 'oursms-matches-only-wildcards';
  */
 export class EventListeners {
   readonly #logger = new Logger('OurSmsEvents');
-  /** Of each event, one of as many parts that nobody listens to by name. */
+  /** Of each event, one of as many parts that has no listener of its own. */
   readonly #others = new Map<string, string>();
 
   constructor(private readonly emitter: EventEmitter2) {}

@@ -27,7 +27,7 @@ export interface PageHandlerParts {
 }
 
 /**
- * Reads a page that is durable and hands over each of its reports. Those whose listener fails become jobs of their own;
+ * Parses a durable page and delivers each of its reports. Those whose listener fails become jobs of their own;
  * what cannot be read is kept as it came.
  */
 export class PageHandler {
@@ -42,7 +42,7 @@ export class PageHandler {
     return { pages: this.#leftPages, reports: this.#left };
   }
 
-  /** The verdict on a page, when all of its reports were handed over. */
+  /** The verdict on a page, when all of its reports were delivered. */
   async handle(job: Job<KeptPage>): Promise<Verdict<KeptPage>> {
     const { id, data: page } = job;
     if (job.interrupted && job.attempt > MOST_INTERRUPTIONS) return this.#keepUnread(id, page);

@@ -3,7 +3,7 @@ import type { SchedulerRegistry } from '@nestjs/schedule';
 /** The longest wait that a timer takes; a longer one would fire at once. */
 const MAX_TIMEOUT_MS = 2_147_483_647;
 
-/** One named timeout in the application's `SchedulerRegistry`, armed anew for each poll, so that polls never overlap. */
+/** One named timeout in the application's `SchedulerRegistry`, armed for one poll at a time, so that polls never overlap. */
 export class PollTimer {
   #immediate: NodeJS.Immediate | undefined;
 

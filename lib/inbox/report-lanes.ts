@@ -1,6 +1,6 @@
 import type { Dlr } from '../dto/dlr.js';
 
-/** Reports that are handed over at a stretch: listeners that never wait must not keep the rest of the process waiting. */
+/** Reports that are delivered at a stretch: listeners that never wait must not block the rest of the process. */
 const AT_A_STRETCH = 16;
 
 /** A suspect that others keep waiting for so long comes before them. */
@@ -8,7 +8,7 @@ const SUSPECT_WAITS_MS = 10_000;
 /** A suspect is delivered alone for so long: one that ends its process takes no other report with it. */
 const ALONE_MS = 5_000;
 
-/** How a report is handed over that may end its process. */
+/** Options of a delivery. */
 export interface HandOverOptions {
   /** Awaited right before its listeners get it; when it rejects, the report ends as `stopped`. */
   begin?: () => Promise<void>;
@@ -37,7 +37,7 @@ interface Turn {
 type LanesMode = 'open' | 'paused' | 'returning' | 'stopped';
 
 /**
- * How many reports are with their listeners at a time. Whose turn comes first is handed over first; reports of one message
+ * The dispatcher of reports: limits how many are with their listeners at a time, in the order of arrival. Reports of one message
  * follow one another, so that no later status overtakes an earlier one. Suspects come last, one by one, with no other report
  * beside them.
  */
@@ -57,7 +57,7 @@ export class ReportLanes {
   #stretch = 0;
   #mode: LanesMode = 'open';
 
-  /** @param publish Hands a report to its listeners; rejects when one of them fails. */
+  /** @param publish Calls the listeners of a report; rejects when one of them fails. */
   constructor(
     private readonly width: number,
     private readonly publish: (dlr: Dlr) => Promise<void>,
@@ -81,7 +81,7 @@ export class ReportLanes {
     return this.#mode === 'stopped' || this.#mode === 'returning';
   }
 
-  /** Hands a report over when its turn has come. Never rejects. */
+  /** Delivers a report when its turn has come. Never rejects. */
   handOver(dlr: Dlr, isDue: () => boolean, options: HandOverOptions = {}): Promise<HandOver> {
     const { begin, deliver, isSuspect = false } = options;
     return new Promise((resolve) => {
@@ -95,7 +95,7 @@ export class ReportLanes {
   }
 
   /**
-   * Hands reports over, in their order, when their turns have come. Resolves when each of them has ended; never rejects.
+   * Delivers reports, in their order, when their turns have come. Resolves when each of them has ended; never rejects.
    *
    * @param isDue Asked when a turn has come: false, and it ends as `stopped`.
    * @param onEnd Called when a report has ended.
@@ -117,7 +117,7 @@ export class ReportLanes {
   }
 
   /**
-   * Hands nothing over until {@link resume}. Resolves when no report is with its listener.
+   * Delivers nothing until {@link resume}. Resolves when no report is with its listener.
    *
    * @param options.giveBack What waits for its turn, or comes meanwhile, ends as `stopped`: it is for another process.
    */
@@ -132,7 +132,7 @@ export class ReportLanes {
     this.#fill();
   }
 
-  /** Hands nothing over any more. What is with its listener may take so long; then it counts as not handled. */
+  /** Stops delivering. A report that is with its listener may take `patienceMs`; then it counts as not handled. */
   stop(patienceMs: number): void {
     this.#mode = 'stopped';
     this.#endWaiting();
@@ -154,7 +154,7 @@ export class ReportLanes {
     for (const message of this.#followers.keys()) if (!running.has(message)) this.#followers.delete(message);
   }
 
-  /** Hands over what has its turn, while there are lanes. */
+  /** Delivers the reports that have their turn, while there are lanes. */
   #fill(): void {
     while (this.#mode === 'open' && this.#running.size < this.width && this.#stretch < AT_A_STRETCH) {
       const turn = this.#next();

@@ -20,9 +20,9 @@ import type { PollTimer } from './poll-timer.js';
 import { ReportLanes } from './report-lanes.js';
 import { RetryHandler } from './retry-handler.js';
 
-/** Pages whose reports are handed over at the same time: one slow report must not hold up the next page. */
+/** Pages whose reports are delivered at the same time: one slow report must not block the next page. */
 const PAGES_AT_ONCE = 4;
-/** Between looks at whether somebody listens by now. */
+/** Between checks whether there is a listener. */
 const LOOK_FOR_LISTENERS_MS = 500;
 /** Reports that wait in the lanes at the most, besides those of the pages. */
 const RETRIES_AT_ONCE = 64;
@@ -44,7 +44,7 @@ export interface InboxSetup {
   shutdownTimeoutMs: number;
 }
 
-/** An account's inbox at work: it polls, keeps, hands over and settles. */
+/** The running inbox of an account: polls, stores, delivers and settles reports. */
 export class RunningInbox {
   readonly pages: DurableQueue<KeptPage>;
   readonly retries: DurableQueue<KeptDlr>;
@@ -183,7 +183,7 @@ export class RunningInbox {
     }
   }
 
-  /** Reports go to whoever would handle them: of instances that share the store, those with a listener. */
+  /** Of instances that share the store, only those with a listener take reports. */
   #consumeWhenHeard(isFirst = true): void {
     if (this.#state.whyIdle !== undefined || this.#consumers.length > 0) return;
     if (!this.setup.engine.isShared || this.setup.publisher.hasListeners()) return this.#consume();

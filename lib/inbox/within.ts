@@ -1,4 +1,4 @@
-/** Resolves as the promise does; rejects when that takes too long. What it does later is nobody's concern. */
+/** Resolves as the promise does; rejects when that takes too long. Its later result is ignored. */
 export function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`it did not finish within ${timeoutMs} ms`)), timeoutMs);

@@ -64,7 +64,7 @@ const memory: StoragePlace = {
   exists: () => Promise.resolve(false),
 };
 
-/** The engine of an account: opened once, by whoever needs it first, and closed when the application ends. */
+/** The engine of an account: opened when it is first needed, and closed when the application stops. */
 export class AccountStorage {
   readonly #ending = new AbortController();
   #engine: Promise<QueueEngine> | undefined;

@@ -30,7 +30,7 @@ export class OurSmsApplication {
   /**
    * Refuses a second registration of an account: it would be another poller, another pool, and a service found by chance.
    *
-   * @throws {OurSmsConfigError} when somebody else has registered this account
+   * @throws {OurSmsConfigError} when another registration has this account
    */
   register(account: string, registration: object): void {
     const known = this.#accounts.get(account) ?? registration;

@@ -69,7 +69,7 @@ export class OurSmsQuietHoursOptions {
 }
 
 /**
- * How many requests the account makes. Whoever exceeds it waits, as long as it takes or until its `signal` ends that: a single
+ * Rate limit of the account's requests. A request above it waits, as long as it takes or until its `signal` is aborted: a single
  * message goes before the requests of campaigns.
  *
  * Each process keeps to it for itself, also where several share their `storage`: give each its part. The `rate` and the

@@ -140,7 +140,7 @@ function quietHoursFaults({ quietHours }: OurSmsModuleOptions): Fault[] {
   return [{ field: 'quietHours.to', reason: 'must differ from quietHours.from: a whole day cannot be quiet' }];
 }
 
-/** Each account has a directory of its own: a directory is locked by whoever has it open. */
+/** Each account has its own directory: an open directory is locked. */
 function storageOf({ storage }: OurSmsModuleOptions, account: string): ResolvedOptions['storage'] {
   if (storage === 'memory' || isEngine(storage)) return storage;
   return { path: resolve(storage?.path ?? '.oursms', accountDirectory(account)) };

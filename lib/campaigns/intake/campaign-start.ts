@@ -77,7 +77,7 @@ export class CampaignStart {
     return outcome?.done;
   }
 
-  /** Forgets a reading that was cut off, unless somebody is at it: then its recipients are still being read. */
+  /** Deletes an interrupted start, unless a process still reads its recipients. */
   async clean({ id, run }: CampaignKey): Promise<void> {
     await withRight(this.engine, this.names.right(id, 'intake'), async () => {
       const isLeft = (await this.#records.unread(id)).some((left) => left.run === run);

@@ -81,7 +81,7 @@ export class ChunkWriter implements RecipientSink {
     await this.#writing;
     await this.parts.right.check();
     this.#writing = this.parts.queue.add(jobs, notes);
-    // Whoever awaits it next is told.
+    // The next caller that awaits it gets the error.
     this.#writing.catch(() => undefined);
   }
 }

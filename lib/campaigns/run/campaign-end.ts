@@ -22,7 +22,7 @@ export class CampaignEnd {
     this.#records = new CampaignRecords(context.engine, context.names);
   }
 
-  /** The report, if nothing is left; `busy` when somebody else is looking, or changes what is left. */
+  /** The report, if no request is left; `busy` while another process has the lock. */
   async look(): Promise<CampaignReport | 'open' | 'busy'> {
     const { engine, names } = this.context;
     if ((await this.pending()) > 0) return 'open';

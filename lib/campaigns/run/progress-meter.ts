@@ -43,12 +43,12 @@ export class ProgressMeter {
     this.#settledBefore = total - pending;
   }
 
-  /** Tells now. What is to be told in a while is told all the same: somebody waits for that. */
+  /** Emits the progress now. A scheduled one is emitted all the same: its callback is needed. */
   tell(): void {
     this.#subject.next(this.snapshot());
   }
 
-  /** Tells in a while, unless that is to be told sooner. @param onTold Called then. */
+  /** Emits the progress later, unless an earlier one is scheduled. @param onTold Called then. */
   tellIn(ms: number, onTold: () => void): void {
     if (this.#telling && ms >= TELL_EVERY_MS) return;
     clearTimeout(this.#telling);

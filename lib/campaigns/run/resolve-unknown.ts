@@ -42,7 +42,7 @@ export async function resolveUnknown(
       await ledger.count();
       await right.check();
       await records.end(record, { ...record.report, ...ledger.counts });
-      // It stays over: nobody needs it.
+      // It stays over: its queue is not needed.
       await engine.queue(names.queue(record)).letGo();
     }
     return settle.count;

@@ -50,7 +50,7 @@ export class CampaignLedger {
 
   /** A result of this process has become durable, or is about to. */
   note(name: string, result: ChunkResult): void {
-    // Where nobody else adds to them they are not read again, and need not be told apart.
+    // Without other processes they are not read again, and need not be distinguished.
     if (this.engine.isShared || this.#counting) this.#own.set(name, { result, isOld: false });
     else add(this.#settled, result);
   }

@@ -5,7 +5,7 @@ import type { CampaignReport, CampaignState, PauseReason } from '../campaign.typ
 /** Tells a campaign from all others, also from one of the same id that was removed, or whose recipients were not read whole. */
 export interface CampaignKey {
   id: string;
-  /** Another one for each reading of recipients: what a process that stood still writes late belongs to nothing. */
+  /** A new one for each start: late writes of a suspended process belong to no campaign. */
   run: string;
 }
 

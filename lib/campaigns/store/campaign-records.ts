@@ -37,7 +37,7 @@ export class CampaignRecords {
       const text = await this.engine.read(this.names.over(id));
       return text === undefined ? undefined : (JSON.parse(text) as CampaignRecord);
     };
-    // Read twice: it may have begun anew between the first two looks.
+    // Read twice: it may have been reopened between the first two reads.
     return (await this.#ready(id)) ?? (await over()) ?? (await this.#ready(id));
   }
 
@@ -134,7 +134,7 @@ export class CampaignRecords {
   }
 }
 
-/** Undefined for notes without facts: somebody wrote them late, on a campaign that was over or given up. */
+/** Undefined for notes without facts: they were written late, on a campaign that was over or given up. */
 function readNotes({
   facts,
   ready,

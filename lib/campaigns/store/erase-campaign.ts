@@ -43,7 +43,7 @@ async function eraseRequests(engine: QueueEngine, names: CampaignNames, key: Cam
   if ((await queue.pending()) > 0) {
     const consumer = queue.consume(() => Promise.resolve({ kind: 'done' }), { concurrency: 100 });
     try {
-      // Active ones too: what is handed out when a consumer stops goes back to those that wait.
+      // Active ones too: jobs that are delivered when a consumer stops go back to those that wait.
       while ((await queue.pending()) > 0) await wait(LOOK_EVERY_MS);
     } finally {
       await consumer.stop();
