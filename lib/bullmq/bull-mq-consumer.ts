@@ -52,20 +52,20 @@ export class BullMqConsumer<T> {
     this.#taking = this.#takeAll();
   }
 
-  /** Takes no more, and waits for the verdicts on what was handed out, unless the engine ends. */
+  /** Takes no more, and waits for the outcomes on what was handed out, unless the engine ends. */
   async stop(): Promise<void> {
     this.#end();
     const ended = this.#taking.then(() => this.#runs.stop());
     await Promise.race([ended, this.#abandoned]);
   }
 
-  /** Waits for the verdicts that handlers have given by now. */
+  /** Waits for the outcomes that handlers have given by now. */
   flush(): Promise<void> {
     return this.#runs.flush();
   }
 
   /**
-   * Takes no more, and gives back what has no verdict.
+   * Takes no more, and gives back what has no outcome.
    *
    * @param over Resolves when there is no more time.
    */

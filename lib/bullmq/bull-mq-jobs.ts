@@ -1,5 +1,5 @@
 import type { Job as BullJob } from 'bullmq';
-import type { FaultVerdict } from '../queue/faulty-handler.js';
+import type { FaultOutcome } from '../queue/faulty-handler.js';
 import type { BullMqAccess } from './bull-mq-access.js';
 import { jobName } from './redis-keys.js';
 import { noteArguments } from './redis-notes.js';
@@ -27,7 +27,7 @@ export interface BegunTry {
   attempt: number;
   /** How often in a row its handler has rejected before. */
   faults: number;
-  /** When the first try began that ended without a verdict: milliseconds since 1970. */
+  /** When the first try began that ended without an outcome: milliseconds since 1970. */
   doubtSince?: number;
   /** Mark of its handler at that time. */
   doubtMark?: string;
@@ -39,7 +39,7 @@ interface BullData {
   opts: { oursms?: number };
 }
 
-/** The jobs of a queue, from their taking out to the verdict on them. */
+/** The jobs of a queue, from delivery to the outcome of them. */
 export class BullMqJobs<T> {
   constructor(private readonly access: BullMqAccess) {}
 
@@ -79,33 +79,33 @@ export class BullMqJobs<T> {
     return (await link.script<number>('oursms:work', ...keys, ...what)) === 1;
   }
 
-  /** Makes a verdict durable, unless the job belongs to someone else by now: then nothing is changed. */
-  async settle({ bullId, token }: TakenJob<T>, attempt: number, verdict: FaultVerdict<T>): Promise<void> {
+  /** Makes an outcome durable, unless the job belongs to someone else by now: then nothing is changed. */
+  async settle({ bullId, token }: TakenJob<T>, attempt: number, outcome: FaultOutcome<T>): Promise<void> {
     const { access } = this;
     const { noteNames, noteTexts } = access.keys;
     const job = { id: bullId, opts: { attempts: 1 } } as BullJob;
-    const isKept = verdict.kind === 'again' ? '1' : '0';
+    const isKept = outcome.kind === 'again' ? '1' : '0';
     const ours = [access.key(bullId), access.key('active'), noteNames, noteTexts, access.added];
-    const notes = noteArguments(verdict.notes ?? []);
+    const notes = noteArguments(outcome.notes ?? []);
     const untouched = { 'oursms:idle': '' };
     // What cannot be written as JSON throws here.
-    const data = verdict.kind === 'done' || verdict.data === undefined ? {} : { data: JSON.stringify(verdict.data) };
+    const data = outcome.kind === 'done' || outcome.data === undefined ? {} : { data: JSON.stringify(outcome.data) };
     await access.link.runLast(() =>
       access.transaction((multi, backend) => {
         multi.runCommand('oursms:settle', [...ours, bullId, token, access.leaseMs, isKept, ...notes]);
-        if (verdict.kind === 'done') {
+        if (outcome.kind === 'done') {
           backend.execCommand(multi, 'moveToFinished', backend.moveToCompletedArgs(job, '1', true, token));
-        } else if (verdict.kind === 'again') {
-          const tries = verdict.uncounted ? attempt - 1 : attempt;
+        } else if (outcome.kind === 'again') {
+          const tries = outcome.uncounted ? attempt - 1 : attempt;
           const fieldsToUpdate = {
             ...data,
             'oursms:tries': tries,
             'oursms:since': '',
             ...untouched,
-            'oursms:faults': verdict.faults ?? 0,
+            'oursms:faults': outcome.faults ?? 0,
             priority: DUE,
           };
-          const inMs = Math.max(0, Math.ceil(verdict.inMs));
+          const inMs = Math.max(0, Math.ceil(outcome.inMs));
           const args = backend.moveToDelayedArgs(bullId, Date.now(), token, inMs, { fieldsToUpdate });
           backend.execCommand(multi, 'moveToDelayed', args);
         } else {
@@ -119,7 +119,7 @@ export class BullMqJobs<T> {
             priority: PLAIN,
           };
           const fields = { ...data, ...fresh, 'oursms:failure': String(attempt) };
-          const args = backend.moveToFailedArgs(job, verdict.reason, false, token, false, fields);
+          const args = backend.moveToFailedArgs(job, outcome.reason, false, token, false, fields);
           backend.execCommand(multi, 'moveToFinished', args);
           multi.runCommand('oursms:failed-last', [access.key('failed'), access.key(bullId), bullId, token]);
         }

@@ -5,7 +5,7 @@ import type { BullMqJobs, TakenJob } from './bull-mq-jobs.js';
 export interface HeldJob<T> {
   taken: TakenJob<T>;
   time: LeaseTime;
-  /** There is a verdict, and it is on its way to Redis. */
+  /** There is an outcome, and it is on its way to Redis. */
   isSettling: boolean;
 }
 

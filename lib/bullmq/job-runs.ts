@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { ConsumeOptions, JobHandler } from '../queue/durable-queue.js';
-import { describeFault, MOST_FAULTS, verdictOnFault, type FaultVerdict } from '../queue/faulty-handler.js';
+import { describeFault, MOST_FAULTS, outcomeOfFault, type FaultOutcome } from '../queue/faulty-handler.js';
 import { nameOf } from '../queue/name-of.js';
 import type { BegunTry, BullMqJobs, TakenJob } from './bull-mq-jobs.js';
 import { HeldJobs, type HeldJob } from './held-jobs.js';
@@ -26,7 +26,7 @@ export class JobRuns<T> {
   readonly #held: HeldJobs<T>;
   readonly #runs = new Set<Promise<void>>();
   readonly #settling = new Set<Promise<void>>();
-  /** The writes of verdicts that Redis has not answered yet. */
+  /** The writes of outcomes that Redis has not answered yet. */
   readonly #writing = new Set<Promise<void>>();
   #isStopped = false;
   #isAbandoned = false;
@@ -40,7 +40,7 @@ export class JobRuns<T> {
   }
 
   /**
-   * How many more there is room for. A job whose verdict is on its way takes none: what is asked of Redis behind that comes
+   * How many more there is room for. A job whose outcome is on its way takes none: what is asked of Redis behind that comes
    * behind it, as long as Redis keeps up.
    */
   get room(): number {
@@ -72,13 +72,13 @@ export class JobRuns<T> {
     this.#held.close();
   }
 
-  /** Waits for the verdicts that handlers have given by now, or until Redis did not take them. */
+  /** Waits for the outcomes that handlers have given by now, or until Redis did not take them. */
   async flush(): Promise<void> {
     await turn();
     await Promise.allSettled(this.#writing);
   }
 
-  /** Gives back what has no verdict, as interrupted, and waits for the verdicts that were given, unless that is over first. */
+  /** Gives back what has no outcome, as interrupted, and waits for the outcomes that were given, unless that is over first. */
   async abandon(over: Promise<unknown>): Promise<void> {
     this.#isStopped = true;
     this.#isAbandoned = true;
@@ -94,10 +94,10 @@ export class JobRuns<T> {
   async #run(held: HeldJob<T>): Promise<void> {
     const begun = await this.#begin(held);
     if (!begun) return;
-    const verdict = await this.#handle(held, begun);
+    const outcome = await this.#handle(held, begun);
     if (this.#isAbandoned) return;
     held.isSettling = true;
-    const settling = this.#settle(held, begun.attempt, verdict).catch((error: unknown) => {
+    const settling = this.#settle(held, begun.attempt, outcome).catch((error: unknown) => {
       return this.#settle(held, begun.attempt, this.#onFault(error, held, begun));
     });
     this.#settling.add(settling);
@@ -105,7 +105,7 @@ export class JobRuns<T> {
     await settling.finally(() => this.#settling.delete(settling));
   }
 
-  async #handle(held: HeldJob<T>, begun: BegunTry): Promise<FaultVerdict<T>> {
+  async #handle(held: HeldJob<T>, begun: BegunTry): Promise<FaultOutcome<T>> {
     const { taken, time } = held;
     const { attempt, doubtSince, doubtMark } = begun;
     // Stopped while it was being handed out: it goes back as it was.
@@ -131,10 +131,10 @@ export class JobRuns<T> {
     }
   }
 
-  #onFault(error: unknown, { taken }: HeldJob<T>, { faults }: BegunTry): FaultVerdict<T> {
-    const verdict = verdictOnFault(error, faults + 1, this.parts.options.faults ?? MOST_FAULTS);
-    if (!(error instanceof OurSmsStorageError)) this.#logger.error(describeFault(error, taken.id, verdict));
-    return verdict;
+  #onFault(error: unknown, { taken }: HeldJob<T>, { faults }: BegunTry): FaultOutcome<T> {
+    const outcome = outcomeOfFault(error, faults + 1, this.parts.options.faults ?? MOST_FAULTS);
+    if (!(error instanceof OurSmsStorageError)) this.#logger.error(describeFault(error, taken.id, outcome));
+    return outcome;
   }
 
   async #atWork({ taken, time }: Pick<HeldJob<T>, 'taken' | 'time'>, isAtWork: boolean, mark?: string): Promise<void> {
@@ -162,17 +162,17 @@ export class JobRuns<T> {
     return undefined;
   }
 
-  /** Tries until Redis has the verdict, or the job is someone else's. */
-  async #settle({ taken, time }: HeldJob<T>, attempt: number, verdict: FaultVerdict<T>): Promise<void> {
+  /** Tries until Redis has the outcome, or the job is someone else's. */
+  async #settle({ taken, time }: HeldJob<T>, attempt: number, outcome: FaultOutcome<T>): Promise<void> {
     for (let hasWarned = false; ;) {
       const wasStopped = this.#isStopped;
       try {
-        return await this.#write(this.parts.jobs.settle(taken, attempt, verdict));
+        return await this.#write(this.parts.jobs.settle(taken, attempt, outcome));
       } catch (error) {
         if (!(error instanceof OurSmsStorageError)) throw error;
         if (wasStopped || time.isLost || this.parts.link.isClosed) return;
         // That Redis is away is told elsewhere.
-        if (!hasWarned && error.fault !== 'unreachable') this.#logger.warn(`A verdict waits: ${error.message}`);
+        if (!hasWarned && error.fault !== 'unreachable') this.#logger.warn(`An outcome waits: ${error.message}`);
         hasWarned = true;
       }
       await this.parts.link.changed(TRY_AGAIN_MS);

@@ -48,7 +48,7 @@ for i = 4, 3 + count do redis.call('ZADD', KEYS[3], 'NX', at, ARGV[i]) end
 changeNotes(KEYS[1], KEYS[2], ARGV, 4 + count)
 return count`,
   },
-  /** A job is about to be handed to its handler, which begins at a time, or when it says so: which try is it, and was there one without a verdict? Asked twice, it answers the same. KEYS: job, active. */
+  /** A job is about to be handed to its handler, which begins at a time, or when it says so: which try is it, and was there one without an outcome? Asked twice, it answers the same. KEYS: job, active. */
   'oursms:begin': {
     keys: 2,
     lua: `${OWNS}
@@ -73,7 +73,7 @@ if not owns(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]) then return 0 end
 redis.call('HSET', KEYS[1], 'oursms:since', ARGV[4], 'oursms:mark', ARGV[5], 'oursms:idle', ARGV[4] == '' and '1' or '')
 return 1`,
   },
-  /** Notes of a verdict, when the job is ours: BullMQ's script of the same transaction moves it then. KEYS: job, active, names, texts, added. */
+  /** Notes of an outcome, when the job is ours: BullMQ's script of the same transaction moves it then. KEYS: job, active, names, texts, added. */
   'oursms:settle': {
     keys: 5,
     lua: `${OWNS}${CHANGE_NOTES}

@@ -23,7 +23,7 @@ import { CampaignRecords } from './store/campaign-records.js';
 import { CampaignStart, checkedPlan } from './intake/campaign-start.js';
 import { eraseCampaign } from './store/erase-campaign.js';
 import { estimateCampaign } from './intake/estimate-campaign.js';
-import { waitingForRight } from '../queue/hold-right.js';
+import { waitForLock } from '../queue/exclusive-lock.js';
 import { RepeatedLook } from './run/repeated-look.js';
 import { resolveUnknown, UNKNOWN_FATES, type UnknownFate } from './run/resolve-unknown.js';
 import { RunningCampaign } from './run/running-campaign.js';
@@ -162,14 +162,14 @@ export class AccountCampaigns extends Campaigns {
   async remove(id: string): Promise<boolean> {
     const { engine, records } = await this.#open();
     // Under the lock, no process reopens or removes it: a new campaign of its id would be removed with it.
-    return waitingForRight(engine, this.#names.right(id, 'end'), async (right) => {
+    return waitForLock(engine, this.#names.lock(id, 'end'), async (lock) => {
       const record = await records.find(id);
       if (!record?.report) return false;
       await records.noteRemoval(record, record.report);
       const taken = await this.#campaigns.get(id);
       if (taken) await this.#compare(taken, record);
       await taken?.released;
-      await eraseCampaign(engine, this.#names, record, right);
+      await eraseCampaign(engine, this.#names, record, lock);
       return true;
     });
   }

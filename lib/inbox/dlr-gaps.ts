@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { QueueEngine } from '../queue/durable-queue.js';
-import { waitingForRight } from '../queue/hold-right.js';
+import { waitForLock } from '../queue/exclusive-lock.js';
 import { accountPart } from '../queue/key-part.js';
 import type { DlrGap } from './dlr-events.js';
 import type { DlrPublisher } from './dlr-publisher.js';
@@ -82,7 +82,7 @@ export class DlrGaps {
       `Up to ${gap.atMost} delivery reports may be lost: the download of ${gap.at} (account ${gap.account}) was incomplete: ${gap.why}`,
     );
     // Another process may count one at the same moment.
-    await waitingForRight(this.engine, this.#counter, async () =>
+    await waitForLock(this.engine, this.#counter, async () =>
       this.engine.note(this.#counter, String((await this.count()) + 1)),
     );
     await this.publisher.gap(gap);

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Dlr } from '../dto/dlr.js';
 import { readDlrs, type DlrReading } from '../gateway/read-dlrs.js';
-import type { DurableQueue, Job, NewJob, Verdict } from '../queue/durable-queue.js';
+import type { DurableQueue, Job, NewJob, JobOutcome } from '../queue/durable-queue.js';
 import { describeUnreadable } from './describe-unreadable.js';
 import { describeThrown } from './describe-thrown.js';
 import type { DlrGaps } from './dlr-gaps.js';
@@ -42,8 +42,8 @@ export class PageHandler {
     return { pages: this.#leftPages, reports: this.#left };
   }
 
-  /** The verdict on a page, when all of its reports were delivered. */
-  async handle(job: Job<KeptPage>): Promise<Verdict<KeptPage>> {
+  /** The outcome of a page, when all of its reports were delivered. */
+  async handle(job: Job<KeptPage>): Promise<JobOutcome<KeptPage>> {
     const { id, data: page } = job;
     if (job.interrupted && job.attempt > MOST_INTERRUPTIONS) return this.#keepUnread(id, page);
     const reading = await readDlrs(page, this.parts.maxResponseBytes);
@@ -88,7 +88,7 @@ export class PageHandler {
   }
 
   /** Reading it, or announcing what it holds, ends the process each time: it is kept as it came, and left alone. */
-  #keepUnread(id: string, page: KeptPage): Verdict<KeptPage> {
+  #keepUnread(id: string, page: KeptPage): JobOutcome<KeptPage> {
     const reason = `the process ended ${MOST_INTERRUPTIONS} times while handling it`;
     this.#logger.error(
       `Download ${id} of delivery reports (account ${page.account}) is kept unread: ${reason}. DlrInbox.rereadUnreadable() retries it`,
@@ -108,7 +108,11 @@ export class PageHandler {
     return { id: dlr.id, data: { dlr, reason }, delayMs, attempts: 1 };
   }
 
-  async #keepUnreadable(id: string, page: KeptPage, reading: DlrReading & { ok: false }): Promise<Verdict<KeptPage>> {
+  async #keepUnreadable(
+    id: string,
+    page: KeptPage,
+    reading: DlrReading & { ok: false },
+  ): Promise<JobOutcome<KeptPage>> {
     const { gaps, publisher } = this.parts;
     const { account } = page;
     const why = page.broken === undefined ? reading.why : `${page.broken}; ${reading.why}`;

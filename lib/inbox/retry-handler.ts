@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Job, Verdict } from '../queue/durable-queue.js';
+import type { Job, JobOutcome } from '../queue/durable-queue.js';
 import { describeThrown } from './describe-thrown.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import type { KeptDlr } from './kept-jobs.js';
@@ -23,8 +23,8 @@ export class RetryHandler {
 
   constructor(private readonly parts: RetryHandlerParts) {}
 
-  /** The verdict on a report, when its listeners are done with it. */
-  async handle(job: Job<KeptDlr>): Promise<Verdict<KeptDlr>> {
+  /** The outcome of a report, when its listeners are done with it. */
+  async handle(job: Job<KeptDlr>): Promise<JobOutcome<KeptDlr>> {
     const { attempt, data, interrupted } = job;
     const { lanes, maxAttempts } = this.parts;
     const { dlr } = data;
@@ -51,7 +51,7 @@ export class RetryHandler {
     return { kind: 'again', inMs, data: { dlr, reason } };
   }
 
-  async #giveUp(job: Job<KeptDlr>, reason: string, attempts: number): Promise<Verdict<KeptDlr>> {
+  async #giveUp(job: Job<KeptDlr>, reason: string, attempts: number): Promise<JobOutcome<KeptDlr>> {
     const { dlr } = job.data;
     this.#logger.error(
       `Giving up delivery report ${dlr.id} (account ${dlr.account}): its listener failed ${attempts} times, the last time with ${reason}. It is kept as failed`,

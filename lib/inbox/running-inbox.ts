@@ -148,7 +148,7 @@ export class RunningInbox {
   async stats(): Promise<DlrInboxStats> {
     const [pages, retries] = [await this.pages.counts(), await this.retries.counts()];
     const [inLine, running] = [this.#lanes.waiting, this.#lanes.running];
-    // A report that is offered again and on its way to its lane, or back to its verdict, is in neither number.
+    // A report that is offered again and on its way to its lane, or back to its outcome, is in neither number.
     const onItsWay = Math.max(0, retries.active - inLine - running);
     const oldest = [pages.oldestAt, retries.oldestAt].filter((at) => at !== undefined);
     return {

@@ -4,31 +4,31 @@ export interface NewJob<T> {
   id: string;
   /** Payload for the handler: any JSON value. */
   data: T;
-  /** Milliseconds before it is handed out first. Default: none. */
+  /** Milliseconds before it is delivered first. Default: none. */
   delayMs?: number;
   /** How often it was tried before it became a job: `attempt` counts on from there. Default: 0. */
   attempts?: number;
 }
 
-/** A job as it is handed out. */
+/** A job as a handler gets it. */
 export interface Job<T> {
   readonly id: string;
   readonly data: T;
   /** 1 for the first try. One that ended before it was at work (see {@link atWork}) does not count. */
   readonly attempt: number;
-  /** Whether an earlier try ended without a verdict: its process died, or the store was away. It may have done its work. */
+  /** Whether an earlier try ended without an outcome: its process died, or the store was away. It may have done its work. */
   readonly interrupted: boolean;
   /** When the first such try began: milliseconds since 1970, by the clock of its machine, which may have been set since. */
   readonly interruptedAt?: number;
   /** Mark that the handler set then. */
   readonly interruptedMark?: string;
   /**
-   * Whether it is still this process that it is handed out to: ask right before what must not be done twice. A process that
-   * stood still may have been given up meanwhile, and the job handed out to another.
+   * Whether this process still holds the job: ask right before the work that must not be done twice. A suspended process may have
+   * lost it to another one.
    */
   isHeld(): boolean;
   /**
-   * Notes, durably, whether this try is at what must not be done twice: if it ends without a verdict, it counts as interrupted,
+   * Notes, durably, whether this try is at what must not be done twice: if it ends without an outcome, it counts as interrupted,
    * and as an attempt, only then. Every try is at it from its beginning, unless `ConsumeOptions.idleAtFirst` is set.
    *
    * @param mark Kept with the beginning: {@link interruptedMark} of the next try, if this one is the first to be interrupted.
@@ -44,17 +44,17 @@ export interface NoteChange {
 }
 
 /** Outcome of a delivered job, and notes that are changed by the same write. */
-export type Verdict<T> = { notes?: readonly NoteChange[] } &
+export type JobOutcome<T> = { notes?: readonly NoteChange[] } &
   /** It is done, and forgotten. */
   (
     | { kind: 'done' }
-    /** It is handed out again, no earlier than `inMs` from now; `uncounted`: this try was none. */
+    /** It is redelivered, no earlier than `inMs` from now; `uncounted`: this try does not count. */
     | { kind: 'again'; inMs: number; data?: T; uncounted?: boolean }
     /** It is kept as failed, until someone retries or removes it. */
     | { kind: 'failed'; reason: string; data?: T }
   );
 
-/** How jobs are handed out. */
+/** How jobs are delivered to a handler. */
 export interface ConsumeOptions {
   /** Jobs that this process has at a time. */
   concurrency: number;
@@ -67,10 +67,10 @@ export interface ConsumeOptions {
 }
 
 /**
- * Handles a job. When it rejects, or its verdict cannot be kept, the job is handed out again: a second later, then after twice
+ * Handles a job. When it rejects, or its outcome cannot be stored, the job is redelivered: a second later, then after twice
  * as long each time. After `ConsumeOptions.faults` times in a row it is kept as failed. An `OurSmsStorageError` does not count.
  */
-export type JobHandler<T> = (job: Job<T>) => Promise<Verdict<T>>;
+export type JobHandler<T> = (job: Job<T>) => Promise<JobOutcome<T>>;
 
 /** A job that is kept as failed. */
 export interface FailedJob<T> {
@@ -85,23 +85,23 @@ export interface FailedJob<T> {
 
 /** How many jobs are where. */
 export interface QueueCounts {
-  /** To be handed out, now or later. */
+  /** To be delivered, now or later. */
   waiting: number;
-  /** Handed out, without a verdict yet. */
+  /** Delivered to a handler, without an outcome yet. */
   active: number;
   failed: number;
   /** When the oldest job that is waiting or active was added: milliseconds since 1970. */
   oldestAt?: number;
 }
 
-/** Hands out the jobs of a queue. */
+/** Delivers the jobs of a queue to a handler. */
 export interface QueueConsumer {
-  /** Hands out no more. Resolves when the verdicts of all that was handed out are durable. */
+  /** Delivers no more jobs. Resolves when the outcomes of all delivered ones are durable. */
   stop(): Promise<void>;
 }
 
 /**
- * A queue of jobs that outlives its process: from `add` on, a job is handed out until there is a verdict on it.
+ * A queue of jobs that outlives its process: from `add` on, a job is delivered until it has an outcome.
  *
  * Every method that changes something resolves once the change is durable, and rejects with an `OurSmsStorageError` when the
  * store cannot be read or written.
@@ -114,12 +114,12 @@ export interface DurableQueue<T> {
    */
   add(jobs: readonly NewJob<T>[], notes?: readonly NoteChange[]): Promise<void>;
   /**
-   * Starts handing out jobs in the order in which they were added; one whose delay has passed comes before those without.
-   * At most `concurrency` are handed out at a time. A queue has one consumer in a process.
+   * Starts to deliver jobs in the order in which they were added; one whose delay has passed comes before those without.
+   * At most `concurrency` are delivered at a time. A queue has one consumer in a process.
    */
   consume(handler: JobHandler<T>, options: ConsumeOptions): QueueConsumer;
   counts(): Promise<QueueCounts>;
-  /** How many jobs are waiting or active, verdicts that were given being waited for. For who asks often: {@link counts} reads a job. */
+  /** How many jobs are waiting or active, outcomes that were given being waited for. For who asks often: {@link counts} reads a job. */
   pending(): Promise<number>;
   /** The failed jobs, oldest first, read as they are asked for. */
   failed(): AsyncIterable<FailedJob<T>>;
@@ -146,7 +146,7 @@ export interface QueueOptions {
   isPrecious?: boolean;
 }
 
-/** The right to do something that only one may do at a time. It is kept until it is released, or this process stands still. */
+/** An exclusive lock. It is held until it is released, or this process is suspended for longer than its lease time. */
 export interface Lease {
   /** Whether it still holds: ask before each thing that needs it. */
   isValid(): boolean;
@@ -190,7 +190,7 @@ export interface QueueEngine {
   time(): Promise<number | undefined>;
   /** @throws {OurSmsStorageError} unless so many bytes can be written now */
   checkRoom(bytes: number): Promise<void>;
-  /** Lets running writes end, then closes. Jobs that are handed out are handed out again after the next start. */
+  /** Lets running writes end, then closes. Delivered jobs without an outcome are redelivered after the next start. */
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
-import type { Verdict } from './durable-queue.js';
+import type { JobOutcome } from './durable-queue.js';
 import { nameOf } from './name-of.js';
 
 const FIRST_WAIT_MS = 1_000;
@@ -8,16 +8,16 @@ const LONGEST_WAIT_MS = 15 * 60_000;
 /** Faults in a row after which a job is kept as failed, unless `ConsumeOptions.faults` says otherwise. */
 export const MOST_FAULTS = 10;
 
-/** A verdict, and how many faults in a row led to it. */
-export type FaultVerdict<T> = Verdict<T> & { faults?: number };
+/** An outcome, and how many faults in a row led to it. */
+export type FaultOutcome<T> = JobOutcome<T> & { faults?: number };
 
 /**
- * The verdict on a job whose handler rejected, or gave a verdict that cannot be kept: it is handed out again after a wait that
+ * The outcome of a job whose handler rejected, or gave an outcome that cannot be kept: it is handed out again after a wait that
  * doubles, and kept as failed in the end. A store that is away is no fault of the job.
  *
  * @param faults Faults in a row, this one included.
  */
-export function verdictOnFault(error: unknown, faults: number, most: number): FaultVerdict<never> {
+export function outcomeOfFault(error: unknown, faults: number, most: number): FaultOutcome<never> {
   if (error instanceof OurSmsStorageError) return { kind: 'again', inMs: FIRST_WAIT_MS, uncounted: true };
   if (faults >= most) {
     return {
@@ -29,7 +29,7 @@ export function verdictOnFault(error: unknown, faults: number, most: number): Fa
 }
 
 /** The line of the log about it. */
-export function describeFault(error: unknown, id: string, verdict: FaultVerdict<never>): string {
-  const then = verdict.kind === 'again' ? `it is retried in ${verdict.inMs} ms` : 'it is kept as failed';
+export function describeFault(error: unknown, id: string, outcome: FaultOutcome<never>): string {
+  const then = outcome.kind === 'again' ? `it is retried in ${outcome.inMs} ms` : 'it is kept as failed';
   return `The handler of job ${id} failed with ${nameOf(error)}: ${then}`;
 }

@@ -1,6 +1,6 @@
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { Job } from './durable-queue.js';
-import type { FaultVerdict } from './faulty-handler.js';
+import type { FaultOutcome } from './faulty-handler.js';
 import type { GroupWriter } from './group-writer.js';
 import type { JobPicker } from './job-picker.js';
 import { del, put, type JobRecords } from './job-records.js';
@@ -28,7 +28,7 @@ export interface HandedOutJobsParts {
   workedOn: Set<number>;
 }
 
-/** The jobs of a queue that this process works on, from their handing out to the verdict on them. */
+/** The jobs of a queue that this process works on, from delivery to the outcome of them. */
 export class HandedOutJobs<T> {
   constructor(private readonly parts: HandedOutJobsParts) {}
 
@@ -43,18 +43,18 @@ export class HandedOutJobs<T> {
   }
 
   /**
-   * Makes the verdict on a job durable, however long the store is away.
+   * Makes the outcome of a job durable, however long the store is away.
    *
-   * @param isStopping Asked when the store was tried again in vain: then the verdict is given up, and the job is handed out
+   * @param isStopping Asked when the store was tried again in vain: then the outcome is given up, and the job is handed out
    * again when the store is back.
-   * @throws What is wrong with a verdict that cannot be kept.
+   * @throws What is wrong with an outcome that cannot be kept.
    */
-  async settle(job: ActiveJob<T>, verdict: FaultVerdict<T>, isStopping: () => boolean): Promise<void> {
+  async settle(job: ActiveJob<T>, outcome: FaultOutcome<T>, isStopping: () => boolean): Promise<void> {
     const { writer, workedOn } = this.parts;
     for (let isRepeated = false; ; isRepeated = true) {
       try {
         // The write that failed may be on the disk all the same.
-        if (!isRepeated || (await this.#isHandedOut(job))) await this.#write(job, verdict);
+        if (!isRepeated || (await this.#isHandedOut(job))) await this.#write(job, outcome);
         break;
       } catch (error) {
         if (!(error instanceof OurSmsStorageError)) throw error;
@@ -71,13 +71,13 @@ export class HandedOutJobs<T> {
     return (await store.get(keys.active(number))) !== undefined;
   }
 
-  async #write(job: ActiveJob<T>, verdict: FaultVerdict<T>): Promise<void> {
+  async #write(job: ActiveJob<T>, outcome: FaultOutcome<T>): Promise<void> {
     const { ledger, picker, records, clock } = this.parts;
     const { keys } = records;
     const { id, number, addedAt, attempt, interrupted, interruptedAt: startedAt, interruptedMark: mark } = job;
-    const changes = [del(keys.active(number)), ...(verdict.notes ?? []).map(noteChange)];
-    if (verdict.kind === 'again') {
-      const { inMs, data, uncounted, faults } = verdict;
+    const changes = [del(keys.active(number)), ...(outcome.notes ?? []).map(noteChange)];
+    if (outcome.kind === 'again') {
+      const { inMs, data, uncounted, faults } = outcome;
       const key = keys.later(clock.now() + inMs, number);
       const state: JobState = {
         attempts: uncounted ? attempt - 1 : attempt,
@@ -90,8 +90,8 @@ export class HandedOutJobs<T> {
       return picker.noteLater(key);
     }
     changes.push(del(keys.data(number)));
-    if (verdict.kind === 'done') return ledger.write([...changes, del(keys.id(id))], { active: -1 });
-    const { reason, data = job.data } = verdict;
+    if (outcome.kind === 'done') return ledger.write([...changes, del(keys.id(id))], { active: -1 });
+    const { reason, data = job.data } = outcome;
     const record: FailedRecord<T> = { id, data, attempts: attempt, reason, failedAt: Date.now() };
     return ledger.write([...changes, put(keys.failed(number), record)], { active: -1, failed: 1 });
   }
@@ -143,7 +143,7 @@ export class HandedOutJobs<T> {
 
   #mark(number: number, state: JobState): Promise<void> {
     const { ledger, records, workedOn } = this.parts;
-    // There is a verdict already.
+    // There is an outcome already.
     if (!workedOn.has(number)) return Promise.resolve();
     return this.#tellingFaults(() => ledger.write([put(records.keys.active(number), state)], {}));
   }

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
-import type { JobHandler, Verdict } from './durable-queue.js';
+import type { JobHandler, JobOutcome } from './durable-queue.js';
 import type { ActiveJob, HandedOutJobs } from './handed-out-jobs.js';
-import { describeFault, MOST_FAULTS, verdictOnFault } from './faulty-handler.js';
+import { describeFault, MOST_FAULTS, outcomeOfFault } from './faulty-handler.js';
 import { nameOf } from './name-of.js';
 
 /** When the queue cannot be read for an unknown reason. */
@@ -10,7 +10,7 @@ const AFTER_A_FAULT_MS = 1_000;
 /** A timer cannot wait longer. */
 const LONGEST_WAIT_MS = 2_147_483_647;
 
-/** Hands out the jobs of a queue, as many at a time as it may, and settles them. */
+/** Delivers the jobs of a queue, as many at a time as it may, and settles them. */
 export class StoredConsumer<T> {
   readonly #logger = new Logger('OurSmsQueue');
   readonly #tasks = new Set<Promise<void>>();
@@ -75,13 +75,15 @@ export class StoredConsumer<T> {
   async #handle(job: ActiveJob<T>): Promise<void> {
     const isStopping = (): boolean => this.#stopped;
     try {
-      // Stopped while it was being handed out: it goes back as it was.
-      const verdict: Verdict<T> = this.#stopped ? { kind: 'again', inMs: 0, uncounted: true } : await this.handler(job);
-      await this.jobs.settle(job, verdict, isStopping);
+      // Stopped before it was delivered: it goes back as it was.
+      const outcome: JobOutcome<T> = this.#stopped
+        ? { kind: 'again', inMs: 0, uncounted: true }
+        : await this.handler(job);
+      await this.jobs.settle(job, outcome, isStopping);
     } catch (error) {
-      const verdict = verdictOnFault(error, job.faults + 1, this.mostFaults);
-      if (!(error instanceof OurSmsStorageError)) this.#logger.error(describeFault(error, job.id, verdict));
-      await this.jobs.settle(job, verdict, isStopping);
+      const outcome = outcomeOfFault(error, job.faults + 1, this.mostFaults);
+      if (!(error instanceof OurSmsStorageError)) this.#logger.error(describeFault(error, job.id, outcome));
+      await this.jobs.settle(job, outcome, isStopping);
     }
   }
 

@@ -36,7 +36,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
   readonly #failed: FailedJobs<T>;
   #consumer: StoredConsumer<T> | undefined;
 
-  /** @param onLetGo Called when nobody needs it any more. */
+  /** @param onLetGo Called when it is released. */
   constructor(
     private readonly parts: StoredQueueParts,
     private readonly name: string,
@@ -74,7 +74,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
     consumer.wake();
     const stop = async (): Promise<void> => {
       const stopped = consumer.stop();
-      // A verdict that waits for the store has one more try.
+      // An outcome that waits for the store has one more try.
       this.parts.writer.hurry();
       await stopped;
       if (this.#consumer === consumer) this.#consumer = undefined;
@@ -85,7 +85,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
   async counts(): Promise<QueueCounts> {
     await this.#ledger.ready();
     let oldestAt = await this.#oldestAt();
-    // What is counted is what is durable; a verdict that was given is waited for, so that it counts.
+    // What is counted is what is durable; an outcome that was given is waited for, so that it counts.
     if (await this.#ledger.flush()) oldestAt = await this.#oldestAt();
     await this.#ledger.ready();
     return { ...this.#ledger.counts, oldestAt };

@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from '@jest/globals';
 import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
-import type { Job, Verdict } from '../../lib/queue/durable-queue.js';
+import type { Job, JobOutcome } from '../../lib/queue/durable-queue.js';
 import { allOf, DONE, eventually, jobsNamed, untilCounts } from '../contract/queue/engine-under-test.js';
 import { rejection } from '../support/application.js';
 import { RedisBench } from '../support/redis-bench.js';
@@ -15,7 +15,7 @@ describeWithRedis('several processes with one Redis', () => {
     const relay = await bench.relay(redis);
     const gone = await bench.open(redis, { connection: { ...redis.connection, ...relay.connection } });
     const jobs: Job<number>[] = [];
-    let settle: (verdict: Verdict<number>) => void = () => undefined;
+    let settle: (outcome: JobOutcome<number>) => void = () => undefined;
     gone.queue<number>('q').consume(
       (job) => {
         jobs.push(job);

@@ -59,7 +59,7 @@ describeWithOwnRedis('a server that is not what it should be', () => {
       );
       if (isPromised) {
         await queue.add([{ id: `page${room}`, data: { text } }], [{ name: 'intent' }]);
-        // A mark or a verdict has its room as well.
+        // A mark or an outcome has its room as well.
         await engine.note('more', 'text');
         written += 1;
       }

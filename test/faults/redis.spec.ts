@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from '@jest/globals';
 import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
-import type { Job, Verdict } from '../../lib/queue/durable-queue.js';
+import type { Job, JobOutcome } from '../../lib/queue/durable-queue.js';
 import { allOf, DONE, eventually, jobsNamed, untilCounts } from '../contract/queue/engine-under-test.js';
 import { rejection } from '../support/application.js';
 import { RedisBench } from '../support/redis-bench.js';
@@ -11,7 +11,7 @@ describeWithOwnRedis('queues in Redis', () => {
   const bench = RedisBench.forEach();
   const never = (): Promise<never> => new Promise(() => undefined);
 
-  it('loses nothing that was added, and no verdict, when Redis is killed at any moment', async () => {
+  it('loses nothing that was added, and no outcome, when Redis is killed at any moment', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     const queue = engine.queue<number>('q');
@@ -55,12 +55,12 @@ describeWithOwnRedis('queues in Redis', () => {
     }
   });
 
-  it('keeps a verdict that was given while Redis was away, also for longer than a lease', async () => {
+  it('keeps an outcome that was given while Redis was away, also for longer than a lease', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis, { leaseMs: 500 });
     const queue = engine.queue<number>('q');
     const jobs: Job<number>[] = [];
-    let settle: (verdict: Verdict<number>) => void = () => undefined;
+    let settle: (outcome: JobOutcome<number>) => void = () => undefined;
     queue.consume(
       (job) => {
         jobs.push(job);
@@ -174,13 +174,13 @@ describeWithOwnRedis('queues in Redis', () => {
     expect(bench.logs.lines).toEqual([]);
   });
 
-  it('adds all or nothing while Redis has no memory left, and keeps the verdicts of that time', async () => {
+  it('adds all or nothing while Redis has no memory left, and keeps the outcomes of that time', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     const queue = engine.queue<number>('q');
-    let settle: ((verdict: Verdict<number>) => void) | undefined;
+    let settle: ((outcome: JobOutcome<number>) => void) | undefined;
     let handed = 0;
-    const handle = (): Promise<Verdict<number>> => {
+    const handle = (): Promise<JobOutcome<number>> => {
       handed += 1;
       return new Promise((resolve) => (settle = resolve));
     };
@@ -195,7 +195,7 @@ describeWithOwnRedis('queues in Redis', () => {
     expect(await rejection(engine.checkRoom(1), OurSmsStorageError)).toMatchObject({ fault: 'full' });
     expect(await allOf(engine.notes('open'))).toHaveLength(1);
     settle?.({ kind: 'done', notes: [{ name: 'open' }] });
-    await eventually('the verdict was refused', () => bench.logs.matching('A verdict waits').length === 1);
+    await eventually('the outcome was refused', () => bench.logs.matching('A outcome waits').length === 1);
     expect(await queue.counts()).toMatchObject({ waiting: 0, active: 1 });
     await admin.config('SET', 'maxmemory', '0');
     await untilCounts(queue, { waiting: 0, active: 0 });
@@ -211,7 +211,7 @@ describeWithOwnRedis('queues in Redis', () => {
     const engine = await bench.open(redis);
     const queue = engine.queue<number>('q');
     const handled: number[] = [];
-    const handle = async ({ data }: Job<number>): Promise<Verdict<number>> => {
+    const handle = async ({ data }: Job<number>): Promise<JobOutcome<number>> => {
       handled.push(data);
       return data % 2 ? DONE : { kind: 'failed', reason: 'no reason' };
     };

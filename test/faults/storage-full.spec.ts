@@ -89,7 +89,7 @@ describe('a full disk', () => {
     expect(handler.ids).not.toContain('refused0');
   });
 
-  it('makes consumers wait, who go on then: each job is done once, its verdict kept until it can be written', async () => {
+  it('makes consumers wait, who go on then: each job is done once, its outcome kept until it can be written', async () => {
     const queue = engine.queue<number>('pages');
     const gate = new Gate();
     const handler = new RecordingHandler<number>(async ({ data }) => {
@@ -201,7 +201,10 @@ describe('an application whose disk is full', () => {
     push(0, 10);
     await until('the first came', () => listener.handled.length === 10);
     disk.fill();
-    await until('it was noticed', () => bench.logs.matching(/Polling for delivery reports failed.*full disk/).length > 0);
+    await until(
+      'it was noticed',
+      () => bench.logs.matching(/Polling for delivery reports failed.*full disk/).length > 0,
+    );
     push(10, 20);
     const asked = bench.gateway.requests.length;
     await pause(1_000);

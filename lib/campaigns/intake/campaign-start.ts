@@ -13,7 +13,7 @@ import { CampaignRecords } from '../store/campaign-records.js';
 import { checkDraft, checkPlan } from './check-plan.js';
 import { ChunkWriter } from './chunk-writer.js';
 import { eraseReading } from '../store/erase-campaign.js';
-import { withRight, type HeldRight } from '../../queue/hold-right.js';
+import { withLock, type HeldLock } from '../../queue/exclusive-lock.js';
 import { RecipientReader, type RecipientSink } from './recipient-reader.js';
 import { TextTemplate } from './text-template.js';
 
@@ -68,18 +68,18 @@ export class CampaignStart {
    */
   async begin(checked: CheckedPlan): Promise<CampaignRecord | undefined> {
     const { id } = checked.plan;
-    const outcome = await withRight(this.engine, this.names.right(id, 'intake'), async (right) => {
+    const outcome = await withLock(this.engine, this.names.lock(id, 'intake'), async (lock) => {
       if (await this.#records.find(id)) return undefined;
       // A start before this one ended with its process, or failed with the store: what it left would be sent besides.
       for (const left of await this.#records.unread(id)) await eraseReading(this.engine, this.names, left);
-      return this.#read(checked, right);
+      return this.#read(checked, lock);
     });
     return outcome?.done;
   }
 
   /** Deletes an interrupted start, unless a process still reads its recipients. */
   async clean({ id, run }: CampaignKey): Promise<void> {
-    await withRight(this.engine, this.names.right(id, 'intake'), async () => {
+    await withLock(this.engine, this.names.lock(id, 'intake'), async () => {
       const isLeft = (await this.#records.unread(id)).some((left) => left.run === run);
       if (!isLeft) return;
       this.#logger.warn(
@@ -89,7 +89,7 @@ export class CampaignStart {
     });
   }
 
-  async #read({ plan, message, digest }: CheckedPlan, right: HeldRight): Promise<CampaignRecord> {
+  async #read({ plan, message, digest }: CheckedPlan, lock: HeldLock): Promise<CampaignRecord> {
     const { id, recipients, rate, concurrency = DEFAULT_CONCURRENCY } = plan;
     const { policy } = this.setup;
     const { engine, names } = this;
@@ -97,7 +97,7 @@ export class CampaignStart {
     const facts: CampaignFacts = { id, run: randomUUID(), digest, message, rate, concurrency, startedAt };
     // A process that ends from here on leaves something, which says so.
     const after = this.#records.begin(facts);
-    const writer = new ChunkWriter({ queue: engine.queue(names.queue(facts)), names, key: facts, right, after });
+    const writer = new ChunkWriter({ queue: engine.queue(names.queue(facts)), names, key: facts, lock, after });
     const { body, maxParts } = message;
     try {
       const counts = await new RecipientReader({ body, maxParts, country: policy.country }, writer).read(recipients);

@@ -2,7 +2,7 @@ import type { DurableQueue, NewJob, NoteChange } from '../../queue/durable-queue
 import type { CampaignInput } from '../campaign.types.js';
 import { pageNumber, type CampaignNames } from '../store/campaign-names.js';
 import type { CampaignChunk, CampaignKey, ChunkJob } from '../store/campaign-record.js';
-import type { HeldRight } from '../../queue/hold-right.js';
+import type { HeldLock } from '../../queue/exclusive-lock.js';
 import { CHUNK } from './open-texts.js';
 import type { RecipientSink } from './recipient-reader.js';
 
@@ -14,8 +14,8 @@ export interface ChunkWriterParts {
   queue: DurableQueue<ChunkJob>;
   names: CampaignNames;
   key: CampaignKey;
-  /** The right to read these recipients: nothing is written without it. */
-  right: HeldRight;
+  /** The lock on reading these recipients: nothing is written without it. */
+  lock: HeldLock;
   /** Resolves when the first note is durable, which must come before anything else. */
   after: Promise<void>;
 }
@@ -79,7 +79,7 @@ export class ChunkWriter implements RecipientSink {
     this.#jobs = [];
     this.#notes = [];
     await this.#writing;
-    await this.parts.right.check();
+    await this.parts.lock.check();
     this.#writing = this.parts.queue.add(jobs, notes);
     // The next caller that awaits it gets the error.
     this.#writing.catch(() => undefined);

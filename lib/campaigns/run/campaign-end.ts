@@ -5,7 +5,7 @@ import type { CampaignLedger } from '../store/campaign-ledger.js';
 import { CampaignRecords } from '../store/campaign-records.js';
 import type { CampaignContext } from './campaign-context.js';
 import type { CampaignState } from './campaign-state.js';
-import { withRight, type HeldRight } from '../../queue/hold-right.js';
+import { withLock, type HeldLock } from '../../queue/exclusive-lock.js';
 
 /** Finds out whether a campaign is over, and makes its report, once for all processes. */
 export class CampaignEnd {
@@ -26,7 +26,7 @@ export class CampaignEnd {
   async look(): Promise<CampaignReport | 'open' | 'busy'> {
     const { engine, names } = this.context;
     if ((await this.pending()) > 0) return 'open';
-    const outcome = await withRight(engine, names.right(this.state.facts.id, 'end'), (right) => this.#lookAlone(right));
+    const outcome = await withLock(engine, names.lock(this.state.facts.id, 'end'), (lock) => this.#lookAlone(lock));
     return outcome ? outcome.done : 'busy';
   }
 
@@ -47,7 +47,7 @@ export class CampaignEnd {
     return { id, account, state, parts, startedAt, ...this.ledger.counts, finishedAt: new Date().toISOString() };
   }
 
-  async #lookAlone(right: HeldRight): Promise<CampaignReport | 'open'> {
+  async #lookAlone(lock: HeldLock): Promise<CampaignReport | 'open'> {
     const { facts } = this.state;
     const kept = await this.#records.find(facts.id);
     if (kept?.run !== facts.run) return 'open';
@@ -56,7 +56,7 @@ export class CampaignEnd {
     if ((await this.pending()) > 0 || this.context.stopping.aborted) return 'open';
     await this.ledger.countKept();
     const report = this.#report(kept.state === 'cancelled' ? 'cancelled' : 'done');
-    await right.check();
+    await lock.check();
     await this.#records.end(facts, report);
     this.#tell(report);
     return report;

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { oneLine } from '../../errors/one-line.js';
-import type { DurableQueue, Job, QueueConsumer, Verdict } from '../../queue/durable-queue.js';
+import type { DurableQueue, Job, QueueConsumer, JobOutcome } from '../../queue/durable-queue.js';
 import type { Moment } from '../../sending/moment.js';
 import type { TurnSource } from '../../sending/turns.js';
 import type { PauseReason } from '../campaign.types.js';
@@ -96,7 +96,7 @@ export class Chunks {
     return this.context.engine.queue(this.context.names.queue(this.state.facts));
   }
 
-  async #handle(job: Job<ChunkJob>): Promise<Verdict<ChunkJob>> {
+  async #handle(job: Job<ChunkJob>): Promise<JobOutcome<ChunkJob>> {
     const { state } = this;
     const { engine, names } = this.context;
     const stopping = this.#stopping;
@@ -148,7 +148,7 @@ export class Chunks {
     else if (waitMs !== undefined) onPause('gateway', why, waitMs);
   }
 
-  #keep(id: string, result: ChunkResult): Verdict<ChunkJob> {
+  #keep(id: string, result: ChunkResult): JobOutcome<ChunkJob> {
     const name = this.context.names.list(this.state.facts, 'result') + id;
     this.parts.onResult(name, result);
     return { kind: 'done', notes: [{ name, text: JSON.stringify(result) }] };

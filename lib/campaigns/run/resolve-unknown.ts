@@ -3,7 +3,7 @@ import { CampaignLedger } from '../store/campaign-ledger.js';
 import type { CampaignNames } from '../store/campaign-names.js';
 import type { CampaignRecord, ChunkJob, ChunkResult } from '../store/campaign-record.js';
 import { CampaignRecords } from '../store/campaign-records.js';
-import { waitingForRight, type HeldRight } from '../../queue/hold-right.js';
+import { waitForLock, type HeldLock } from '../../queue/exclusive-lock.js';
 
 /** Fates that a person can set for recipients of unknown outcome. */
 export const UNKNOWN_FATES = ['sent', 'sendAgain'] as const;
@@ -25,13 +25,13 @@ export async function resolveUnknown(
   { id, fate }: { id: string; fate: UnknownFate },
 ): Promise<number> {
   const records = new CampaignRecords(engine, names);
-  return waitingForRight(engine, names.right(id, 'end'), async (right) => {
+  return waitForLock(engine, names.lock(id, 'end'), async (lock) => {
     const record = await records.find(id);
     if (record === undefined) return 0;
     // What is told as unknown already is about to be written: that is waited for.
     await engine.queue(names.queue(record)).pending();
     const ledger = new CampaignLedger(engine, names, record);
-    const settle = new UnknownRequests(engine, names, record, right);
+    const settle = new UnknownRequests(engine, names, record, lock);
     for await (const { chunk, result } of ledger.unknown()) {
       // Before the first of them: a process that ends now must not find the campaign over.
       if (fate === 'sendAgain' && settle.count === 0 && record.report) await records.reopen(record);
@@ -40,7 +40,7 @@ export async function resolveUnknown(
     await settle.write();
     if (settle.count > 0 && fate === 'sent' && record.report) {
       await ledger.count();
-      await right.check();
+      await lock.check();
       await records.end(record, { ...record.report, ...ledger.counts });
       // It stays over: its queue is not needed.
       await engine.queue(names.queue(record)).letGo();
@@ -59,7 +59,7 @@ class UnknownRequests {
     private readonly engine: QueueEngine,
     private readonly names: CampaignNames,
     private readonly record: CampaignRecord,
-    private readonly right: HeldRight,
+    private readonly lock: HeldLock,
   ) {}
 
   async add(chunk: string, { recipients }: ChunkResult, fate: UnknownFate): Promise<void> {
@@ -76,7 +76,7 @@ class UnknownRequests {
     const [jobs, notes] = [this.#jobs, this.#notes];
     this.#jobs = [];
     this.#notes = [];
-    await this.right.check();
+    await this.lock.check();
     await this.engine.queue<ChunkJob>(this.names.queue(this.record)).add(jobs, notes);
   }
 }

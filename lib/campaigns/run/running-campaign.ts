@@ -54,7 +54,7 @@ export class RunningCampaign extends Campaign {
     const state = (this.state = new CampaignState(record, new CampaignRecords(engine, names)));
     const breaker = new CircuitBreaker();
     const credits = new CampaignCredits(context);
-    const rate = { name: names.right(record.id, 'rate'), rate: record.rate };
+    const rate = { name: names.lock(record.id, 'rate'), rate: record.rate };
     this.#notices = new PauseNotices(context, state, credits);
     this.#meter = new ProgressMeter(account, state, this.ledger);
     this.#chunks = new Chunks(context, state, {

@@ -58,7 +58,7 @@ export class CampaignNames {
   }
 
   /** Name of an exclusive lock (`intake`: read the recipients; `end`: end or reopen it), or of the turns of its rate. */
-  right(id: string, to: 'intake' | 'end' | 'rate'): string {
+  lock(id: string, to: 'intake' | 'end' | 'rate'): string {
     return `${this.listsOf(id)}${to}`;
   }
 }

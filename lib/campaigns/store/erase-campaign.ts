@@ -3,7 +3,7 @@ import type { NoteChange, QueueEngine } from '../../queue/durable-queue.js';
 import type { CampaignNames } from './campaign-names.js';
 import type { CampaignKey, ChunkJob } from './campaign-record.js';
 import { CampaignRecords } from './campaign-records.js';
-import type { HeldRight } from '../../queue/hold-right.js';
+import type { HeldLock } from '../../queue/exclusive-lock.js';
 
 /** Notes that are forgotten by one write. */
 const AT_ONCE = 200;
@@ -19,21 +19,21 @@ export async function eraseReading(engine: QueueEngine, names: CampaignNames, ke
 /**
  * Forgets a campaign that is over: its record last, so that what is cut short can be repeated.
  *
- * @param right The right to end campaigns of this id. Without it another process may have removed this one already, and the
+ * @param lock The lock on the end of campaigns of this id. Without it another process may have removed this one already, and the
  * names of its id belong to the next campaign.
  */
 export async function eraseCampaign(
   engine: QueueEngine,
   names: CampaignNames,
   key: CampaignKey,
-  right: HeldRight,
+  lock: HeldLock,
 ): Promise<void> {
   await eraseRequests(engine, names, key);
   // What others may have written late.
   for (const prefix of [names.listsOf(key.id), names.openOf(key.id)]) {
-    await forgetNotes(engine, names, key, prefix, right);
+    await forgetNotes(engine, names, key, prefix, lock);
   }
-  await right.check();
+  await lock.check();
   await engine.forget(names.over(key.id));
   await engine.queue(names.queue(key)).letGo();
 }
@@ -60,11 +60,11 @@ async function forgetNotes(
   names: CampaignNames,
   key: CampaignKey,
   prefix: string,
-  right?: HeldRight,
+  lock?: HeldLock,
 ): Promise<void> {
   const queue = engine.queue<ChunkJob>(names.queue(key));
   const forget = async (changes: NoteChange[]): Promise<void> => {
-    await right?.check();
+    await lock?.check();
     await queue.add([], changes);
   };
   let changes: NoteChange[] = [];

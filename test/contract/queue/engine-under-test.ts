@@ -5,7 +5,7 @@ import type {
   JobHandler,
   QueueCounts,
   QueueEngine,
-  Verdict,
+  JobOutcome,
 } from '../../../lib/queue/durable-queue.js';
 
 /** An engine that starts empty, and what a contract must be able to do to it. */
@@ -55,14 +55,14 @@ export async function untilCounts(
   });
 }
 
-export const DONE: Verdict<never> = { kind: 'done' };
-export const FAILED: Verdict<never> = { kind: 'failed', reason: 'no reason' };
+export const DONE: JobOutcome<never> = { kind: 'done' };
+export const FAILED: JobOutcome<never> = { kind: 'failed', reason: 'no reason' };
 
-/** A handler that remembers what it got, and gives the verdict that it is told. */
+/** A handler that remembers what it got, and gives the outcome that it is told. */
 export class RecordingHandler<T> {
   readonly jobs: Job<T>[] = [];
 
-  constructor(private readonly verdict: (job: Job<T>) => Verdict<T> | Promise<Verdict<T>> = () => DONE) {}
+  constructor(private readonly outcome: (job: Job<T>) => JobOutcome<T> | Promise<JobOutcome<T>> = () => DONE) {}
 
   /** The names of the jobs, in the order in which they were handed out. */
   get ids(): string[] {
@@ -71,7 +71,7 @@ export class RecordingHandler<T> {
 
   readonly handle: JobHandler<T> = async (job) => {
     this.jobs.push(job);
-    return this.verdict(job);
+    return this.outcome(job);
   };
 }
 

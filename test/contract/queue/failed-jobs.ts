@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { DurableQueue, Verdict } from '../../../lib/queue/durable-queue.js';
+import type { DurableQueue, JobOutcome } from '../../../lib/queue/durable-queue.js';
 import {
   allOf,
   DONE,
@@ -25,7 +25,7 @@ export function failedJobsContract(kind: EngineKind): void {
   ): Promise<{ queue: DurableQueue<number>; handler: RecordingHandler<number>; mend: () => void }> => {
     const queue = bench.queue<number>();
     let fails = true;
-    const handler = new RecordingHandler<number>((): Verdict<number> => (fails ? FAILED : DONE));
+    const handler = new RecordingHandler<number>((): JobOutcome<number> => (fails ? FAILED : DONE));
     queue.consume(handler.handle, { concurrency: 20 });
     await queue.add(jobsNamed('job', count));
     await untilCounts(queue, { waiting: 0, active: 0, failed: count });

@@ -6,7 +6,7 @@ import { engineContract } from './engine.js';
 import type { EngineKind } from './engine-under-test.js';
 import { failedJobsContract } from './failed-jobs.js';
 import { handingOutContract } from './handing-out.js';
-import { verdictContract } from './verdicts.js';
+import { verdictContract } from './outcomes.js';
 
 /** What every engine owes to those who use `DurableQueue` and `QueueEngine`. It asks nothing but that port. */
 export function describeQueueEngine(kind: EngineKind): void {
@@ -14,7 +14,7 @@ export function describeQueueEngine(kind: EngineKind): void {
     describe('a job that is added', () => addingContract(kind));
     describe('a consumer', () => handingOutContract(kind));
     describe('a try', () => beginningContract(kind));
-    describe('a verdict', () => verdictContract(kind));
+    describe('an outcome', () => verdictContract(kind));
     describe('failed jobs', () => failedJobsContract(kind));
     describe('accounts of one engine', () => accountsContract(kind));
     describe('the engine', () => engineContract(kind));

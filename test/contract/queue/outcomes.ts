@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { OurSmsStorageError } from '../../../lib/errors/oursms-storage.error.js';
-import type { Verdict } from '../../../lib/queue/durable-queue.js';
+import type { JobOutcome } from '../../../lib/queue/durable-queue.js';
 import {
   allOf,
   DONE,
@@ -14,11 +14,11 @@ import {
   type EngineKind,
 } from './engine-under-test.js';
 
-/** What a verdict does, and what happens without one. */
+/** What an outcome does, and what happens without one. */
 export function verdictContract(kind: EngineKind): void {
   const bench = engineForEach(kind);
 
-  it('hands a job out again no earlier than the verdict says, and counts the tries', async () => {
+  it('hands a job out again no earlier than the outcome says, and counts the tries', async () => {
     const queue = bench.queue<number>();
     const times: number[] = [];
     const handler = new RecordingHandler<number>(({ attempt }) => {
@@ -38,7 +38,7 @@ export function verdictContract(kind: EngineKind): void {
     expect((times[2] ?? 0) - (times[1] ?? 0)).toBeGreaterThan(145);
   });
 
-  it('hands a job out again with the data of the verdict', async () => {
+  it('hands a job out again with the data of the outcome', async () => {
     const queue = bench.queue<string | null>();
     const handler = new RecordingHandler<string | null>(({ data, attempt }) =>
       attempt < 4 ? { kind: 'again', inMs: 0, data: data === null ? 'third' : null } : DONE,
@@ -49,24 +49,24 @@ export function verdictContract(kind: EngineKind): void {
     expect(handler.jobs.map(({ data }) => data)).toEqual(['first', null, 'third', null]);
   });
 
-  it.each<Verdict<number>>([DONE, FAILED, { kind: 'again', inMs: 60_000 }])(
-    'changes the notes of the verdict by the same write: %j',
-    async (verdict) => {
+  it.each<JobOutcome<number>>([DONE, FAILED, { kind: 'again', inMs: 60_000 }])(
+    'changes the notes of the outcome by the same write: %j',
+    async (outcome) => {
       const { engine } = bench;
       await engine.note('open/1', 'text');
       const notes = [{ name: 'open/1' }, { name: 'result/1', text: 'sent' }];
       const queue = bench.queue<number>();
-      queue.consume(async () => ({ ...verdict, notes }), { concurrency: 1 });
+      queue.consume(async () => ({ ...outcome, notes }), { concurrency: 1 });
       await queue.add([{ id: 'one', data: 1 }]);
       await eventually('it is settled', async () => (await allOf(engine.notes('open/'))).length === 0);
       expect(await allOf(engine.notes(''))).toEqual([{ name: 'result/1', text: 'sent' }]);
     },
   );
 
-  it('does not count a try that the verdict says was none', async () => {
+  it('does not count a try that the outcome says was none', async () => {
     const queue = bench.queue<number>();
     const attempts: number[] = [];
-    const handle = async ({ attempt }: { attempt: number }): Promise<Verdict<number>> => {
+    const handle = async ({ attempt }: { attempt: number }): Promise<JobOutcome<number>> => {
       attempts.push(attempt);
       const tries = attempts.length;
       return tries < 5 ? { kind: 'again', inMs: 0, uncounted: tries % 2 === 1 } : DONE;
@@ -80,7 +80,7 @@ export function verdictContract(kind: EngineKind): void {
   it('hands out again each of many that are put back at the same moment', async () => {
     const queue = bench.queue<number>();
     const tries = new Map<string, number>();
-    const handle = async ({ id }: { id: string }): Promise<Verdict<number>> => {
+    const handle = async ({ id }: { id: string }): Promise<JobOutcome<number>> => {
       const tried = (tries.get(id) ?? 0) + 1;
       tries.set(id, tried);
       return tried < 6 ? { kind: 'again', inMs: tried % 3, uncounted: true } : DONE;
@@ -130,7 +130,7 @@ export function verdictContract(kind: EngineKind): void {
     expect(handler.jobs).toMatchObject([{ attempt: 1 }, { attempt: 2, data: 1 }]);
   });
 
-  it('hands a job out again a second after a verdict that cannot be kept', async () => {
+  it('hands a job out again a second after an outcome that cannot be kept', async () => {
     const queue = bench.queue<unknown>();
     const handler = new RecordingHandler<unknown>(({ attempt }) =>
       attempt === 1 ? { kind: 'again', inMs: 0, data: 1n } : DONE,
@@ -165,7 +165,7 @@ export function verdictContract(kind: EngineKind): void {
     expect(await allOf(queue.failed())).toMatchObject([{ id: 'bad', data: 1, attempts: 3, reason }]);
   });
 
-  it('does not add up faults that a verdict lies between, nor those of the store', async () => {
+  it('does not add up faults that an outcome lies between, nor those of the store', async () => {
     const queue = bench.queue<number>();
     const handler = new RecordingHandler<number>(({ attempt }) => {
       if (attempt === 1 || attempt === 3) throw new Error('a fault');
@@ -180,15 +180,15 @@ export function verdictContract(kind: EngineKind): void {
     expect(handler.jobs.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 4, 4]);
   });
 
-  it('takes the verdicts of all that was handed out before a stop is over', async () => {
+  it('takes the outcomes of all that was handed out before a stop is over', async () => {
     const queue = bench.queue<number>();
     const gate = new Gate();
-    const verdicts: Record<string, Verdict<number>> = {
+    const outcomes: Record<string, JobOutcome<number>> = {
       job0: DONE,
       job1: { kind: 'again', inMs: 60_000, data: 11 },
       job2: FAILED,
     };
-    const handler = new RecordingHandler<number>(({ id }) => gate.opened.then(() => verdicts[id] ?? DONE));
+    const handler = new RecordingHandler<number>(({ id }) => gate.opened.then(() => outcomes[id] ?? DONE));
     const consumer = queue.consume(handler.handle, { concurrency: 3 });
     await queue.add(jobsNamed('job', 3));
     await eventually('all are handed out', () => handler.jobs.length === 3);
@@ -201,9 +201,9 @@ export function verdictContract(kind: EngineKind): void {
 
   if (!kind.isDurable) return;
 
-  it('keeps verdicts when it is opened again', async () => {
+  it('keeps outcomes when it is opened again', async () => {
     const queue = bench.queue<number>();
-    const handle = async ({ id }: { id: string }): Promise<Verdict<number>> =>
+    const handle = async ({ id }: { id: string }): Promise<JobOutcome<number>> =>
       id === 'job0' ? DONE : id === 'job1' ? { kind: 'again', inMs: 60_000 } : FAILED;
     const consumer = queue.consume(handle, { concurrency: 1 });
     await queue.add(jobsNamed('job', 3));
@@ -214,7 +214,7 @@ export function verdictContract(kind: EngineKind): void {
     expect(await allOf(bench.queue().failed())).toMatchObject([{ id: 'job2', data: 2, attempts: 1 }]);
   });
 
-  it('hands a job out again, marked as interrupted, when the engine ended without a verdict on it', async () => {
+  it('hands a job out again, marked as interrupted, when the engine ended without an outcome on it', async () => {
     const handed = new RecordingHandler<number>(() => new Promise(() => undefined));
     await bench.queue<number>().add(jobsNamed('job', 3));
     bench.queue<number>().consume(handed.handle, { concurrency: 2 });
