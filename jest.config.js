@@ -1,6 +1,8 @@
 /** One transform for all suites: swc, native ES modules (`npm test` passes --experimental-vm-modules). */
 const shared = {
   testEnvironment: 'node',
+  // A test that prints fails.
+  setupFilesAfterEnv: ['<rootDir>/test/support/no-output.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -29,7 +31,11 @@ const suite = (displayName, testMatch) => ({ ...shared, displayName, testMatch }
 export default {
   // Native ES modules are never freed in a worker: one that has grown is replaced, before it runs out of memory.
   workerIdleMemoryLimit: '1GB',
-  reporters: ['default', '<rootDir>/test/support/left-out-reporter.mjs'],
+  reporters: [
+    'default',
+    '<rootDir>/test/support/left-out-reporter.mjs',
+    '<rootDir>/test/support/report-lines-reporter.mjs',
+  ],
   projects: [
     {
       ...suite('suite', ['<rootDir>/test/{unit,e2e,faults,contract}/**/*.spec.ts']),

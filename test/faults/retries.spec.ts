@@ -2,6 +2,7 @@ import { afterEach, expect, it } from '@jest/globals';
 import { OurSmsError, type OurSmsRetryOptions, type SendReceipt } from 'nestjs-oursms';
 import type { FaultKind } from '../../lib/testing/simulator/fault-kinds.js';
 import { startBench, type TestBench } from '../support/application.js';
+import { reportLine } from '../support/report-line.js';
 
 const SENDS = Number(process.env.SENDS ?? 10_000);
 const AT_ONCE = 400;
@@ -75,7 +76,7 @@ it.each<[string, OurSmsRetryOptions]>([
     const results = await sendAll(retry);
     const count = (which: (result: { told: Told; reached: number }) => boolean): number => results.filter(which).length;
     const unknown = count(({ told }) => outcomeIs(told, 'unknown'));
-    console.log(
+    reportLine(
       `${mode}: ${SENDS} sends, ${bench.gateway.totals.requests} requests, ${count(({ reached }) => reached === 1)} delivered, ` +
         `${count(({ told }) => 'receipt' in told && !!told.receipt.confirmedByTwin)} confirmed by a twin, ${unknown} unknown, ` +
         `${count(({ told }) => outcomeIs(told, 'notSent'))} not sent`,

@@ -2,22 +2,35 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
-/** The test files that ask for Redis by `redis-at-hand.ts`. */
-const ASKS_FOR_REDIS = /\b(describe|it)With(Own)?Redis\(/;
-const GET_IT = 'redis-server in the PATH (Debian: apt-get install redis-server)';
+/** What some tests need, how their files ask for it, and where it is to be had. */
+const NEEDS = [
+  {
+    asks: /\b(describe|it)With(Own)?Redis\(/,
+    // Then tests were left out on purpose.
+    isThere: () => spawnSync('redis-server', ['--version']).status === 0,
+    say: (files) => {
+      const getIt = 'redis-server in the PATH (Debian: apt-get install redis-server)';
+      return process.env.REDIS_URL
+        ? `the tests that need a Redis server of their own, in ${files}. They need ${getIt}; REDIS_URL is not enough`
+        : `the tests with Redis, in ${files}. They need ${getIt}, or most of them REDIS_URL`;
+    },
+  },
+  {
+    asks: /\bdescribePage\(/,
+    isThere: () => false,
+    say: (files) =>
+      `the tests in a browser, in ${files}. They need Chromium: apt-get install chromium, or set CHROMIUM_PATH`,
+  },
+];
 
-/** Says in one line which tests were left out for want of Redis, and how to get it. */
+/** Says in one line each which tests were left out for want of Redis or of Chromium, and how to get it. */
 export default class LeftOutReporter {
   onRunComplete(_contexts, { testResults }) {
-    // Then tests were left out on purpose.
-    if (spawnSync('redis-server', ['--version']).status === 0) return;
     const isLeftOut = ({ testResults: tests }) => tests.some(({ status }) => status === 'pending');
     const paths = testResults.filter(isLeftOut).map(({ testFilePath }) => testFilePath);
-    const files = paths.filter((path) => ASKS_FOR_REDIS.test(readFileSync(path, 'utf8'))).map((path) => basename(path));
-    if (files.length === 0) return;
-    const what = process.env.REDIS_URL
-      ? `the tests that need a Redis server of their own, in ${files.join(', ')}. They need ${GET_IT}; REDIS_URL is not enough`
-      : `the tests with Redis, in ${files.join(', ')}. They need ${GET_IT}, or most of them REDIS_URL`;
-    process.stderr.write(`Left out: ${what}.\n`);
+    for (const { asks, isThere, say } of NEEDS) {
+      const files = paths.filter((path) => asks.test(readFileSync(path, 'utf8'))).map((path) => basename(path));
+      if (files.length > 0 && !isThere()) process.stderr.write(`Left out: ${say(files.join(', '))}.\n`);
+    }
   }
 }

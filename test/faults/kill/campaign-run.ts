@@ -1,3 +1,4 @@
+import { reportLine } from '../../support/report-line.js';
 import { allEnded } from '../../support/what-is-left.js';
 import { mergeAccounts, type CampaignAccount } from './campaign-account.js';
 import { CampaignLane, type CampaignLanePlan } from './campaign-lane.js';
@@ -13,7 +14,7 @@ export const CAMPAIGN_PATIENCE_MS = Math.max(900_000, ROUNDS * 3_000);
 type SharedPlan = Omit<CampaignLanePlan, 'seed' | 'rounds'> & { share: number };
 
 /**
- * Runs campaigns in two lanes at a time, and prints one line about them.
+ * Runs campaigns in two lanes at a time, and reports one line about them.
  *
  * @param share How many rounds it takes, as a share of `ROUNDS`.
  */
@@ -23,9 +24,9 @@ export async function runCampaigns(name: string, { share, ...plan }: SharedPlan)
   const lanes = Array.from({ length: LANES }, (_, i) => CampaignLane.run({ ...plan, rounds, seed: SEED + i }));
   const account = mergeAccounts((await allEnded(lanes)).flat());
   const { campaigns, kills, requests, recipients, twice, never, unknown, faults } = account;
-  process.stdout.write(
+  reportLine(
     `${name}: ${campaigns} campaigns, ${kills} × SIGKILL, ${requests} requests, ${recipients} recipients, ${twice} twice, ` +
-      `${never} never, ${unknown} unknown, ${faults.length} faults, ${Math.round((Date.now() - began) / 1000)} s, seed ${SEED}\n`,
+      `${never} never, ${unknown} unknown, ${faults.length} faults, ${Math.round((Date.now() - began) / 1000)} s, seed ${SEED}`,
   );
   return account;
 }

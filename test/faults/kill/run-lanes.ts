@@ -1,4 +1,5 @@
 import { accountFor, type Account } from './account-for.js';
+import { reportLine } from '../../support/report-line.js';
 import { allEnded } from '../../support/what-is-left.js';
 import { Lane, type LanePlan } from './lane.js';
 
@@ -13,7 +14,7 @@ export const PATIENCE_MS = Math.max(900_000, ROUNDS * 3_000);
 type SharedPlan = Omit<LanePlan, 'seed' | 'rounds'> & { share: number };
 
 /**
- * Runs a plan in two lanes at a time, and prints one line about them.
+ * Runs a plan in two lanes at a time, and reports one line about them.
  *
  * @param share How many rounds it takes, as a share of `ROUNDS`.
  */
@@ -23,10 +24,10 @@ export async function runLanes(name: string, { share, ...plan }: SharedPlan): Pr
   const lanes = Array.from({ length: LANES }, (_, i) => Lane.run({ ...plan, rounds, seed: SEED + i }));
   const account = merge((await allEnded(lanes)).map(accountFor));
   const { reports, duplicates, gaps, missing, windowMs, endMs, faults } = account;
-  process.stdout.write(
+  reportLine(
     `${name}: ${LANES * rounds} × ${plan.signal}, ${reports} reports, ${duplicates} duplicates, ${gaps} gaps, ` +
       `${missing} missing (up to ${windowMs} ms after the answer), ended within ${endMs} ms, ${faults.length} faults, ` +
-      `${Math.round((Date.now() - began) / 1000)} s, seed ${SEED}\n`,
+      `${Math.round((Date.now() - began) / 1000)} s, seed ${SEED}`,
   );
   return account;
 }

@@ -1,3 +1,4 @@
+import { reportLine } from '../../../support/report-line.js';
 import { Cluster, type ClusterPlan } from './cluster.js';
 import type { ClusterAccount } from './cluster-account.js';
 
@@ -14,7 +15,7 @@ type SharedPlan = Omit<ClusterPlan, 'seed' | 'rounds'> & { share: number; seed?:
 const LOOKS = 4;
 
 /**
- * Runs a cluster, and prints one line about it.
+ * Runs a cluster, and reports one line about it.
  *
  * @param share How many rounds it takes, as a share of `ROUNDS`.
  * @param seed Default: `SEED`.
@@ -23,12 +24,12 @@ export async function runCluster(name: string, { share, seed = SEED, ...plan }: 
   const began = Date.now();
   const account = await Cluster.run({ ...plan, rounds: Math.ceil(ROUNDS * share), seed });
   const { troubles, lives, takeovers, reports, campaigns, faults } = account;
-  process.stdout.write(
+  reportLine(
     `${name}: ${troubles} troubles, ${lives} lives, ${takeovers} takeovers; ` +
       `${reports.reports} reports, ${reports.duplicates} duplicates, ${reports.gaps} gaps, ${reports.missing} missing ` +
       `(up to ${reports.windowMs} ms after the answer); ${campaigns.campaigns} campaigns, ${campaigns.requests} requests, ` +
       `${campaigns.recipients} recipients, ${campaigns.twice} twice, ${campaigns.never} never, ${campaigns.unknown} unknown; ` +
-      `${faults.length} faults, ${Math.round((Date.now() - began) / 1000)} s, seed ${seed}\n`,
+      `${faults.length} faults, ${Math.round((Date.now() - began) / 1000)} s, seed ${seed}`,
   );
   return account;
 }
