@@ -41,6 +41,7 @@ export default {
       ...suite('suite', ['<rootDir>/test/{unit,e2e,faults,contract}/**/*.spec.ts']),
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/kill/'],
     },
+    suite('soak', ['<rootDir>/test/soak/**/*.spec.ts']),
     suite('kill', ['<rootDir>/test/faults/kill/**/*.spec.ts']),
     suite('packaging', ['<rootDir>/test/packaging/**/*.spec.ts']),
     suite('browser', ['<rootDir>/test/browser/**/*.spec.ts']),
