@@ -1,4 +1,5 @@
-import { forcingCharacters, type ForcingCharacter } from './forcing-characters.js';
+import type { ForcingCharacter } from './forcing-characters.js';
+import { listedLater } from './listed-later.js';
 import { firstOutsideGsm, splitText, type TextEncoding } from './split-text.js';
 
 export type { TextEncoding } from './split-text.js';
@@ -35,6 +36,7 @@ export interface TextDescription {
 export function describeText(body: string): TextDescription {
   const outside = firstOutsideGsm(body);
   const { encoding, parts, units, unitsLeft, boundaries } = splitText(body, outside);
-  const forcing = outside === -1 ? [] : forcingCharacters(body, outside);
-  return { encoding, parts, units, unitsLeft, boundaries, forcing };
+  return outside === -1
+    ? { encoding, parts, units, unitsLeft, boundaries, forcing: [] }
+    : listedLater({ encoding, parts, units, unitsLeft, boundaries }, body, outside);
 }

@@ -1,5 +1,6 @@
+import { inspect, isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { describeText } from 'nestjs-oursms';
+import { describeText, type TextDescription } from 'nestjs-oursms';
 
 describe('describeText', () => {
   it.each([
@@ -84,10 +85,52 @@ describe('describeText', () => {
     expect(forcing[0]?.positions).toHaveLength(2000);
   });
 
-  it('is a plain object: it prints and serialises with all its fields', () => {
-    const description = describeText('it’s');
-    expect(JSON.parse(JSON.stringify(description))).toStrictEqual(description);
-    expect(Object.keys(description)).toEqual(['encoding', 'parts', 'units', 'unitsLeft', 'boundaries', 'forcing']);
+  describe('gives a plain object', () => {
+    const PLAIN = {
+      encoding: 'UCS-2',
+      parts: 1,
+      units: 4,
+      unitsLeft: 66,
+      boundaries: [],
+      forcing: [{ character: '’', positions: [2], suggestion: "'" }],
+    };
+    const described = () => describeText('it’s');
+
+    it.each<[string, (text: TextDescription) => unknown]>([
+      ['as it is', (text) => text],
+      ['serialised', (text) => JSON.parse(JSON.stringify(text)) as unknown],
+      ['spread', (text) => ({ ...text })],
+      ['assigned', (text) => Object.assign({}, text)],
+      ['read field by field', (text) => Object.fromEntries(Object.entries(text))],
+    ])('that equals one with all its fields: %s', (_, take) => {
+      expect(take(described())).toStrictEqual(PLAIN);
+      expect(isDeepStrictEqual(take(described()), PLAIN)).toBe(true);
+    });
+
+    it('that has its fields in the order of the documentation', () => {
+      expect(Object.keys(described())).toEqual(Object.keys(PLAIN));
+    });
+
+    it('that can be posted to a worker', () => {
+      expect(structuredClone(described())).toEqual(PLAIN);
+    });
+
+    it('that prints with all its fields', () => {
+      expect(inspect(described())).toBe(inspect(PLAIN));
+      expect(inspect({ text: [described()] }, { depth: 5 })).toBe(inspect({ text: [PLAIN] }, { depth: 5 }));
+    });
+
+    it('whose list is one and the same at each look, also when it is frozen', () => {
+      const text = Object.freeze(described());
+      expect(text.forcing).toBe(text.forcing);
+      expect(text.forcing).toEqual(PLAIN.forcing);
+    });
+
+    it('whose list can be replaced', () => {
+      const text = described();
+      text.forcing = [];
+      expect(text).toStrictEqual({ ...PLAIN, forcing: [] });
+    });
   });
 
   it('counts half of a surrogate pair as one unit', () => {

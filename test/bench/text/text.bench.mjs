@@ -15,13 +15,13 @@ const COUNTERS = {
   'sms-segments-calculator': (text) => new SegmentedMessage(text).segmentsCount,
 };
 
-/** Time to count the parts of 10,000 mixed texts, beside two other libraries. */
+/** Time to count the parts of 10,000 mixed texts, kind by kind, beside two other libraries. */
 export async function textBench({ quick }) {
   const count = quick ? 700 : 10_000;
   const kinds = Object.entries(mixedTexts(count));
   const samples = {};
   let parts;
-  for (let round = 0; round < (quick ? 2 : 6); round += 1) {
+  for (let round = 0; round < (quick ? 2 : 12); round += 1) {
     for (const [name, counter] of Object.entries(COUNTERS)) {
       // The slow one is asked twice only: once to warm up, once for its figures.
       if (name === 'sms-segments-calculator' && round > 1) continue;
@@ -52,9 +52,14 @@ function report(kinds, samples, count) {
     ['µs a text', ...kinds.map(([name]) => name), 'all, ms'],
     [...byKind.map(([name, micros, all]) => [name, ...micros.map((each) => each.toFixed(2)), all.toFixed(1)])],
   );
-  const [[, , ours], ...rivals] = byKind;
-  const times = Math.min(...rivals.map(([, , all]) => all)) / ours;
-  const target = `at least ${TIMES_FASTER} x faster than the faster of the others (${times.toFixed(1)} x)`;
-  console.log(`${times >= TIMES_FASTER ? 'met   ' : 'MISSED'}  ${target}`);
-  return { missed: times >= TIMES_FASTER ? [] : [target] };
+  const [[, oursByKind, ours], ...rivals] = byKind;
+  const targets = [
+    ['all of them', Math.min(...rivals.map(([, , all]) => all)) / ours],
+    ...kinds.map(([name], k) => [name, Math.min(...rivals.map(([, micros]) => micros[k])) / oursByKind[k]]),
+  ].map(([what, times]) => ({
+    target: `${what}: at least ${TIMES_FASTER} x faster than the fastest of the others (${times.toFixed(1)} x)`,
+    isMet: times >= TIMES_FASTER,
+  }));
+  for (const { target, isMet } of targets) console.log(`${isMet ? 'met   ' : 'MISSED'}  ${target}`);
+  return { missed: targets.filter(({ isMet }) => !isMet).map(({ target }) => target) };
 }
