@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { SendReceipt } from 'nestjs-oursms';
 import { OurSmsConnectionError } from '../../lib/errors/oursms-connection.error.js';
@@ -7,6 +8,7 @@ import { deliver } from '../../lib/sending/deliver.js';
 import { localMoment } from '../../lib/sending/moment.js';
 import type { RetryPolicy } from '../../lib/sending/retry-policy.js';
 import { Turns } from '../../lib/sending/turns.js';
+import { LogRecorder } from '../support/application.js';
 import { passTime } from '../support/set-clock.js';
 
 const MINUTE = 60_000;
@@ -22,11 +24,16 @@ const failed = (outcome: 'unknown' | 'notSent'): OurSmsConnectionError =>
 
 /** Minutes must pass, and nobody waits for them. */
 let passedMs: number;
+let logs: LogRecorder;
 beforeEach(() => {
+  Logger.overrideLogger((logs = new LogRecorder()));
   passedMs = 0;
   passTime(() => passedMs);
 });
-afterEach(() => void jest.restoreAllMocks());
+afterEach(() => {
+  Logger.overrideLogger(['error']);
+  jest.restoreAllMocks();
+});
 
 interface Parts {
   policy: RetryPolicy;
@@ -111,6 +118,7 @@ describe('a repeat in doubt, when the clock', () => {
     const { out, error } = await sentWith(() => passTime(() => 0, byMs));
     expect(out).toHaveLength(1);
     expect(error).toMatchObject({ outcome: 'unknown', message: 'the connection broke' });
+    expect(logs.matching('The message is not sent again: the clock was set')).toHaveLength(1);
   });
 
   it('goes on while the machine is suspended, reaches back over that time too', async () => {
