@@ -1,52 +1,21 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { OurSmsValidationError } from '../../errors/oursms-validation.error.js';
 import { oneLine } from '../../errors/one-line.js';
 import type { QueueEngine } from '../../queue/durable-queue.js';
-import { prepareMessage, type MessagePolicy } from '../../sending/prepare-message.js';
-import type { CampaignDraft, CampaignMessage, CampaignPlan } from '../campaign.types.js';
+import type { MessagePolicy } from '../../sending/prepare-message.js';
 import type { CampaignContext } from '../run/campaign-context.js';
 import { CampaignCredits } from '../run/campaign-credits.js';
 import type { CampaignNames } from '../store/campaign-names.js';
-import type { CampaignFacts, CampaignKey, CampaignRecord, IntakeCounts } from '../store/campaign-record.js';
+import type { CampaignFacts, CampaignKey, CampaignRecord } from '../store/campaign-record.js';
 import { CampaignRecords } from '../store/campaign-records.js';
-import { checkDraft, checkPlan } from './check-plan.js';
+import type { CheckedPlan } from './check-plan.js';
 import { ChunkWriter } from './chunk-writer.js';
 import { eraseReading } from '../store/erase-campaign.js';
 import { withLock, type HeldLock } from '../../queue/exclusive-lock.js';
-import { RecipientReader, type RecipientSink } from './recipient-reader.js';
-import { TextTemplate } from './text-template.js';
+import { RecipientReader } from './recipient-reader.js';
 
 const DEFAULT_CONCURRENCY = 4;
-/** Any number that can be sent to: the message is checked before its recipients are there. */
-const ANY_NUMBER = '966500000000';
-
-/** A plan that was found to be in order. */
-export interface CheckedPlan {
-  plan: CampaignPlan;
-  message: CampaignFacts['message'];
-  digest: string;
-}
-
-/** Checks what a campaign is started with. @throws {OurSmsValidationError} naming every fault */
-export function checkedPlan(plan: CampaignPlan, policy: MessagePolicy): CheckedPlan {
-  const faults = checkPlan(plan);
-  if (faults.length > 0) throw new OurSmsValidationError('send', policy.account, faults);
-  const message = checkedMessage(plan.message, policy);
-  return { plan, message, digest: createHash('sha256').update(JSON.stringify(message)).digest('base64url') };
-}
-
-/** Reads recipients as a campaign would, and keeps nothing. @throws {OurSmsValidationError} naming every fault */
-export async function readDraft(
-  draft: CampaignDraft,
-  policy: MessagePolicy,
-  sink: RecipientSink,
-): Promise<IntakeCounts> {
-  const faults = checkDraft(draft);
-  if (faults.length > 0) throw new OurSmsValidationError('send', policy.account, faults);
-  const { body, maxParts } = checkedMessage(draft.message, policy);
-  return new RecipientReader({ body, maxParts, country: policy.country }, sink).read(draft.recipients);
-}
 
 /** Reads the recipients of campaigns and makes them durable; forgets what is left of readings that were cut off. */
 export class CampaignStart {
@@ -114,11 +83,4 @@ export class CampaignStart {
       throw error;
     }
   }
-}
-
-function checkedMessage(message: CampaignMessage, policy: MessagePolicy): CampaignFacts['message'] {
-  // What a text with fields in it takes is known of each recipient's only.
-  const prepared = prepareMessage({ ...message, dests: [ANY_NUMBER] }, policy, (body) => new TextTemplate(body).same);
-  const fields = Object.entries(prepared).filter(([name]) => name !== 'dests' && name !== 'skipped');
-  return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1))) as unknown as CampaignFacts['message'];
 }

@@ -1,16 +1,53 @@
+import { createHash } from 'node:crypto';
 import type { Fault } from '../../errors/oursms-config.error.js';
-import type { CampaignPlan } from '../campaign.types.js';
+import { OurSmsValidationError } from '../../errors/oursms-validation.error.js';
+import { prepareMessage, type MessagePolicy } from '../../sending/prepare-message.js';
+import type { CampaignDraft, CampaignMessage, CampaignPlan } from '../campaign.types.js';
+import type { CampaignFacts } from '../store/campaign-record.js';
+import { TextTemplate } from './text-template.js';
+
+/** Any number that can be sent to: the message is checked before its recipients are there. */
+const ANY_NUMBER = '966500000000';
 
 type Given = Partial<Record<keyof CampaignPlan, unknown>>;
 
+/** A plan that was found to be in order. */
+export interface CheckedPlan {
+  plan: CampaignPlan;
+  message: CampaignFacts['message'];
+  digest: string;
+}
+
+/** Checks what a campaign is started with. @throws {OurSmsValidationError} naming every fault */
+export function checkedPlan(plan: CampaignPlan, policy: MessagePolicy): CheckedPlan {
+  const faults = planFaults(plan);
+  if (faults.length > 0) throw new OurSmsValidationError('send', policy.account, faults);
+  const message = checkedMessage(plan.message, policy);
+  return { plan, message, digest: createHash('sha256').update(JSON.stringify(message)).digest('base64url') };
+}
+
+/** Checks the draft of a campaign. @throws {OurSmsValidationError} naming every fault */
+export function checkedDraft(draft: CampaignDraft, policy: MessagePolicy): CampaignFacts['message'] {
+  const faults = draftFaults(draft);
+  if (faults.length > 0) throw new OurSmsValidationError('send', policy.account, faults);
+  return checkedMessage(draft.message, policy);
+}
+
+function checkedMessage(message: CampaignMessage, policy: MessagePolicy): CampaignFacts['message'] {
+  // What a text with fields in it takes is known of each recipient's only.
+  const prepared = prepareMessage({ ...message, dests: [ANY_NUMBER] }, policy, (body) => new TextTemplate(body).same);
+  const fields = Object.entries(prepared).filter(([name]) => name !== 'dests' && name !== 'skipped');
+  return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1))) as unknown as CampaignFacts['message'];
+}
+
 /** Faults of a plan besides its message. */
-export function checkPlan(plan: unknown): Fault[] {
+function planFaults(plan: unknown): Fault[] {
   const { id, rate, concurrency } = (plan ?? {}) as Given;
   const faults: Fault[] = [];
   if (typeof id !== 'string' || id === '' || id.length > 200 || /\p{Surrogate}/u.test(id)) {
     faults.push({ field: 'id', reason: 'must be a string of 1 to 200 characters' });
   }
-  faults.push(...checkDraft(plan));
+  faults.push(...draftFaults(plan));
   if (rate !== undefined && !isWhole(rate, 100_000)) {
     faults.push({ field: 'rate', reason: 'must be a whole number from 1 to 100000' });
   }
@@ -21,7 +58,7 @@ export function checkPlan(plan: unknown): Fault[] {
 }
 
 /** Faults of a draft besides its message. */
-export function checkDraft(draft: unknown): Fault[] {
+function draftFaults(draft: unknown): Fault[] {
   const { message, recipients } = (draft ?? {}) as Given;
   const faults: Fault[] = [];
   if (typeof message !== 'object' || message === null) faults.push({ field: 'message', reason: 'must be an object' });

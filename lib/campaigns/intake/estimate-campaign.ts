@@ -1,19 +1,29 @@
 import type { MessagePolicy } from '../../sending/prepare-message.js';
 import type { CampaignDraft, CampaignEstimate, CampaignLeftOut } from '../campaign.types.js';
-import { readDraft } from './campaign-start.js';
+import { checkedDraft } from './check-plan.js';
+import { RecipientReader } from './recipient-reader.js';
 
-/** Estimates a campaign: nothing is kept or sent. @throws {OurSmsValidationError} for a faulty draft */
+/**
+ * Reads recipients as a campaign would: nothing is kept or sent.
+ *
+ * @throws {OurSmsValidationError} naming every fault of the draft
+ */
 export async function estimateCampaign(
   draft: CampaignDraft,
   { policy, getCredits }: { policy: MessagePolicy; getCredits: () => Promise<number> },
   onLeftOut?: (input: CampaignLeftOut) => void,
 ): Promise<CampaignEstimate> {
+  const { body, maxParts } = checkedDraft(draft, policy);
   let requests = 0;
-  const counts = await readDraft(draft, policy, {
-    chunk: () => void (requests += 1),
-    left: (fate, input) => onLeftOut?.({ fate, ...input }),
-    room: () => undefined,
-  });
+  const reader = new RecipientReader(
+    { body, maxParts, country: policy.country },
+    {
+      chunk: () => void (requests += 1),
+      left: (fate, input) => onLeftOut?.({ fate, ...input }),
+      room: () => undefined,
+    },
+  );
+  const counts = await reader.read(draft.recipients);
   const credits = await getCredits();
   return { ...counts, requests, credits, sufficient: credits >= counts.parts };
 }
