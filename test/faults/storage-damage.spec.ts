@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { OurSmsModule, OurSmsStorageError } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
@@ -35,9 +35,11 @@ const pageText = (what: string): string => `${noise()} ${what} ${noise()}`;
 const pageOf = (i: number): { id: string; data: unknown } => ({ id: `page${i}`, data: { i, text: pageText(NUMBER) } });
 
 /** A store with waiting and failed jobs, most of them in a file of LevelDB, the newest in its log. */
-async function makeStore(): Promise<void> {
+let whole: TestStorage;
+beforeAll(async () => {
+  whole = await TestStorage.make();
   for (let part = 0; part < 2; part++) {
-    const engine = await StoredEngine.inDirectory(path);
+    const engine = await StoredEngine.inDirectory(join(whole.path, 'default'));
     const queue = engine.queue<unknown>(QUEUE);
     for (let i = 0; i < 10; i++) {
       await queue.add(Array.from({ length: 20 }, (_, j) => pageOf(part * 1_000 + i * 20 + j)));
@@ -49,7 +51,11 @@ async function makeStore(): Promise<void> {
     await consumer.stop();
     await engine.close();
   }
-}
+});
+afterAll(() => whole.remove());
+
+/** The store of a test, which is made only once: each of its writes waits for the disk. */
+const makeStore = (): void => cpSync(whole.path, storage.path, { recursive: true });
 
 const filesLike = (pattern: RegExp): string[] =>
   readdirSync(path)
@@ -116,12 +122,12 @@ describe('a store is refused as damaged, with one clear error, when', () => {
 
 describe('a store', () => {
   it('is whole when nothing was done to it', async () => {
-    await makeStore();
+    makeStore();
     await readAll();
   });
 
   it('begins anew when the damaged directory was moved away', async () => {
-    await makeStore();
+    makeStore();
     rmSync(path, { recursive: true });
     const engine = await StoredEngine.inDirectory(path);
     expect(await engine.queue(QUEUE).counts()).toMatchObject({ waiting: 0, failed: 0 });
@@ -167,7 +173,7 @@ describe('an application does not start, and downloads nothing, when', () => {
   it.each(DAMAGES.filter(([what]) => /CURRENT was|middle|\.ldb file was deleted/.test(what)))(
     '%s',
     async (_what, damage) => {
-      await makeStore();
+      makeStore();
       damage();
       const gateway = await GatewaySimulator.start();
       gateway.pushReport('demo', { msgId: 'm0' });
