@@ -17,6 +17,8 @@ import { DEMO, rejection, startApplication, until, type TestApplication } from '
 import { httpAnswer, startRawGateway, type RawGateway } from '../support/raw-gateway.js';
 
 const MESSAGE = { src: 'MyBrand', dests: ['0501234567'], body: 'hello' };
+/** Nobody waits for repeats. */
+const SOON = { delayMs: 5 };
 const RECEIPT = httpAnswer('{"jobId":1,"total":1,"accepted":1}');
 
 let application: TestApplication | undefined;
@@ -25,7 +27,7 @@ let gateway: RawGateway | undefined;
 async function start(
   onConnection: (socket: Socket, connection: number) => void,
   http: OurSmsModuleOptions['http'] = {},
-  retry?: OurSmsModuleOptions['retry'],
+  retry: OurSmsModuleOptions['retry'] = SOON,
 ): Promise<TestApplication> {
   gateway = await startRawGateway(onConnection);
   application = await startApplication([OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, http, retry })]);
@@ -78,7 +80,7 @@ describe('notSent: no byte of the request left', () => {
     gateway = await startRawGateway(() => undefined);
     const baseUrl = gateway.url.replace('http:', 'https:');
     application = await startApplication([
-      OurSmsModule.forRoot({ baseUrl, auth: DEMO, http: { connectTimeoutMs: 200 } }),
+      OurSmsModule.forRoot({ baseUrl, auth: DEMO, retry: SOON, http: { connectTimeoutMs: 200 } }),
     ]);
     const error = await rejection(application.sms.send(MESSAGE), OurSmsConnectionError);
     expect(error).toMatchObject({ outcome: 'notSent', code: 'UND_ERR_CONNECT_TIMEOUT' });
@@ -87,7 +89,9 @@ describe('notSent: no byte of the request left', () => {
   it('when the deadline passes while the connection is still being made', async () => {
     gateway = await startRawGateway(() => undefined);
     const baseUrl = gateway.url.replace('http:', 'https:');
-    application = await startApplication([OurSmsModule.forRoot({ baseUrl, auth: DEMO, http: { timeoutMs: 200 } })]);
+    application = await startApplication([
+      OurSmsModule.forRoot({ baseUrl, auth: DEMO, retry: SOON, http: { timeoutMs: 200 } }),
+    ]);
     const error = await rejection(application.sms.send(MESSAGE), OurSmsTimeoutError);
     expect(error).toMatchObject({ outcome: 'notSent', retryable: true, timeoutMs: 200 });
   });
