@@ -181,16 +181,6 @@ describe('personal texts', () => {
     expect(bench.reached(900)).toEqual([1]);
   });
 
-  it('are gathered in bounded memory when each is another', async () => {
-    await bench.start();
-    const everyone = Array.from({ length: 3_000 }, (_, i) => ({ dest: mobile(i), code: i }));
-    const { done } = await bench.face.start(
-      plan(everyone, { message: { ...message, body: 'Code {code}' }, concurrency: 16 }),
-    );
-    expect(await done).toMatchObject({ sent: 3_000, parts: 3_000 });
-    expect(bench.gateway.phone(normalized(2_999))[0]?.body).toBe('Code 2999');
-  });
-
   it('leave out who lacks a field, also who was given as a bare number', async () => {
     await bench.start();
     const some = [{ dest: mobile(0), name: 'A' }, { dest: mobile(1) }, mobile(2)];

@@ -207,27 +207,4 @@ describe('the simulator: records', () => {
     });
     expect(seen).toEqual([200, 200, 200]);
   });
-
-  it('takes time in the number of held messages, not in its square', () => {
-    /** Milliseconds for so many requests of 500 messages, of many due times. */
-    const timeFor = (requests: number): number => {
-      const { clock, engine } = simulator({ record: false, accounts: [{ ...hello, credits: 1e9 }] });
-      const started = performance.now();
-      for (let request = 0; request < requests; request++) {
-        const dests = Array.from({ length: 500 }, (_, i) => `9665${10_000_000 + request * 500 + i}`).join();
-        engine.handle(post({ ...hello, dests, delay: (request * 37) % 400, dlr: 1, prevDups: 5 }));
-      }
-      for (let minute = 0; minute < 400; minute++) {
-        clock.advance(MINUTE);
-        engine.handle(get('/inbox/dlrs', { username: 'demo', password: 'demo', count: 500 }));
-      }
-      const all = requests * 500;
-      expect(engine.totals).toMatchObject({ accepted: all, sent: all, handedOut: all });
-      return performance.now() - started;
-    };
-    timeFor(25);
-    const [few, many] = [timeFor(50), timeFor(400)];
-    // Eight times as many: 64 times as long, if it were the square.
-    expect(many / few).toBeLessThan(32);
-  }, 60_000);
 });

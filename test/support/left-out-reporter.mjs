@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 /** What some tests need, how their files ask for it, and where it is to be had. */
 const NEEDS = [
   {
-    asks: /\b(describe|it)With(Own)?Redis\(/,
+    asks: /\b((describe|it)With(Own)?Redis|describeInRedis)\(/,
     // Then tests were left out on purpose.
     isThere: () => spawnSync('redis-server', ['--version']).status === 0,
     say: (files) => {

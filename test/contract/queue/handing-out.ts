@@ -172,39 +172,9 @@ export function handingOutContract(kind: EngineKind): void {
     await next.stop();
   });
 
-  it('loses and repeats nothing when it is stopped at any moment', async () => {
-    const queue = bench.queue<number>();
-    await queue.add(jobsNamed('job', 300));
-    const handler = new RecordingHandler<number>();
-    for (let round = 0; (await queue.counts()).waiting > 0; round++) {
-      const consumer = queue.consume(handler.handle, { concurrency: 1 + (round % 7) });
-      await pause(round % 5);
-      await consumer.stop();
-      expect((await queue.counts()).active).toBe(0);
-    }
-    expect(handler.ids.sort()).toEqual(
-      jobsNamed('job', 300)
-        .map(({ id }) => id)
-        .sort(),
-    );
-    expect(handler.jobs.every(({ attempt, interrupted }) => attempt === 1 && !interrupted)).toBe(true);
-  });
-
   it('stops at once when there is nothing to do, also twice', async () => {
     const consumer = bench.queue().consume(async () => DONE, { concurrency: 1 });
     await consumer.stop();
     await consumer.stop();
-  });
-
-  it('hands out thousands of jobs, each of them once', async () => {
-    const queue = bench.queue<number>();
-    const handler = new RecordingHandler<number>();
-    queue.consume(handler.handle, { concurrency: 50 });
-    for (let i = 0; i < 10; i++) {
-      await queue.add(jobsNamed(`${i}/`, 500));
-    }
-    await untilCounts(queue, { waiting: 0, active: 0 });
-    expect(handler.jobs).toHaveLength(5_000);
-    expect(new Set(handler.ids).size).toBe(5_000);
   });
 }

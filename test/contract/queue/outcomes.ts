@@ -1,5 +1,4 @@
 import { expect, it } from '@jest/globals';
-import { OurSmsStorageError } from '../../../lib/errors/oursms-storage.error.js';
 import type { JobOutcome } from '../../../lib/queue/durable-queue.js';
 import {
   allOf,
@@ -112,72 +111,6 @@ export function verdictContract(kind: EngineKind): void {
       expect(failedAt).toBeGreaterThanOrEqual(before);
       expect(failedAt).toBeLessThanOrEqual(Date.now());
     }
-  });
-
-  it('hands a job out again a second after its handler rejected', async () => {
-    const queue = bench.queue<number>();
-    const times: number[] = [];
-    const handler = new RecordingHandler<number>(() => {
-      times.push(performance.now());
-      if (times.length === 1) throw new Error('a fault of the handler');
-      return DONE;
-    });
-    queue.consume(handler.handle, { concurrency: 1 });
-    await queue.add([{ id: 'one', data: 1 }]);
-    await eventually('it came again', () => times.length === 2);
-    await untilCounts(queue, { waiting: 0, active: 0, failed: 0 });
-    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(990);
-    expect(handler.jobs).toMatchObject([{ attempt: 1 }, { attempt: 2, data: 1 }]);
-  });
-
-  it('hands a job out again a second after an outcome that cannot be kept', async () => {
-    const queue = bench.queue<unknown>();
-    const handler = new RecordingHandler<unknown>(({ attempt }) =>
-      attempt === 1 ? { kind: 'again', inMs: 0, data: 1n } : DONE,
-    );
-    queue.consume(handler.handle, { concurrency: 1 });
-    await queue.add([{ id: 'one', data: 1 }]);
-    await eventually('it came again', () => handler.jobs.length === 2);
-    await untilCounts(queue, { waiting: 0, active: 0, failed: 0 });
-    expect(handler.jobs).toMatchObject([{ attempt: 1 }, { attempt: 2, data: 1 }]);
-  });
-
-  it('waits longer each time a handler rejects, and keeps the job as failed in the end', async () => {
-    const queue = bench.queue<number>();
-    const times: number[] = [];
-    const handler = new RecordingHandler<number>(({ id }) => {
-      if (id === 'good') return DONE;
-      times.push(performance.now());
-      throw new TypeError('always');
-    });
-    queue.consume(handler.handle, { concurrency: 1, faults: 3 });
-    await queue.add([
-      { id: 'bad', data: 1 },
-      { id: 'good', data: 2 },
-    ]);
-    await untilCounts(queue, { waiting: 0, active: 0, failed: 1 });
-    const [first = 0, second = 0, third = 0] = times;
-    expect(times).toHaveLength(3);
-    expect(second - first).toBeGreaterThan(990);
-    expect(third - second).toBeGreaterThan(1_990);
-    expect(handler.ids).toEqual(['bad', 'good', 'bad', 'bad']);
-    const reason = 'its handler failed 3 times in a row, the last time with TypeError';
-    expect(await allOf(queue.failed())).toMatchObject([{ id: 'bad', data: 1, attempts: 3, reason }]);
-  });
-
-  it('does not add up faults that an outcome lies between, nor those of the store', async () => {
-    const queue = bench.queue<number>();
-    const handler = new RecordingHandler<number>(({ attempt }) => {
-      if (attempt === 1 || attempt === 3) throw new Error('a fault');
-      if (attempt === 2) return { kind: 'again', inMs: 0 };
-      if (handler.jobs.length < 6) throw new OurSmsStorageError('It is away.', { fault: 'unreachable' });
-      return DONE;
-    });
-    queue.consume(handler.handle, { concurrency: 1, faults: 2 });
-    await queue.add([{ id: 'one', data: 1 }]);
-    await untilCounts(queue, { waiting: 0, active: 0 });
-    expect(await queue.counts()).toMatchObject({ failed: 0 });
-    expect(handler.jobs.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 4, 4]);
   });
 
   it('takes the outcomes of all that was handed out before a stop is over', async () => {
