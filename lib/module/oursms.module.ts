@@ -58,7 +58,7 @@ export class OurSmsModule extends ConfigurableModuleClass {
     if (given.length !== 1) {
       const found = given.length === 0 ? 'none of them' : given.join(' and ');
       throw new OurSmsConfigError(
-        `OurSmsModule.forRootAsync() takes one of ${FORMS.join(', ')}; it got ${found}.`,
+        `OurSmsModule.forRootAsync() takes one of ${FORMS.join(', ')}; it was given ${found}.`,
       );
     }
     return super.forRootAsync(options as Parameters<typeof ConfigurableModuleClass.forRootAsync>[0]);

@@ -40,7 +40,7 @@ export interface ResolvedOptions {
 export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
   if (typeof raw !== 'object' || raw === null) {
     throw new OurSmsConfigError(
-      `OurSmsModule (account ${oneLine(String(account))}) got no options: the factory must return an object.`,
+      `OurSmsModule (account ${oneLine(String(account))}) got no options: its factory must return an object.`,
     );
   }
   const { value: options, faults } = checkShape(OurSmsModuleOptions, raw);

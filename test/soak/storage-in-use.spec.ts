@@ -81,10 +81,10 @@ describe('a directory that another process uses', () => {
     await other.end();
     const application = await starting;
     const said = [...logs.lines, ...application.logs.lines].filter(({ text }) =>
-      text.includes('Another process holds the store'),
+      text.includes('Another process has locked the store'),
     );
     expect(said).toEqual([
-      { level: 'warn', text: expect.stringContaining(`the store ${path}: waiting for it, up to 25 s`) },
+      { level: 'warn', text: expect.stringContaining(`the store ${path}: waiting up to 25 s for it`) },
     ]);
     await until('its reports are handled', () => application.app.get(DlrListener).handled.length === 1);
     await application.close();
@@ -112,7 +112,7 @@ describe('a directory that another process uses', () => {
     const opening = [path, link].map((one) => StoredEngine.inDirectory(one, 'storage.path', { ms: 60_000 }));
     for (const error of await Promise.all(opening.map((one) => rejection(one, OurSmsStorageError)))) {
       expect(error).toMatchObject({ fault: 'locked' });
-      expect(error.message).toContain('this process itself has it open');
+      expect(error.message).toContain('this process has opened it already');
       expect(error.message).not.toContain('another process');
     }
     expect(performance.now() - start).toBeLessThan(10_000);
