@@ -1,8 +1,8 @@
 /** One transform for all suites: swc, native ES modules (`npm test` passes --experimental-vm-modules). */
 const shared = {
   testEnvironment: 'node',
-  // A test that prints fails.
-  setupFilesAfterEnv: ['<rootDir>/test/support/no-output.ts'],
+  // A test that prints fails; and what one test leaves behind in the worker slows no other.
+  setupFilesAfterEnv: ['<rootDir>/test/support/no-output.ts', '<rootDir>/test/support/used-storages.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
