@@ -172,7 +172,8 @@ export class JobRuns<T> {
         if (!(error instanceof OurSmsStorageError)) throw error;
         if (wasStopped || time.isLost || this.parts.link.isClosed) return;
         // That Redis is away is told elsewhere.
-        if (!hasWarned && error.fault !== 'unreachable') this.#logger.warn(`An outcome waits: ${error.message}`);
+        if (!hasWarned && error.fault !== 'unreachable')
+          this.#logger.warn(`The outcome of a job is not written yet: ${error.message}`);
         hasWarned = true;
       }
       await this.parts.link.changed(TRY_AGAIN_MS);

@@ -195,7 +195,10 @@ describeWithOwnRedis('queues in Redis', () => {
     expect(await rejection(engine.checkRoom(1), OurSmsStorageError)).toMatchObject({ fault: 'full' });
     expect(await allOf(engine.notes('open'))).toHaveLength(1);
     settle?.({ kind: 'done', notes: [{ name: 'open' }] });
-    await eventually('the outcome was refused', () => bench.logs.matching('A outcome waits').length === 1);
+    await eventually(
+      'the outcome was refused',
+      () => bench.logs.matching('The outcome of a job is not written yet').length === 1,
+    );
     expect(await queue.counts()).toMatchObject({ waiting: 0, active: 1 });
     await admin.config('SET', 'maxmemory', '0');
     await untilCounts(queue, { waiting: 0, active: 0 });

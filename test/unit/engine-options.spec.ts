@@ -110,7 +110,7 @@ describe('the options of bullMqEngine', () => {
       { send: () => 0, connected: true },
       { connect: () => 0, duplicate: () => 0, defineCommand: () => 0, options: {} },
     ];
-    for (const connection of others) expect(faultOf({ connection }).message).toContain('a client of another library');
+    for (const connection of others) expect(faultOf({ connection }).message).toContain('is not an ioredis client');
     const cluster = new Cluster([{ host: '127.0.0.1', port: 9 }], { lazyConnect: true });
     for (const connection of [cluster, { redisOptions: {} }]) {
       expect(faultOf({ connection }).message).toContain('is a Redis Cluster, which is not supported');

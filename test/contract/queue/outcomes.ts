@@ -14,7 +14,7 @@ import {
 } from './engine-under-test.js';
 
 /** What an outcome does, and what happens without one. */
-export function verdictContract(kind: EngineKind): void {
+export function outcomeContract(kind: EngineKind): void {
   const bench = engineForEach(kind);
 
   it('hands a job out again no earlier than the outcome says, and counts the tries', async () => {

@@ -7,7 +7,7 @@ import type { EngineKind } from './engine-under-test.js';
 import { failedJobsContract } from './failed-jobs.js';
 import { handingOutContract } from './handing-out.js';
 import { failingHandlerContract, manyJobsContract } from './long-runs.js';
-import { verdictContract } from './outcomes.js';
+import { outcomeContract } from './outcomes.js';
 
 /** What every engine owes to those who use `DurableQueue` and `QueueEngine`, with `describeLongRuns`. It asks nothing but that port. */
 export function describeQueueEngine(kind: EngineKind): void {
@@ -15,7 +15,7 @@ export function describeQueueEngine(kind: EngineKind): void {
     describe('a job that is added', () => addingContract(kind));
     describe('a consumer', () => handingOutContract(kind));
     describe('a try', () => beginningContract(kind));
-    describe('an outcome', () => verdictContract(kind));
+    describe('an outcome', () => outcomeContract(kind));
     describe('failed jobs', () => failedJobsContract(kind));
     describe('accounts of one engine', () => accountsContract(kind));
     describe('the engine', () => engineContract(kind));
