@@ -127,8 +127,10 @@ export class GatewayHttp {
   }
 
   /** Lets running requests end, then closes every connection. */
-  close(): Promise<void> {
-    return this.transport.close();
+  async close(): Promise<void> {
+    await this.transport.close();
+    // On Node 20 and 22 every promise costs time for each storage that was ever used.
+    this.ours.calls.disable();
   }
 }
 
