@@ -52,7 +52,7 @@ export class BullMqConsumer<T> {
     this.#taking = this.#takeAll();
   }
 
-  /** Takes no more, and waits for the outcomes on what was handed out, unless the engine ends. */
+  /** Takes no more jobs, and waits for the outcomes of the delivered ones, unless the engine closes. */
   async stop(): Promise<void> {
     this.#end();
     const ended = this.#taking.then(() => this.#runs.stop());
@@ -109,7 +109,7 @@ export class BullMqConsumer<T> {
           this.#end();
           return this.#runs.stop();
         }
-        // Redis is away, which is told elsewhere; or it is something that nobody expected.
+        // Redis is away, which is logged elsewhere; or the error is unexpected.
         if (!(error instanceof OurSmsStorageError)) this.#logger.error(`The queue failed: ${nameOf(error)}`);
         await link.changed(TRY_AGAIN_MS);
       }
@@ -167,7 +167,7 @@ export class BullMqConsumer<T> {
     await this.parts.jobs.recover().catch(() => undefined);
   }
 
-  /** Asked anew: it may have changed while something was awaited. */
+  /** A method, since it may have changed during an await. */
   #hasStopped(): boolean {
     return this.#isStopped;
   }

@@ -20,7 +20,7 @@ export interface BullMqEngineSetup {
   account: string;
   /** A connection that has not been made yet. */
   redis: Redis;
-  /** Host and port, as they are told. */
+  /** Host and port, as errors name them. */
   address: string;
   /** Prefix of all keys. */
   prefix: string;

@@ -89,7 +89,7 @@ export class BullMqQueue<T> implements DurableQueue<T> {
     await this.#access.tidyUp();
   }
 
-  /** Ends handing out. @param over Resolves when there is no more time. */
+  /** Stops delivering. @param over Resolves when there is no more time. */
   async abandon(over: Promise<unknown>): Promise<void> {
     await this.#consumer?.abandon(over);
   }

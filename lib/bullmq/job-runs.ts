@@ -108,7 +108,7 @@ export class JobRuns<T> {
   async #handle(held: HeldJob<T>, begun: BegunTry): Promise<FaultOutcome<T>> {
     const { taken, time } = held;
     const { attempt, doubtSince, doubtMark } = begun;
-    // Stopped while it was being handed out: it goes back as it was.
+    // Stopped before it was delivered: it goes back as it was.
     if (this.#isStopped) return { kind: 'again', inMs: 0, uncounted: true };
     const { id, data } = taken;
     const interruption = {
@@ -143,7 +143,7 @@ export class JobRuns<T> {
     else time.lose();
   }
 
-  /** @returns undefined when it is not handed out after all */
+  /** @returns undefined when it is not delivered after all */
   async #begin({ taken, time }: HeldJob<T>): Promise<BegunTry | undefined> {
     const { jobs, link } = this.parts;
     while (!this.#isStopped && !time.isLost) {
@@ -171,7 +171,7 @@ export class JobRuns<T> {
       } catch (error) {
         if (!(error instanceof OurSmsStorageError)) throw error;
         if (wasStopped || time.isLost || this.parts.link.isClosed) return;
-        // That Redis is away is told elsewhere.
+        // That Redis is away is logged elsewhere.
         if (!hasWarned && error.fault !== 'unreachable')
           this.#logger.warn(`The outcome of a job is not written yet: ${error.message}`);
         hasWarned = true;

@@ -1,6 +1,6 @@
 /**
  * How long something is held that must be renewed. It ends a while before Redis forgets it, and is measured by two clocks: one
- * stands still while a machine sleeps, the other may be set back.
+ * stops while a machine sleeps, the other may be set back.
  */
 export class LeaseTime {
   readonly #marginMs: number;

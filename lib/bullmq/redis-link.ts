@@ -178,7 +178,7 @@ export class RedisLink {
     clearTimeout(this.#lookingAgain);
   }
 
-  /** Connects anew, when it is not being done. What was refused is not sent again: whoever asked is told. */
+  /** Reconnects, unless that is under way. Refused commands are not sent again: their callers get the error. */
   #leave(): void {
     if (!this.#isReady || this.#isClosed) return;
     this.#isReady = false;

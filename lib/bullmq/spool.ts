@@ -166,7 +166,7 @@ export class Spool {
     return `${String(this.#lastAt).padStart(DIGITS, '0')}-${randomUUID()}`;
   }
 
-  /** Asked anew: it may have changed while something was awaited. */
+  /** A method, since it may have changed during an await. */
   #hasClosed(): boolean {
     return this.#isClosed;
   }

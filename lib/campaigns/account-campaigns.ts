@@ -267,7 +267,7 @@ export class AccountCampaigns extends Campaigns {
     const engine = await this.setup.openEngine();
     const records = new CampaignRecords(engine, this.#names);
     const starts = new CampaignStart(engine, this.#names, this.setup);
-    // Where others may be at it, that is looked for all the time.
+    // Where other processes may be reading, that is checked all the time.
     if (!engine.isShared) {
       for (const record of await records.open()) if (record.state === 'preparing') await starts.clean(record);
     }

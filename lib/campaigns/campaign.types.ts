@@ -90,7 +90,7 @@ export interface CampaignProgress extends CampaignCounts {
   startedAt: string;
   /** Once it is over. ISO 8601, UTC. */
   finishedAt?: string;
-  /** Parts that all of its messages take: what it costs at one credit each. */
+  /** Parts of all its messages: its cost at one credit each. */
   parts: number;
   /** Recipients a second, since it last began to run. */
   perSecond: number;
@@ -117,7 +117,7 @@ export interface CampaignReport extends CampaignCounts {
 /** Fate of a recipient. */
 export type CampaignFate = 'sent' | 'rejected' | 'invalid' | 'duplicate' | 'notSent' | 'unknown';
 
-/** A recipient and what became of it. */
+/** A recipient and its fate. */
 export interface CampaignInput {
   /** The number: as it was given when it is invalid or a duplicate, normalised otherwise. */
   dest: string;

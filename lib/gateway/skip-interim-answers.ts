@@ -7,7 +7,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
  * Leaves the interim answers (1xx) out of what is read from a connection, so that the parser sees the final answers alone. The
- * parser of undici breaks the connection at a `100 Continue` that it did not ask for, and then nobody knows whether the
+ * parser of undici breaks the connection at a `100 Continue` that it did not ask for, and then it is unknown whether the
  * message was sent.
  *
  * For connections without pipelining: the first bytes that come after a request was written start an answer.

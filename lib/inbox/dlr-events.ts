@@ -43,7 +43,7 @@ export interface UnreadableDlrs {
 }
 
 /**
- * Reports that may be lost: the gateway may have deleted them, and what it answered did not arrive, or not all of it. The
+ * Reports that may be lost: the gateway may have deleted them, and its answer did not arrive, or not completely. The
  * same gap can be announced twice, with the same `id`.
  */
 export interface DlrGap {

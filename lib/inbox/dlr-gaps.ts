@@ -9,7 +9,7 @@ import type { DlrPublisher } from './dlr-publisher.js';
 /** A download that is about to be made. */
 export interface Intent {
   id: string;
-  /** The note that it is kept as, until what came of it is durable. */
+  /** Name of its note, which is kept until its result is durable. */
   note: string;
   /** ISO 8601, UTC. */
   at: string;
@@ -18,7 +18,7 @@ export interface Intent {
 
 /**
  * The one window that cannot be closed: the gateway has deleted, and the answer is not durable yet. Each download is noted
- * before it is made, so that one which nothing came of is known, also after the process died in it.
+ * before it is made, so that a lost one is known, also after a crash.
  */
 export class DlrGaps {
   readonly #logger = new Logger('OurSmsDlrInbox');
@@ -70,7 +70,7 @@ export class DlrGaps {
     return this.engine.forget(note);
   }
 
-  /** Nothing came of a download. */
+  /** A download brought nothing. */
   async missed({ id, note, at, asked }: Intent, why: string): Promise<void> {
     await this.announce({ id, account: this.account, at, atMost: asked, why });
     await this.engine.forget(note);

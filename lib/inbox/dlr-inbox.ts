@@ -20,7 +20,7 @@ export class DlrInbox {
   /**
    * Polls now, or as soon as a poll that is running has ended.
    *
-   * @returns What came of it; a failure is in its `why`. The reports are durable then, and not yet handled.
+   * @returns Its result; a failure is in its `why`. The reports are durable then, and not yet handled.
    */
   async pollNow(): Promise<DlrPoll> {
     return this.running().pollNow();

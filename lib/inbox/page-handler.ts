@@ -87,7 +87,7 @@ export class PageHandler {
     await retries.add(dlrs.map((dlr) => ({ id: dlr.id, data: { dlr, reason: ENDED, isSuspect: true }, attempts: 1 })));
   }
 
-  /** Reading it, or announcing what it holds, ends the process each time: it is kept as it came, and left alone. */
+  /** Parsing it, or announcing its reports, ends the process each time: it is kept as it came. */
   #keepUnread(id: string, page: KeptPage): JobOutcome<KeptPage> {
     const reason = `the process ended ${MOST_INTERRUPTIONS} times while handling it`;
     this.#logger.error(

@@ -9,7 +9,7 @@ class Given {
   }
 }
 
-/** The text whose forcing characters are still to be listed, out of sight of whoever prints or compares a description. */
+/** The text whose forcing characters are still to be listed, hidden from code that prints or compares a description. */
 class Unlisted extends Given {
   #body: string;
   #from: number;

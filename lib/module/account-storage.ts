@@ -21,7 +21,7 @@ export interface StoragePlace {
 /** Extra milliseconds that a process may need to stop, for the hooks of the application for example. */
 const END_MARGIN_MS = 5_000;
 
-/** A directory, what several processes share, or the memory of the process, which keeps nothing and is told so. */
+/** A directory, an engine that several processes share, or the memory of the process, which a warning is logged for. */
 export function storagePlace({ storage, gateway, dlr }: ResolvedOptions, application: OurSmsApplication): StoragePlace {
   if (storage === 'memory') return memory;
   // A former process gives its listeners and its requests so long before it releases a directory.

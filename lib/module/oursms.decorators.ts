@@ -31,8 +31,8 @@ export function InjectCampaigns(name?: string): ParameterDecorator & PropertyDec
 }
 
 /**
- * Marks a method as a listener of delivery reports: it is called with each `Dlr`. What it throws counts: the report is
- * offered again. A bare `@OnEvent('oursms.dlr')` hides what it throws, and the report would pass as handled.
+ * Marks a method as a listener of delivery reports: it is called with each `Dlr`. If it throws, the report is
+ * redelivered. A bare `@OnEvent('oursms.dlr')` hides its errors, and the report would count as handled.
  */
 export function OnDlr(): MethodDecorator {
   return OnEvent(OURSMS_DLR, { suppressErrors: false });

@@ -44,7 +44,7 @@ export class OurSmsModule extends ConfigurableModuleClass {
    * @throws {OurSmsConfigError} at bootstrap, naming every faulty option
    */
   static override forRoot(options: OurSmsModuleOptions & OurSmsModuleExtras): DynamicModule {
-    // A call without options is told what is missing, like any other fault.
+    // A call without options gets the same error as one with missing options.
     return super.forRoot(options ?? {});
   }
 

@@ -12,7 +12,7 @@ export const MOST_FAULTS = 10;
 export type FaultOutcome<T> = JobOutcome<T> & { faults?: number };
 
 /**
- * The outcome of a job whose handler rejected, or gave an outcome that cannot be kept: it is handed out again after a wait that
+ * The outcome of a job whose handler rejected, or gave an outcome that cannot be stored: it is redelivered after a wait that
  * doubles, and kept as failed in the end. A store that is away is no fault of the job.
  *
  * @param faults Faults in a row, this one included.

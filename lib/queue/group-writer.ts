@@ -79,7 +79,7 @@ export class GroupWriter {
     return new Promise((resolve) => this.#watchers.push(resolve));
   }
 
-  /** Somebody cannot wait: a store that is away is tried again now. */
+  /** A caller cannot wait: a store that is away is retried now. */
   hurry(): void {
     if (this.#fault) this.#hurry.abort();
   }

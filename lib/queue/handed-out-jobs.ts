@@ -9,7 +9,7 @@ import type { QueueLedger } from './queue-ledger.js';
 import type { SteadyClock } from './steady-clock.js';
 import type { FailedRecord, JobRecord, JobState } from './stored-job.js';
 
-/** A job that is handed out. */
+/** A job that is delivered to a handler. */
 export interface ActiveJob<T> extends Job<T> {
   readonly number: number;
   readonly addedAt: number;
@@ -32,7 +32,7 @@ export interface HandedOutJobsParts {
 export class HandedOutJobs<T> {
   constructor(private readonly parts: HandedOutJobsParts) {}
 
-  /** Marks the next jobs as handed out, durably, and gives them out. @param idle None of them is begun by that. */
+  /** Marks the next jobs as delivered, durably, and returns them. @param idle Their handlers do not begin at once. */
   next(limit: number, idle = false): Promise<ActiveJob<T>[]> {
     return this.#tellingFaults(() => this.#next(limit, idle));
   }
@@ -45,7 +45,7 @@ export class HandedOutJobs<T> {
   /**
    * Makes the outcome of a job durable, however long the store is away.
    *
-   * @param isStopping Asked when the store was tried again in vain: then the outcome is given up, and the job is handed out
+   * @param isStopping Asked when a retry of the store failed: then the outcome is dropped, and the job is redelivered
    * again when the store is back.
    * @throws What is wrong with an outcome that cannot be kept.
    */
@@ -149,7 +149,7 @@ export class HandedOutJobs<T> {
   }
 }
 
-/** The state of a job that is handed out. Of several tries that were interrupted, the first one's time is kept. */
+/** The state of a delivered job. Of several tries that were interrupted, the first one's time is kept. */
 const handedOut = (before: JobState, attempts: number, idle: boolean, mark?: string): JobState => {
   if (idle) return { ...before, attempts, idle };
   const began = before.startedAt === undefined ? { startedAt: Date.now(), mark } : {};

@@ -11,7 +11,7 @@ export interface PickedJob {
 }
 
 /**
- * Finds the jobs whose turn it is. It goes on where it stopped: what was there before is deleted, and slow to look through.
+ * Finds the jobs whose turn it is. It continues where it stopped: earlier keys are deleted, and slow to scan.
  * Those that wait for a time are looked at when the first of them is due, and not before.
  */
 export class JobPicker {
@@ -19,7 +19,7 @@ export class JobPicker {
   #laterFrom: string;
   /** When the first job that waits for a time is due: no later than it is, and Infinity when none waits. */
   #dueAt = 0;
-  /** How often the place to go on from was set from outside. */
+  /** How often the start of the scan was set from outside. */
   #changes = 0;
 
   constructor(

@@ -66,7 +66,7 @@ async function checkUnused(records: JobRecords): Promise<QueueCounters> {
 
 const LISTS: JobList[] = ['id', 'data', 'ready', 'later', 'active', 'failed'];
 
-/** What cannot be read is known before anything is handed out. */
+/** Reads everything, so that damage is found before a job is delivered. */
 async function readThrough({ keys, store }: JobRecords): Promise<void> {
   // At once: a large queue is opened in the time of its largest list.
   await Promise.all(LISTS.map((name) => store.readThrough(keys.list(name), endOf(keys.list(name)))));

@@ -20,7 +20,7 @@ export class QueueLedger {
   #turn: Promise<unknown> = Promise.resolve();
   #writing: Promise<unknown> = Promise.resolve();
 
-  /** @param isWorkedOn Whether this process has a job of that number handed out. */
+  /** @param isWorkedOn Whether a handler of this process has the job of that number. */
   constructor(
     private readonly records: JobRecords,
     private readonly writer: GroupWriter,
@@ -92,7 +92,7 @@ export class QueueLedger {
     return result;
   }
 
-  /** Reads the queue anew, when it was read: the store was opened again, and takes no writes of others yet. */
+  /** Reads the queue again, if it was read: the store was opened again, and takes no writes of others yet. */
   async reload(): Promise<void> {
     // What was read before the store failed may be wrong, and must not come after what is read now.
     await this.#loaded?.catch(() => undefined);

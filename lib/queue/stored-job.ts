@@ -6,9 +6,9 @@ export interface JobState {
   /** How often in a row its handler has rejected. */
   faults?: number;
   interrupted?: boolean;
-  /** It is handed out, and was not begun yet. */
+  /** It is delivered, and its handler has not begun yet. */
   idle?: boolean;
-  /** When it was handed out: milliseconds since 1970. Of several tries that were interrupted, the first. */
+  /** When it was delivered: milliseconds since 1970. Of several tries that were interrupted, the first. */
   startedAt?: number;
   /** Mark of its handler at that time. */
   mark?: string;
@@ -81,7 +81,7 @@ export class JobKeys {
     return `${this.list('later')}${digits(at)}!${digits(number)}`;
   }
 
-  /** Is handed out. */
+  /** Delivered to a handler. */
   active(number: number): string {
     return `${this.list('active')}${digits(number)}`;
   }

@@ -85,7 +85,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
   async counts(): Promise<QueueCounts> {
     await this.#ledger.ready();
     let oldestAt = await this.#oldestAt();
-    // What is counted is what is durable; an outcome that was given is waited for, so that it counts.
+    // Counts what is durable; outcomes that were given are waited for, so that they count.
     if (await this.#ledger.flush()) oldestAt = await this.#oldestAt();
     await this.#ledger.ready();
     return { ...this.#ledger.counts, oldestAt };
@@ -120,18 +120,18 @@ export class StoredQueue<T> implements DurableQueue<T> {
     return Promise.resolve();
   }
 
-  /** Reads anew what is known of it: the store was opened again. */
+  /** Reads its state again: the store was reopened. */
   async reload(): Promise<void> {
     await this.#ledger.reload();
     this.#picker.reset();
   }
 
-  /** Goes on handing out: the store can be used again. */
+  /** Delivers again: the store can be used again. */
   resume(): void {
     this.#consumer?.wake();
   }
 
-  /** Hands out no more. */
+  /** Delivers no more. */
   close(): void {
     void this.#consumer?.stop();
   }

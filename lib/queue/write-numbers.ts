@@ -15,7 +15,7 @@ const keyOf = (write: number): string => `${LIST.gt}${String(write).padStart(DIG
 
 /**
  * The number of the last write, 0 when none was numbered; undefined when one before it is missing. LevelDB drops a damaged part
- * of its log without a word, and goes on behind it.
+ * of its log silently, and reads on after it.
  */
 export async function lastWrite(db: ClassicLevel<string, string>): Promise<number | undefined> {
   const keys = db.keys({ ...LIST, fillCache: false, highWaterMarkBytes: BYTES_AT_ONCE });
@@ -35,7 +35,7 @@ export async function lastWrite(db: ClassicLevel<string, string>): Promise<numbe
   }
 }
 
-/** What a write adds to its changes, so that it is missed when it is lost. */
+/** Changes that number a write, so that its loss is noticed. */
 export function numbered(write: number): StoreChange[] {
   const put: StoreChange = { type: 'put', key: keyOf(write), value: '' };
   return write > NUMBERED ? [put, { type: 'del', key: keyOf(write - NUMBERED) }] : [put];

@@ -27,7 +27,7 @@ export interface Doubt {
 export interface Checkpoint {
   /** Whether the request may leave. Asked before the mark, and when the first byte is about to leave. */
   mayLeave(): boolean;
-  /** Sets the mark. Resolves, once it is durable, to the moment that it holds. */
+  /** Sets the mark. Resolves, once it is durable, to the moment in it. */
   mark(): Promise<Moment>;
   /** Removes the mark: the try was certainly not sent. */
   clear(): Promise<void>;

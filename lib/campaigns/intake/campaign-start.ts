@@ -39,7 +39,7 @@ export class CampaignStart {
     const { id } = checked.plan;
     const outcome = await withLock(this.engine, this.names.lock(id, 'intake'), async (lock) => {
       if (await this.#records.find(id)) return undefined;
-      // A start before this one ended with its process, or failed with the store: what it left would be sent besides.
+      // An earlier start ended with its process, or failed with the store: its requests would be sent too.
       for (const left of await this.#records.unread(id)) await eraseReading(this.engine, this.names, left);
       return this.#read(checked, lock);
     });

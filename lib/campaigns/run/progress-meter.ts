@@ -4,7 +4,7 @@ import type { CampaignLedger } from '../store/campaign-ledger.js';
 import type { CampaignRecord } from '../store/campaign-record.js';
 import type { CampaignState } from './campaign-state.js';
 
-/** Progress is told no more often. */
+/** Minimum milliseconds between two emissions of progress. */
 export const TELL_EVERY_MS = 200;
 
 /** Tells how far a campaign is, and how fast it goes. */

@@ -28,7 +28,7 @@ export async function resolveUnknown(
   return waitForLock(engine, names.lock(id, 'end'), async (lock) => {
     const record = await records.find(id);
     if (record === undefined) return 0;
-    // What is told as unknown already is about to be written: that is waited for.
+    // Results that are being written are waited for.
     await engine.queue(names.queue(record)).pending();
     const ledger = new CampaignLedger(engine, names, record);
     const settle = new UnknownRequests(engine, names, record, lock);

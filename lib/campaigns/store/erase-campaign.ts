@@ -9,7 +9,7 @@ import type { HeldLock } from '../../queue/exclusive-lock.js';
 const AT_ONCE = 200;
 const LOOK_EVERY_MS = 10;
 
-/** Forgets a reading of recipients that did not come to its end: what says that it is there last. */
+/** Deletes an interrupted start: its facts last. */
 export async function eraseReading(engine: QueueEngine, names: CampaignNames, key: CampaignKey): Promise<void> {
   await eraseRequests(engine, names, key);
   await new CampaignRecords(engine, names).forget(key);
