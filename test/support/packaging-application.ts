@@ -2,7 +2,7 @@ import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PastedReadme } from './packaging-readme.js';
-import { run, runOk, ROOT, type Ended } from './packaging-run.js';
+import { run, runNpm, ROOT, type Ended } from './packaging-run.js';
 
 const SOURCES = join(ROOT, 'test/packaging/app');
 const PROBES = join(ROOT, 'test/packaging/probes');
@@ -83,8 +83,7 @@ export class PackagedApplication {
   }
 
   async #install(packages: readonly string[]): Promise<void> {
-    const flags = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
-    await runOk('npm', ['install', ...flags, ...packages], { cwd: this.directory, timeoutMs: INSTALL_MS });
+    await runNpm(['install', '--no-package-lock', ...packages], { cwd: this.directory, timeoutMs: INSTALL_MS });
   }
 
   async #writeJson(name: string, value: unknown): Promise<void> {

@@ -47,6 +47,17 @@ export async function runOk(command: string, args: string[], options: RunOptions
 }
 
 /**
+ * Runs npm for an installation. What npm knows of packages from before is taken; where that does not fit together, as after a
+ * release of one of them, it asks anew.
+ */
+export async function runNpm(args: string[], options: RunOptions): Promise<Ended> {
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund'];
+  const ended = await run('npm', [...args, ...flags, '--prefer-offline'], options);
+  if (ended.code === 0) return ended;
+  return runOk('npm', [...args, ...flags, '--prefer-online'], options);
+}
+
+/**
  * Runs a server until it has printed something, then ends it and all its children as Ctrl+C does. Returns all it wrote.
  *
  * @throws Error when it ends, or `timeoutMs` passes, before it has printed that

@@ -2,11 +2,10 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PastedReadme } from './packaging-readme.js';
-import { run, runOk, type Ended } from './packaging-run.js';
+import { run, runNpm, runOk, type Ended } from './packaging-run.js';
 import type { Tarball } from './packaging-tarball.js';
 
 const INSTALL_MS = 300_000;
-const NPM_FLAGS = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
 
 /** What an application needs of its package.json. */
 export interface Manifest {
@@ -85,6 +84,6 @@ export class ScaffoldedApplication {
   }
 
   async #npm(...args: string[]): Promise<void> {
-    await runOk('npm', [...args, ...NPM_FLAGS], { cwd: this.directory, timeoutMs: INSTALL_MS });
+    await runNpm(args, { cwd: this.directory, timeoutMs: INSTALL_MS });
   }
 }
