@@ -150,7 +150,7 @@ describePage('the campaign page of the sample application', (opened) => {
     expect(await checked.isVisible()).toBe(false);
   });
 
-  it('pauses, finds the campaign again when the application was started anew, resumes and cancels', async () => {
+  it('pauses, finds the campaign again when the application was started again, resumes and cancels', async () => {
     await check(named(60), { rate: 1 });
     await press(/^Start/);
     await watched.getByRole('button', { name: 'Pause' }).click();
@@ -174,7 +174,7 @@ describePage('the campaign page of the sample application', (opened) => {
     await shows(page.locator('#campaigns li'), 'cancelled');
   });
 
-  it('goes on with a campaign by itself, and with the page, when the application was started anew', async () => {
+  it('continues with a campaign by itself, and with the page, when the application was started again', async () => {
     await check(named(12), { rate: 2 });
     await press(/^Start/);
     await fact(watched, 'sent').filter({ hasText: /[1-9]/ }).waitFor();

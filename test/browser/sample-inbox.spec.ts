@@ -70,7 +70,7 @@ describePage('the inbox on the page of the sample application', (opened) => {
     expect(opened.complaints).toEqual([]);
   });
 
-  it('counts the tries anew when a report fails again', async () => {
+  it('counts the tries again when a report fails again', async () => {
     await fail(['0501234567']);
     const before = await failed.locator('time').getAttribute('datetime');
     await press('Retry the report of 9665******67');
@@ -107,7 +107,7 @@ describePage('the inbox on the page of the sample application', (opened) => {
     await failed.waitFor({ state: 'detached' });
   });
 
-  it('finds everything again when the application was started anew', async () => {
+  it('finds everything again when the application was started again', async () => {
     await opened.send('0507654321');
     await shows(reports, '966507654321');
     await fail(['0501234567']);
@@ -121,7 +121,7 @@ describePage('the inbox on the page of the sample application', (opened) => {
     await shows(reports, '966501234567');
   });
 
-  it('says so when the application is gone, and goes on by itself when it is back', async () => {
+  it('says so when the application is gone, and resumes by itself when it is back', async () => {
     const { port } = new URL(opened.sample.url);
     await opened.sample.stop();
     await shows(inbox.locator('#inbox-state'), 'Not connected');

@@ -48,7 +48,7 @@ describe('whom the gateway rejected', () => {
     expect(await destsOf(campaign, 'sent')).toEqual([normalized(0)]);
   });
 
-  it('is told once, and only if the request was for him', async () => {
+  it('is reported once, and only if the request was for him', async () => {
     const named = rows(normalized(1), `+${normalized(1)}`, normalized(9), 'nobody', null);
     const campaign = await answered(mobiles(3), { accepted: 2, rejected: 1, rejectedMsgs: named });
     expect(campaign.snapshot()).toMatchObject({ sent: 2, rejected: 1 });

@@ -284,7 +284,7 @@ describe('pause, resume and cancel', () => {
 });
 
 describe('a restart', () => {
-  it('goes on with a campaign by itself', async () => {
+  it('continues with a campaign by itself', async () => {
     await bench.start();
     bench.gateway.faults.chance('latency', 1, { ms: 30, on: 'send' });
     await bench.face.start(plan(mobiles(4_000), { concurrency: 2 }));
@@ -337,7 +337,7 @@ describe('a restart', () => {
 });
 
 describe('the same id', () => {
-  it('goes on with the campaign that is there, and reads no recipients', async () => {
+  it('continues with the campaign that is there, and reads no recipients', async () => {
     await bench.start();
     await (
       await bench.face.start(plan(mobiles(10)))

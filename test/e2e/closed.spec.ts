@@ -56,7 +56,7 @@ describe('after the application was closed', () => {
     },
   );
 
-  it('a message that breaks a rule is told so all the same', async () => {
+  it('a message that breaks a rule is refused all the same', async () => {
     const { sms } = await closedApplication();
     await expect(sms.send({ ...MESSAGE, dests: [] })).rejects.toThrow('dests');
   });

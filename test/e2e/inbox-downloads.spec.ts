@@ -211,7 +211,7 @@ describe('an answer that cannot be read', () => {
 });
 
 describe('a listener of an announcement', () => {
-  it('may fail or never settle: the inbox goes on', async () => {
+  it('may fail or never settle: the inbox continues', async () => {
     await inbox.start({ ...FAST, dlr: { ...OFTEN, listenerTimeoutMs: 50 } });
     inbox.listenWith('oursms.dlr.gap', () => new Promise(() => undefined));
     inbox.listenWith('oursms.dlr.unreadable', () => Promise.reject(new Error('no disk')));

@@ -124,7 +124,7 @@ describe('pollNow', () => {
 });
 
 describe('pause', () => {
-  it('lets running listeners end; then nothing is downloaded or handed over until resume', async () => {
+  it('lets running listeners end; then nothing is downloaded or delivered until resume', async () => {
     const gate = new Gate();
     await inbox.start({ dlr: { ...OFTEN, concurrency: 1 } }, () => gate.pass());
     inbox.push(3);
@@ -280,7 +280,7 @@ describe('several accounts', () => {
 });
 
 describe('a store', () => {
-  it('whose making was cut short by the end of the process is made anew', async () => {
+  it('whose making was cut short by the end of the process is made again', async () => {
     inbox.storage = await TestStorage.make();
     await inbox.start({ dlr: SELDOM });
     await inbox.stop();

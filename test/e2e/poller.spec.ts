@@ -335,7 +335,7 @@ describe('shutdown', () => {
   });
 });
 
-describe('a poller that cannot work is told in one sentence:', () => {
+describe('a poller that cannot work is reported in one sentence:', () => {
   const account = OurSmsModule.forRoot({ auth: DEMO, storage: 'memory', ...POLL });
 
   it.each([

@@ -109,7 +109,7 @@ describe('OurSmsModule is registered', () => {
   });
 });
 
-describe('a registration that cannot work is told in one sentence:', () => {
+describe('a registration that cannot work is reported in one sentence:', () => {
   const refuses = async (build: () => Promise<unknown>, sentence: RegExp): Promise<void> => {
     const error = await rejection(Promise.resolve().then(build), OurSmsConfigError);
     expect(error.message).toMatch(sentence);

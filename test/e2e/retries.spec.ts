@@ -156,7 +156,7 @@ describe('guarded, a message that may have been sent', () => {
     expect(performance.now() - began).toBeGreaterThanOrEqual(http.timeoutMs - 2);
   });
 
-  it('stays guarded when the repeat is told to come again', async () => {
+  it('stays guarded when the gateway asks to repeat later', async () => {
     await start({ ...GUARDED, attempts: 4 });
     bench.gateway.faults.next('resetAfter');
     bench.gateway.faults.next('rateLimit', { retryAfter: 0 });
@@ -165,7 +165,7 @@ describe('guarded, a message that may have been sent', () => {
     expect(phone()).toBe(1);
   });
 
-  it('is told as unknown when the repeats settle nothing, also when the last one proves that it was not sent', async () => {
+  it('is reported as unknown when the repeats settle nothing, also when the last one proves that it was not sent', async () => {
     await start({ ...GUARDED, attempts: 2 });
     bench.gateway.faults.next('hang');
     bench.gateway.faults.next('rateLimit', { retryAfter: 0 });

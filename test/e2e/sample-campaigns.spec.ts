@@ -215,7 +215,7 @@ describe('campaigns of the sample application', () => {
   });
 
   describe('a campaign', () => {
-    it('is started once, told as it goes on, listed, and forgotten', async () => {
+    it('is started once, told as it continues, listed, and forgotten', async () => {
       const started = await campaigns.start(lines(...mobiles(3_000)), { id: 'eid/٢', message, rate: 4 });
       expect(started).toMatchObject({ id: 'eid/٢', isNew: true, total: 3_000 });
       const told = await campaigns.follow('eid/٢', isOver);
@@ -247,7 +247,7 @@ describe('campaigns of the sample application', () => {
       expect(other).toMatchObject({ status: 400, json: { faults: [{ field: 'id' }] } });
     });
 
-    it('pauses, is still paused after a restart, and goes on when it is resumed', async () => {
+    it('pauses, is still paused after a restart, and continues when it is resumed', async () => {
       await campaigns.start(lines(...mobiles(4_000)), { id: 'a', message, rate: 1 });
       const paused = (await sample.post<CampaignView>('/campaigns/a/pause')).json;
       expect(paused).toMatchObject({ state: 'paused', reason: 'user' });
@@ -358,7 +358,7 @@ describe('campaigns of the sample application, seen by its gateway', () => {
     await gateway.stop();
   });
 
-  it('go on after a restart in the middle, and reach each phone once', async () => {
+  it('continue after a restart in the middle, and reach each phone once', async () => {
     await campaigns.start(lines(...mobiles(3_000)), { id: 'sale', message, rate: 2 });
     await campaigns.follow('sale', ({ sent }) => sent > 0);
     await sample.restart();

@@ -30,7 +30,7 @@ describe('the simulator: 2. Download Dlrs', () => {
     expect(download(engine).json).toEqual([]);
   });
 
-  it('deletes what it hands out, oldest first, and keeps a record of it', () => {
+  it('deletes what it delivers, oldest first, and keeps a record of it', () => {
     const engine = new SimulatorEngine();
     for (let i = 1; i <= 5; i++) engine.pushReport('demo', { msgId: `${i}` });
     const ids = (count: number) => download(engine, count).json.map(({ msgId }) => msgId);
@@ -42,7 +42,7 @@ describe('the simulator: 2. Download Dlrs', () => {
     expect(engine.totals.handedOut).toBe(5);
   });
 
-  it('hands out 100 at most when no count is given, and 500 at most with one', () => {
+  it('delivers 100 at most when no count is given, and 500 at most with one', () => {
     const engine = new SimulatorEngine();
     for (let i = 0; i < 1300; i++) engine.pushReport('demo', { n: i });
     expect(download(engine).json).toHaveLength(100);

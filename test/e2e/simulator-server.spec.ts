@@ -61,7 +61,7 @@ describe('the simulator: its server', () => {
     expect(gateway.credits('demo')).toBe(900);
   });
 
-  it('forgets a request that breaks off in the middle, and goes on', async () => {
+  it('forgets a request that breaks off in the middle, and continues', async () => {
     const gateway = await start();
     const socket = connect(gateway.port, '127.0.0.1');
     await once(socket, 'connect');
@@ -89,7 +89,7 @@ describe('the simulator: its server', () => {
     expect([status, body.toString()]).toEqual([500, expect.stringMatching('my mistake')]);
   });
 
-  it('takes the port it is told, and says when that is in use', async () => {
+  it('takes the port that it is given, and says when that is in use', async () => {
     const first = await start();
     await expect(GatewaySimulator.start({ port: first.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await first.stop();

@@ -166,7 +166,7 @@ describe('the filter in a hybrid application', () => {
     }
   });
 
-  it('answers a WebSocket with the event exception, and goes on', async () => {
+  it('answers a WebSocket with the event exception, and continues', async () => {
     const socket = new WebSocket(url.replace('http', 'ws'));
     await once(socket, 'open');
     const ask = async (dest: string): Promise<unknown> => {

@@ -49,7 +49,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-describe('on the wire', () => {
+describe('in flight', () => {
   it('a POST is a form as the document writes it, with nothing in the URL', async () => {
     const { sms } = await start();
     await sms.send({ ...MESSAGE, dests: ['0501234567', '0507654321'], body: 'a b+c' });

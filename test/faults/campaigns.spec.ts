@@ -26,7 +26,7 @@ describe('credits', () => {
     await campaign.cancel();
   });
 
-  it('that run out in the middle pause the campaign; it goes on by itself when there are some', async () => {
+  it('that run out in the middle pause the campaign; it resumes by itself when there are some', async () => {
     await bench.start({ campaigns: { creditsEveryMs: 30 } }, { accounts: [{ ...DEMO, credits: 1_200 }] });
     const campaign = await start(3_000);
     await until('it is paused', () => events().includes('oursms.campaign.paused'));
@@ -64,7 +64,7 @@ describe('credits', () => {
 });
 
 describe('a fault of the account pauses the campaign at once, rather than fail a thousand requests:', () => {
-  it('wrong credentials; a restart with the right ones goes on', async () => {
+  it('wrong credentials; a restart with the right ones continues', async () => {
     await bench.start({ auth: { username: 'demo', password: 'wrong' } });
     const campaign = await start(20_000);
     await until('it is paused', () => campaign.snapshot().state === 'paused');
@@ -75,7 +75,7 @@ describe('a fault of the account pauses the campaign at once, rather than fail a
     expect(await (await bench.face.get('sale'))?.done).toMatchObject({ sent: 20_000 });
   });
 
-  it('a sender that is not allowed (6307); resume goes on once it is', async () => {
+  it('a sender that is not allowed (6307); resume continues once it is', async () => {
     await bench.start();
     bench.gateway.faults.next('errorIn200', { errorCode: 6307, message: 'source not allowed', on: 'send', times: 2 });
     const campaign = await start(5_000);

@@ -65,7 +65,7 @@ describeWithRedis('several instances on one Redis', () => {
     });
   });
 
-  itWithOwnRedis('whose Redis has lost a campaign are told so: it is not taken for done', async () => {
+  itWithOwnRedis('report a campaign that their Redis has lost as lost, and not as done', async () => {
     await redis.remove();
     redis = await TestRedis.start();
     const bench = await SharedCampaigns.start(redis);

@@ -89,7 +89,7 @@ describeWithOwnRedis('a user of Redis with few rights', () => {
     await gateway.stop();
   });
 
-  it('is told that nothing is kept on a disk, as far as that is known', async () => {
+  it('without persistence is warned of, as far as that is known', async () => {
     const redis = await bench.redis('--appendonly', 'no');
     await bench.untilAnswers(await bench.open(redis, await userOf(redis, '+@all -config')));
     expect(bench.logs.lines).toMatchObject([
@@ -97,7 +97,7 @@ describeWithOwnRedis('a user of Redis with few rights', () => {
     ]);
   });
 
-  it('is told that it needs more to write, and goes on when it has it', async () => {
+  it('that needs more memory to write is reported, and writing continues when it has it', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis, await userOf(redis, '+@all -@write'));
     const error = await rejection(engine.note('a', 'b'), OurSmsStorageError);

@@ -110,7 +110,7 @@ describeWithRedis('the spool', () => {
     admin.disconnect();
   });
 
-  it('is of one process: a second one with the same directory is told', async () => {
+  it('belongs to one process: a second one with the same directory is refused', async () => {
     const redis = await bench.reach();
     await bench.open(redis, { spool });
     const error = await rejection(bench.open(redis, { spool }), OurSmsStorageError);

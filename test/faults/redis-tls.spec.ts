@@ -72,7 +72,7 @@ describeWithOwnRedis('a Redis that speaks TLS', () => {
     expect(bench.logs.lines).toEqual([]);
   });
 
-  itWithOpenssl('is told apart by what is wrong with its certificate, and what to do is said', async () => {
+  itWithOpenssl('with a faulty certificate is reported with the fault, and with advice', async () => {
     const redis = await start();
     const untrusted = await faultOf(redis, { url: `rediss://localhost:${port}` });
     expect(untrusted).toMatch(
@@ -82,13 +82,13 @@ describeWithOwnRedis('a Redis that speaks TLS', () => {
     expect(misnamed).toMatch(/for another name.*tls\.servername.* \(ERR_TLS_CERT_ALTNAME_INVALID\)/);
   });
 
-  itWithOpenssl('is told when it wants a certificate of the client', async () => {
+  itWithOpenssl('that requires a client certificate is reported', async () => {
     const redis = await start('yes');
     const refused = await faultOf(redis, { host: 'localhost', port, tls: { ca, maxVersion: 'TLSv1.2' } });
     expect(refused).toMatch(/requires a client certificate, .*: set tls\.cert and tls\.key/);
   });
 
-  itWithOpenssl('is told from one that does not', async () => {
+  itWithOpenssl('is distinguished from one that does not', async () => {
     const server = await listen();
     const { port: plain } = server.address() as AddressInfo;
     const confused = await faultOf(await start(), { host: '127.0.0.1', port: plain, tls: { ca } });

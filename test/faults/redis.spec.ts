@@ -79,7 +79,7 @@ describeWithOwnRedis('queues in Redis', () => {
     expect(jobs).toHaveLength(1);
   });
 
-  it('opens while Redis is not there, says so once, and goes on by itself when it is', async () => {
+  it('opens while Redis is not there, says so once, and resumes by itself when it is', async () => {
     const redis = await bench.redis();
     await redis.stop();
     const engine = await bench.open(redis);
@@ -107,7 +107,7 @@ describeWithOwnRedis('queues in Redis', () => {
     expect(bench.logs.lines).toHaveLength(2);
   });
 
-  it('waits no longer than a few seconds for a Redis that stands still', async () => {
+  it('waits no longer than a few seconds for a Redis that is suspended', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     await bench.untilAnswers(engine);
@@ -120,7 +120,7 @@ describeWithOwnRedis('queues in Redis', () => {
     await bench.untilAnswers(engine);
   });
 
-  it('ends within a moment while Redis stands still and a handler never ends', async () => {
+  it('ends within a moment while Redis is suspended and a handler never ends', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     const queue = engine.queue<number>('q');
@@ -209,7 +209,7 @@ describeWithOwnRedis('queues in Redis', () => {
     admin.disconnect();
   });
 
-  it('goes on when Redis has forgotten the scripts', async () => {
+  it('continues when Redis has forgotten the scripts', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     const queue = engine.queue<number>('q');

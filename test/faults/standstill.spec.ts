@@ -48,7 +48,7 @@ afterEach(async () => {
   application = thread = undefined;
 });
 
-describe('a process that stands still', () => {
+describe('a process that is suspended', () => {
   it('reads the answer that came meanwhile, though its time is over', async () => {
     const { sms } = await startBeside(100);
     const receipt = sms.send(MESSAGE);
@@ -57,7 +57,7 @@ describe('a process that stands still', () => {
     expect(await receipt).toMatchObject({ accepted: 1 });
   });
 
-  it('reads it also when it goes on a moment after the time is over', async () => {
+  it('reads it also when it continues a moment after the time is over', async () => {
     const { sms } = await startBeside(100);
     const receipt = sms.send(MESSAGE);
     await once(thread as Worker, 'message');
@@ -65,7 +65,7 @@ describe('a process that stands still', () => {
     expect(await receipt).toMatchObject({ accepted: 1 });
   });
 
-  it('gives up a request that has no answer when it goes on', async () => {
+  it('gives up a request that has no answer when it continues', async () => {
     const { sms } = await startBeside(0);
     const failure = rejection(sms.send(MESSAGE), OurSmsTimeoutError);
     await once(thread as Worker, 'message');

@@ -187,7 +187,7 @@ describe('a store', () => {
     await readAll();
   });
 
-  it('begins anew when the damaged directory was moved away', async () => {
+  it('starts again when the damaged directory was moved away', async () => {
     makeStore();
     rmSync(path, { recursive: true });
     const engine = await StoredEngine.inDirectory(path);
@@ -195,7 +195,7 @@ describe('a store', () => {
     await engine.close();
   });
 
-  it('hands out nothing that was changed on the disk', async () => {
+  it('delivers nothing that was changed on the disk', async () => {
     const texts = Array.from({ length: 50 }, (_, i) => pageText(`page ${i}.`));
     const writing = await StoredEngine.inDirectory(path);
     await writing.queue(QUEUE).add(texts.map((data, i) => ({ id: `${i}`, data })));

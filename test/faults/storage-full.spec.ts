@@ -89,7 +89,7 @@ describe('a full disk', () => {
     expect(handler.ids).not.toContain('refused0');
   });
 
-  it('makes consumers wait, who go on then: each job is done once, its outcome kept until it can be written', async () => {
+  it('makes consumers wait, who continue then: each job is done once, its outcome kept until it can be written', async () => {
     const queue = engine.queue<number>('pages');
     const gate = new Gate();
     const handler = new RecordingHandler<number>(async ({ data }) => {
@@ -113,7 +113,7 @@ describe('a full disk', () => {
     await eventually('the other queue goes on as well', () => idle.jobs.length === 1);
   });
 
-  it('lets a consumer stop, whose job is handed out again as an interrupted one', async () => {
+  it('lets a consumer stop, whose job is redelivered as an interrupted one', async () => {
     const queue = engine.queue<number>('pages');
     const gate = new Gate();
     const handler = new RecordingHandler<number>(() => gate.opened.then(() => DONE));
@@ -196,7 +196,7 @@ describe('an application whose disk is full', () => {
   const handled = ({ handled }: DlrListener): string[] => handled.map(({ msgId }) => msgId ?? '').sort();
   const named = (count: number): string[] => Array.from({ length: count }, (_, i) => `m${i}`).sort();
 
-  it('downloads nothing until there is room, then goes on by itself', async () => {
+  it('downloads nothing until there is room, then resumes by itself', async () => {
     const listener = await start();
     push(0, 10);
     await until('the first came', () => listener.handled.length === 10);

@@ -66,11 +66,11 @@ describe('an application whose account directory', () => {
     return application.logs.matching('written by other users');
   };
 
-  it.each([0o777, 0o775, 0o702])('can be written by others (mode %o) is told so once, and starts', async (mode) => {
+  it.each([0o777, 0o775, 0o702])('can be written by others (mode %o) is warned of once, and opened', async (mode) => {
     expect(await warned(mode)).toEqual([expect.stringContaining(`The store ${path} can be written by other users`)]);
   });
 
-  it.each([0o700, 0o755])('can be written by its user alone (mode %o) is told nothing', async (mode) => {
+  it.each([0o700, 0o755])('can be written by its user alone (mode %o) is not warned of', async (mode) => {
     expect(await warned(mode)).toEqual([]);
   });
 });
@@ -105,12 +105,12 @@ describe('a directory that cannot be written', () => {
   });
   afterEach(() => chmod(storage.path, 0o700));
 
-  it('is told when it cannot be made', async () => {
+  it('is reported when it cannot be made', async () => {
     await makeReadOnly(storage.path);
     await expectNotWritable(path);
   });
 
-  it('is told when it is there and belongs to someone else', async () => {
+  it('is reported when it is there and belongs to someone else', async () => {
     await (await StoredEngine.inDirectory(path)).close();
     for (const file of ['LOCK', 'CURRENT']) await chmod(join(path, file), 0o444);
     await chmod(storage.path, 0o755);
@@ -119,7 +119,7 @@ describe('a directory that cannot be written', () => {
     await chmod(path, 0o700);
   });
 
-  it('is told when it is a file, or below one', async () => {
+  it('is reported when it is a file, or below one', async () => {
     await chmod(storage.path, 0o777);
     await writeFile(path, 'a file');
     await expectNotWritable(path);

@@ -51,7 +51,7 @@ async function expectAllThere(): Promise<void> {
 }
 
 describe('a store of version 0.1.0, which has no mark of its format', () => {
-  it('is read: reports, gaps and campaigns go on where they were, and it is marked', async () => {
+  it('is read: reports, gaps and campaigns continue where they were, and it is marked', async () => {
     await cp(OLD_STORE, path, { recursive: true });
     expect(await mark()).toBeUndefined();
     const gateway = await GatewaySimulator.start({ accounts: [{ ...DEMO, credits: 10_000 }] });

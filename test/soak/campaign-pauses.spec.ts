@@ -106,7 +106,7 @@ it('two requests in a row that are refused pause nothing', async () => {
 });
 
 describe('a pause that lasts', () => {
-  it('for want of credits is told once, and tried again once the balance has risen, where a part costs more than one', async () => {
+  it('for want of credits is reported once, and tried again once the balance has risen, where a part costs more than one', async () => {
     const account = { ...DEMO, credits: 1_400 };
     await bench.start({ campaigns: { creditsEveryMs: 10 } }, { accounts: [account], price: 3 });
     const campaign = await start(1_000, { concurrency: 1 });
@@ -120,7 +120,7 @@ describe('a pause that lasts', () => {
     expect(await campaign.done).toMatchObject({ sent: 1_000 });
   });
 
-  it('for quiet hours is told once', async () => {
+  it('for quiet hours is reported once', async () => {
     const now = new Date(Date.now() + 3 * 3_600_000);
     const at = (hours: number): string => `${String((now.getUTCHours() + hours + 24) % 24).padStart(2, '0')}:00`;
     const quietHours = { from: at(-1), to: at(2), action: 'refuse' } as const;

@@ -28,7 +28,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
   const slowly = (ms: number): unknown => bench.gateway.faults.chance('latency', 1, { ms, on: 'send' });
 
   describe('a campaign', () => {
-    it('started by one is told by the others while it runs, and ends with the same report everywhere', async () => {
+    it('started by one is shown by the others while it runs, and ends with the same report everywhere', async () => {
       const [first, ...others] = await bench.joinAll(3);
       slowly(100);
       const campaign = await first!.face.start(plan([...mobiles(10_000), 'x']));
@@ -99,7 +99,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       expect(await campaign.done).toMatchObject({ sent: 5_000 });
     });
 
-    it('goes on when one of the applications ends', async () => {
+    it('continues when one of the applications ends', async () => {
       const [first, second] = await bench.joinAll(2);
       slowly(50);
       await first!.face.start(plan(mobiles(10_000)));
@@ -109,7 +109,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       expect(bench.reached(10_000)).toEqual([1]);
     });
 
-    it('goes on when Redis is there later than the application', async () => {
+    it('continues when Redis is there later than the application', async () => {
       const first = await bench.join();
       slowly(50);
       await first.face.start(plan(mobiles(5_000)));
@@ -124,7 +124,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       expect(bench.reached(5_000)).toEqual([1]);
     });
 
-    it('whose credits run out is paused everywhere, and goes on when there are some', async () => {
+    it('whose credits run out is paused everywhere, and continues when there are some', async () => {
       const both = await bench.joinAll(2, { campaigns: { creditsEveryMs: 50 } });
       bench.gateway.setCredits('demo', 1_500);
       await both[0]!.face.start(plan(mobiles(5_000), { concurrency: 2 }));
@@ -137,7 +137,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       expect(bench.reached(5_000)).toEqual([1]);
     });
 
-    it('that was removed by one is gone for the others, and can be started anew', async () => {
+    it('that was removed by one is gone for the others, and can be started again', async () => {
       const [first, second] = await bench.joinAll(2);
       const campaign = await first!.face.start(plan(mobiles(600)));
       const theirs = await second!.found('sale');
@@ -265,7 +265,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       expect(await (await bench.instances[0]!.found('sale')).done).toEqual(report);
     });
 
-    it('in the middle of a campaign: unguarded, nobody is reached twice, and who may have been is listed', async () => {
+    it('in the middle of a campaign: unguarded, no recipient is reached twice, and who may have been is listed', async () => {
       const second = await inTheMiddle('never');
       const before = bench.sent.flat();
       const campaign = await second.found('sale');

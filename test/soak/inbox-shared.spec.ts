@@ -126,7 +126,7 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     expect(second.handled).toHaveLength(5);
   });
 
-  it('are handled again by one that goes on after a pause', async () => {
+  it('are handled again by one that continues after a pause', async () => {
     const only = await start();
     push(5);
     await allHandled(5);
@@ -213,7 +213,7 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     expect((await second.inbox.stats()).gaps).toBe(1);
   });
 
-  itWithOwnRedis('wait while Redis is away, from the start or later, and everything goes on by itself', async () => {
+  itWithOwnRedis('wait while Redis is away, from the start or later, and everything resumes by itself', async () => {
     await redis.remove();
     const own = await TestRedis.start();
     redis = own;

@@ -39,7 +39,7 @@ describeWithOwnRedis('a Redis whose master changes', () => {
     for (const client of clients.splice(0)) client.disconnect();
   });
 
-  it('is followed when the connections to the old master stay open; what was taken is handed out once', async () => {
+  it('is followed when the connections to the old master stay open; what was taken is delivered once', async () => {
     const [old, next] = [await bench.redis(...AT_ONCE), await bench.redis()];
     const [atOld, atNext] = [clientOf(old), clientOf(next)];
     const relay = await bench.relay(old);

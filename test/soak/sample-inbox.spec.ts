@@ -46,7 +46,7 @@ describe('the inbox of the sample application', () => {
     expect((await sample.get('/inbox/failed')).json).toEqual([]);
   });
 
-  it('downloads nothing while it is paused, and goes on when it is resumed', async () => {
+  it('downloads nothing while it is paused, and continues when it is resumed', async () => {
     expect((await sample.post<InboxStats>('/inbox/pause')).json.paused).toBe(true);
     const poll = await sample.post<DlrPoll>('/inbox/poll');
     expect(poll.json).toMatchObject({ result: 'skipped', why: 'the inbox is paused' });
@@ -63,7 +63,7 @@ describe('the inbox of the sample application', () => {
     expect(JSON.stringify((await sample.get('/inbox')).json)).not.toContain('966501234567');
   });
 
-  it('still has a failed report after a restart, and hands it over when it is retried', async () => {
+  it('still has a failed report after a restart, and delivers it when it is retried', async () => {
     const [failed] = await fail(['0507654300']);
     await sample.restart();
     expect((await sample.get<InboxStats>('/inbox')).json).toMatchObject({ failed: 1, failing: false });
@@ -74,7 +74,7 @@ describe('the inbox of the sample application', () => {
     await untilFailed(0);
   });
 
-  it('hands over a report after a restart that was still to be offered again', async () => {
+  it('delivers a report after a restart that was still to be offered again', async () => {
     await letFail(true);
     const { json } = await sample.post<SendReceipt>('/messages', hello);
     await sample.event<Picture>(({ type, data }) => type === 'inbox' && data.stats.waiting + data.stats.failed === 1);
@@ -84,7 +84,7 @@ describe('the inbox of the sample application', () => {
     expect(data.msgId).toBe(json.acceptedMsgs[0]?.msgId);
   });
 
-  it('hands over all failed reports again, or forgets one', async () => {
+  it('delivers all failed reports again, or forgets one', async () => {
     const [first] = await fail(['0501234567', '0507654321', '0551234567']);
     expect(await sample.delete(`/inbox/${first!.id}`)).toEqual({ status: 200, json: { count: 1 } });
     await letFail(false);

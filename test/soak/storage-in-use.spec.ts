@@ -91,7 +91,7 @@ describe('a directory that another process uses', () => {
     await gateway.stop();
   });
 
-  it('keeps an application no longer that is told to end meanwhile', async () => {
+  it('keeps an application no longer that is asked to end meanwhile', async () => {
     await (await StoredEngine.inDirectory(path)).close();
     const other = await StoreHolder.start(path);
     // Without a poller the store is opened in the background, for campaigns.

@@ -11,7 +11,7 @@ describe('the circuit breaker of a campaign', () => {
     expect(Math.max(...waits.slice(2).map(Number))).toBeLessThanOrEqual(1_000);
   });
 
-  it('waits twice as long after each wait, up to ten minutes, and begins anew once a request was taken', () => {
+  it('waits twice as long after each wait, up to ten minutes, and starts again once a request was taken', () => {
     const breaker = new CircuitBreaker();
     for (let i = 0; i < 3; i++) breaker.note(FAILED);
     for (let i = 1; i < 30; i++) {

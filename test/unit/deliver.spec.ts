@@ -121,7 +121,7 @@ describe('a repeat in doubt, when the clock', () => {
     expect(logs.matching('The message is not sent again: the clock was set')).toHaveLength(1);
   });
 
-  it('goes on while the machine is suspended, reaches back over that time too', async () => {
+  it('continues while the machine is suspended, reaches back over that time too', async () => {
     const suspend = (): void => {
       passTime(() => 30 * MINUTE);
       // It stops meanwhile.

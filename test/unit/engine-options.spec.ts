@@ -143,7 +143,7 @@ describe('the options of bullMqEngine', () => {
     for (const leaseMs of [499, 3_600_001, Infinity, '5000', null]) expect(fieldsOf({ leaseMs })).toEqual(['leaseMs']);
   });
 
-  it('are also those of the BullModule, whose fault is told with its name', async () => {
+  it('are also those of the BullModule, whose fault is reported with its name', async () => {
     const find = <T>(): T => ({ connection: URL_TEXT }) as T;
     const opening = bullMqEngine({ configKey: 'jobs' }).openEngine({ account: 'bulk', find });
     const error = await rejection(opening, OurSmsConfigError);

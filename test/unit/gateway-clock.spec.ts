@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => void jest.restoreAllMocks());
 
-it('the clock of the gateway goes on from the Date of its last answer', () => {
+it('the clock of the gateway continues from the Date of its last answer', () => {
   expect(clock.now()).toBeUndefined();
   expect(clock.wasHeardWithin(Infinity)).toBe(false);
   clock.note(DATE);

@@ -71,7 +71,7 @@ describe('a recipient whose text cannot be made', () => {
     expect(sink.chunks.map(({ body }) => body)).toEqual(['You have 7', 'You have 😀']);
   });
 
-  it('is told what it lacks', async () => {
+  it('that lacks rights is reported with them', async () => {
     const sink = new Kept();
     await read('{a} {b}', [{ dest: mobile(0), a: 1 }, mobile(1)], sink);
     expect(sink.leftOut.map(({ reason }) => reason)).toEqual(['has no field {b}', 'has no field {a}, {b}']);
@@ -101,7 +101,7 @@ describe('what is in hand', () => {
     expect(taken).toBe(320_000);
   });
 
-  it('is handed over no faster than it is taken', async () => {
+  it('is delivered no faster than it is taken', async () => {
     const sink = new Kept();
     let waiting = 0;
     let most = 0;

@@ -40,7 +40,7 @@ beforeEach(() => {
 const always = (): boolean => true;
 
 describe('lanes', () => {
-  it('hand over so many at a time, in their order', async () => {
+  it('deliver so many at a time, in their order', async () => {
     const lanes = new ReportLanes(2, listeners.handle);
     const all = lanes.handOverAll(reports(4), always, onEnd);
     expect(listeners.busyWith).toEqual(['r0', 'r1']);
@@ -82,7 +82,7 @@ describe('lanes', () => {
     expect(handled).toBe(1_000);
   });
 
-  it('resolve at once when there is nothing to hand over', async () => {
+  it('resolve at once when there is nothing to deliver', async () => {
     await new ReportLanes(1, listeners.handle).handOverAll([], always, onEnd);
   });
 });
@@ -134,7 +134,7 @@ describe('lanes that are stopped', () => {
     expect(ended).toHaveLength(2);
   });
 
-  it('hands over no report that another process has by the time of its turn', async () => {
+  it('delivers no report that another process has by the time of its turn', async () => {
     const lanes = new ReportLanes(1, listeners.handle);
     let isHeld = true;
     const all = lanes.handOverAll(reports(3), () => isHeld, onEnd);

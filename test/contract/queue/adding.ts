@@ -17,7 +17,7 @@ import {
 export function addingContract(kind: EngineKind): void {
   const bench = engineForEach(kind);
 
-  it('hands out a job with the name and the data that it was added with', async () => {
+  it('delivers a job with the name and the data that it was added with', async () => {
     const queue = bench.queue();
     await queue.add([{ id: 'one', data: { text: 'hello' } }]);
     const handler = new RecordingHandler();
@@ -77,7 +77,7 @@ export function addingContract(kind: EngineKind): void {
     expect(await queue.counts()).toMatchObject({ waiting: 1 });
   });
 
-  it('has one job of a name while it is handed out', async () => {
+  it('has one job of a name while it is delivered', async () => {
     const queue = bench.queue();
     const gate = new Gate();
     const handler = new RecordingHandler<unknown>(() => gate.opened.then(() => DONE));

@@ -213,7 +213,7 @@ export function engineContract(kind: EngineKind): void {
     }
   });
 
-  it('ends while jobs are handed out, added and settled, and hands out nothing more', async () => {
+  it('ends while jobs are delivered, added and settled, and delivers nothing more', async () => {
     const { engine } = bench;
     const queue = bench.queue<number>();
     let handled = 0;
@@ -265,7 +265,7 @@ export function engineContract(kind: EngineKind): void {
     expect(missing).toEqual([]);
   });
 
-  it('gives its rights anew after it was opened again', async () => {
+  it('gives its rights again after it was opened again', async () => {
     await bench.engine.exclusive('poller');
     await bench.reopen();
     expect((await bench.engine.exclusive('poller'))?.isValid()).toBe(true);

@@ -16,7 +16,7 @@ import {
 export function handingOutContract(kind: EngineKind): void {
   const bench = engineForEach(kind);
 
-  it('hands out in the order in which jobs were added', async () => {
+  it('delivers in the order in which jobs were added', async () => {
     const queue = bench.queue<number>();
     await queue.add(jobsNamed('a', 30));
     for (const job of jobsNamed('b', 10)) await queue.add([job]);
@@ -26,7 +26,7 @@ export function handingOutContract(kind: EngineKind): void {
     expect(handler.ids).toEqual([...jobsNamed('a', 30), ...jobsNamed('b', 10)].map(({ id }) => id));
   });
 
-  it('hands out as many at a time as it may, and no more', async () => {
+  it('delivers as many at a time as it may, and no more', async () => {
     const queue = bench.queue<number>();
     await queue.add(jobsNamed('job', 40));
     let running = 0;
@@ -42,7 +42,7 @@ export function handingOutContract(kind: EngineKind): void {
     expect(most).toBe(4);
   });
 
-  it('goes on with the others while one takes its time', async () => {
+  it('continues with the others while one takes its time', async () => {
     const queue = bench.queue<number>();
     await queue.add(jobsNamed('job', 30));
     const gate = new Gate();
@@ -54,7 +54,7 @@ export function handingOutContract(kind: EngineKind): void {
     await untilCounts(queue, { active: 0 });
   });
 
-  it('hands out a job that is added while the consumer has nothing to do', async () => {
+  it('delivers a job that is added while the consumer has nothing to do', async () => {
     const queue = bench.queue<number>();
     const handler = new RecordingHandler<number>();
     queue.consume(handler.handle, { concurrency: 3 });
@@ -65,7 +65,7 @@ export function handingOutContract(kind: EngineKind): void {
     }
   });
 
-  it('hands out jobs that are added from within a handler', async () => {
+  it('delivers jobs that are added from within a handler', async () => {
     const queue = bench.queue<number>();
     const handler = new RecordingHandler<number>(async ({ data }) => {
       if (data > 0) await queue.add([{ id: `job${data - 1}`, data: data - 1 }]);
@@ -97,7 +97,7 @@ export function handingOutContract(kind: EngineKind): void {
     expect((came.get('late') ?? 0) - start).toBeGreaterThan(395);
   });
 
-  it('hands out jobs whose delay has passed before those without, the one that was due first at first', async () => {
+  it('delivers jobs whose delay has passed before those without, the one that was due first at first', async () => {
     const queue = bench.queue<number>();
     await queue.add(jobsNamed('plain', 3));
     await queue.add([{ id: 'due second', data: 0, delayMs: 60 }]);
@@ -122,7 +122,7 @@ export function handingOutContract(kind: EngineKind): void {
     expect(handler.jobs).toMatchObject([{ attempt: 1 }, { attempt: 4 }]);
   });
 
-  it('counts what waits, what is handed out and what failed, and since when the oldest waits', async () => {
+  it('counts what waits, what is delivered and what failed, and since when the oldest waits', async () => {
     const queue = bench.queue<number>();
     const before = Date.now();
     await queue.add(jobsNamed('old', 3));
@@ -146,7 +146,7 @@ export function handingOutContract(kind: EngineKind): void {
     await untilCounts(queue, { waiting: 1, active: 0, failed: 1 });
   });
 
-  it('hands out no more once it was stopped, and goes on with a new consumer', async () => {
+  it('delivers no more once it was stopped, and continues with a new consumer', async () => {
     const queue = bench.queue<number>();
     await queue.add(jobsNamed('job', 5));
     const gate = new Gate();

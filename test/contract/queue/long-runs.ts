@@ -16,7 +16,7 @@ import {
 export function failingHandlerContract(kind: EngineKind): void {
   const bench = engineForEach(kind);
 
-  it('hands a job out again a second after its handler rejected', async () => {
+  it('redelivers a job a second after its handler rejected', async () => {
     const queue = bench.queue<number>();
     const times: number[] = [];
     const handler = new RecordingHandler<number>(() => {
@@ -32,7 +32,7 @@ export function failingHandlerContract(kind: EngineKind): void {
     expect(handler.jobs).toMatchObject([{ attempt: 1 }, { attempt: 2, data: 1 }]);
   });
 
-  it('hands a job out again a second after an outcome that cannot be kept', async () => {
+  it('redelivers a job a second after an outcome that cannot be kept', async () => {
     const queue = bench.queue<unknown>();
     const handler = new RecordingHandler<unknown>(({ attempt }) =>
       attempt === 1 ? { kind: 'again', inMs: 0, data: 1n } : DONE,
@@ -105,7 +105,7 @@ export function manyJobsContract(kind: EngineKind): void {
     expect(handler.jobs.every(({ attempt, interrupted }) => attempt === 1 && !interrupted)).toBe(true);
   });
 
-  it('hands out thousands of jobs, each of them once', async () => {
+  it('delivers thousands of jobs, each of them once', async () => {
     const queue = bench.queue<number>();
     const handler = new RecordingHandler<number>();
     queue.consume(handler.handle, { concurrency: 50 });

@@ -17,7 +17,7 @@ import {
 export function outcomeContract(kind: EngineKind): void {
   const bench = engineForEach(kind);
 
-  it('hands a job out again no earlier than the outcome says, and counts the tries', async () => {
+  it('redelivers a job no earlier than the outcome says, and counts the tries', async () => {
     const queue = bench.queue<number>();
     const times: number[] = [];
     const handler = new RecordingHandler<number>(({ attempt }) => {
@@ -37,7 +37,7 @@ export function outcomeContract(kind: EngineKind): void {
     expect((times[2] ?? 0) - (times[1] ?? 0)).toBeGreaterThan(145);
   });
 
-  it('hands a job out again with the data of the outcome', async () => {
+  it('redelivers a job with the data of the outcome', async () => {
     const queue = bench.queue<string | null>();
     const handler = new RecordingHandler<string | null>(({ data, attempt }) =>
       attempt < 4 ? { kind: 'again', inMs: 0, data: data === null ? 'third' : null } : DONE,
@@ -76,7 +76,7 @@ export function outcomeContract(kind: EngineKind): void {
     expect(attempts).toEqual([3, 3, 4, 4, 5]);
   });
 
-  it('hands out again each of many that are put back at the same moment', async () => {
+  it('redelivers each of many that are put back at the same moment', async () => {
     const queue = bench.queue<number>();
     const tries = new Map<string, number>();
     const handle = async ({ id }: { id: string }): Promise<JobOutcome<number>> => {
@@ -113,7 +113,7 @@ export function outcomeContract(kind: EngineKind): void {
     }
   });
 
-  it('takes the outcomes of all that was handed out before a stop is over', async () => {
+  it('takes the outcomes of all that was delivered before a stop is over', async () => {
     const queue = bench.queue<number>();
     const gate = new Gate();
     const outcomes: Record<string, JobOutcome<number>> = {
@@ -147,7 +147,7 @@ export function outcomeContract(kind: EngineKind): void {
     expect(await allOf(bench.queue().failed())).toMatchObject([{ id: 'job2', data: 2, attempts: 1 }]);
   });
 
-  it('hands a job out again, marked as interrupted, when the engine ended without an outcome on it', async () => {
+  it('redelivers a job, marked as interrupted, when the engine ended without an outcome on it', async () => {
     const handed = new RecordingHandler<number>(() => new Promise(() => undefined));
     await bench.queue<number>().add(jobsNamed('job', 3));
     bench.queue<number>().consume(handed.handle, { concurrency: 2 });
@@ -168,7 +168,7 @@ export function outcomeContract(kind: EngineKind): void {
     expect(of('job2')).toMatchObject([{ attempt: 1, interrupted: false, data: 2 }]);
   });
 
-  it('counts what was handed out when it ended as waiting', async () => {
+  it('counts what was delivered when it ended as waiting', async () => {
     const handed = new RecordingHandler<number>(() => new Promise(() => undefined));
     await bench.queue<number>().add(jobsNamed('job', 3));
     bench.queue<number>().consume(handed.handle, { concurrency: 2 });

@@ -80,7 +80,7 @@ async function killedAndResumed({ passedMs, setByMs = 0, isReboot = false }: Mea
   }
 }
 
-describe('a guarded campaign whose process is killed with requests on the wire', () => {
+describe('a guarded campaign whose process is killed with requests in flight', () => {
   it.each<[string, Meanwhile]>([
     ['at once', { passedMs: 0 }],
     ['ten minutes later', { passedMs: 10 * MINUTE }],

@@ -24,7 +24,7 @@ function play(faults: GatewaySimulator['faults'], seed: number): void {
 }
 
 describe('campaigns whose processes are killed again and again', () => {
-  it('reach nobody twice, and list as unknown who may not have been reached', async () => {
+  it('reach no recipient twice, and list as unknown who may not have been reached', async () => {
     const account = await runCampaigns('killed', { share: 0.3, ...UNGUARDED });
     expect(account).toMatchObject({ faults: [], twice: 0 });
     // Or no kill found a request on the wire, and nothing was shown.
@@ -37,7 +37,7 @@ describe('campaigns whose processes are killed again and again', () => {
     expect(account.requests).toBeGreaterThan(account.campaigns);
   });
 
-  it('reach nobody twice at a gateway where much goes wrong, either', async () => {
+  it('reach no recipient twice at a gateway where much goes wrong, either', async () => {
     const account = await runCampaigns('killed among faults', { share: 0.12, ...UNGUARDED, timeoutMs: 400, play });
     expect(account).toMatchObject({ faults: [], twice: 0 });
   });
@@ -53,7 +53,7 @@ describe('campaigns whose processes are killed again and again', () => {
     expect(account).toMatchObject({ faults: [], twice: 0, never: 0, unknown: 0 });
   });
 
-  it('lose nobody when those in doubt are sent to again on purpose', async () => {
+  it('lose no recipient when those in doubt are sent to again on purpose', async () => {
     const plan = { ...UNGUARDED, sendsAgain: true, moments: [sending, over, taking, taking] };
     const account = await runCampaigns('killed, sent again', { share: 0.08, ...plan });
     expect(account.faults).toEqual([]);

@@ -19,7 +19,7 @@ jest.setTimeout(CLUSTER_PATIENCE_MS);
 const saying = (what: string): unknown => expect.arrayContaining([expect.stringContaining(what)]);
 
 describeWithOwnRedis('three instances on one Redis, which are killed, stand still and lose Redis', () => {
-  it('lose no report, never download side by side, and send nobody twice', async () => {
+  it('lose no report, never download side by side, and send to no recipient twice', async () => {
     const plans = [
       { name: 'cluster', unknownOutcome: 'never' as const },
       { name: 'cluster, guarded, with a spool', unknownOutcome: 'guarded' as const, hasSpool: true },
@@ -61,7 +61,7 @@ describeWithOwnRedis('the account of these tests finds', () => {
     expect(await lookFor(twice, 'cluster, without interruptions', { share: 0.05, ...plan })).toEqual(saying(twice));
   });
 
-  it('who is reached twice when an instance that stood still goes on with what it had', async () => {
+  it('who is reached twice when an instance that was suspended continues with what it had', async () => {
     const guarded = { ...unguarded, unknownOutcome: 'guarded' as const };
     const plan = { ...guarded, fault: 'jobsAreHeldForEver', moments: [sending], troubles: [freezeTwo] };
     expect(await lookFor(twice, 'cluster, eternal jobs', { share: 0.05, ...plan })).toEqual(saying(twice));

@@ -5,7 +5,7 @@ import { PATIENCE_MS, runLanes } from './run-lanes.js';
 jest.setTimeout(PATIENCE_MS);
 
 // Each run also finds a fault in a process that does not end by its signal, in time: `Lane` would kill it.
-describe('processes that are told to end, at any moment', () => {
+describe('processes that are asked to end, at any moment', () => {
   it('end in time and lose nothing: what is not handled comes after the next start', async () => {
     const account = await runLanes('told to end', { share: 0.08, signal: 'SIGTERM' });
     expect(account).toMatchObject({ faults: [], missing: 0, gaps: 0 });

@@ -40,7 +40,7 @@ describeWithOwnRedis('of several instances, the one that polls', () => {
     expect(new Set(watch.downloads.map(({ life }) => life)).size).toBe(3);
   });
 
-  it('is followed when it stands still for longer than its lease, and does not download beside the other when it goes on', async () => {
+  it('is followed when it is suspended for longer than its lease, and does not download beside the other when it continues', async () => {
     const polling = await start({ everyMs: 20 });
     const { watch, places, gateway } = polling;
     // Downloads fill most of the time: whoever makes one out of turn makes it beside another.

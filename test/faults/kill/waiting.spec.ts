@@ -38,7 +38,7 @@ describe('a campaign whose process is killed while its requests wait for their t
     return one;
   };
 
-  it('puts nobody in doubt who was not on the wire: a rate lets one out after the other', async () => {
+  it('puts no recipient in doubt who was not in flight: a rate lets one out after the other', async () => {
     const first = start({ rate: { requestsPerSecond: 1 } });
     await until('one was sent', () => bench.requests().length === 1, PATIENCE_MS);
     await wait(300);
@@ -50,7 +50,7 @@ describe('a campaign whose process is killed while its requests wait for their t
     expect(bench.reached(ORDER.count)).toEqual([1]);
   });
 
-  it('puts nobody in doubt when nothing could leave', async () => {
+  it('puts no recipient in doubt when nothing could leave', async () => {
     await bench.gateway.refuseConnections();
     const first = start({ retry: { delayMs: 60_000 } });
     await first.told('taken', AbortSignal.timeout(PATIENCE_MS));
