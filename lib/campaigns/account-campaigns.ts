@@ -117,10 +117,10 @@ export class AccountCampaigns extends Campaigns {
   }
 
   async #find(id: string): Promise<RunningCampaign | undefined> {
-    const { engine, records } = await this.#open();
+    const { records } = await this.#open();
     const taken = await this.#campaigns.get(id);
     // Another process may have ended it, removed it, and started another one under its id.
-    if (taken && engine.isShared) await this.#compare(taken, await records.find(id));
+    if (taken) await this.#compare(taken, await records.find(id));
     if (taken && !taken.state.isOver) return taken;
     await taken?.released;
     const record = await records.find(id);

@@ -10,6 +10,7 @@ import type { CampaignNames } from '../store/campaign-names.js';
 import type { CampaignFacts, CampaignKey, CampaignRecord } from '../store/campaign-record.js';
 import { CampaignRecords } from '../store/campaign-records.js';
 import type { CheckedPlan } from './check-plan.js';
+import { ChunkStore } from '../store/chunk-store.js';
 import { ChunkWriter } from './chunk-writer.js';
 import { eraseReading } from '../store/erase-campaign.js';
 import { withLock, type HeldLock } from '../../queue/exclusive-lock.js';
@@ -66,7 +67,7 @@ export class CampaignStart {
     const facts: CampaignFacts = { id, run: randomUUID(), digest, message, rate, concurrency, startedAt };
     // A process that ends from here on leaves something, which says so.
     const after = this.#records.begin(facts);
-    const writer = new ChunkWriter({ queue: engine.queue(names.queue(facts)), names, key: facts, lock, after });
+    const writer = new ChunkWriter({ store: new ChunkStore(engine, names, facts), lock, after });
     const { body, maxParts } = message;
     try {
       const counts = await new RecipientReader({ body, maxParts, country: policy.country }, writer).read(recipients);

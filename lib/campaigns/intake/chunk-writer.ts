@@ -1,7 +1,8 @@
-import type { DurableQueue, NewJob, NoteChange } from '../../queue/durable-queue.js';
+import type { NewJob, NoteChange } from '../../queue/durable-queue.js';
 import type { CampaignInput } from '../campaign.types.js';
-import { pageNumber, type CampaignNames } from '../store/campaign-names.js';
-import type { CampaignChunk, CampaignKey, ChunkJob } from '../store/campaign-record.js';
+import { pageNumber } from '../store/campaign-names.js';
+import type { CampaignChunk, ChunkJob } from '../store/campaign-record.js';
+import type { ChunkStore } from '../store/chunk-store.js';
 import type { HeldLock } from '../../queue/exclusive-lock.js';
 import { CHUNK } from './open-texts.js';
 import type { RecipientSink } from './recipient-reader.js';
@@ -11,9 +12,7 @@ const AT_ONCE = 32;
 
 /** Dependencies of {@link ChunkWriter}. */
 export interface ChunkWriterParts {
-  queue: DurableQueue<ChunkJob>;
-  names: CampaignNames;
-  key: CampaignKey;
+  store: ChunkStore;
   /** The lock on reading these recipients: nothing is written without it. */
   lock: HeldLock;
   /** Resolves when the first note is durable, which must come before anything else. */
@@ -35,9 +34,9 @@ export class ChunkWriter implements RecipientSink {
   }
 
   chunk(chunk: CampaignChunk): void {
-    const number = pageNumber(this.#chunks++);
-    this.#jobs.push({ id: number, data: {} });
-    this.#note('chunk', number, chunk);
+    const page = this.#chunks++;
+    this.#jobs.push({ id: pageNumber(page), data: {} });
+    this.#notes.push(this.parts.store.noteOf('chunk', page, chunk));
   }
 
   left(list: 'invalid' | 'duplicate', input: CampaignInput): void {
@@ -64,13 +63,8 @@ export class ChunkWriter implements RecipientSink {
 
   #turnPage(list: 'invalid' | 'duplicate'): void {
     const page = this.#left[list];
-    if (page.length > 0) this.#note(list, pageNumber(this.#pages++), page);
+    if (page.length > 0) this.#notes.push(this.parts.store.noteOf(list, this.#pages++, page));
     page.length = 0;
-  }
-
-  #note(list: 'chunk' | 'invalid' | 'duplicate', number: string, content: unknown): void {
-    const { names, key } = this.parts;
-    this.#notes.push({ name: names.list(key, list) + number, text: JSON.stringify(content) });
   }
 
   /** Resolves when the write before is durable: one is on its way while the next is gathered. */
@@ -80,7 +74,7 @@ export class ChunkWriter implements RecipientSink {
     this.#notes = [];
     await this.#writing;
     await this.parts.lock.check();
-    this.#writing = this.parts.queue.add(jobs, notes);
+    this.#writing = this.parts.store.queue.add(jobs, notes);
     // The next caller that awaits it gets the error.
     this.#writing.catch(() => undefined);
   }

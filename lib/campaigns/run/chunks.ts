@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { oneLine } from '../../errors/one-line.js';
-import type { DurableQueue, Job, QueueConsumer, JobOutcome } from '../../queue/durable-queue.js';
+import type { Job, QueueConsumer, JobOutcome } from '../../queue/durable-queue.js';
 import type { Moment } from '../../sending/moment.js';
 import type { TurnSource } from '../../sending/turns.js';
 import type { PauseReason } from '../campaign.types.js';
 import type { CampaignChunk, ChunkJob, ChunkResult } from '../store/campaign-record.js';
+import { ChunkStore, doubtOf, jobData, markOf } from '../store/chunk-store.js';
 import type { CampaignContext } from './campaign-context.js';
 import type { CampaignState } from './campaign-state.js';
 import type { ChunkOutcome } from './chunk-sender.js';
@@ -20,12 +21,13 @@ export interface ChunksParts {
   /** The account cannot send this campaign now. `waitMs`: for so long, where that is known. */
   onPause: (reason: PauseReason, why: string, waitMs?: number) => void;
   /** A request has a result, which is about to be written. */
-  onResult: (name: string, result: ChunkResult) => void;
+  onResult: (number: string, result: ChunkResult) => void;
 }
 
 /** Sends the requests of a campaign, up to 500 recipients each: takes them from the queue, and keeps how they ended. */
 export class Chunks {
   readonly #logger = new Logger('OurSmsCampaign');
+  readonly #store: ChunkStore;
   #consumer: QueueConsumer | undefined;
   /** Resolves when the requests of earlier consumers are settled. */
   #stopped: Promise<unknown> = Promise.resolve();
@@ -36,11 +38,13 @@ export class Chunks {
     private readonly context: CampaignContext,
     private readonly state: CampaignState,
     private readonly parts: ChunksParts,
-  ) {}
+  ) {
+    this.#store = new ChunkStore(context.engine, context.names, state.facts);
+  }
 
   /** Requests that are not settled, in all processes. */
   pending(): Promise<number> {
-    return this.#queue().pending();
+    return this.#store.queue.pending();
   }
 
   /** Starts to send, once the requests of the last stop are settled, unless the campaign is paused or over by then. */
@@ -49,7 +53,7 @@ export class Chunks {
     const { state, context } = this;
     if (context.stopping.aborted || state.isOver || state.mode === 'paused' || this.#consumer) return;
     const { concurrency } = state.facts;
-    this.#consumer = this.#queue().consume((job) => this.#handle(job), {
+    this.#consumer = this.#store.queue.consume((job) => this.#handle(job), {
       concurrency,
       total: concurrency,
       idleAtFirst: true,
@@ -77,7 +81,7 @@ export class Chunks {
   /** Stops, and releases the queue. */
   async release(): Promise<void> {
     await this.stop();
-    if (!this.context.stopping.aborted) await this.#queue().letGo();
+    if (!this.context.stopping.aborted) await this.#store.queue.letGo();
   }
 
   /** The signal of the requests that are taken from the queue now. */
@@ -92,22 +96,16 @@ export class Chunks {
     return this.#halting.signal;
   }
 
-  #queue(): DurableQueue<ChunkJob> {
-    return this.context.engine.queue(this.context.names.queue(this.state.facts));
-  }
-
   async #handle(job: Job<ChunkJob>): Promise<JobOutcome<ChunkJob>> {
     const { state } = this;
-    const { engine, names } = this.context;
     const stopping = this.#stopping;
     const doubt = doubtOf(job);
-    if (state.mode === 'paused') return { kind: 'again', inMs: 0, data: inDoubt(doubt), uncounted: true };
-    const text = await engine.read(names.list(state.facts, 'chunk') + job.id);
+    if (state.mode === 'paused') return { kind: 'again', inMs: 0, data: jobData(doubt), uncounted: true };
+    const chunk = await this.#store.chunk(job.id);
     // No outcome: the request stays in the queue, and the campaign does not end without it.
-    if (text === undefined) {
+    if (chunk === undefined) {
       throw new Error(`the recipients of request ${job.id} of campaign ${oneLine(state.facts.id)} are missing`);
     }
-    const chunk = JSON.parse(text) as CampaignChunk;
     if (state.mode === 'cancelled') {
       const fate = job.interrupted || doubt !== undefined ? 'unknown' : 'notSent';
       return this.#keep(job.id, { recipients: chunk.dests.length, fate, reason: 'the campaign was cancelled' });
@@ -116,7 +114,7 @@ export class Chunks {
     const outcome = await this.parts.breaker.run(() => this.#send(job, chunk, { doubt, mayLeave, stopping }));
     this.#pauseAfter(outcome);
     if (outcome.kind === 'result') return this.#keep(job.id, outcome.result);
-    const data = inDoubt(outcome.doubt);
+    const data = jobData(outcome.doubt);
     if (stopping.aborted || !mayLeave()) return { kind: 'again', inMs: 0, data, uncounted: true };
     const inMs = Math.min(1_000 * 2 ** Math.min(job.attempt - 1, 10), MAX_RETRY_MS);
     this.#logger.warn(`A request of campaign ${oneLine(state.facts.id)} is retried in ${inMs} ms. ${outcome.why}`);
@@ -134,7 +132,7 @@ export class Chunks {
       chunk,
       turns: this.parts.turns,
       storeTime: () => engine.time(),
-      atWork: (isAtWork, since) => job.atWork(isAtWork, since && JSON.stringify(since)),
+      atWork: (isAtWork, since) => job.atWork(isAtWork, since && markOf(since)),
       ...bounds,
     });
   }
@@ -149,18 +147,7 @@ export class Chunks {
   }
 
   #keep(id: string, result: ChunkResult): JobOutcome<ChunkJob> {
-    const name = this.context.names.list(this.state.facts, 'result') + id;
-    this.parts.onResult(name, result);
-    return { kind: 'done', notes: [{ name, text: JSON.stringify(result) }] };
+    this.parts.onResult(id, result);
+    return { kind: 'done', notes: [this.#store.resultNote(id, result)] };
   }
 }
-
-/** When the first try of unknown outcome left; by one clock alone where an earlier version noted it. */
-function doubtOf({ data, interruptedAt, interruptedMark }: Job<ChunkJob>): Moment | undefined {
-  if (data.doubt) return data.doubt;
-  if (data.doubtSince !== undefined) return { wall: data.doubtSince };
-  if (interruptedAt === undefined) return undefined;
-  return interruptedMark === undefined ? { wall: interruptedAt } : (JSON.parse(interruptedMark) as Moment);
-}
-
-const inDoubt = (doubt: Moment | undefined): ChunkJob => ({ doubt, doubtSince: doubt?.wall });

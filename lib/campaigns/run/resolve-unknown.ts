@@ -1,7 +1,8 @@
 import type { NewJob, NoteChange, QueueEngine } from '../../queue/durable-queue.js';
 import { CampaignLedger } from '../store/campaign-ledger.js';
 import type { CampaignNames } from '../store/campaign-names.js';
-import type { CampaignRecord, ChunkJob, ChunkResult } from '../store/campaign-record.js';
+import type { ChunkJob, ChunkResult } from '../store/campaign-record.js';
+import { ChunkStore } from '../store/chunk-store.js';
 import { CampaignRecords } from '../store/campaign-records.js';
 import { waitForLock, type HeldLock } from '../../queue/exclusive-lock.js';
 
@@ -29,13 +30,14 @@ export async function resolveUnknown(
     const record = await records.find(id);
     if (record === undefined) return 0;
     // Results that are being written are waited for.
-    await engine.queue(names.queue(record)).pending();
+    const store = new ChunkStore(engine, names, record);
+    await store.queue.pending();
     const ledger = new CampaignLedger(engine, names, record);
-    const settle = new UnknownRequests(engine, names, record, lock);
-    for await (const { chunk, result } of ledger.unknown()) {
+    const settle = new UnknownRequests(store, lock);
+    for await (const { number, result } of ledger.unknown()) {
       // Before the first of them: a process that ends now must not find the campaign over.
       if (fate === 'sendAgain' && settle.count === 0 && record.report) await records.reopen(record);
-      await settle.add(chunk, result, fate);
+      await settle.add(number, result, fate);
     }
     await settle.write();
     if (settle.count > 0 && fate === 'sent' && record.report) {
@@ -43,7 +45,7 @@ export async function resolveUnknown(
       await lock.check();
       await records.end(record, { ...record.report, ...ledger.counts });
       // It stays over: its queue is not needed.
-      await engine.queue(names.queue(record)).letGo();
+      await store.queue.letGo();
     }
     return settle.count;
   });
@@ -56,18 +58,15 @@ class UnknownRequests {
   #notes: NoteChange[] = [];
 
   constructor(
-    private readonly engine: QueueEngine,
-    private readonly names: CampaignNames,
-    private readonly record: CampaignRecord,
+    private readonly store: ChunkStore,
     private readonly lock: HeldLock,
   ) {}
 
-  async add(chunk: string, { recipients }: ChunkResult, fate: UnknownFate): Promise<void> {
+  async add(number: string, { recipients }: ChunkResult, fate: UnknownFate): Promise<void> {
     this.count += recipients;
-    const name = this.names.list(this.record, 'result') + chunk;
     const settled: ChunkResult = { recipients, fate: 'sent' };
-    this.#notes.push(fate === 'sent' ? { name, text: JSON.stringify(settled) } : { name });
-    if (fate === 'sendAgain') this.#jobs.push({ id: chunk, data: {} });
+    this.#notes.push(this.store.resultNote(number, fate === 'sent' ? settled : undefined));
+    if (fate === 'sendAgain') this.#jobs.push({ id: number, data: {} });
     if (this.#notes.length >= AT_ONCE) await this.write();
   }
 
@@ -77,6 +76,6 @@ class UnknownRequests {
     this.#jobs = [];
     this.#notes = [];
     await this.lock.check();
-    await this.engine.queue<ChunkJob>(this.names.queue(this.record)).add(jobs, notes);
+    await this.store.queue.add(jobs, notes);
   }
 }

@@ -61,8 +61,8 @@ export class RunningCampaign extends Campaign {
       turns: new CampaignTurns({ engine, ...rate, account: context.turns }),
       breaker,
       onPause: (reason, why, waitMs) => void this.#pause(reason, why, waitMs).catch(() => undefined),
-      onResult: (name, result) => {
-        this.ledger.note(name, result);
+      onResult: (number, result) => {
+        this.ledger.note(number, result);
         this.#notices.noteResult(result);
         this.#tellSoon();
       },
@@ -100,8 +100,8 @@ export class RunningCampaign extends Campaign {
 
   async resume(): Promise<void> {
     const { mode } = this.state;
-    // Where other processes may have paused it just now, the mode that is known here does not count.
-    if (mode !== 'paused' && !(mode === 'running' && this.context.engine.isShared)) return;
+    // Also while it runs here: another process may have paused it just now.
+    if (mode !== 'paused' && mode !== 'running') return;
     await this.#resume(true);
     await this.#finishIfEmpty();
   }

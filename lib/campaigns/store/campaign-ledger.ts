@@ -1,7 +1,8 @@
 import type { QueueEngine } from '../../queue/durable-queue.js';
 import type { CampaignCounts, CampaignFate, CampaignInput } from '../campaign.types.js';
-import { pageNumberOf, type CampaignNames } from './campaign-names.js';
+import type { CampaignNames } from './campaign-names.js';
 import type { CampaignChunk, CampaignRecord, ChunkResult } from './campaign-record.js';
+import { ChunkStore } from './chunk-store.js';
 
 type Settled = Pick<CampaignCounts, 'sent' | 'rejected' | 'notSent' | 'unknown'>;
 
@@ -9,6 +10,7 @@ const NOTHING: Settled = { sent: 0, rejected: 0, notSent: 0, unknown: 0 };
 
 /** Fates of the recipients of a campaign, counted from the results in the store, so that no count can differ from them. */
 export class CampaignLedger {
+  readonly #store: ChunkStore;
   #settled: Settled = { ...NOTHING };
   /** Results of this process that were not among those that were read last. */
   readonly #own = new Map<string, { result: ChunkResult; isOld: boolean }>();
@@ -16,9 +18,11 @@ export class CampaignLedger {
 
   constructor(
     private readonly engine: QueueEngine,
-    private readonly names: CampaignNames,
+    names: CampaignNames,
     private readonly record: CampaignRecord,
-  ) {}
+  ) {
+    this.#store = new ChunkStore(engine, names, record);
+  }
 
   get counts(): CampaignCounts {
     const { total, recipients, invalid, duplicate } = this.record;
@@ -49,33 +53,31 @@ export class CampaignLedger {
   }
 
   /** A result of this process has become durable, or is about to. */
-  note(name: string, result: ChunkResult): void {
+  note(number: string, result: ChunkResult): void {
     // Without other processes they are not read again, and need not be distinguished.
-    if (this.engine.isShared || this.#counting) this.#own.set(name, { result, isOld: false });
+    if (this.engine.isShared || this.#counting) this.#own.set(number, { result, isOld: false });
     else add(this.#settled, result);
   }
 
-  /** The requests whose outcome is unknown, with the numbers of their chunks. */
-  async *unknown(): AsyncIterable<{ chunk: string; result: ChunkResult }> {
-    for await (const { name, result } of this.#results()) {
-      if (result.fate === 'unknown') yield { chunk: pageNumberOf(name), result };
+  /** The requests of unknown outcome, by their numbers. */
+  async *unknown(): AsyncIterable<{ number: string; result: ChunkResult }> {
+    for await (const { number, result } of this.#store.results()) {
+      if (result.fate === 'unknown') yield { number, result };
     }
   }
 
   /** The recipients that came to something, one by one. */
   async *inputs(fate: CampaignFate): AsyncIterable<CampaignInput> {
     if (fate === 'invalid' || fate === 'duplicate') {
-      for await (const { text } of this.engine.notes(this.names.list(this.record, fate))) {
-        yield* JSON.parse(text) as CampaignInput[];
-      }
+      yield* this.#store.leftOut(fate);
       return;
     }
-    for await (const { name, result } of this.#results()) {
+    for await (const { number, result } of this.#store.results()) {
       if (!holds(result, fate)) continue;
-      const chunk = await this.engine.read(this.names.list(this.record, 'chunk') + pageNumberOf(name));
+      const chunk = await this.#store.chunk(number);
       // Removed meanwhile.
       if (chunk === undefined) return;
-      yield* inputsOf(JSON.parse(chunk) as CampaignChunk, result, fate);
+      yield* inputsOf(chunk, result, fate);
     }
   }
 
@@ -83,27 +85,21 @@ export class CampaignLedger {
     const settled = { ...NOTHING };
     const before = [...this.#own.keys()];
     const seen: string[] = [];
-    for await (const { name, result } of this.#results()) {
+    for await (const { number, result } of this.#store.results()) {
       add(settled, result);
-      if (this.#own.has(name)) seen.push(name);
+      if (this.#own.has(number)) seen.push(number);
     }
     this.#settled = settled;
-    for (const name of seen) this.#own.delete(name);
+    for (const number of seen) this.#own.delete(number);
     // Those that two countings do not find are gone: someone has settled them otherwise.
-    for (const name of before) {
-      const own = this.#own.get(name);
-      if (own?.isOld) this.#own.delete(name);
+    for (const number of before) {
+      const own = this.#own.get(number);
+      if (own?.isOld) this.#own.delete(number);
       else if (own) own.isOld = true;
     }
     if (this.engine.isShared) return;
     for (const { result } of this.#own.values()) add(settled, result);
     this.#own.clear();
-  }
-
-  async *#results(): AsyncIterable<{ name: string; result: ChunkResult }> {
-    for await (const { name, text } of this.engine.notes(this.names.list(this.record, 'result'))) {
-      yield { name, result: JSON.parse(text) as ChunkResult };
-    }
   }
 }
 
