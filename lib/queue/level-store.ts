@@ -18,7 +18,6 @@ import { claimStore } from './open-stores.js';
 import type { KeyRange, OrderedStore, StoreChange } from './ordered-store.js';
 import { seal, unseal } from './seal.js';
 import { formatFault, formatOf, STORE_FORMAT } from './store-format.js';
-import { lastWrite, numbered } from './write-numbers.js';
 
 /** An application of this process may still be ending. */
 const OUR_PATIENCE_MS = 5_000;
@@ -27,8 +26,6 @@ const LOOK_EVERY_MS = 100;
 const FORMAT_KEY = 'format';
 /** Bytes that LevelDB itself may need besides: its log, and a file that it compacts. */
 const SPARE_BYTES = 16 * 1024 * 1024;
-/** Some thousands of keys: by default LevelDB stops after 16 kB of them. */
-const KEYS_AT_ONCE_BYTES = 256 * 1024;
 
 type Database = ClassicLevel<string, string>;
 
@@ -37,8 +34,8 @@ type Database = ClassicLevel<string, string>;
  *
  * classic-level, because it needs neither a compiler nor a download nor an install script (its binaries are in the package,
  * on Node 20 as on newer ones), locks the directory by the operating system, so that the lock dies with its process, and
- * writes a batch whole or not at all. Its log has checksums, and LevelDB drops what does not match them, so each write has a number: a
- * gap shows. The checksums of its files are not read, so each value has its own. lmdb takes three times the disk and has neither checksums nor a lock against a second process; better-sqlite3
+ * writes a batch whole or not at all. Its log has checksums; those of its files are not looked at, so each value has one of
+ * its own. lmdb takes three times the disk and has neither checksums nor a lock against a second process; better-sqlite3
  * compiles on Node 20; node:sqlite begins with Node 22.
  */
 export class LevelStore implements OrderedStore {
@@ -49,7 +46,6 @@ export class LevelStore implements OrderedStore {
     private db: Database,
     private readonly release: () => void,
     private isMarked: boolean,
-    private lastWrite: number,
   ) {}
 
   /**
@@ -64,7 +60,7 @@ export class LevelStore implements OrderedStore {
       const fault = formatFault(found);
       if (fault !== undefined) throw storeFault('unsuited', place, fault);
       await warnOfOtherWriters(place);
-      return new LevelStore(place, db, release, found === STORE_FORMAT, await lastWriteIn(db, place));
+      return new LevelStore(place, db, release, found === STORE_FORMAT);
     } catch (error) {
       await db.close();
       release();
@@ -92,25 +88,13 @@ export class LevelStore implements OrderedStore {
 
   count(gt: string, lt: string): Promise<number> {
     return this.#explain(async () => {
-      const keys = this.db.keys({ gt, lt, fillCache: false, highWaterMarkBytes: KEYS_AT_ONCE_BYTES });
+      const keys = this.db.keys({ gt, lt, fillCache: false });
       try {
         let count = 0;
         for (let read = 1; read > 0; count += read) read = (await keys.nextv(10_000)).length;
         return count;
       } finally {
         await keys.close();
-      }
-    });
-  }
-
-  readThrough(gt: string, lt: string): Promise<void> {
-    return this.#explain(async () => {
-      const entries = this.db.iterator({ gt, lt, keys: false, values: false, fillCache: false });
-      try {
-        // One call reads all of it, outside of this thread. Nothing says that it always will.
-        while ((await entries.nextv(10_000)).length > 0);
-      } finally {
-        await entries.close();
       }
     });
   }
@@ -122,8 +106,7 @@ export class LevelStore implements OrderedStore {
     return this.#explain(async () => {
       // With the first write: a store is also opened where nothing can be written now.
       const mark = this.isMarked ? [] : [{ type: 'put' as const, key: FORMAT_KEY, value: `${STORE_FORMAT}` }];
-      this.lastWrite += 1;
-      await this.db.batch([...mark, ...sealed, ...numbered(this.lastWrite)], { sync: true });
+      await this.db.batch([...mark, ...sealed], { sync: true });
       this.isMarked = true;
     });
   }
@@ -139,7 +122,6 @@ export class LevelStore implements OrderedStore {
       await this.db.close();
       await prepareDirectory(this.place);
       this.db = await openDatabase(this.place);
-      this.lastWrite = await lastWriteIn(this.db, this.place);
     });
   }
 
@@ -206,13 +188,6 @@ async function open(place: StorePlace): Promise<OpenStore | { locked: OurSmsStor
     if (fault.fault === 'locked') return { locked: fault, isOurs: false };
     throw fault;
   }
-}
-
-/** @throws {OurSmsStorageError} when a write before it is missing */
-async function lastWriteIn(db: Database, place: StorePlace): Promise<number> {
-  const last = await lastWrite(db);
-  if (last === undefined) throw storeFault('corrupt', place, 'a write is missing that later ones followed');
-  return last;
 }
 
 async function warnOfOtherWriters({ path }: StorePlace): Promise<void> {

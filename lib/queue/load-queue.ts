@@ -11,8 +11,6 @@ export interface QueueCounters {
   failed: number;
   /** How far the clock of the delays was. */
   at: number;
-  /** They fit what is there unless the store has lost a write, which it tells itself. Older versions do not say so. */
-  fit?: true;
 }
 
 /** The counters of a new queue. */
@@ -33,14 +31,13 @@ export async function loadQueue(
   const meta = await store.get(keys.meta);
   if (meta === undefined) return { counters: await checkUnused(records), changes: [] };
   const counters = records.parse<QueueCounters>(meta);
-  await (counters.fit ? readThrough(records) : checkCounters(records, counters));
+  await checkCounters(records, counters);
   const list = keys.list('active');
   const active = await store.range({ gt: list, lt: endOf(list), limit: Infinity });
   const interrupted = active.filter(([key]) => !isWorkedOn(numberOf(key)));
   if (interrupted.length === 0) return { counters, changes: [] };
-  const restored: QueueCounters = {
+  const restored = {
     ...counters,
-    fit: true,
     waiting: counters.waiting + interrupted.length,
     active: counters.active - interrupted.length,
   };
@@ -64,15 +61,10 @@ async function checkUnused(records: JobRecords): Promise<QueueCounters> {
   return NOTHING;
 }
 
-const LISTS: JobList[] = ['id', 'data', 'ready', 'later', 'active', 'failed'];
-
-/** Reads everything, so that damage is found before a job is delivered. */
-async function readThrough({ keys, store }: JobRecords): Promise<void> {
-  // At once: a large queue is opened in the time of its largest list.
-  await Promise.all(LISTS.map((name) => store.readThrough(keys.list(name), endOf(keys.list(name)))));
-}
-
-/** Counts what is there: writes of older versions are not numbered, and LevelDB may have lost some without a word. */
+/**
+ * LevelDB drops a damaged part of its log silently: then the keys no longer fit the counters. All keys are read, so that damage
+ * is found before a job is delivered.
+ */
 async function checkCounters(records: JobRecords, { waiting, active, failed }: QueueCounters): Promise<void> {
   const expected: [JobList, number][] = [
     ['id', waiting + active + failed],
@@ -82,6 +74,7 @@ async function checkCounters(records: JobRecords, { waiting, active, failed }: Q
   ];
   const { keys, store } = records;
   const count = (name: JobList): Promise<number> => store.count(keys.list(name), endOf(keys.list(name)));
+  // At once: a large queue is opened in the time of its largest list.
   const [found, ready, later] = await Promise.all([
     Promise.all(expected.map(([name]) => count(name))),
     count('ready'),

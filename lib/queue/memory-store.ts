@@ -26,10 +26,6 @@ export class MemoryStore implements OrderedStore {
     return Promise.resolve(Math.max(0, this.#before(lt) - this.#after(gt)));
   }
 
-  readThrough(): Promise<void> {
-    return Promise.resolve();
-  }
-
   write(changes: StoreChange[]): Promise<void> {
     for (const change of changes) {
       const known = this.#values.has(change.key);

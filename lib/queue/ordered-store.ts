@@ -12,18 +12,13 @@ export interface KeyRange {
   limit: number;
 }
 
-/**
- * Storage of the queues: strings under ordered keys. Every method rejects with an `OurSmsStorageError`. A store that has lost
- * a write and kept a later one is damaged, and does not open.
- */
+/** Storage of the queues: strings under ordered keys. Every method rejects with an `OurSmsStorageError`. */
 export interface OrderedStore {
   get(key: string): Promise<string | undefined>;
   getMany(keys: string[]): Promise<(string | undefined)[]>;
   range(range: KeyRange): Promise<[key: string, value: string][]>;
   /** How many keys there are above one and below another. */
   count(gt: string, lt: string): Promise<number>;
-  /** Reads what there is above one key and below another, so that what cannot be read is known: a fourth of the time of {@link count}. */
-  readThrough(gt: string, lt: string): Promise<void>;
   /** All changes or none. Resolves once they are durable. */
   write(changes: StoreChange[]): Promise<void>;
   /** @throws {OurSmsStorageError} unless so many bytes can be written now */

@@ -66,7 +66,6 @@ export class QueueLedger {
       active: active + (moves.active ?? 0),
       failed: failed + (moves.failed ?? 0),
       at: this.clock.now(),
-      fit: true,
     };
     this.#counters = counters;
     const writing = this.writer.write([...changes, put(this.records.keys.meta, counters)]);

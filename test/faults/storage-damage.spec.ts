@@ -3,10 +3,8 @@ import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writ
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ClassicLevel } from 'classic-level';
 import { OurSmsModule, OurSmsStorageError } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
-import { seal, unseal } from '../../lib/queue/seal.js';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
 import { allOf, DONE, eventually, FAILED, pause, untilCounts } from '../contract/queue/engine-under-test.js';
 import { DEMO, DlrListener, LogRecorder, rejection, startApplication, TestStorage } from '../support/application.js';
@@ -122,68 +120,9 @@ describe('a store is refused as damaged, with one clear error, when', () => {
   });
 });
 
-/** Changes what stands in the store, behind the back of the engine. */
-async function tamper(change: (db: ClassicLevel) => Promise<void>): Promise<void> {
-  const db = new ClassicLevel(path);
-  await change(db);
-  await db.close();
-}
-
-const keysLike = async (db: ClassicLevel, pattern: RegExp): Promise<string[]> =>
-  (await db.keys().all()).filter((key) => pattern.test(key));
-
-/** As a version left it that did not number its writes. */
-async function unnumber(db: ClassicLevel): Promise<void> {
-  await db.clear({ gt: 'write!', lt: 'write"' });
-  const [meta = ''] = await keysLike(db, /!meta$/);
-  const { fit, ...counters } = JSON.parse(unseal(meta, (await db.get(meta)) ?? '') ?? '') as { fit: boolean };
-  expect(fit).toBe(true);
-  await db.put(meta, seal(meta, JSON.stringify(counters)));
-}
-
 describe('a store', () => {
   it('is whole when nothing was done to it', async () => {
     makeStore();
-    await readAll();
-  });
-
-  it('misses a write that is lost, also when its jobs fit the counters', async () => {
-    makeStore();
-    await tamper(async (db) => {
-      const writes = await keysLike(db, /^write!/);
-      await db.del(writes[Math.floor(writes.length / 2)] as string);
-    });
-    for (let look = 0; look < 2; look++) {
-      const error = await rejection(StoredEngine.inDirectory(path), OurSmsStorageError);
-      expect(error).toMatchObject({ fault: 'corrupt', path, retryable: false });
-      expect(error.message).toContain('a write is missing that later ones followed');
-    }
-  });
-
-  it.each(['id', 'data', 'ready', 'later', 'failed'])(
-    'of a version that did not number its writes is counted: a key of the list %s is missed',
-    async (list) => {
-      makeStore();
-      await tamper(async (db) => {
-        await unnumber(db);
-        const [key] = await keysLike(db, new RegExp(`!${list}!`));
-        if (key === undefined) await db.put(`queue!default%2Fpages!${list}!000000000000001`, '');
-        else await db.del(key);
-      });
-      const error = await rejection(readAll(), OurSmsStorageError);
-      expect(error).toMatchObject({ fault: 'corrupt', path });
-      expect(error.message).toMatch(/\d+ records \(\w+\) were written, and \d+ are there/);
-    },
-  );
-
-  it('of a version that did not number its writes is numbered from the first change on', async () => {
-    makeStore();
-    await tamper(unnumber);
-    await readAll();
-    const engine = await StoredEngine.inDirectory(path);
-    for (let i = 0; i < 3; i++) await engine.queue(QUEUE).add([pageOf(5_000 + i)]);
-    await engine.close();
-    await tamper(async (db) => expect(await keysLike(db, /^write!/)).toHaveLength(3));
     await readAll();
   });
 
