@@ -47,14 +47,11 @@ export async function runOk(command: string, args: string[], options: RunOptions
 }
 
 /**
- * Runs npm for an installation. What npm knows of packages from before is taken; where that does not fit together, as after a
- * release of one of them, it asks anew.
+ * Runs npm for an installation. Without `--prefer-offline`: after a release, old and new knowledge of packages would not fit
+ * together.
  */
-export async function runNpm(args: string[], options: RunOptions): Promise<Ended> {
-  const flags = ['--ignore-scripts', '--no-audit', '--no-fund'];
-  const ended = await run('npm', [...args, ...flags, '--prefer-offline'], options);
-  if (ended.code === 0) return ended;
-  return runOk('npm', [...args, ...flags, '--prefer-online'], options);
+export function runNpm(args: string[], options: RunOptions): Promise<Ended> {
+  return runOk('npm', [...args, '--ignore-scripts', '--no-audit', '--no-fund'], options);
 }
 
 /**
