@@ -47,6 +47,7 @@ interface Opened {
 /** The campaigns of an account: those that run, and what the store keeps of the others. */
 export class AccountCampaigns extends Campaigns {
   readonly #logger = new Logger('OurSmsCampaign');
+  readonly #setup: CampaignSetup;
   readonly #names: CampaignNames;
   readonly #stopping = new AbortController();
   /** Those that are not over, by their ids. */
@@ -62,8 +63,9 @@ export class AccountCampaigns extends Campaigns {
   /** Whether what is found was left before this process started. */
   #isRestart = true;
 
-  constructor(private readonly setup: CampaignSetup) {
+  constructor(setup: CampaignSetup) {
     super();
+    this.#setup = setup;
     this.#names = new CampaignNames(setup.account);
   }
 
@@ -79,7 +81,7 @@ export class AccountCampaigns extends Campaigns {
   }
 
   async start(plan: CampaignPlan): Promise<Campaign> {
-    const { policy } = this.setup;
+    const { policy } = this.#setup;
     const checked = checkedPlan(plan, policy);
     const { id } = plan;
     const { starts } = await this.#open();
@@ -137,18 +139,18 @@ export class AccountCampaigns extends Campaigns {
     for await (const record of records.over()) {
       const ledger = new CampaignLedger(engine, this.#names, record);
       if (record.report) ledger.trust(record.report);
-      found.set(record.id, progressOf(this.setup.account, record, ledger));
+      found.set(record.id, progressOf(this.#setup.account, record, ledger));
     }
     return [...found.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
   }
 
   estimate(draft: CampaignDraft, onLeftOut?: (input: CampaignLeftOut) => void): Promise<CampaignEstimate> {
-    return estimateCampaign(draft, this.setup, onLeftOut);
+    return estimateCampaign(draft, this.#setup, onLeftOut);
   }
 
   async resolveUnknown(id: string, fate: UnknownFate): Promise<number> {
     if (!UNKNOWN_FATES.includes(fate)) {
-      throw new OurSmsValidationError('send', this.setup.account, [
+      throw new OurSmsValidationError('send', this.#setup.account, [
         { field: 'fate', reason: `must be ${UNKNOWN_FATES.join(' or ')}` },
       ]);
     }
@@ -200,7 +202,7 @@ export class AccountCampaigns extends Campaigns {
   async #takeUp(record: CampaignRecord, how: { isNew?: boolean; isRestart?: boolean }): Promise<RunningCampaign> {
     const { engine } = await this.#open();
     const campaign = new RunningCampaign(
-      { ...this.setup, engine, names: this.#names, stopping: this.#stopping.signal },
+      { ...this.#setup, engine, names: this.#names, stopping: this.#stopping.signal },
       record,
     );
     try {
@@ -250,7 +252,9 @@ export class AccountCampaigns extends Campaigns {
 
   #tellFailure(error: unknown): void {
     const why = error instanceof OurSmsError ? error.message : 'their store cannot be read';
-    this.#logger.warn(`Campaigns of account ${this.setup.account} are suspended until their store can be read: ${why}`);
+    this.#logger.warn(
+      `Campaigns of account ${this.#setup.account} are suspended until their store can be read: ${why}`,
+    );
   }
 
   #open(): Promise<Opened> {
@@ -264,9 +268,9 @@ export class AccountCampaigns extends Campaigns {
    * it before: a campaign that is started again would be sent together with them.
    */
   async #openClean(): Promise<Opened> {
-    const engine = await this.setup.openEngine();
+    const engine = await this.#setup.openEngine();
     const records = new CampaignRecords(engine, this.#names);
-    const starts = new CampaignStart(engine, this.#names, this.setup);
+    const starts = new CampaignStart(engine, this.#names, this.#setup);
     // Where other processes may be reading, that is checked all the time.
     if (!engine.isShared) {
       for (const record of await records.open()) if (record.state === 'preparing') await starts.clean(record);

@@ -52,8 +52,8 @@ const PRINTED: PropertyDescriptor & ThisType<TextDescription> = {
 };
 
 /**
- * A description whose `forcing` is listed when it is first read: most callers want the number of parts only. To whoever
- * reads, compares, copies, prints or serialises it, it is a plain object with that list.
+ * A description whose `forcing` is listed when it is first read: most callers want the number of parts only. Code that
+ * reads, compares, copies, prints or serialises it sees a plain object with that list.
  */
 export function listedLater(
   description: Omit<TextDescription, 'forcing'>,

@@ -30,11 +30,13 @@ const RECOUNT_FACTOR = 20;
  * campaign: all of them send, and each follows what the others do.
  */
 export class RunningCampaign extends Campaign {
-  readonly ledger: CampaignLedger;
-  readonly state: CampaignState;
   readonly done: Promise<CampaignReport>;
   /** When this object was made (`performance.now()`): what was read from the store before says nothing about it. */
   readonly takenAt = performance.now();
+  // Private to the runtime too: an application may print a campaign, or return it from a controller.
+  readonly #context: CampaignContext;
+  readonly #ledger: CampaignLedger;
+  readonly #state: CampaignState;
   readonly #meter: ProgressMeter;
   readonly #chunks: Chunks;
   readonly #end: CampaignEnd;
@@ -44,37 +46,39 @@ export class RunningCampaign extends Campaign {
   #released: Promise<void> = Promise.resolve();
   #recountAt = 0;
 
-  constructor(
-    private readonly context: CampaignContext,
-    record: CampaignRecord,
-  ) {
+  constructor(context: CampaignContext, record: CampaignRecord) {
     super();
+    this.#context = context;
     const { engine, names, account } = context;
-    this.ledger = new CampaignLedger(engine, names, record);
-    const state = (this.state = new CampaignState(record, new CampaignRecords(engine, names)));
+    this.#ledger = new CampaignLedger(engine, names, record);
+    const state = (this.#state = new CampaignState(record, new CampaignRecords(engine, names)));
     const breaker = new CircuitBreaker();
     const credits = new CampaignCredits(context);
     const rate = { name: names.lock(record.id, 'rate'), rate: record.rate };
     this.#notices = new PauseNotices(context, state, credits);
-    this.#meter = new ProgressMeter(account, state, this.ledger);
+    this.#meter = new ProgressMeter(account, state, this.#ledger);
     this.#chunks = new Chunks(context, state, {
       turns: new CampaignTurns({ engine, ...rate, account: context.turns }),
       breaker,
       onPause: (reason, why, waitMs) => void this.#pause(reason, why, waitMs).catch(() => undefined),
       onResult: (number, result) => {
-        this.ledger.note(number, result);
+        this.#ledger.note(number, result);
         this.#notices.noteResult(result);
         this.#tellSoon();
       },
     });
-    this.#end = new CampaignEnd(context, state, this.ledger, () => this.#chunks.pending());
-    const counts = (): CampaignCounts => this.ledger.counts;
+    this.#end = new CampaignEnd(context, state, this.#ledger, () => this.#chunks.pending());
+    const counts = (): CampaignCounts => this.#ledger.counts;
     this.#autoResume = new AutoResume(context, state, { credits, counts, breaker, resume: () => this.#resume(false) });
     this.done = new Promise((resolve) => (this.#finished = resolve));
   }
 
+  get state(): CampaignState {
+    return this.#state;
+  }
+
   get id(): string {
-    return this.state.facts.id;
+    return this.#state.facts.id;
   }
 
   /** Resolves when this process holds nothing of the campaign any more. */
@@ -86,12 +90,16 @@ export class RunningCampaign extends Campaign {
     return this.#meter.progress;
   }
 
+  toJSON(): CampaignProgress {
+    return this.snapshot();
+  }
+
   snapshot(): CampaignProgress {
     return this.#meter.snapshot();
   }
 
   inputs(fate: CampaignFate): AsyncIterable<CampaignInput> {
-    return this.ledger.inputs(fate);
+    return this.#ledger.inputs(fate);
   }
 
   async pause(): Promise<void> {
@@ -99,7 +107,7 @@ export class RunningCampaign extends Campaign {
   }
 
   async resume(): Promise<void> {
-    const { mode } = this.state;
+    const { mode } = this.#state;
     // Also while it runs here: another process may have paused it just now.
     if (mode !== 'paused' && mode !== 'running') return;
     await this.#resume(true);
@@ -107,8 +115,8 @@ export class RunningCampaign extends Campaign {
   }
 
   async cancel(): Promise<CampaignReport> {
-    if (this.state.report) return this.state.report;
-    await this.state.cancel();
+    if (this.#state.report) return this.#state.report;
+    await this.#state.cancel();
     // The requests that wait are taken from the queue, and not sent.
     await this.#act();
     await this.#finishIfEmpty();
@@ -122,9 +130,9 @@ export class RunningCampaign extends Campaign {
    * @param options.isRestart This process has just started.
    */
   async open({ isNew = false, isRestart = false } = {}): Promise<void> {
-    const { report, mode, reason } = this.state;
+    const { report, mode, reason } = this.#state;
     if (report) return this.end(report);
-    if (!isNew) await this.ledger.count();
+    if (!isNew) await this.#ledger.count();
     this.#meter.restart();
     // A restart may have brought other credentials or another sender.
     if (isRestart && mode === 'paused' && (reason === 'auth' || reason === 'sender')) await this.#resume(false);
@@ -139,9 +147,9 @@ export class RunningCampaign extends Campaign {
    * @param seenAt When the read began (`performance.now()`).
    */
   async follow(seen: CampaignRecord, seenAt: number): Promise<void> {
-    if (this.state.isOver) return;
-    const hasRun = this.state.mode === 'running';
-    if (this.state.adopt(seen, seenAt)) {
+    if (this.#state.isOver) return;
+    const hasRun = this.#state.mode === 'running';
+    if (this.#state.adopt(seen, seenAt)) {
       if (!hasRun) this.#meter.restart();
       // Not awaited: it may wait for requests in flight.
       this.#act().catch(() => undefined);
@@ -165,9 +173,9 @@ export class RunningCampaign extends Campaign {
 
   /** It is over. */
   end(report: CampaignReport): void {
-    if (!this.state.end(report)) return;
+    if (!this.#state.end(report)) return;
     this.#autoResume.stop();
-    this.ledger.trust(report);
+    this.#ledger.trust(report);
     // Nothing is lost with a queue that could not be released.
     this.#released = this.#chunks.release().catch(() => undefined);
     this.#meter.tell();
@@ -182,12 +190,12 @@ export class RunningCampaign extends Campaign {
 
   /** @param waitMs Milliseconds until the pause ends, where that is known. */
   async #pause(reason: PauseReason, why: string, waitMs?: number): Promise<void> {
-    if (!this.state.canPause(reason)) return;
+    if (!this.#state.canPause(reason)) return;
     // First of all nothing more leaves.
-    const paused = this.state.pause(reason, waitMs);
+    const paused = this.#state.pause(reason, waitMs);
     const stopped = this.#chunks.stop();
     await paused;
-    if (reason !== 'user') await this.#notices.report(reason, why, this.ledger.counts);
+    if (reason !== 'user') await this.#notices.report(reason, why, this.#ledger.counts);
     await stopped;
     await this.#act();
     // The requests that were in flight may have been the last ones.
@@ -195,19 +203,19 @@ export class RunningCampaign extends Campaign {
   }
 
   async #resume(isByUser: boolean): Promise<void> {
-    const hasRun = this.state.mode === 'running';
-    await this.state.resume(isByUser);
+    const hasRun = this.#state.mode === 'running';
+    await this.#state.resume(isByUser);
     if (!hasRun) this.#meter.restart();
     await this.#act();
   }
 
   /** Does what its mode asks for, whatever the mode was before. */
   async #act(): Promise<void> {
-    const { state } = this;
+    const state = this.#state;
     this.#tell();
     if (state.isOver) return;
     if (state.mode === 'paused') {
-      if (!this.context.stopping.aborted) this.#autoResume.start();
+      if (!this.#context.stopping.aborted) this.#autoResume.start();
       return this.#chunks.stop();
     }
     this.#autoResume.end();
@@ -219,7 +227,7 @@ export class RunningCampaign extends Campaign {
   /** Counts again, with what other processes have done. */
   async #recount(): Promise<void> {
     const began = performance.now();
-    await this.ledger.count();
+    await this.#ledger.count();
     const now = performance.now();
     this.#recountAt = now + (now - began) * RECOUNT_FACTOR;
     this.#tell();
@@ -227,22 +235,22 @@ export class RunningCampaign extends Campaign {
 
   /** Ends the campaign if no request is left. */
   async #finishIfEmpty(): Promise<void> {
-    if (this.state.isOver || this.context.stopping.aborted) return;
+    if (this.#state.isOver || this.#context.stopping.aborted) return;
     const outcome = await this.#end.look();
     if (typeof outcome === 'object') return this.end(outcome);
     // Where other processes work on it too, the next look at all campaigns finds out.
-    const isNear = this.ledger.counts.pending <= 0 && !this.context.engine.isShared;
+    const isNear = this.#ledger.counts.pending <= 0 && !this.#context.engine.isShared;
     if (outcome === 'busy' || isNear) this.#tellSoon(outcome === 'busy' ? TELL_EVERY_MS : undefined);
   }
 
-  #tellSoon(ms = this.ledger.counts.pending > 0 ? TELL_EVERY_MS : 2): void {
-    if (this.context.stopping.aborted || this.state.isOver) return;
+  #tellSoon(ms = this.#ledger.counts.pending > 0 ? TELL_EVERY_MS : 2): void {
+    if (this.#context.stopping.aborted || this.#state.isOver) return;
     this.#meter.tellIn(ms, () => {
       this.#finishIfEmpty().catch(() => this.#tellSoon(TELL_EVERY_MS));
     });
   }
 
   #tell(): void {
-    if (!this.state.isOver) this.#meter.tell();
+    if (!this.#state.isOver) this.#meter.tell();
   }
 }
