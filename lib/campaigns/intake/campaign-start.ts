@@ -34,7 +34,7 @@ export class CampaignStart {
   /**
    * Resolves when all recipients are durable: the campaign runs then.
    *
-   * @returns What was begun; undefined when there is a campaign of this id already, or another process reads its recipients.
+   * @returns The campaign; undefined when there is one of this id already, or another process reads its recipients.
    */
   async begin(checked: CheckedPlan): Promise<CampaignRecord | undefined> {
     const { id } = checked.plan;

@@ -58,7 +58,7 @@ export async function untilCounts(
 export const DONE: JobOutcome<never> = { kind: 'done' };
 export const FAILED: JobOutcome<never> = { kind: 'failed', reason: 'no reason' };
 
-/** A handler that remembers what it got, and gives the outcome that it is told. */
+/** A handler that remembers what it got, and gives the outcome that it was given. */
 export class RecordingHandler<T> {
   readonly jobs: Job<T>[] = [];
 
