@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { DurableQueue, Lease, LockPatience, QueueEngine, QueueOptions } from '../queue/durable-queue.js';
+import type { BullMqParts } from './bull-mq-deliveries.js';
 import { BullMqQueue } from './bull-mq-queue.js';
 import { RedisChecks } from './redis-checks.js';
 import { RedisFaults } from './redis-faults.js';
@@ -126,12 +127,14 @@ export class BullMqEngine implements QueueEngine {
     return this.#closed;
   }
 
+  get #parts(): BullMqParts {
+    return { link: this.#link, keys: this.#keys, checks: this.#checks, leaseMs: this.setup.leaseMs };
+  }
+
   #queue(name: string): BullMqQueue<unknown> {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
-      queue = new BullMqQueue<unknown>({ link: this.#link, keys: this.#keys, leaseMs: this.setup.leaseMs }, name, () =>
-        this.#queues.delete(name),
-      );
+      queue = new BullMqQueue<unknown>(this.#parts, name, () => this.#queues.delete(name));
       this.#queues.set(name, queue);
     }
     return queue;
@@ -139,8 +142,8 @@ export class BullMqEngine implements QueueEngine {
 
   #spoolTarget(): SpoolTarget {
     return {
-      deliver: ({ id, queue, jobs, notes }) => this.#queue(queue).additions.addOnce(id, jobs, notes),
-      delivered: ({ id, queue }) => this.#queue(queue).additions.forgetOnce(id),
+      deliver: ({ id, queue, jobs, notes }) => this.#queue(queue).addOnce(id, jobs, notes),
+      delivered: ({ id, queue }) => this.#queue(queue).forgetOnce(id),
       changed: (ms) => this.#link.changed(ms),
     };
   }

@@ -8,41 +8,57 @@ import type {
   QueueConsumer,
   QueueCounts,
 } from '../queue/durable-queue.js';
-import { BullMqAccess, type BullMqParts } from './bull-mq-access.js';
-import { BullMqAdditions } from './bull-mq-additions.js';
 import { BullMqConsumer } from './bull-mq-consumer.js';
-import { BullMqFailedJobs } from './bull-mq-failed-jobs.js';
-import { BullMqJobs } from './bull-mq-jobs.js';
+import { BullMqDeliveries, type BullMqParts } from './bull-mq-deliveries.js';
+import { JobRecords, type Delivery } from './job-records.js';
 
-/** A queue in Redis. */
+/** A queue in Redis: its jobs are records of this module, and BullMQ delivers them. */
 export class BullMqQueue<T> implements DurableQueue<T> {
-  readonly additions: BullMqAdditions<T>;
-  readonly #access: BullMqAccess;
-  readonly #jobs: BullMqJobs<T>;
-  readonly #failed: BullMqFailedJobs<T>;
+  readonly #records: JobRecords<T>;
+  readonly #deliveries: BullMqDeliveries;
   #consumer: BullMqConsumer<T> | undefined;
+  /** Resolves when the jobs of an earlier version were taken over. */
+  #upToDate: Promise<void> | undefined;
+  #hasRecovered = false;
 
   /** @param onLetGo Called when it is released. */
   constructor(
-    parts: BullMqParts,
+    private readonly parts: BullMqParts,
     private readonly name: string,
     private readonly onLetGo: () => void,
   ) {
-    this.#access = new BullMqAccess(parts, name);
-    this.additions = new BullMqAdditions(this.#access);
-    this.#jobs = new BullMqJobs(this.#access);
-    this.#failed = new BullMqFailedJobs(this.#access);
+    this.#records = new JobRecords(parts.link, parts.keys, name);
+    this.#deliveries = new BullMqDeliveries(parts, name);
   }
 
-  add(jobs: readonly NewJob<T>[], notes: readonly NoteChange[] = []): Promise<void> {
-    return this.additions.add(jobs, notes);
+  async add(jobs: readonly NewJob<T>[], notes: readonly NoteChange[] = []): Promise<void> {
+    await this.#takeOver();
+    await this.#deliver(await this.#records.add(jobs, notes));
+  }
+
+  /** Adds a list once, however often it is tried, also by a later process. @param list Names the list. */
+  async addOnce(list: string, jobs: readonly NewJob<T>[], notes: readonly NoteChange[]): Promise<void> {
+    await this.#takeOver();
+    await this.#deliver(await this.#records.addOnce(list, jobs, notes));
+  }
+
+  /** A list is not tried again. */
+  forgetOnce(list: string): Promise<void> {
+    return this.#records.forgetOnce(list);
   }
 
   consume(handler: JobHandler<T>, options: ConsumeOptions): QueueConsumer {
     if (this.#consumer) throw new Error(`the queue ${this.name} has a consumer already`);
-    const { link, leaseMs } = this.#access;
-    const marker = this.#access.key('marker');
-    const consumer = new BullMqConsumer<T>({ link, leaseMs, marker, jobs: this.#jobs, handler, options });
+    const consumer = new BullMqConsumer<T>({
+      link: this.parts.link,
+      records: this.#records,
+      deliveries: this.#deliveries,
+      handler,
+      options,
+      deliver: (deliveries) => this.#deliver(deliveries),
+      recover: () => this.#recover(),
+      sendUnsent: async () => this.#deliver(await this.#records.unsent(this.#deliveries.leaseMs)),
+    });
     this.#consumer = consumer;
     const stop = async (): Promise<void> => {
       await consumer.stop();
@@ -52,41 +68,59 @@ export class BullMqQueue<T> implements DurableQueue<T> {
   }
 
   async counts(): Promise<QueueCounts> {
+    await this.#takeOver();
     await this.#consumer?.flush();
-    const { link, added } = this.#access;
-    const lists = ['wait', 'paused', 'prioritized', 'delayed', 'active', 'failed'].map((list) =>
-      this.#access.key(list),
-    );
-    const answer = await link.script<Counted>('oursms:counts', ...lists, added, this.#access.key(''));
-    const [waiting, active, failed, oldest] = answer;
-    return { waiting, active, failed, oldestAt: oldest === '' ? undefined : Number(oldest) };
+    const [active, { live, failed, oldestAt }] = await Promise.all([this.#deliveries.active(), this.#records.counts()]);
+    // One whose outcome is kept may still be on its way out of BullMQ.
+    const delivered = Math.min(active, live);
+    return { waiting: live - delivered, active: delivered, failed, oldestAt };
   }
 
   async pending(): Promise<number> {
-    const { waiting, active } = await this.counts();
-    return waiting + active;
+    await this.#takeOver();
+    await this.#consumer?.flush();
+    return (await this.#records.counts()).live;
   }
 
-  failed(): AsyncIterable<FailedJob<T>> {
-    return this.#failed.all();
+  async *failed(): AsyncIterable<FailedJob<T>> {
+    await this.#takeOver();
+    for await (const page of this.#records.failedPages()) yield* page;
   }
 
-  retry(id: string): Promise<boolean> {
-    return this.#failed.retry(id);
+  async retry(id: string): Promise<boolean> {
+    await this.#takeOver();
+    const retried = await this.#records.retry(id);
+    if (!retried) return false;
+    await this.#deliver([retried.again]);
+    await this.#deliveries.withdraw([retried.former]);
+    return true;
   }
 
-  retryAll(): Promise<number> {
-    return this.#failed.retryAll();
+  async retryAll(): Promise<number> {
+    await this.#takeOver();
+    let count = 0;
+    for await (const page of this.#records.failedPages()) {
+      const retried = await Promise.all(page.map(({ id }) => this.#records.retry(id)));
+      const all = retried.flatMap((one) => one ?? []);
+      count += all.length;
+      await this.#deliver(all.map(({ again }) => again));
+      await this.#deliveries.withdraw(all.map(({ former }) => former));
+    }
+    return count;
   }
 
-  remove(id: string): Promise<boolean> {
-    return this.#failed.remove(id);
+  async remove(id: string): Promise<boolean> {
+    await this.#takeOver();
+    const former = await this.#records.remove(id);
+    if (former !== undefined) await this.#deliveries.withdraw([former]);
+    return former !== undefined;
   }
 
   async letGo(): Promise<void> {
     this.onLetGo();
+    // What stays does no harm.
+    await this.#forgetIfEmpty().catch(() => undefined);
     await this.close();
-    await this.#access.tidyUp();
   }
 
   /** Stops delivering. @param over Resolves when there is no more time. */
@@ -95,8 +129,45 @@ export class BullMqQueue<T> implements DurableQueue<T> {
   }
 
   async close(): Promise<void> {
-    await this.#access.close();
+    await this.#deliveries.close();
+  }
+
+  /** Has deliveries made. What fails here is made up for by a consumer: {@link JobRecords.unsent} tells it. */
+  async #deliver(deliveries: readonly Delivery[]): Promise<void> {
+    if (deliveries.length === 0) return;
+    try {
+      await this.#deliveries.send(deliveries);
+      await this.#records.sent(deliveries.map(({ delivery }) => delivery));
+    } catch {
+      // The jobs are kept, and so is that they were not sent.
+    }
+  }
+
+  /** BullMQ gets every delivery that it should have: its part of Redis may have been emptied, or a process ended in between. */
+  async #recover(): Promise<void> {
+    await this.#takeOver();
+    if (this.#hasRecovered) return;
+    for await (const page of this.#records.deliveries()) await this.#deliver(page);
+    this.#hasRecovered = true;
+  }
+
+  /** Takes over the jobs of version 0.1.0, whose queue in BullMQ held all of them. */
+  #takeOver(): Promise<void> {
+    this.#upToDate ??= this.#takeOverNow().catch((error: unknown) => {
+      this.#upToDate = undefined;
+      throw error;
+    });
+    return this.#upToDate;
+  }
+
+  async #takeOverNow(): Promise<void> {
+    const { link, checks } = this.parts;
+    if (!(await link.run(async () => checks.hasEarlierJobs))) return;
+    for (const job of await this.#deliveries.earlierJobs()) await this.#records.takeOver(job);
+  }
+
+  async #forgetIfEmpty(): Promise<void> {
+    const { live, failed } = await this.#records.counts();
+    if (live + failed === 0) await this.#deliveries.forget();
   }
 }
-
-type Counted = [waiting: number, active: number, failed: number, oldest: string];

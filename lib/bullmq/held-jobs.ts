@@ -1,40 +1,53 @@
-import { LeaseTime } from './lease-time.js';
-import type { BullMqJobs, TakenJob } from './bull-mq-jobs.js';
+import type { TakenDelivery } from './bull-mq-deliveries.js';
+import type { LeaseTime } from './lease-time.js';
 
 /** A job that this process works on. */
-export interface HeldJob<T> {
-  taken: TakenJob<T>;
+export interface HeldJob {
+  taken: TakenDelivery;
   time: LeaseTime;
   /** There is an outcome, and it is on its way to Redis. */
   isSettling: boolean;
 }
 
 /** Keeps the locks of the jobs that this process works on, all of a consumer at once. */
-export class HeldJobs<T> {
-  readonly #held = new Map<string, HeldJob<T>>();
+export class HeldJobs {
+  readonly #held = new Map<string, HeldJob>();
   readonly #timer: NodeJS.Timeout;
 
+  /** @param extend Extends locks in Redis. @returns the deliveries whose locks are lost */
   constructor(
-    private readonly jobs: BullMqJobs<T>,
-    private readonly leaseMs: number,
+    private readonly extend: (taken: readonly TakenDelivery[]) => Promise<string[]>,
+    leaseMs: number,
   ) {
-    this.#timer = setInterval(() => void this.renew(), leaseMs / 4);
+    this.#timer = setInterval(() => void this.#renew(), leaseMs / 4);
   }
 
-  get all(): HeldJob<T>[] {
+  get all(): HeldJob[] {
     return [...this.#held.values()];
   }
 
-  hold(taken: TakenJob<T>): HeldJob<T> {
-    const held = { taken, time: new LeaseTime(this.leaseMs), isSettling: false };
-    this.#held.set(taken.token, held);
+  /** The job of a delivery, when this process works on it. */
+  of(delivery: string): HeldJob | undefined {
+    return this.#held.get(delivery);
+  }
+
+  hold(taken: TakenDelivery): HeldJob {
+    const held = { taken, time: taken.time, isSettling: false };
+    this.#held.set(taken.delivery, held);
     return held;
   }
 
+  /** Its lock was lost, and the delivery was taken again: it goes on by that. */
+  goOn(held: HeldJob, taken: TakenDelivery): void {
+    held.time.lose();
+    held.taken = taken;
+    held.time = taken.time;
+  }
+
   /** It is done with, or belongs to someone else. */
-  release({ taken, time }: HeldJob<T>): void {
-    time.lose();
-    this.#held.delete(taken.token);
+  release(held: HeldJob): void {
+    held.time.lose();
+    if (this.#held.get(held.taken.delivery) === held) this.#held.delete(held.taken.delivery);
   }
 
   close(): void {
@@ -42,14 +55,14 @@ export class HeldJobs<T> {
   }
 
   /** Keeps the locks of all that are not lost yet. */
-  async renew(): Promise<void> {
+  async #renew(): Promise<void> {
     const held = this.all.filter(({ time }) => !time.isLost);
     if (held.length === 0) return;
-    const renewals = held.map(({ taken, time }) => ({ token: taken.token, time, renewed: time.asking() }));
+    const renewals = held.map(({ taken, time }) => ({ delivery: taken.delivery, time, renewed: time.asking() }));
     try {
-      const lost = new Set(await this.jobs.renew(held.map(({ taken }) => taken)));
-      for (const { token, time, renewed } of renewals) {
-        if (lost.has(token)) time.lose();
+      const lost = new Set(await this.extend(held.map(({ taken }) => taken)));
+      for (const { delivery, time, renewed } of renewals) {
+        if (lost.has(delivery)) time.lose();
         else renewed();
       }
     } catch {

@@ -4,8 +4,9 @@ import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { ConsumeOptions, JobHandler } from '../queue/durable-queue.js';
 import { describeFault, MOST_FAULTS, outcomeOfFault, type FaultOutcome } from '../queue/faulty-handler.js';
 import { nameOf } from '../queue/name-of.js';
-import type { BegunTry, BullMqJobs, TakenJob } from './bull-mq-jobs.js';
+import type { BullMqDeliveries, TakenDelivery } from './bull-mq-deliveries.js';
 import { HeldJobs, type HeldJob } from './held-jobs.js';
+import type { BegunJob, Delivery, JobRecords } from './job-records.js';
 import type { RedisLink } from './redis-link.js';
 
 /** When Redis is away. */
@@ -14,20 +15,24 @@ const TRY_AGAIN_MS = 250;
 /** Dependencies of {@link JobRuns}. */
 export interface JobRunsParts<T> {
   link: RedisLink;
-  jobs: BullMqJobs<T>;
-  leaseMs: number;
+  records: JobRecords<T>;
+  deliveries: BullMqDeliveries;
   handler: JobHandler<T>;
   options: ConsumeOptions;
+  /** Extends locks. @returns the deliveries whose locks are lost */
+  extend: (taken: readonly TakenDelivery[]) => Promise<string[]>;
+  /** Has deliveries made; what fails here is made up for later. */
+  deliver: (deliveries: readonly Delivery[]) => Promise<void>;
 }
 
-/** The jobs that a consumer has taken: hands each to its handler, and settles it. */
+/** The jobs that a consumer has taken: gives each to its handler, and settles it. */
 export class JobRuns<T> {
   readonly #logger = new Logger('OurSmsQueue');
-  readonly #held: HeldJobs<T>;
-  readonly #runs = new Set<Promise<void>>();
+  readonly #held: HeldJobs;
+  readonly #runs = new Map<HeldJob, Promise<void>>();
   readonly #settling = new Set<Promise<void>>();
   /** The writes of outcomes that Redis has not answered yet. */
-  readonly #writing = new Set<Promise<void>>();
+  readonly #writing = new Set<Promise<unknown>>();
   #isStopped = false;
   #isAbandoned = false;
 
@@ -36,7 +41,7 @@ export class JobRuns<T> {
     private readonly parts: JobRunsParts<T>,
     private readonly onRoom: () => void,
   ) {
-    this.#held = new HeldJobs(parts.jobs, parts.leaseMs);
+    this.#held = new HeldJobs(parts.extend, parts.deliveries.leaseMs);
   }
 
   /**
@@ -48,27 +53,24 @@ export class JobRuns<T> {
     return most - (this.#runs.size - Math.min(this.#settling.size, most));
   }
 
-  start(taken: TakenJob<T>): void {
+  start(taken: TakenDelivery): void {
+    const running = this.#held.of(taken.delivery);
+    if (running) return void this.#startAgain(running, taken);
     const held = this.#held.hold(taken);
     const run = this.#run(held)
       .catch((error: unknown) => this.#logger.error(`A job failed: ${nameOf(error)}`))
       .finally(() => {
         this.#held.release(held);
-        this.#runs.delete(run);
+        this.#runs.delete(held);
         this.onRoom();
       });
-    this.#runs.add(run);
-  }
-
-  /** Keeps the locks of all of them. */
-  renew(): Promise<void> {
-    return this.#held.renew();
+    this.#runs.set(held, run);
   }
 
   /** Returns jobs that have not reached their handler; those that have are completed. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await Promise.all(this.#runs);
+    while (this.#runs.size > 0) await Promise.all(this.#runs.values());
     this.#held.close();
   }
 
@@ -85,13 +87,25 @@ export class JobRuns<T> {
     const jobs = this.#held.all;
     const open = jobs.filter((job) => !job.isSettling);
     for (const { time } of open) time.lose();
-    const givenBack = open.map(({ taken }) => this.parts.jobs.putBack(taken).catch(() => undefined));
+    const givenBack = open.map(({ taken }) => this.parts.deliveries.putBack(taken));
     await Promise.race([Promise.all([...givenBack, ...this.#settling]), over]);
     for (const { time } of jobs) time.lose();
     this.#held.close();
   }
 
-  async #run(held: HeldJob<T>): Promise<void> {
+  /** Redis was away for longer than the lock of a job lasts, and BullMQ delivers it once more while it runs here. */
+  async #startAgain(running: HeldJob, taken: TakenDelivery): Promise<void> {
+    const { records, deliveries } = this.parts;
+    const former = running.taken.token;
+    const kind = await records.goOn(taken, former).catch(() => 'lost' as const);
+    if (kind === 'kept' && running.taken.token === former) return this.#held.goOn(running, taken);
+    if (kind === 'gone') return deliveries.end(taken);
+    // It has not begun here, or has begun elsewhere: what comes of it decides.
+    await this.#runs.get(running);
+    if (!this.#isStopped) this.start(taken);
+  }
+
+  async #run(held: HeldJob): Promise<void> {
     const begun = await this.#begin(held);
     if (!begun) return;
     const outcome = await this.#handle(held, begun);
@@ -105,82 +119,79 @@ export class JobRuns<T> {
     await settling.finally(() => this.#settling.delete(settling));
   }
 
-  async #handle(held: HeldJob<T>, begun: BegunTry): Promise<FaultOutcome<T>> {
-    const { taken, time } = held;
-    const { attempt, doubtSince, doubtMark } = begun;
+  async #handle(held: HeldJob, begun: BegunJob<T>): Promise<FaultOutcome<T>> {
+    const { data, attempt, doubtSince, doubtMark } = begun;
     // Stopped before it was delivered: it goes back as it was.
     if (this.#isStopped) return { kind: 'again', inMs: 0, uncounted: true };
-    const { id, data } = taken;
-    const interruption = {
-      interrupted: doubtSince !== undefined,
-      interruptedAt: doubtSince,
-      interruptedMark: doubtMark,
-    };
     try {
-      const isHeld = (): boolean => time.isHeld;
       return await this.parts.handler({
-        id,
+        id: held.taken.id,
         data,
         attempt,
-        ...interruption,
-        isHeld,
-        atWork: (is, mark) => this.#atWork({ taken, time }, is, mark),
+        interrupted: doubtSince !== undefined,
+        interruptedAt: doubtSince,
+        interruptedMark: doubtMark,
+        isHeld: () => held.time.isHeld,
+        atWork: (isAtWork, mark) => this.#atWork(held, isAtWork, mark),
       });
     } catch (error) {
       return this.#onFault(error, held, begun);
     }
   }
 
-  #onFault(error: unknown, { taken }: HeldJob<T>, { faults }: BegunTry): FaultOutcome<T> {
+  #onFault(error: unknown, { taken }: HeldJob, { faults }: BegunJob<T>): FaultOutcome<T> {
     const outcome = outcomeOfFault(error, faults + 1, this.parts.options.faults ?? MOST_FAULTS);
     if (!(error instanceof OurSmsStorageError)) this.#logger.error(describeFault(error, taken.id, outcome));
     return outcome;
   }
 
-  async #atWork({ taken, time }: Pick<HeldJob<T>, 'taken' | 'time'>, isAtWork: boolean, mark?: string): Promise<void> {
-    const renewed = time.asking();
-    if (await this.parts.jobs.atWork(taken, isAtWork, mark)) renewed();
-    else time.lose();
+  async #atWork({ taken, time }: HeldJob, isAtWork: boolean, mark?: string): Promise<void> {
+    if (!(await this.parts.records.atWork(taken, isAtWork, mark))) time.lose();
   }
 
-  /** @returns undefined when it is not delivered after all */
-  async #begin({ taken, time }: HeldJob<T>): Promise<BegunTry | undefined> {
-    const { jobs, link } = this.parts;
+  /** @returns undefined when it is not given to its handler after all */
+  async #begin(held: HeldJob): Promise<BegunJob<T> | undefined> {
+    const { records, deliveries, link, options } = this.parts;
+    const { taken, time } = held;
     while (!this.#isStopped && !time.isLost) {
       try {
-        const renewed = time.asking();
-        const begun = await jobs.begin(taken, this.parts.options.idleAtFirst);
+        const begun = await records.begin(taken, options.idleAtFirst);
         if (this.#isAbandoned) return undefined;
-        if (begun) renewed();
-        return begun;
+        if (begun.kind === 'begun') return begun;
+        if (begun.kind === 'gone') await deliveries.end(taken);
+        return undefined;
       } catch {
         // Redis is away, or has no memory: the job keeps waiting here while it is ours.
         await link.changed(TRY_AGAIN_MS);
       }
     }
-    if (!this.#isAbandoned) await jobs.putBack(taken).catch(() => undefined);
+    if (!this.#isAbandoned) await deliveries.putBack(taken);
     return undefined;
   }
 
   /** Tries until Redis has the outcome, or the job is someone else's. */
-  async #settle({ taken, time }: HeldJob<T>, attempt: number, outcome: FaultOutcome<T>): Promise<void> {
+  async #settle(held: HeldJob, attempt: number, outcome: FaultOutcome<T>): Promise<void> {
+    const { records, deliveries, link, deliver } = this.parts;
     for (let hasWarned = false; ;) {
       const wasStopped = this.#isStopped;
       try {
-        return await this.#write(this.parts.jobs.settle(taken, attempt, outcome));
+        const { isOurs, again } = await this.#write(records.settle(held.taken, attempt, outcome));
+        if (!isOurs) return;
+        if (again) await deliver([again]);
+        return await deliveries.end(held.taken, outcome.kind === 'failed' ? outcome.reason : undefined);
       } catch (error) {
         if (!(error instanceof OurSmsStorageError)) throw error;
-        if (wasStopped || time.isLost || this.parts.link.isClosed) return;
+        if (wasStopped || link.isClosed) return;
         // That Redis is away is logged elsewhere.
         if (!hasWarned && error.fault !== 'unreachable')
           this.#logger.warn(`The outcome of a job is not written yet: ${error.message}`);
         hasWarned = true;
       }
-      await this.parts.link.changed(TRY_AGAIN_MS);
+      await link.changed(TRY_AGAIN_MS);
     }
   }
 
-  #write(writing: Promise<void>): Promise<void> {
+  #write<R>(writing: Promise<R>): Promise<R> {
     this.#writing.add(writing);
     return writing.finally(() => this.#writing.delete(writing));
   }

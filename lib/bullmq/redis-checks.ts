@@ -1,15 +1,26 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
-import { formatFault, formatOf, STORE_FORMAT } from '../queue/store-format.js';
+import { formatFault, formatOf } from '../queue/store-format.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisLink } from './redis-link.js';
 
 /** Oldest version of Redis: BullMQ recommends it, and our scripts need it. */
 const OLDEST = [6, 2] as const;
 
+/**
+ * Format of what is kept in Redis: since 2, jobs are records of this module, and no longer the jobs of BullMQ. Former formats
+ * are read.
+ */
+const FORMAT = 2;
+/** Follows the format in its mark where the store may still hold jobs of format 1. */
+const FROM_EARLIER = ' from 1';
+
 /** Callers count a text twice. Redis takes up to three times its length while it reads it, which was measured. */
 const PART_NEEDED = 1.5;
+
+/** Keys that are looked at with one command. */
+const KEYS_AT_ONCE = 1_000;
 
 /** Settings and state of Redis, from INFO. */
 type Info = ReadonlyMap<string, string>;
@@ -18,14 +29,28 @@ type Info = ReadonlyMap<string, string>;
 export class RedisChecks {
   readonly #logger = new Logger('OurSmsRedis');
   #hasLooked = false;
+  #mayAskInfo = false;
+  #hasEarlierJobs = false;
 
   constructor(private readonly keys: RedisKeys) {}
+
+  /** Whether this user may ask for INFO. */
+  get mayAskInfo(): boolean {
+    return this.#mayAskInfo;
+  }
+
+  /** Whether version 0.1.0 may have left jobs, which it kept in BullMQ. */
+  get hasEarlierJobs(): boolean {
+    return this.#hasEarlierJobs;
+  }
 
   /** @returns why it cannot be used, if so */
   async inspect(link: RedisLink): Promise<OurSmsStorageError | undefined> {
     const refusal = await this.#refusal(link);
     if (refusal) return refusal;
-    const version = (await infoOf(link, 'server'))?.get('redis_version');
+    const server = await infoOf(link, 'server');
+    this.#mayAskInfo = server !== undefined;
+    const version = server?.get('redis_version');
     if (version !== undefined && isOlder(version)) {
       return link.faults.unsuited(`is of version ${version}: at least ${OLDEST.join('.')} is needed`);
     }
@@ -65,14 +90,32 @@ export class RedisChecks {
 
   /** @returns why this version cannot read what is kept, if so; else it is marked with its format */
   async #formatFault(link: RedisLink): Promise<OurSmsStorageError | undefined> {
-    const found = formatOf(await link.runLast((redis) => redis.get(this.keys.format)));
-    const fault = formatFault(found);
+    const mark = await link.runLast((redis) => redis.get(this.keys.format));
+    const found = formatOf(mark);
+    const fault = formatFault(found, FORMAT);
     if (fault !== undefined) return link.faults.unsuited(`contains a store (prefix ${this.keys.prefix}) that ${fault}`);
-    // Without memory it takes no mark now, and can be read meanwhile.
-    if (found !== STORE_FORMAT) {
-      await link.lastScript('oursms:mark-format', this.keys.format, STORE_FORMAT).catch(() => undefined);
+    this.#hasEarlierJobs = found === FORMAT ? mark !== String(FORMAT) : await this.#hasQueues(link);
+    if (found !== FORMAT) {
+      const text = `${FORMAT}${this.#hasEarlierJobs ? FROM_EARLIER : ''}`;
+      // Without memory it takes no mark now, and can be read meanwhile.
+      await link.runLast((redis) => redis.set(this.keys.format, text)).catch(() => undefined);
     }
     return undefined;
+  }
+
+  /** Whether BullMQ keeps anything under our prefix. It does so in a store that has no mark yet only if it is an earlier one. */
+  async #hasQueues(link: RedisLink): Promise<boolean> {
+    const pattern = `${this.keys.prefix.replace(/[*?[\]\\]/g, '\\$&')}:*`;
+    let cursor = '0';
+    do {
+      const from = cursor;
+      const page = await link.runLast((redis) => redis.scan(from, 'MATCH', pattern, 'COUNT', KEYS_AT_ONCE).catch(notTold));
+      if (page === undefined) return true;
+      const [next, found] = page;
+      if (found.length > 0) return true;
+      cursor = next;
+    } while (cursor !== '0');
+    return false;
   }
 
   async #warn(link: RedisLink): Promise<void> {

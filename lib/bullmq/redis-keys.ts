@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { keyPart } from '../queue/key-part.js';
 
 /** The keys of an engine besides those of BullMQ. In braces: Redis Cluster keeps all keys with the same text there together. */
 export class RedisKeys {
   readonly prefix: string;
 
-  /** @param prefix What all keys start with. */
+  /** @param prefix Prefix of all keys. */
   constructor(prefix: string) {
     this.prefix = /\{.+\}/.test(prefix) ? prefix : `{${prefix}}`;
   }
@@ -45,13 +46,35 @@ export class RedisKeys {
   addition(id: string): string {
     return `${this.prefix}/addition/${id}`;
   }
+
+  /** The keys of a queue. */
+  queue(name: string): QueueKeys {
+    const start = `${this.prefix}/queue/${bullQueueName(name)}`;
+    return { live: `${start}/live`, failed: `${start}/failed`, unsent: `${start}/unsent`, jobs: `${start}/job/` };
+  }
+}
+
+/** The keys of a queue, besides those of BullMQ. */
+export interface QueueKeys {
+  /** Jobs without an outcome, by the time at which they were added. */
+  live: string;
+  /** Failed jobs, by the time at which they failed. */
+  failed: string;
+  /** Deliveries that BullMQ may not know of yet. */
+  unsent: string;
+  /** What the key of each job starts with. */
+  jobs: string;
 }
 
 /** The name of a queue in BullMQ, which forbids colons, and an empty name. */
 export const bullQueueName = (name: string): string => keyPart(name) || '%';
 
-/** The id of a job in BullMQ, which forbids colons and numbers, and has keys of its own beside those of jobs. */
-export const bullJobId = (id: string): string => `job-${keyPart(id)}`;
+/**
+ * A new delivery of a job: its id in BullMQ, which forbids colons and numbers. No two are the same, so BullMQ cannot take the one
+ * for the other.
+ */
+export const newDelivery = (id: string): string => `job-${keyPart(id)}!${randomBytes(6).toString('base64url')}`;
 
-/** The name of the job that has an id in BullMQ. */
-export const jobName = (bullId: string): string => decodeURIComponent(bullId.slice('job-'.length));
+/** The name of the job of a delivery; one of version 0.1.0 ends with the name. */
+export const jobName = (delivery: string): string =>
+  decodeURIComponent(delivery.slice('job-'.length).split('!', 1)[0] ?? '');

@@ -11,7 +11,7 @@ interface HeldLease {
   timer: NodeJS.Timeout;
 }
 
-/** Rights that only one process has at a time. */
+/** Exclusive locks: one process holds each at a time. */
 export class RedisLeases {
   readonly #held = new Set<HeldLease>();
 
@@ -42,7 +42,7 @@ export class RedisLeases {
   async #renew(lease: HeldLease): Promise<void> {
     const renewed = lease.time.asking();
     try {
-      const answer = await this.link.script<number>('oursms:renew-lease', lease.key, lease.token, this.leaseMs);
+      const answer = await this.link.script<number>('oursms:lease', lease.key, lease.token, this.leaseMs);
       if (answer === 1) return renewed();
       lease.time.lose();
       this.#drop(lease);
@@ -56,7 +56,7 @@ export class RedisLeases {
     this.#drop(lease);
     lease.time.lose();
     // When Redis does not hear it, the lease runs out by itself.
-    await this.link.lastScript('oursms:release-lease', lease.key, lease.token).catch(() => undefined);
+    await this.link.lastScript('oursms:lease', lease.key, lease.token, 0).catch(() => undefined);
   }
 
   #drop(lease: HeldLease): void {

@@ -108,19 +108,6 @@ export class RedisLink {
     return this.runLast((redis) => (redis as unknown as Record<string, Script>)[name]?.(...args) as Promise<T>);
   }
 
-  /** Another connection, for commands that block; the caller disconnects it. */
-  forBlocking(): Redis {
-    const redis = this.redis.duplicate({ ...LINK_OPTIONS, enableOfflineQueue: true });
-    redis.on('error', () => undefined);
-    return redis;
-  }
-
-  /** Brings all scripts to Redis, which may have forgotten them. */
-  async loadScripts(): Promise<void> {
-    const { scriptsSet } = this.redis as unknown as { scriptsSet: Record<string, { lua: string }> };
-    await Promise.all(Object.values(scriptsSet).map(({ lua }) => this.redis.script('LOAD', lua)));
-  }
-
   /** From now on everything is refused but what must still be done. */
   refuse(): void {
     this.#isClosed = true;

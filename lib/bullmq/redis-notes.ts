@@ -29,18 +29,22 @@ export class RedisNotes {
   /** The notes whose name starts with a prefix, by name, read as they are asked for. */
   async *all(prefix: string): AsyncIterable<{ name: string; text: string }> {
     const { noteNames, noteTexts } = this.keys;
-    for (let last = ''; ;) {
-      const page = await this.link.script<[string, string][]>(
-        'oursms:notes',
-        noteNames,
-        noteTexts,
-        prefix,
-        last,
-        NOTES_AT_ONCE,
+    // Above every text that starts like this: no byte of UTF-8 is as high.
+    const end = Buffer.concat([Buffer.from(`[${prefix}`), Buffer.from([0xff])]);
+    for (let from = `[${prefix}`; ;) {
+      const start = from;
+      const names = await this.link.run((redis) =>
+        redis.zrangebylex(noteNames, start, end, 'LIMIT', 0, NOTES_AT_ONCE),
       );
-      for (const [name, text] of page) yield { name, text };
-      if (page.length < NOTES_AT_ONCE) return;
-      last = (page.at(-1) as [string, string])[0];
+      if (names.length === 0) return;
+      const texts = await this.link.run((redis) => redis.hmget(noteTexts, ...names));
+      for (const [index, name] of names.entries()) {
+        const text = texts[index];
+        // Forgotten in between.
+        if (text != null) yield { name, text };
+      }
+      if (names.length < NOTES_AT_ONCE) return;
+      from = `(${names.at(-1)}`;
     }
   }
 }

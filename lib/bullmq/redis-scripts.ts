@@ -1,29 +1,14 @@
-/**
- * Whether a job that was handed out still is this process's: its lock is ours; or nobody holds it, and the job stands where we
- * left it, because Redis was away for longer than the lock lasts. Then the lock is taken again.
- */
-const OWNS = `
-local function owns(job, active, id, token, lease)
-  local holder = redis.call('GET', job .. ':lock')
-  if holder == token then
-    redis.call('PEXPIRE', job .. ':lock', lease)
-    return true
-  end
-  if holder or redis.call('HGET', job, 'oursms:by') ~= token then return false end
-  if not redis.call('LPOS', active, id) then return false end
-  redis.call('SET', job .. ':lock', token, 'PX', lease)
-  return true
-end
-`;
-
-/** Changes notes: `args` holds a name, '1' or '0', and a text for each, from a place on. */
+/** Changes notes: `args` holds a name, '1' or '0', and a text for each, from a place on. Sets come first: see {@link REDIS_SCRIPTS}. */
 const CHANGE_NOTES = `
 local function changeNotes(names, texts, args, from)
   for i = from, #args, 3 do
     if args[i + 1] == '1' then
       redis.call('ZADD', names, 0, args[i])
       redis.call('HSET', texts, args[i], args[i + 2])
-    else
+    end
+  end
+  for i = from, #args, 3 do
+    if args[i + 1] == '0' then
       redis.call('ZREM', names, args[i])
       redis.call('HDEL', texts, args[i])
     end
@@ -32,167 +17,121 @@ end
 `;
 
 /**
- * Operations in Redis besides BullMQ's own scripts, each atomic. All keys of an engine share a hash tag, so a script may
- * make the keys of jobs from their common start.
+ * What this module changes in Redis, each at once. They read and write keys of this module alone, never one of BullMQ. All keys
+ * of an engine share a hash tag, so a script may make the keys of jobs from their common start. A Redis without memory refuses
+ * the first command that needs some: it comes before anything is changed.
  */
 export const REDIS_SCRIPTS = {
-  /** The end of an `add`: only now that the jobs are there, the notes change. KEYS: names, texts, added. */
-  'oursms:added': {
-    keys: 3,
-    lua: `${CHANGE_NOTES}
-local base, at, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
-for i = 4, 3 + count do
-  if redis.call('EXISTS', base .. ARGV[i]) == 0 then return redis.error_reply('OURSMS a job was not added') end
-end
-for i = 4, 3 + count do redis.call('ZADD', KEYS[3], 'NX', at, ARGV[i]) end
-changeNotes(KEYS[1], KEYS[2], ARGV, 4 + count)
-return count`,
-  },
-  /** A job is about to be handed to its handler, which begins at a time, or when it says so: which try is it, and was there one without an outcome? Asked twice, it answers the same. KEYS: job, active. */
-  'oursms:begin': {
-    keys: 2,
-    lua: `${OWNS}
-local id, token, lease, now, tries = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-if not owns(KEYS[1], KEYS[2], id, token, lease) then return false end
-local fields = {'oursms:tries', 'oursms:since', 'oursms:doubt', 'oursms:by', 'oursms:mark', 'oursms:doubt-mark', 'oursms:faults', 'oursms:idle'}
-local known = redis.call('HMGET', KEYS[1], unpack(fields))
-local since, doubt, doubtMark, faults = known[2] or '', known[3] or '', known[6] or '', tonumber(known[7] or 0)
-if known[4] == token then return {tonumber(known[1]), doubt, doubtMark, faults} end
-local try = tonumber(known[1] or tries)
-if known[8] ~= '1' then try = try + 1 end
-if since ~= '' and doubt == '' then doubt, doubtMark = since, known[5] or '' end
-redis.call('HSET', KEYS[1], 'oursms:tries', try, 'oursms:since', now, 'oursms:doubt', doubt, 'oursms:by', token)
-redis.call('HSET', KEYS[1], 'oursms:mark', '', 'oursms:doubt-mark', doubtMark, 'oursms:idle', now == '' and '1' or '')
-return {try, doubt, doubtMark, faults}`,
-  },
-  /** A job is begun by its handler, or not any more. KEYS: job, active. */
-  'oursms:work': {
-    keys: 2,
-    lua: `${OWNS}
-if not owns(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]) then return 0 end
-redis.call('HSET', KEYS[1], 'oursms:since', ARGV[4], 'oursms:mark', ARGV[5], 'oursms:idle', ARGV[4] == '' and '1' or '')
-return 1`,
-  },
-  /** Notes of an outcome, when the job is ours: BullMQ's script of the same transaction moves it then. KEYS: job, active, names, texts, added. */
-  'oursms:settle': {
+  /**
+   * Adds the jobs that are not there yet, and says which those were. KEYS: live, unsent, names of notes, their texts, addition.
+   * ARGV: start of the keys of jobs, time, how long the addition is remembered, number of jobs; five texts for each; notes.
+   */
+  'oursms:add': {
     keys: 5,
-    lua: `${OWNS}${CHANGE_NOTES}
-local id, token, lease, stays = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-if not owns(KEYS[1], KEYS[2], id, token, lease) then return 0 end
-if stays == '0' then redis.call('ZREM', KEYS[5], id) end
-changeNotes(KEYS[3], KEYS[4], ARGV, 5)
-return 1`,
-  },
-  /** Puts a job that has just failed behind all others, however short the time between them. KEYS: failed, job. */
-  'oursms:failed-last': {
-    keys: 2,
-    lua: `
-local id, token = ARGV[1], ARGV[2]
-if not redis.call('ZSCORE', KEYS[1], id) or redis.call('HGET', KEYS[2], 'oursms:by') ~= token then return 0 end
-redis.call('HSET', KEYS[2], 'oursms:by', '')
-redis.call('ZREM', KEYS[1], id)
-local time = redis.call('TIME')
-local at = time[1] * 1000 + time[2] / 1000
-local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-if last[2] and tonumber(last[2]) >= at then at = tonumber(last[2]) + 0.001 end
-redis.call('ZADD', KEYS[1], string.format('%.17g', at), id)
-return 1`,
-  },
-  /** Keeps locks. KEYS: active, stalled. ARGV: start of the keys of jobs, lease, then id and token of each. Says which are lost. */
-  'oursms:renew': {
-    keys: 2,
-    lua: `${OWNS}
-local lost = {}
-for i = 3, #ARGV, 2 do
-  if owns(ARGV[1] .. ARGV[i], KEYS[1], ARGV[i], ARGV[i + 1], ARGV[2]) then
-    redis.call('SREM', KEYS[2], ARGV[i])
-  else
-    lost[#lost + 1] = ARGV[i + 1]
+    lua: `${CHANGE_NOTES}
+local base, now, count = ARGV[1], ARGV[2], tonumber(ARGV[4])
+if redis.call('EXISTS', KEYS[5]) == 1 then return {} end
+if count > 0 then redis.call('SET', KEYS[5], '1', 'PX', ARGV[3]) end
+local fresh = {}
+for i = 1, count do
+  local id, delivery, data, tries, due = unpack(ARGV, 5 * i, 5 * i + 4)
+  local job = base .. id
+  if redis.call('EXISTS', job) == 0 then
+    redis.call('HSET', job, 'delivery', delivery, 'data', data, 'tries', tries, 'due', due)
+    redis.call('ZADD', KEYS[1], now, id)
+    redis.call('ZADD', KEYS[2], now, delivery)
+    fresh[#fresh + 1] = i
   end
 end
-return lost`,
+changeNotes(KEYS[3], KEYS[4], ARGV, 5 + 5 * count)
+return fresh`,
   },
-  /** KEYS: wait, paused, prioritized, delayed, active, failed, added. An entry of a job that is gone is forgotten on the way. */
-  'oursms:counts': {
-    keys: 7,
-    lua: `
-local waiting = redis.call('LLEN', KEYS[1]) + redis.call('LLEN', KEYS[2])
-waiting = waiting + redis.call('ZCARD', KEYS[3]) + redis.call('ZCARD', KEYS[4])
-local oldest = ''
-for _ = 1, 1000 do
-  local first = redis.call('ZRANGE', KEYS[7], 0, 0, 'WITHSCORES')
-  if not first[1] then break end
-  if redis.call('EXISTS', ARGV[1] .. first[1]) == 1 and not redis.call('ZSCORE', KEYS[6], first[1]) then
-    oldest = first[2]
-    break
-  end
-  redis.call('ZREM', KEYS[7], first[1])
-end
-return {waiting, redis.call('LLEN', KEYS[5]), redis.call('ZCARD', KEYS[6]), oldest}`,
-  },
-  /** A page of the failed jobs, oldest first. KEYS: failed. */
-  'oursms:failed-page': {
+  /**
+   * A job was delivered: which try is it, and was there one without an outcome? Asked twice, it answers the same. 'gone': it
+   * has an outcome. 'lost': it was delivered to someone else since. KEYS: job. ARGV: delivery, token, number of the take, time of
+   * the beginning or '', token of the take that goes on by this one or ''.
+   */
+  'oursms:begin': {
     keys: 1,
     lua: `
-local found = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[2], ARGV[3], 'WITHSCORES', 'LIMIT', 0, ARGV[4])
-local page = {}
-for i = 1, #found, 2 do
-  local job = redis.call('HMGET', ARGV[1] .. found[i], 'data', 'oursms:failure', 'failedReason', 'finishedOn')
-  page[#page + 1] = {found[i], found[i + 1], job[1] or '', job[2] or '', job[3] or '', job[4] or ''}
+local delivery, token, take, now, former = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
+local known = redis.call('HMGET', KEYS[1], 'delivery', 'failedAs', 'by', 'take', 'tries', 'since', 'mark', 'doubt', 'doubtMark', 'faults', 'idle', 'data')
+if known[1] ~= delivery or known[2] then return {'gone'} end
+if tonumber(known[4] or 0) > take then return {'lost'} end
+if former ~= '' then
+  if known[3] ~= former then return {'lost'} end
+  redis.call('HSET', KEYS[1], 'by', token, 'take', take)
+  return {'kept'}
 end
-return page`,
+local try, since, doubt, doubtMark = tonumber(known[5]), known[6] or '', known[8] or '', known[9] or ''
+if known[3] ~= token then
+  if known[11] ~= '1' then try = try + 1 end
+  if since ~= '' and doubt == '' then doubt, doubtMark = since, known[7] or '' end
+  redis.call('HSET', KEYS[1], 'by', token, 'take', take, 'tries', try, 'since', now, 'mark', '', 'doubt', doubt, 'doubtMark', doubtMark, 'idle', now == '' and '1' or '')
+end
+return {'begun', try, doubt, doubtMark, tonumber(known[10] or 0), known[12]}`,
   },
-  /** KEYS: failed, job, added. */
-  'oursms:forget-failed': {
-    keys: 3,
+  /** A job is at work, or not any more. KEYS: job. ARGV: token, since when or '', mark. */
+  'oursms:work': {
+    keys: 1,
     lua: `
-if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then return 0 end
-redis.call('ZREM', KEYS[3], ARGV[1])
-redis.call('DEL', KEYS[2], KEYS[2] .. ':logs')
+if redis.call('HGET', KEYS[1], 'by') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'since', ARGV[2], 'mark', ARGV[3], 'idle', ARGV[2] == '' and '1' or '')
 return 1`,
   },
-  /** Forgets what is kept of a queue without jobs. KEYS: six lists of jobs, and eight besides. */
-  'oursms:tidy': {
-    keys: 14,
+  /**
+   * The outcome of a job, unless it was delivered to someone else since. KEYS: job, live, failed, unsent, names of notes, their
+   * texts. ARGV: id, token, kind, number of fields, then the fields that change, then notes.
+   */
+  'oursms:settle': {
+    keys: 6,
+    lua: `${CHANGE_NOTES}
+local id, kind, count = ARGV[1], ARGV[3], tonumber(ARGV[4])
+if redis.call('HGET', KEYS[1], 'by') ~= ARGV[2] then return 0 end
+if count > 0 then redis.call('HSET', KEYS[1], unpack(ARGV, 5, 4 + count)) end
+changeNotes(KEYS[5], KEYS[6], ARGV, 5 + count)
+if kind == 'done' then
+  redis.call('DEL', KEYS[1])
+  redis.call('ZREM', KEYS[2], id)
+elseif kind == 'failed' then
+  local time = redis.call('TIME')
+  local at = time[1] * 1000 + time[2] / 1000
+  local last = redis.call('ZREVRANGE', KEYS[3], 0, 0, 'WITHSCORES')
+  if last[2] and tonumber(last[2]) >= at then at = tonumber(last[2]) + 0.001 end
+  redis.call('ZADD', KEYS[3], string.format('%.17g', at), id)
+  redis.call('ZREM', KEYS[2], id)
+else
+  local delivery, due = unpack(redis.call('HMGET', KEYS[1], 'delivery', 'due'))
+  redis.call('ZADD', KEYS[4], due == '' and 0 or due, delivery)
+end
+return 1`,
+  },
+  /** Takes a job out of the failed ones: as new, or for ever. KEYS: job, live, failed, unsent. ARGV: id, delivery or '', time. Answers its former delivery. */
+  'oursms:take-failed': {
+    keys: 4,
     lua: `
-for i = 1, 6 do if redis.call('EXISTS', KEYS[i]) == 1 then return 0 end end
-return redis.call('DEL', unpack(KEYS, 7))`,
+local id, delivery, now = ARGV[1], ARGV[2], ARGV[3]
+if not redis.call('ZSCORE', KEYS[3], id) then return false end
+local former = redis.call('HGET', KEYS[1], 'delivery')
+if delivery == '' then
+  redis.call('DEL', KEYS[1])
+else
+  redis.call('HSET', KEYS[1], 'delivery', delivery, 'tries', 0, 'due', '')
+  redis.call('ZADD', KEYS[2], now, id)
+  redis.call('ZADD', KEYS[4], now, delivery)
+  redis.call('HDEL', KEYS[1], 'failedAs', 'reason', 'by', 'take', 'since', 'mark', 'doubt', 'doubtMark', 'faults', 'idle')
+end
+redis.call('ZREM', KEYS[3], id)
+return former or ''`,
   },
   /** KEYS: names, texts. */
   'oursms:note': { keys: 2, lua: `${CHANGE_NOTES}changeNotes(KEYS[1], KEYS[2], ARGV, 1) return 1` },
-  /** A page of the notes whose names start with a prefix. KEYS: names, texts. */
-  'oursms:notes': {
-    keys: 2,
-    lua: `
-local from = ARGV[2] == '' and '[' .. ARGV[1] or '(' .. ARGV[2]
-local names = redis.call('ZRANGEBYLEX', KEYS[1], from, '[' .. ARGV[1] .. '\\255', 'LIMIT', 0, ARGV[3])
-local page = {}
-for i, name in ipairs(names) do page[i] = {name, redis.call('HGET', KEYS[2], name) or ''} end
-return page`,
-  },
-  /** Marks what is kept with its format, unless it is of a newer one. KEYS: format. */
-  'oursms:mark-format': {
-    keys: 1,
-    lua: `
-local mark = redis.call('GET', KEYS[1])
-local found = mark and tonumber(string.match(mark, '^%d+'))
-if found and found >= tonumber(ARGV[1]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[1])
-return 1`,
-  },
-  /** KEYS: lease. */
-  'oursms:renew-lease': {
+  /** Keeps a lease for so many milliseconds more, or releases it: 0. KEYS: lease. ARGV: token, milliseconds. */
+  'oursms:lease': {
     keys: 1,
     lua: `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])`,
-  },
-  /** KEYS: lease. */
-  'oursms:release-lease': {
-    keys: 1,
-    lua: `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1])`,
+return ARGV[2] == '0' and redis.call('DEL', KEYS[1]) or redis.call('PEXPIRE', KEYS[1], ARGV[2])`,
   },
   /** Microseconds until the turn, by the clock of Redis. KEYS: turn. */
   'oursms:turn': {

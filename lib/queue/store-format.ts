@@ -1,5 +1,5 @@
 /**
- * The format of all that is kept: in a directory and in Redis. A change that this version would misread raises it, and
+ * The format of all that is kept in a directory. A change that this version would misread raises it, and
  * the version that raises it still reads the former ones. Stores without a mark are of format 1, too: they are older than
  * the mark.
  */
@@ -11,8 +11,8 @@ export function formatOf(mark: string | undefined | null): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Why a store cannot be used, and what to do; undefined when it can. */
-export function formatFault(found: number | undefined): string | undefined {
-  if (found === undefined || found <= STORE_FORMAT) return undefined;
-  return `was written by a newer version of nestjs-oursms in format ${found}, and this version reads formats up to ${STORE_FORMAT}: upgrade nestjs-oursms; nothing in it was changed`;
+/** Why a store cannot be used, and what to do; undefined when it can. @param known Newest format that is read. */
+export function formatFault(found: number | undefined, known = STORE_FORMAT): string | undefined {
+  if (found === undefined || found <= known) return undefined;
+  return `was written by a newer version of nestjs-oursms in format ${found}, and this version reads formats up to ${known}: upgrade nestjs-oursms; nothing in it was changed`;
 }

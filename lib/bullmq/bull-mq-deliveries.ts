@@ -1,0 +1,211 @@
+import { Queue, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq';
+import type { Delivery, EarlierJob, Take } from './job-records.js';
+import type { LeaseTime } from './lease-time.js';
+import type { RedisChecks } from './redis-checks.js';
+import { bullQueueName, jobName, type RedisKeys } from './redis-keys.js';
+import type { RedisLink } from './redis-link.js';
+
+/** The priority of jobs that waited for a time: they come before those that did not. */
+const DUE = 1;
+/** The priority of all others. */
+const PLAIN = 2;
+/** What jobs are called in BullMQ; version 0.1.0 called its own otherwise. */
+const NAME = 'delivery';
+const EARLIER_NAME = 'job';
+/** Events of BullMQ to keep: this module does not listen to them. */
+const EVENTS = 100;
+/** An idle worker looks by itself so often: what should have woken it may have been heard by a process that died. */
+const LOOK_SECONDS = 2;
+/** Jobs that are read at a time. */
+const PAGE = 100;
+
+/** Objects that all queues of an engine share. */
+export interface BullMqParts {
+  link: RedisLink;
+  keys: RedisKeys;
+  checks: RedisChecks;
+  /** Milliseconds that a job is locked for. */
+  leaseMs: number;
+}
+
+/** A delivery that was taken, as BullMQ gives it. */
+export interface TakenDelivery extends Take {
+  job: BullJob;
+  /** How long its lock lasts. */
+  time: LeaseTime;
+}
+
+/** Makes the deliveries of a queue: those of BullMQ, by what it documents. */
+export class BullMqDeliveries {
+  #queue: Promise<Queue> | undefined;
+  readonly #name: string;
+
+  constructor(
+    private readonly parts: BullMqParts,
+    queue: string,
+  ) {
+    this.#name = bullQueueName(queue);
+  }
+
+  /** Milliseconds that a delivery is locked for. */
+  get leaseMs(): number {
+    return this.parts.leaseMs;
+  }
+
+  /** Asks for deliveries. One that BullMQ has is not made twice. @throws {OurSmsStorageError} */
+  async send(deliveries: readonly Delivery[]): Promise<void> {
+    const jobs = deliveries.map(({ delivery, dueAt }) => {
+      const delay = dueAt === undefined ? undefined : Math.max(0, dueAt - Date.now());
+      const opts = {
+        jobId: delivery,
+        priority: delay === undefined ? PLAIN : DUE,
+        delay,
+        removeOnComplete: true,
+        removeOnFail: false,
+        stackTraceLimit: 0,
+      };
+      return { name: NAME, data: jobName(delivery), opts };
+    });
+    const queue = await this.#open();
+    await this.parts.link.runLast(async () => {
+      const [only] = jobs;
+      if (only && jobs.length === 1) return void (await queue.add(only.name, only.data, only.opts));
+      try {
+        await queue.addBulk(jobs);
+      } catch (error) {
+        // Redis has forgotten the scripts of BullMQ: a command outside of a transaction brings them.
+        if (!String((error as Error).message).includes('NOSCRIPT')) throw error;
+        for (const { name, data, opts } of jobs) await queue.add(name, data, opts);
+      }
+    });
+  }
+
+  /** How many are with a worker, of all processes. */
+  async active(): Promise<number> {
+    const queue = await this.#open();
+    return this.parts.link.run(() => queue.getJobCountByTypes('active'));
+  }
+
+  /** Takes deliveries. The caller closes it. @throws {OurSmsStorageError} */
+  worker(): Promise<Worker> {
+    return this.#connect(
+      () =>
+        new Worker(this.#name, null, {
+          ...this.#options,
+          lockDuration: this.leaseMs,
+          stalledInterval: Math.ceil(this.leaseMs / 2),
+          // A job that ended several processes is still a job.
+          maxStalledCount: 2 ** 31,
+          skipLockRenewal: true,
+          drainDelay: LOOK_SECONDS,
+        }),
+    );
+  }
+
+  /** How many all processes together have at a time; undefined: as many as they want. */
+  async limit(total: number | undefined): Promise<void> {
+    const queue = await this.#open();
+    await this.parts.link.run<unknown>(() =>
+      total === undefined ? queue.removeGlobalConcurrency() : queue.setGlobalConcurrency(total),
+    );
+  }
+
+  /** Ends a delivery whose outcome is kept, or that is of none. What fails here does no harm: it comes once more, and ends then. */
+  async end({ job, token }: TakenDelivery, failure?: string): Promise<void> {
+    await this.parts.link
+      .runLast(async () =>
+        failure === undefined
+          ? job.moveToCompleted(null, token, false)
+          : job.moveToFailed(new UnrecoverableError(failure), token, false),
+      )
+      .catch(() => undefined);
+  }
+
+  /** Puts a delivery back in its place, as it was taken. */
+  async putBack({ job, token }: TakenDelivery): Promise<void> {
+    await this.parts.link.runLast(() => job.moveToWait(token)).catch(() => undefined);
+  }
+
+  /** Takes back deliveries that nobody works on. */
+  async withdraw(deliveries: readonly string[]): Promise<void> {
+    const queue = await this.#open();
+    const removals = deliveries.map((delivery) => this.parts.link.run(() => queue.remove(delivery)));
+    await Promise.allSettled(removals);
+  }
+
+  /** The jobs that version 0.1.0 has kept in BullMQ. */
+  async earlierJobs(): Promise<EarlierJob[]> {
+    const queue = await this.#open();
+    const earlier: EarlierJob[] = [];
+    const states = ['active', 'wait', 'prioritized', 'delayed', 'failed'] as const;
+    for (const state of states) {
+      for (let from = 0; ; from += PAGE) {
+        const start = from;
+        const page = await this.parts.link.run(() => queue.getJobs([state], start, start + PAGE - 1, true));
+        earlier.push(...page.filter((job) => job?.name === EARLIER_NAME).map((job) => earlierJob(job, state)));
+        if (page.length < PAGE) break;
+      }
+    }
+    return earlier;
+  }
+
+  /** Forgets all that BullMQ keeps of the queue: tools would show it for ever. */
+  async forget(): Promise<void> {
+    const queue = await this.#open();
+    await this.parts.link.run(() => queue.obliterate({ force: true }));
+  }
+
+  async close(): Promise<void> {
+    const queue = await this.#queue?.catch(() => undefined);
+    await queue?.close().catch(() => undefined);
+  }
+
+  get #options() {
+    return {
+      connection: this.parts.link.client,
+      prefix: this.parts.keys.prefix,
+      // Where this user may not ask for the version, BullMQ must not.
+      skipVersionCheck: !this.parts.checks.mayAskInfo,
+    };
+  }
+
+  #open(): Promise<Queue> {
+    this.#queue ??= this.#connect(
+      () => new Queue(this.#name, { ...this.#options, streams: { events: { maxLen: EVENTS } } }),
+    ).catch((error: unknown) => {
+      this.#queue = undefined;
+      throw error;
+    });
+    return this.#queue;
+  }
+
+  /** Made when Redis is there: BullMQ waits for it without an end. */
+  #connect<C extends Pick<Worker, 'waitUntilReady' | 'close'> & NodeJS.EventEmitter>(make: () => C): Promise<C> {
+    return this.parts.link.run(async () => {
+      const made = make();
+      // That Redis is away is logged elsewhere.
+      made.on('error', () => undefined);
+      try {
+        await made.waitUntilReady();
+        return made;
+      } catch (error) {
+        await made.close().catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+}
+
+/** A job of version 0.1.0, from what BullMQ tells about it. */
+function earlierJob(job: BullJob, state: string): EarlierJob {
+  const { oursms: attempts = 0 } = job.opts as { oursms?: number };
+  const isDoubtful = state === 'active' || job.stalledCounter > 0;
+  return {
+    delivery: job.id ?? '',
+    data: JSON.stringify(job.data),
+    attempts: state === 'failed' ? Math.max(attempts, job.attemptsStarted) : attempts,
+    addedAt: job.timestamp,
+    interruptedAt: isDoubtful ? (job.processedOn ?? job.timestamp) : undefined,
+    failure: state === 'failed' ? { reason: job.failedReason, failedAt: job.finishedOn ?? Date.now() } : undefined,
+  };
+}
