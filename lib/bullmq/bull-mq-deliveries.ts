@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { Queue, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq';
 import type { Delivery, EarlierJob, Take } from './job-records.js';
-import type { LeaseTime } from './lease-time.js';
+import { LeaseTime } from './lease-time.js';
 import type { RedisChecks } from './redis-checks.js';
 import { bullQueueName, jobName, type RedisKeys } from './redis-keys.js';
 import type { RedisLink } from './redis-link.js';
@@ -38,6 +39,11 @@ export interface TakenDelivery extends Take {
 /** Makes the deliveries of a queue: those of BullMQ, by what it documents. */
 export class BullMqDeliveries {
   #queue: Promise<Queue> | undefined;
+  #worker: Worker | undefined;
+  #receive: ((taken: TakenDelivery) => void) | undefined;
+  #waiting: Promise<void> | undefined;
+  readonly #id = randomUUID();
+  #takes = 0;
   readonly #name: string;
 
   constructor(
@@ -86,9 +92,10 @@ export class BullMqDeliveries {
     return this.parts.link.run(() => queue.getJobCountByTypes('active'));
   }
 
-  /** Takes deliveries. The caller closes it. @throws {OurSmsStorageError} */
-  worker(): Promise<Worker> {
-    return this.#connect(
+  /** Has deliveries taken: those that nobody waits for are put back. @param receive Takes one that comes while it is waited for. */
+  async start(receive: (taken: TakenDelivery) => void): Promise<void> {
+    this.#receive = receive;
+    this.#worker ??= await this.#connect(
       () =>
         new Worker(this.#name, null, {
           ...this.#options,
@@ -100,6 +107,40 @@ export class BullMqDeliveries {
           drainDelay: LOOK_SECONDS,
         }),
     );
+    await this.#worker.resume();
+    await this.#worker.startStalledCheckTimer();
+  }
+
+  /** Takes no more, until it is started again. */
+  async pause(): Promise<void> {
+    this.#receive = undefined;
+    await this.#worker?.pause(true);
+  }
+
+  /** Takes the next delivery, if there is one. @throws {OurSmsStorageError} */
+  async take(): Promise<TakenDelivery | undefined> {
+    const time = new LeaseTime(this.leaseMs);
+    const renewed = time.asking();
+    const token = this.#nextToken();
+    const job = await this.parts.link.run(async () => this.#worker?.getNextJob(token, { block: false }));
+    if (!job?.id) return undefined;
+    renewed();
+    return takenDelivery(job, token, time);
+  }
+
+  /** Waits for the next delivery. It may take long to find out that Redis is away: {@link take} is possible meanwhile. */
+  next(): Promise<void> {
+    this.#waiting ??= this.#takeNext().finally(() => (this.#waiting = undefined));
+    return this.#waiting;
+  }
+
+  /** Extends the locks of deliveries. @returns those whose locks are lost */
+  async extend(taken: readonly TakenDelivery[]): Promise<string[]> {
+    const worker = this.#worker;
+    if (!worker) return [];
+    const deliveries = taken.map(({ delivery }) => delivery);
+    const tokens = taken.map(({ token }) => token);
+    return this.parts.link.runLast(() => worker.extendJobLocks(deliveries, tokens, this.leaseMs));
   }
 
   /** How many all processes together have at a time; undefined: as many as they want. */
@@ -156,8 +197,28 @@ export class BullMqDeliveries {
   }
 
   async close(): Promise<void> {
+    // Its blocking connection ends as well.
+    await this.#worker?.close(true).catch(() => undefined);
     const queue = await this.#queue?.catch(() => undefined);
     await queue?.close().catch(() => undefined);
+  }
+
+  async #takeNext(): Promise<void> {
+    const token = this.#nextToken();
+    const job = await this.#worker?.getNextJob(token, { block: true }).catch(() => undefined);
+    if (!job?.id) return;
+    // The lock is of when it came, not of when it was asked for.
+    const taken = takenDelivery(job, token, new LeaseTime(this.leaseMs));
+    const renewed = taken.time.asking();
+    const lost = await this.extend([taken]).catch(() => [taken.delivery]);
+    if (lost.length > 0) return;
+    renewed();
+    if (this.#receive) this.#receive(taken);
+    else await this.putBack(taken);
+  }
+
+  #nextToken(): string {
+    return `${this.#id}:${this.#takes++}`;
   }
 
   get #options() {
@@ -195,6 +256,11 @@ export class BullMqDeliveries {
     });
   }
 }
+
+const takenDelivery = (job: BullJob, token: string, time: LeaseTime): TakenDelivery => {
+  const delivery = job.id ?? '';
+  return { job, token, time, delivery, id: jobName(delivery), number: job.attemptsStarted };
+};
 
 /** A job of version 0.1.0, from what BullMQ tells about it. */
 function earlierJob(job: BullJob, state: string): EarlierJob {

@@ -1,4 +1,4 @@
-import type { TakenDelivery } from './bull-mq-deliveries.js';
+import type { BullMqDeliveries, TakenDelivery } from './bull-mq-deliveries.js';
 import type { LeaseTime } from './lease-time.js';
 
 /** A job that this process works on. */
@@ -14,12 +14,8 @@ export class HeldJobs {
   readonly #held = new Map<string, HeldJob>();
   readonly #timer: NodeJS.Timeout;
 
-  /** @param extend Extends locks in Redis. @returns the deliveries whose locks are lost */
-  constructor(
-    private readonly extend: (taken: readonly TakenDelivery[]) => Promise<string[]>,
-    leaseMs: number,
-  ) {
-    this.#timer = setInterval(() => void this.#renew(), leaseMs / 4);
+  constructor(private readonly deliveries: BullMqDeliveries) {
+    this.#timer = setInterval(() => void this.#renew(), deliveries.leaseMs / 4);
   }
 
   get all(): HeldJob[] {
@@ -60,7 +56,7 @@ export class HeldJobs {
     if (held.length === 0) return;
     const renewals = held.map(({ taken, time }) => ({ delivery: taken.delivery, time, renewed: time.asking() }));
     try {
-      const lost = new Set(await this.extend(held.map(({ taken }) => taken)));
+      const lost = new Set(await this.deliveries.extend(held.map(({ taken }) => taken)));
       for (const { delivery, time, renewed } of renewals) {
         if (lost.has(delivery)) time.lose();
         else renewed();

@@ -127,7 +127,9 @@ export class JobRecords<T> {
 
   /** Notes, durably, whether the handler of a job is at work. @returns Whether the job is still ours */
   async atWork({ id, token }: Take, isAtWork: boolean, mark = ''): Promise<boolean> {
-    return (await this.link.script<number>('oursms:work', this.#job(id), token, isAtWork ? Date.now() : '', mark)) === 1;
+    return (
+      (await this.link.script<number>('oursms:work', this.#job(id), token, isAtWork ? Date.now() : '', mark)) === 1
+    );
   }
 
   /** Makes an outcome durable. @returns Whether the job was still ours, and the delivery to make if it is tried again */
@@ -150,7 +152,8 @@ export class JobRecords<T> {
   async counts(): Promise<{ live: number; failed: number; oldestAt?: number }> {
     const { live, failed } = this.#keys;
     const answers = await this.link.run((redis) =>
-      redis.multi().zcard(live).zcard(failed).zrange(live, '0', '0', 'WITHSCORES').exec(),
+      // No transaction: Redis refuses one without memory, even to read.
+      redis.pipeline().zcard(live).zcard(failed).zrange(live, '0', '0', 'WITHSCORES').exec(),
     );
     const [lives, fails, oldest] = valuesOf(answers) as [number, number, string[]];
     return { live: lives, failed: fails, oldestAt: oldest[1] === undefined ? undefined : Number(oldest[1]) };

@@ -19,8 +19,6 @@ export interface JobRunsParts<T> {
   deliveries: BullMqDeliveries;
   handler: JobHandler<T>;
   options: ConsumeOptions;
-  /** Extends locks. @returns the deliveries whose locks are lost */
-  extend: (taken: readonly TakenDelivery[]) => Promise<string[]>;
   /** Has deliveries made; what fails here is made up for later. */
   deliver: (deliveries: readonly Delivery[]) => Promise<void>;
 }
@@ -41,7 +39,7 @@ export class JobRuns<T> {
     private readonly parts: JobRunsParts<T>,
     private readonly onRoom: () => void,
   ) {
-    this.#held = new HeldJobs(parts.extend, parts.deliveries.leaseMs);
+    this.#held = new HeldJobs(parts.deliveries);
   }
 
   /**

@@ -109,7 +109,9 @@ export class RedisChecks {
     let cursor = '0';
     do {
       const from = cursor;
-      const page = await link.runLast((redis) => redis.scan(from, 'MATCH', pattern, 'COUNT', KEYS_AT_ONCE).catch(notTold));
+      const page = await link.runLast((redis) =>
+        redis.scan(from, 'MATCH', pattern, 'COUNT', KEYS_AT_ONCE).catch(notTold),
+      );
       if (page === undefined) return true;
       const [next, found] = page;
       if (found.length > 0) return true;

@@ -38,6 +38,9 @@ const TLS_SIGNS: readonly [RegExp, string][] = [
 /** Replies of a server that is not the master. */
 const NO_MASTER = /\bREADONLY\b|^UNBLOCKED|^MASTERDOWN|^LOADING/;
 
+/** Whether a server is no master: another one may be behind the same address by now. @param thrown By its client. */
+export const saysNoMaster = (thrown: unknown): boolean => NO_MASTER.test(textsOf(thrown).said);
+
 /** Tells what is wrong with a Redis server, without its password. */
 export class RedisFaults {
   /** @param address Host and port. */
@@ -54,11 +57,6 @@ export class RedisFaults {
 
   full(why: string): OurSmsStorageError {
     return this.#fault('full', why);
-  }
-
-  /** Whether it is no master: another one may be behind the same address by now. @param thrown By its client. */
-  saysNoMaster(thrown: unknown): boolean {
-    return !(thrown instanceof OurSmsStorageError) && NO_MASTER.test(textsOf(thrown).said);
   }
 
   /** From what its client threw. */

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { createIORedisClient, type IRedisClient } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
-import type { RedisFaults } from './redis-faults.js';
+import { saysNoMaster, type RedisFaults } from './redis-faults.js';
 import { REDIS_SCRIPTS, type RedisScript } from './redis-scripts.js';
 
 /** How long an answer is waited for. */
@@ -16,8 +16,8 @@ export const LINK_OPTIONS = {
   lazyConnect: true,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
-  // It could send what was refused once more. A server that is no master any more is left by the link.
-  reconnectOnError: null,
+  // A server that is no master any more is left, and what it refused is not sent again. An application's own function could ask for that.
+  reconnectOnError: (error: Error): boolean => saysNoMaster(error),
   maxRetriesPerRequest: 0,
   connectTimeout: ANSWER_MS,
   socketTimeout: ANSWER_MS,
@@ -91,7 +91,6 @@ export class RedisLink {
     try {
       return await Promise.race([ask(this.redis), late]);
     } catch (error) {
-      if (this.faults.saysNoMaster(error)) this.#leave();
       throw this.faults.explain(error);
     } finally {
       clearTimeout(timer);
@@ -163,13 +162,6 @@ export class RedisLink {
   #onClose(): void {
     this.#isReady = false;
     clearTimeout(this.#lookingAgain);
-  }
-
-  /** Reconnects, unless that is under way. Refused commands are not sent again: their callers get the error. */
-  #leave(): void {
-    if (!this.#isReady || this.#isClosed) return;
-    this.#isReady = false;
-    this.redis.disconnect(true);
   }
 
   #onFault(error: Error): void {

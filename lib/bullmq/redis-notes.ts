@@ -33,9 +33,7 @@ export class RedisNotes {
     const end = Buffer.concat([Buffer.from(`[${prefix}`), Buffer.from([0xff])]);
     for (let from = `[${prefix}`; ;) {
       const start = from;
-      const names = await this.link.run((redis) =>
-        redis.zrangebylex(noteNames, start, end, 'LIMIT', 0, NOTES_AT_ONCE),
-      );
+      const names = await this.link.run((redis) => redis.zrangebylex(noteNames, start, end, 'LIMIT', 0, NOTES_AT_ONCE));
       if (names.length === 0) return;
       const texts = await this.link.run((redis) => redis.hmget(noteTexts, ...names));
       for (const [index, name] of names.entries()) {
