@@ -317,10 +317,10 @@ const prepared = (jobs: readonly NewJob<unknown>[]) =>
   }));
 
 /** Fields of a record that an outcome changes. */
-function changesBy(attempt: number, outcome: FaultOutcome<unknown>, again?: Delivery): object {
+function changesBy(attempt: number, outcome: FaultOutcome<unknown>, again?: Delivery): Record<string, string | number> {
   if (outcome.kind === 'done') return {};
   // What cannot be written as JSON throws here.
-  const data: { data?: string } = outcome.data === undefined ? {} : { data: JSON.stringify(outcome.data) };
+  const data: Record<string, string> = outcome.data === undefined ? {} : { data: JSON.stringify(outcome.data) };
   if (outcome.kind === 'failed') return { ...data, failedAs: attempt, reason: outcome.reason };
   const tries = outcome.uncounted ? attempt - 1 : attempt;
   const { delivery = '', dueAt = '' } = again ?? {};
