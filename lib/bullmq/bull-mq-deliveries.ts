@@ -269,7 +269,7 @@ function earlierJob(job: BullJob, state: string): EarlierJob {
   return {
     delivery: job.id ?? '',
     data: JSON.stringify(job.data),
-    attempts: state === 'failed' ? Math.max(attempts, job.attemptsStarted) : attempts,
+    attempts: attempts + job.attemptsMade,
     addedAt: job.timestamp,
     interruptedAt: isDoubtful ? (job.processedOn ?? job.timestamp) : undefined,
     failure: state === 'failed' ? { reason: job.failedReason, failedAt: job.finishedOn ?? Date.now() } : undefined,
