@@ -10,7 +10,6 @@ import { RedisLeases } from './redis-leases.js';
 import { RedisLink } from './redis-link.js';
 import { RedisNotes } from './redis-notes.js';
 import { Spool, type SpoolTarget } from './spool.js';
-import { SpooledQueue } from './spooled-queue.js';
 
 /** Milliseconds for the work at the end. */
 const CLOSE_MS = 1_000;
@@ -70,7 +69,8 @@ export class BullMqEngine implements QueueEngine {
 
   queue<T>(name: string, { isPrecious = false }: QueueOptions = {}): DurableQueue<T> {
     const queue = this.#queue(name) as BullMqQueue<T>;
-    return isPrecious && this.#spool ? new SpooledQueue(queue, name, this.#spool) : queue;
+    if (isPrecious) queue.spool = this.#spool;
+    return queue;
   }
 
   note(name: string, text: string): Promise<void> {

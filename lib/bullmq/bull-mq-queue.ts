@@ -11,9 +11,12 @@ import type {
 import { BullMqConsumer } from './bull-mq-consumer.js';
 import { BullMqDeliveries, type BullMqParts } from './bull-mq-deliveries.js';
 import { JobRecords, type Delivery } from './job-records.js';
+import type { Spool } from './spool.js';
 
 /** A queue in Redis: its jobs are records of this module, and BullMQ delivers them. */
 export class BullMqQueue<T> implements DurableQueue<T> {
+  /** Where jobs are kept until Redis has them. */
+  spool: Spool | undefined;
   readonly #records: JobRecords<T>;
   readonly #deliveries: BullMqDeliveries;
   #consumer: BullMqConsumer<T> | undefined;
@@ -32,6 +35,7 @@ export class BullMqQueue<T> implements DurableQueue<T> {
   }
 
   async add(jobs: readonly NewJob<T>[], notes: readonly NoteChange[] = []): Promise<void> {
+    if (this.spool) return this.spool.add(this.name, jobs, notes);
     await this.#takeOver();
     await this.#deliver(await this.#records.add(jobs, notes));
   }
@@ -73,13 +77,13 @@ export class BullMqQueue<T> implements DurableQueue<T> {
     const [active, { live, failed, oldestAt }] = await Promise.all([this.#deliveries.active(), this.#records.counts()]);
     // One whose outcome is kept may still be on its way out of BullMQ.
     const delivered = Math.min(active, live);
-    return { waiting: live - delivered, active: delivered, failed, oldestAt };
+    return { waiting: live - delivered + this.#onTheWay, active: delivered, failed, oldestAt };
   }
 
   async pending(): Promise<number> {
     await this.#takeOver();
     await this.#consumer?.flush();
-    return (await this.#records.counts()).live;
+    return (await this.#records.counts()).live + this.#onTheWay;
   }
 
   async *failed(): AsyncIterable<FailedJob<T>> {
@@ -130,6 +134,11 @@ export class BullMqQueue<T> implements DurableQueue<T> {
 
   async close(): Promise<void> {
     await this.#deliveries.close();
+  }
+
+  /** Jobs that Redis has not got yet. */
+  get #onTheWay(): number {
+    return this.spool?.count(this.name) ?? 0;
   }
 
   /** Has deliveries made. What fails here is made up for by a consumer: {@link JobRecords.unsent} tells it. */
