@@ -129,7 +129,7 @@ export class OurSmsTesting {
   async open(options: ResolvedOptions, application: OurSmsApplication, moduleRef: ModuleRef): Promise<Account> {
     const { name, auth } = options.gateway;
     this.#moduleRef = moduleRef;
-    const { username = 'testing', ...secret } = auth;
+    const { username = 'testing', ...secret } = { username: undefined, ...auth };
     const engine = new SimulatorEngine({
       accounts: [{ username, ...secret, credits: this.#credits }],
       reports: false,
