@@ -2,7 +2,10 @@ import type { HttpService } from '@nestjs/axios';
 import type { Credits } from '../dto/credits.js';
 import type { Dlr } from '../dto/dlr.js';
 import type { SendReceipt } from '../dto/send-receipt.js';
+import type { Senders } from '../dto/senders.js';
+import type { WhoAmI } from '../dto/who-am-i.js';
 import { closedError } from '../errors/closed-error.js';
+import { OurSmsConfigError } from '../errors/oursms-config.error.js';
 import type { OurSmsAbortedError } from '../errors/oursms-aborted.error.js';
 import { readableThrown } from '../errors/readable-thrown.js';
 import type { GatewayAccount } from './account.js';
@@ -18,6 +21,8 @@ import { refusal } from './judge-answer.js';
 import { isRecord, toNumber } from './parse-json.js';
 import { readDlrs, readRows } from './read-dlrs.js';
 import { readReceipt } from './read-receipt.js';
+import { readSenders } from './read-senders.js';
+import { readWhoAmI } from './read-who-am-i.js';
 import { abortedError, unreadableAnswer } from './to-oursms-error.js';
 import { RequestTrace } from './transport.js';
 import { withoutTraces } from './without-traces.js';
@@ -134,6 +139,22 @@ export class GatewayClient {
     throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it contains no number of credits');
   }
 
+  /** @throws {OurSmsConfigError} for an account of api-a, which has no such call */
+  async whoAmI(): Promise<WhoAmI> {
+    const call = new Call('whoAmI', this.account);
+    const exchanged = await this.#request(call, this.#jsonOnly(call, this.#dialect.whoAmI?.()));
+    const { value, answer } = await exchanged.read();
+    if (isRecord(value)) return readWhoAmI(value);
+    throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it is not a JSON object');
+  }
+
+  /** @throws {OurSmsConfigError} for an account of api-a, which has no such call */
+  async getSenders(): Promise<Senders> {
+    const call = new Call('getSenders', this.account);
+    const exchanged = await this.#request(call, this.#jsonOnly(call, this.#dialect.getSenders?.()));
+    return readSenders((await exchanged.read()).value);
+  }
+
   /** The setting that asks for a proxy which this account's requests do not go through; undefined when there is none. */
   bypassedProxy(env: NodeJS.ProcessEnv): string | undefined {
     if (!this.http.isDirect) return undefined;
@@ -147,6 +168,13 @@ export class GatewayClient {
   close(): Promise<void> {
     this.#closed = true;
     return this.http.close();
+  }
+
+  #jsonOnly({ operation }: Call, request: DialectRequest | undefined): DialectRequest {
+    if (request !== undefined) return request;
+    throw new OurSmsConfigError(
+      `${operation} (account ${this.account.name}): the API of a password or token (api-a) has no such call. Give auth: { apiKey }, made in the dashboard, to use the JSON API.`,
+    );
   }
 
   async #request(

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   Campaigns,
+  OurSmsConfigError,
   OurSmsGatewayError,
   OurSmsModule,
+  OurSmsResponseError,
   OurSmsValidationError,
   type OurSmsModuleOptions,
 } from 'nestjs-oursms';
@@ -108,6 +110,16 @@ describe.each([
     }
   });
 
+  it('reads who it is and which senders it may use', async () => {
+    const { sms } = await started(ok({ userId: 12, username: 'shop', email: 'shop@example.com', srcs: ['MyBrand'] }));
+    expect(await sms.whoAmI()).toMatchObject({ userId: '12', username: 'shop', email: 'shop@example.com' });
+    expect(await sms.getSenders()).toMatchObject({ senders: [{ src: 'MyBrand', raw: 'MyBrand' }] });
+    expect(seen.map(({ method, url, headers }) => [method, url, headers.authorization])).toEqual([
+      ['GET', '/users/me', `Bearer ${KEY}`],
+      ['GET', '/addresses/srcs?count=200', `Bearer ${KEY}`],
+    ]);
+  });
+
   it.each([
     [401, '{"errorCode":"1001","message":"no"}', 1001],
     [401, '', undefined],
@@ -139,6 +151,21 @@ describe.each([
 });
 
 describe('an account with an API key', () => {
+  it.each(['whoAmI', 'getSenders'] as const)('says what is wrong when %s fails', async (name) => {
+    const { sms } = await start({ status: 401, body: '' });
+    expect(await rejection(sms[name](), OurSmsGatewayError)).toMatchObject({
+      ...{ kind: 'auth', operation: name, outcome: 'notSent' },
+      message: expect.stringMatching(
+        /^\w+ \(account default\): the gateway answered HTTP 401 .* Nothing was changed\. The/,
+      ),
+    });
+  });
+
+  it('takes an answer to whoAmI that is not an object for unreadable', async () => {
+    const { sms } = await start(ok(['shop']));
+    expect((await rejection(sms.whoAmI(), OurSmsResponseError)).rawBody()).toBe('["shop"]');
+  });
+
   it('refuses the GET form before anything is sent', async () => {
     const { sms } = await start(ok({}));
     const error = await rejection(sms.send(MESSAGE, { method: 'GET' }), OurSmsValidationError);
@@ -176,5 +203,17 @@ describe('an account with an API key', () => {
       app.get(Campaigns, { strict: false }),
     ])
       expect(inspect(thing, { depth: 8, showHidden: true })).not.toContain(KEY.slice(0, 6));
+  });
+});
+
+describe.each([{ username: 'demo', password: 'p' }, { token: 't' }])('an account with %j', (auth) => {
+  it.each(['whoAmI', 'getSenders'] as const)('refuses %s, and says which credential it needs', async (name) => {
+    const { sms } = await start(ok({}), { auth });
+    const error = await rejection(sms[name](), OurSmsConfigError);
+    expect(error.message).toBe(
+      `${name} (account default): the API of a password or token (api-a) has no such call. Give auth: { apiKey }, made in the dashboard, to use the JSON API.`,
+    );
+    expect(error).toMatchObject({ outcome: 'notSent', retryable: false });
+    expect(seen).toEqual([]);
   });
 });
