@@ -13,6 +13,7 @@ export type {
   ReportStatus,
   RequestRecord,
   SentStatus,
+  SimulatorApi,
   SimulatorCall,
   SimulatorReport,
   SimulatorRequest,

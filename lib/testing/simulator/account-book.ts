@@ -16,6 +16,17 @@ export class Account {
     return this.settings.username;
   }
 
+  /** The answer to "who am I". */
+  get user(): { userId: string; username: string; email: string } {
+    const { username } = this;
+    return { userId: `user-${username}`, username, email: `${encodeURIComponent(username)}@example.com` };
+  }
+
+  /** The senders that are listed as approved. */
+  get senders(): { src: string }[] {
+    return (this.settings.senders ?? []).map((src) => ({ src }));
+  }
+
   /** The balance. */
   get credits(): number {
     return this.#credits;
@@ -47,19 +58,21 @@ export function roundCredits(value: number): number {
 
 /** The accounts, and who a request comes from. */
 export class AccountBook {
-  /** Every password and token. */
+  /** Every password, token and API key. */
   readonly secrets: readonly string[];
   readonly #byUsername: ReadonlyMap<string, Account>;
   readonly #byToken: ReadonlyMap<string, Account>;
+  readonly #byKey: ReadonlyMap<string, Account>;
 
   constructor(accounts: readonly SimulatorAccount[]) {
     const all = accounts.map((settings) => new Account(settings));
     this.#byUsername = new Map(all.map((account) => [account.username, account]));
-    this.#byToken = new Map(
-      all.flatMap((account) => (account.settings.token ? [[account.settings.token, account]] : [])),
-    );
+    const by = (name: 'token' | 'apiKey'): ReadonlyMap<string, Account> =>
+      new Map(all.flatMap((account) => (account.settings[name] ? [[account.settings[name], account]] : [])));
+    this.#byToken = by('token');
+    this.#byKey = by('apiKey');
     this.secrets = accounts
-      .flatMap(({ password, token }) => [password, token])
+      .flatMap(({ password, token, apiKey }) => [password, token, apiKey])
       .filter((secret) => !!secret) as string[];
   }
 
@@ -68,6 +81,19 @@ export class AccountBook {
     const account = this.#byUsername.get(username);
     if (account === undefined) throw new RangeError(`the simulator has no account ${JSON.stringify(username)}`);
     return account;
+  }
+
+  /**
+   * The account of an API key.
+   *
+   * @param authorization The header of this name: `Bearer` and the key.
+   * @throws Refusal (401, 1001) for any other.
+   */
+  ofKey(authorization: string | undefined): Account {
+    const [, key = ''] = /^bearer ([\x21-\x7e]+)$/i.exec(authorization ?? '') ?? [];
+    const account = this.#byKey.get(key);
+    if (account !== undefined) return account;
+    throw new Refusal(401, 'Authorization: API key missing or wrong', SIMULATOR_ERROR_CODES.credentials);
   }
 
   /**

@@ -3,7 +3,7 @@ import type { SimulatorCall } from './simulator.records.js';
 
 /** Which requests a fault is for. */
 export interface FaultTarget {
-  /** One call of the API. Default: any of the three. */
+  /** One call of the API. Default: any. */
   on?: SimulatorCall;
 }
 

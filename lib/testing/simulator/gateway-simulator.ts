@@ -9,7 +9,8 @@ import { jsonResponse } from './refusal.js';
 import { deliverReply } from './reply-delivery.js';
 import { readRequest } from './request-reader.js';
 import type { SimulatorClock } from './simulator-clock.js';
-import { callOf, SIMULATOR_BASE_PATH, SimulatorEngine } from './simulator-engine.js';
+import { routeOf, SIMULATOR_BASE_PATH } from './routes.js';
+import { SimulatorEngine } from './simulator-engine.js';
 import type { SimulatorEngineOptions } from './simulator.options.js';
 import type {
   MessageRecord,
@@ -27,12 +28,13 @@ export interface GatewaySimulatorOptions extends Partial<SimulatorEngineOptions>
 }
 
 /**
- * The OurSMS gateway on a port of this machine: the API document taken strictly, faults on demand, and records of what
- * came in, what reached phones, and which reports were handed out.
+ * The OurSMS gateway on a port of this machine: both its APIs taken strictly, faults on demand, and records of what came in,
+ * what reached phones, and which reports were handed out.
  *
  * @example
  * const gateway = await GatewaySimulator.start();
  * // baseUrl: gateway.url, auth: { username: 'demo', password: 'demo' }
+ * // baseUrl: gateway.jsonUrl, auth: { apiKey: 'demo-key' }
  * gateway.faults.next('resetAfter', { on: 'send' });
  * gateway.phone('966501234567');
  * await gateway.stop();
@@ -63,9 +65,14 @@ export class GatewaySimulator {
     return simulator;
   }
 
-  /** The base URL, such as `http://127.0.0.1:4321/api-a`. */
+  /** The base URL of the API document, such as `http://127.0.0.1:4321/api-a`: for a password or a token. */
   get url(): string {
     return `http://127.0.0.1:${this.port}${SIMULATOR_BASE_PATH}`;
+  }
+
+  /** The base URL of the JSON API, such as `http://127.0.0.1:4321`: for an API key. */
+  get jsonUrl(): string {
+    return `http://127.0.0.1:${this.port}`;
   }
 
   /** The port; it stays the same while connections are refused. */
@@ -184,7 +191,7 @@ export class GatewaySimulator {
     const request = await readRequest(req).catch(() => undefined);
     if (request === undefined) return void res.destroy();
     try {
-      const call = callOf(request.path);
+      const call = routeOf(request.path)?.call;
       const { fault, latencyMs } = call === undefined ? { latencyMs: 0 } : this.faults.take(call);
       await this.#reply(request, res, fault, latencyMs);
     } catch (error) {
