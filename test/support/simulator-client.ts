@@ -96,6 +96,6 @@ export function overWire(
       },
     );
     outgoing.on('error', end);
-    outgoing.end(asked.body, 'latin1');
+    outgoing.end(asked.body, contentType === 'application/json' ? 'latin1' : 'utf8');
   });
 }

@@ -1,11 +1,16 @@
 import { Refusal, SIMULATOR_ERROR_CODES } from './refusal.js';
 import { ReportInbox } from './report-inbox.js';
 import { checkAmount, type SimulatorAccount } from './simulator.options.js';
+import type { SimulatorReport } from './simulator.records.js';
 
 /** One account with its balance and its inbox. */
 export class Account {
   /** The account's reports that wait to be downloaded. */
   readonly inbox = new ReportInbox();
+  /** Those that wait to be pushed. */
+  readonly outgoing = new ReportInbox();
+  /** Ways of a report. With a webhook, it is pushed. */
+  ways: readonly ReportInbox[] = [this.inbox];
   #credits: number;
 
   constructor(readonly settings: SimulatorAccount) {
@@ -37,6 +42,11 @@ export class Account {
     this.#credits = value;
   }
 
+  /** A report is there. */
+  report(row: SimulatorReport): void {
+    for (const way of this.ways) way.put(row);
+  }
+
   /** @throws Refusal (6307) when the account may not use this sender name. */
   checkSender(src: string): void {
     const { senders } = this.settings;
@@ -58,6 +68,8 @@ export function roundCredits(value: number): number {
 
 /** The accounts, and who a request comes from. */
 export class AccountBook {
+  /** All of them. */
+  readonly all: readonly Account[];
   /** Every password, token and API key. */
   readonly secrets: readonly string[];
   readonly #byUsername: ReadonlyMap<string, Account>;
@@ -66,6 +78,7 @@ export class AccountBook {
 
   constructor(accounts: readonly SimulatorAccount[]) {
     const all = accounts.map((settings) => new Account(settings));
+    this.all = all;
     this.#byUsername = new Map(all.map((account) => [account.username, account]));
     const by = (name: 'token' | 'apiKey'): ReadonlyMap<string, Account> =>
       new Map(all.flatMap((account) => (account.settings[name] ? [[account.settings[name], account]] : [])));

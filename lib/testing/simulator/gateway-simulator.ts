@@ -2,9 +2,11 @@ import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isProcessed, type Fault } from './fault-kinds.js';
+import type { Account } from './account-book.js';
 import { FaultPlan } from './fault-plan.js';
 import { replyFor } from './fault-replies.js';
 import { LoopbackListener } from './loopback-listener.js';
+import { PushFaultPlan } from './push-faults.js';
 import { jsonResponse } from './refusal.js';
 import { deliverReply } from './reply-delivery.js';
 import { readRequest } from './request-reader.js';
@@ -14,17 +16,25 @@ import { SimulatorEngine } from './simulator-engine.js';
 import type { SimulatorEngineOptions } from './simulator.options.js';
 import type {
   MessageRecord,
+  PushRecord,
   RequestRecord,
   SimulatorReport,
   SimulatorRequest,
   SimulatorResponse,
   SimulatorTotals,
 } from './simulator.records.js';
+import { WebhookPusher } from './webhook-pusher.js';
+import { resolveWebhook, type SimulatorWebhook } from './webhook.options.js';
 
 /** How the simulator listens, and how its engine behaves. */
 export interface GatewaySimulatorOptions extends Partial<SimulatorEngineOptions> {
   /** The port on 127.0.0.1. Default: 0, a free one. */
   port?: number;
+  /**
+   * Pushes reports to this address of this machine, as the provider does to the webhook that is set in its dashboard; they are not
+   * in the inbox then. Default: none, reports wait to be downloaded.
+   */
+  webhook?: string | (Partial<SimulatorWebhook> & { url: string });
 }
 
 /**
@@ -42,26 +52,32 @@ export interface GatewaySimulatorOptions extends Partial<SimulatorEngineOptions>
 export class GatewaySimulator {
   /** The gateway behind the server. */
   readonly engine: SimulatorEngine;
-  /** Faults to come. */
+  /** Faults of requests to come. */
   readonly faults = new FaultPlan();
+  /** Faults of pushes to come. */
+  readonly pushFaults = new PushFaultPlan();
   readonly #listener = new LoopbackListener((req, res) => void this.#serve(req, res));
   readonly #stopping = new AbortController();
   #comeBack = new AbortController();
   #stopped: Promise<void> | undefined;
+  readonly #pushers: readonly WebhookPusher[];
+  #pushing: Promise<unknown> | undefined;
 
-  private constructor(options: GatewaySimulatorOptions) {
+  private constructor({ webhook, ...options }: GatewaySimulatorOptions) {
     this.engine = new SimulatorEngine(options);
     setMaxListeners(0, this.#stopping.signal);
+    this.#pushers = this.engine.accounts.flatMap((account) => this.#pusherOf(account, webhook));
   }
 
   /**
    * Starts a simulator on 127.0.0.1.
    *
-   * @throws The error of Node's `listen`: `EADDRINUSE` when the port is taken.
+   * @throws The error of Node's `listen`: `EADDRINUSE` when the port is taken. TypeError for a webhook on another machine.
    */
   static async start(options: GatewaySimulatorOptions = {}): Promise<GatewaySimulator> {
     const simulator = new GatewaySimulator(options);
     await simulator.#listener.open(options.port ?? 0);
+    simulator.#pushing = Promise.all(simulator.#pushers.map((pusher) => pusher.run()));
     return simulator;
   }
 
@@ -108,6 +124,16 @@ export class GatewaySimulator {
   /** @see SimulatorEngine.handedOut */
   get handedOut(): readonly SimulatorReport[] {
     return this.engine.handedOut;
+  }
+
+  /** @see SimulatorEngine.pushes */
+  get pushes(): readonly PushRecord[] {
+    return this.engine.pushes;
+  }
+
+  /** Reports that are to be pushed, and were not answered with 2xx yet. */
+  get pendingPushes(): number {
+    return this.#pushers.reduce((sum, { pending }) => sum + pending, 0);
   }
 
   /** @see SimulatorEngine.totals */
@@ -174,6 +200,23 @@ export class GatewaySimulator {
     this.#stopping.abort();
     this.#comeBack.abort();
     await this.#listener.close();
+    await this.#pushing;
+  }
+
+  #pusherOf(account: Account, given: GatewaySimulatorOptions['webhook']): WebhookPusher[] {
+    const { webhook: own } = account.settings;
+    const all = typeof given === 'string' ? { url: given } : given;
+    const url = own ?? all?.url;
+    if (url === undefined) return [];
+    const webhook = resolveWebhook({ ...all, url });
+    account.ways = webhook.alsoInInbox ? [account.inbox, account.outgoing] : [account.outgoing];
+    const settle = (): boolean => {
+      this.engine.settle();
+      return this.#listener.isOpen;
+    };
+    const note = (push: Omit<PushRecord, 'at'>): void => this.engine.recordPush(push);
+    const { signal } = this.#stopping;
+    return [new WebhookPusher({ account, webhook, faults: this.pushFaults, settle, note, signal })];
   }
 
   async #acceptAfter(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import { AccountBook } from './account-book.js';
+import { AccountBook, type Account } from './account-book.js';
 import { readApiA } from './api-a-request.js';
 import type { Asked } from './asked.js';
 import { readJsonApi, recordedFields } from './json-request.js';
@@ -12,6 +12,7 @@ import { SimulatorLedger } from './simulator-ledger.js';
 import { resolveEngineOptions, type ReportEnvelope, type SimulatorEngineOptions } from './simulator.options.js';
 import type {
   MessageRecord,
+  PushRecord,
   RequestRecord,
   SimulatorReport,
   SimulatorRequest,
@@ -66,6 +67,11 @@ export class SimulatorEngine {
     return this.#settled().handedOut;
   }
 
+  /** Every push of reports that has ended, in order. */
+  get pushes(): readonly PushRecord[] {
+    return this.#ledger.pushes;
+  }
+
   /** Counts since the start. */
   get totals(): Readonly<SimulatorTotals> {
     return { ...this.#settled().totals };
@@ -82,10 +88,30 @@ export class SimulatorEngine {
     return this.#accounts.get(username).inbox.waiting;
   }
 
-  /** Puts any row into an account's inbox, behind what is there: a repeated one, one of an unknown status. */
+  /**
+   * Puts any row into an account's inbox, behind what is there: a repeated one, one of an unknown status. With a webhook, it is
+   * pushed.
+   */
   pushReport(username: string, row: SimulatorReport): void {
     this.#settled();
-    this.#accounts.get(username).inbox.put(row);
+    this.#accounts.get(username).report(row);
+  }
+
+  /** The accounts, for what pushes their reports. @internal */
+  get accounts(): readonly Account[] {
+    return this.#accounts.all;
+  }
+
+  /** Does what is due by now. @internal */
+  settle(): void {
+    this.#settled();
+  }
+
+  /** Records a push. @internal */
+  recordPush(push: Omit<PushRecord, 'at'>): void {
+    const entry = { at: this.clock.now(), ...push };
+    this.#ledger.notePush(entry);
+    this.#options.onPush?.(entry);
   }
 
   /** An account's balance. */

@@ -1,5 +1,5 @@
 import { SimulatorClock } from './simulator-clock.js';
-import type { RequestRecord, SentStatus } from './simulator.records.js';
+import type { PushRecord, RequestRecord, SentStatus } from './simulator.records.js';
 
 /** An account at the simulated gateway. It needs a password, a token or an API key, and may have several of them. */
 export interface SimulatorAccount {
@@ -11,6 +11,8 @@ export interface SimulatorAccount {
   apiKey?: string;
   /** The balance at the start. Default: 1000. */
   credits?: number;
+  /** Where this account's reports are pushed to, in place of the simulator's `webhook`. */
+  webhook?: string;
   /** Sender names that may be used as `src`; another is refused with 6307. Default: all may, and none is listed. */
   senders?: readonly string[];
 }
@@ -60,6 +62,9 @@ export class SimulatorEngineOptions {
 
   /** Called with the record of each request, also when none are kept. */
   onRequest: ((request: RequestRecord) => void) | undefined = undefined;
+
+  /** Called with the record of each push, also when none are kept. */
+  onPush: ((push: PushRecord) => void) | undefined = undefined;
 }
 
 /**

@@ -111,6 +111,21 @@ export interface SimulatorReport {
   [field: string]: unknown;
 }
 
+/** A push of reports to a webhook. Of one with the fault `garbage`, also the body before. */
+export interface PushRecord {
+  /** When it ended, by the simulator's clock, in milliseconds since 1970. */
+  at: number;
+  /** The account whose reports they are. */
+  username: string;
+  reports: readonly SimulatorReport[];
+  /** 1 for the first try; more for repeats, also of a push that was taken. */
+  attempt: number;
+  /** The HTTP status of the answer. Undefined when none came. */
+  status?: number;
+  /** The fault that was played on it, by its kind. */
+  fault?: string;
+}
+
 /** Totals since the start, counted even when no records are kept. */
 export interface SimulatorTotals {
   /** Requests that came in whole, those with a fault included. */
@@ -131,4 +146,6 @@ export interface SimulatorTotals {
   cancelled: number;
   /** Reports handed out, and deleted by that. */
   handedOut: number;
+  /** Pushes of reports, repeats included. */
+  pushes: number;
 }
