@@ -5,6 +5,8 @@ export { DownloadDlrsDto } from './dto/download-dlrs.dto.js';
 export { MESSAGE_CLASSES, SendMessageDto, type MessageClass, type MessageToSend } from './dto/send-message.dto.js';
 export type { SendEstimate } from './dto/send-estimate.js';
 export type { ReceiptRow, SendReceipt } from './dto/send-receipt.js';
+export type { Sender, Senders } from './dto/senders.js';
+export type { WhoAmI } from './dto/who-am-i.js';
 export { OurSmsAbortedError } from './errors/oursms-aborted.error.js';
 export { OurSmsBusyError } from './errors/oursms-busy.error.js';
 export { OurSmsConfigError, type Fault } from './errors/oursms-config.error.js';

@@ -31,7 +31,7 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads `OURSMS_USERNAME`, `OURSMS_PASSWORD` (or `OURSMS_TOKEN`), `OURSMS_SRC`, `OURSMS_BASE_URL`, `OURSMS_STORAGE` (default:
+ * Reads `OURSMS_API_KEY`, `OURSMS_USERNAME` and `OURSMS_PASSWORD` (or `OURSMS_TOKEN`), `OURSMS_SRC`, `OURSMS_BASE_URL`, `OURSMS_STORAGE` (default:
  * `.oursms`; with Redis a directory for each `PORT` in it), `REDIS_URL` and `OURSMS_SIMULATOR`. An empty variable counts as not
  * set.
  *
@@ -41,11 +41,17 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const username = env.OURSMS_USERNAME || undefined;
   const password = env.OURSMS_PASSWORD || undefined;
   const token = env.OURSMS_TOKEN || undefined;
+  const apiKey = env.OURSMS_API_KEY || undefined;
   const baseUrl = env.OURSMS_BASE_URL || undefined;
   const src = env.OURSMS_SRC || undefined;
   const redisUrl = readRedisUrl(env);
   const storage = env.OURSMS_STORAGE || (redisUrl === undefined ? '.oursms' : `.oursms/port-${readPort(env)}`);
   const common = { src, storage, redisUrl };
+  if (apiKey !== undefined) {
+    const others = namesOf({ OURSMS_USERNAME: username, OURSMS_PASSWORD: password, OURSMS_TOKEN: token });
+    if (others.length === 0) return new Settings({ ...common, baseUrl, auth: { apiKey } });
+    throw new SettingsError(`OURSMS_API_KEY and ${others.join(' and ')} are set: set the key alone, or unset it.`);
+  }
   if (token !== undefined && password !== undefined) {
     throw new SettingsError('OURSMS_PASSWORD and OURSMS_TOKEN are both set: keep the one that your account uses.');
   }
@@ -53,16 +59,18 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   if (username !== undefined && password !== undefined) {
     return new Settings({ ...common, baseUrl, auth: { username, password } });
   }
-  const set = Object.entries({ OURSMS_USERNAME: username, OURSMS_PASSWORD: password, OURSMS_BASE_URL: baseUrl })
-    .filter(([, value]) => value !== undefined)
-    .map(([name]) => name);
+  const set = namesOf({ OURSMS_USERNAME: username, OURSMS_PASSWORD: password, OURSMS_BASE_URL: baseUrl });
   if (set.length > 0) {
     throw new SettingsError(
-      `${set.join(' and ')} set, but that is not enough for the real gateway: set OURSMS_USERNAME and OURSMS_PASSWORD (or OURSMS_TOKEN), or none of them for the simulated gateway.`,
+      `${set.join(' and ')} set, but that is not enough for the real gateway: set OURSMS_API_KEY, or OURSMS_USERNAME and OURSMS_PASSWORD (or OURSMS_TOKEN), or none of them for the simulated gateway.`,
     );
   }
   return new Settings({ ...common, simulator: env.OURSMS_SIMULATOR || undefined });
 }
+
+/** The variables that are set. */
+const namesOf = (variables: Record<string, string | undefined>): string[] =>
+  Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 
 function readRedisUrl(env: NodeJS.ProcessEnv): string | undefined {
   const text = env.REDIS_URL || undefined;

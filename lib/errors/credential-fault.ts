@@ -1,5 +1,5 @@
 /**
- * Why a user name, a password or a token cannot be meant as it is, or undefined. Files and secrets of a deployment often end
+ * Why a user name, a password, a token or an API key cannot be meant as it is, or undefined. Files and secrets of a deployment often end
  * in a line break, which the other side refuses without a word about it. Shows nothing of the value.
  */
 export function credentialFault(value: string): string | undefined {

@@ -14,7 +14,10 @@ export function describeFaults(faults: readonly Fault[]): string {
   return oneLine(faults.map(({ field, reason }) => `${field}: ${reason}`).join('; '));
 }
 
-/** The module is set up wrongly. Thrown once, at bootstrap, naming every faulty option and showing no value. */
+/**
+ * The module is set up wrongly. Thrown once, at bootstrap, naming every faulty option and showing no value; and by calls that
+ * the options of the account do not allow.
+ */
 export class OurSmsConfigError extends OurSmsError {
   override readonly name = 'OurSmsConfigError';
   /** Every faulty option; empty when the fault is in how the module was registered. */

@@ -3,7 +3,7 @@ import { OurSmsError, type OurSmsErrorDetails } from './oursms.error.js';
 /**
  * Why the gateway refused, as far as its code and HTTP status tell.
  *
- * `auth`: wrong credentials. `balance`: not enough credits. `sender`: the sender name (`src`) is not allowed. `routing`:
+ * `auth`: wrong credentials, or an API key that may not be used from this address. `balance`: not enough credits. `sender`: the sender name (`src`) is not allowed. `routing`:
  * the number's prefix or the message class is not supported. `content`: the request or its text was refused. `rateLimit`:
  * too many requests. `server`: a fault of the gateway. `other`: anything else.
  */

@@ -7,7 +7,7 @@
 export type Outcome = 'notSent' | 'unknown';
 
 /** The call of the API that failed. */
-export type Operation = 'send' | 'downloadDlrs' | 'getCredits';
+export type Operation = 'send' | 'downloadDlrs' | 'getCredits' | 'whoAmI' | 'getSenders';
 
 /** Fields of every {@link OurSmsError} besides its message. */
 export interface OurSmsErrorDetails {
@@ -22,7 +22,7 @@ export interface OurSmsErrorDetails {
 /**
  * The base of every error that this module throws.
  *
- * No error carries a password, a token, a message text or a full phone number: not in `message`, `stack`, `cause`,
+ * No error carries a password, a token, an API key, a message text or a full phone number: not in `message`, `stack`, `cause`,
  * `toJSON()` or what `util.inspect` shows.
  */
 export abstract class OurSmsError extends Error {

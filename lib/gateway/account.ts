@@ -1,5 +1,9 @@
-/** How an account proves itself to the gateway. Both forms are sent as parameters of these names. */
-export type GatewayAuth = { username: string; password: string } | { username?: string; token: string };
+/**
+ * How an account proves itself to the gateway. The first two forms are sent as parameters of these names; an API key goes into
+ * the `Authorization` header of the JSON API.
+ */
+export type GatewayAuth =
+  { username: string; password: string } | { username?: string; token: string } | { apiKey: string };
 
 /** Options of an account for this folder. No other folder reads `auth`. */
 export interface GatewayAccount {
@@ -13,7 +17,23 @@ export interface GatewayAccount {
   userAgent: string;
 }
 
-/** The parameters that carry the credentials, in the document's order. */
-export function credentialsOf({ username, ...secret }: GatewayAuth): [string, string][] {
+/** The credentials that are set, by their names, in the document's order. */
+export function credentialsOf(auth: GatewayAuth): [string, string][] {
+  const { username, ...secret } = auth as { username?: string } & Record<string, string | undefined>;
   return Object.entries({ username, ...secret }).filter((entry): entry is [string, string] => entry[1] !== undefined);
+}
+
+/** The key of an account of the JSON API; undefined for one of api-a. An option may be there and not set. */
+export const apiKeyOf = (auth: GatewayAuth): string | undefined => (auth as { apiKey?: string }).apiKey;
+
+const API_A = 'https://api.oursms.com/api-a';
+const JSON_API = 'https://api.oursms.com';
+
+/** Address of the API that the credentials belong to, at the provider. */
+export const providerAddress = (auth: GatewayAuth): string => (apiKeyOf(auth) === undefined ? API_A : JSON_API);
+
+/** Whether this is the provider's address of the API that the credentials do not belong to. */
+export function isOtherApi(url: URL, auth: GatewayAuth): boolean {
+  const other = providerAddress(auth) === API_A ? JSON_API : API_A;
+  return (url.origin + url.pathname).replace(/\/+$/, '') === other;
 }

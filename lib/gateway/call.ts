@@ -7,6 +7,8 @@ import { Redactor } from './redactor.js';
 /** A message ready to be sent: checked, with normalised recipients. */
 export type WireMessage = Omit<SendMessageDto, 'dests'> & { dests: string[] };
 
+const NOTHING_CHANGED = { notSent: 'Nothing was changed.', unknown: 'Nothing was changed.' };
+
 /** Consequence of a failed call, by its outcome. */
 const CONSEQUENCES: Readonly<Record<Operation, Readonly<Record<Outcome, string>>>> = {
   send: {
@@ -18,7 +20,9 @@ const CONSEQUENCES: Readonly<Record<Operation, Readonly<Record<Outcome, string>>
     notSent: 'No report was taken from the gateway.',
     unknown: 'The gateway may have deleted the reports of this download; up to "count" of them may be lost.',
   },
-  getCredits: { notSent: 'Nothing was changed.', unknown: 'Nothing was changed.' },
+  getCredits: NOTHING_CHANGED,
+  whoAmI: NOTHING_CHANGED,
+  getSenders: NOTHING_CHANGED,
 };
 
 /** One call of the API: what its errors may say about it, and what they must hide. */

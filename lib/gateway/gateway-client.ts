@@ -2,23 +2,27 @@ import type { HttpService } from '@nestjs/axios';
 import type { Credits } from '../dto/credits.js';
 import type { Dlr } from '../dto/dlr.js';
 import type { SendReceipt } from '../dto/send-receipt.js';
+import type { Senders } from '../dto/senders.js';
+import type { WhoAmI } from '../dto/who-am-i.js';
 import { closedError } from '../errors/closed-error.js';
+import { OurSmsConfigError } from '../errors/oursms-config.error.js';
 import type { OurSmsAbortedError } from '../errors/oursms-aborted.error.js';
 import { readableThrown } from '../errors/readable-thrown.js';
-import { credentialsOf, type GatewayAccount } from './account.js';
+import type { GatewayAccount } from './account.js';
 import { proxyVariable } from './bypassed-proxy.js';
 import { Call, type WireMessage } from './call.js';
+import { dialectOf, type Dialect, type DialectRequest, type ExtraParameters, type SendMethod } from './dialect.js';
 import type { DlrPage } from './dlr-page.js';
-import { encodeForm } from './encode-form.js';
 import { Exchanged, type DlrDownload, type ExchangeEnd } from './exchanged.js';
 import { FieldReader } from './field-reader.js';
 import { GatewayClock } from './gateway-clock.js';
-import type { GatewayHttp, UnheadedRequest } from './gateway-http.js';
+import type { CallRequest, GatewayHttp } from './gateway-http.js';
 import { refusal } from './judge-answer.js';
-import { messageParameters } from './message-parameters.js';
 import { isRecord, toNumber } from './parse-json.js';
 import { readDlrs, readRows } from './read-dlrs.js';
 import { readReceipt } from './read-receipt.js';
+import { readSenders } from './read-senders.js';
+import { readWhoAmI } from './read-who-am-i.js';
 import { abortedError, unreadableAnswer } from './to-oursms-error.js';
 import { RequestTrace } from './transport.js';
 import { withoutTraces } from './without-traces.js';
@@ -33,28 +37,33 @@ export interface RequestBounds {
 
 /** How one send is made. */
 export interface WireOptions extends RequestBounds {
-  /** The HTTP method. The document prefers POST. */
-  method?: 'POST' | 'GET';
+  /** The HTTP method. The document prefers POST; the JSON API has no other. */
+  method?: SendMethod;
   /** Parameters beyond the document's. */
-  extra?: Readonly<Record<string, string | number | boolean>>;
+  extra?: ExtraParameters;
 }
 
-/** The three calls of the API on the wire: what goes out is checked before, what comes back is an answer or an error. */
+/** The calls of either API on the wire: what goes out is checked before, what comes back is an answer or an error. */
 export class GatewayClient {
   readonly clock = new GatewayClock();
-  readonly #credentials: string;
+  readonly #dialect: Dialect;
   #closed = false;
 
   constructor(
     private readonly account: GatewayAccount,
     private readonly http: GatewayHttp,
   ) {
-    this.#credentials = encodeForm(credentialsOf(account.auth));
+    this.#dialect = dialectOf(account.auth);
   }
 
   /** The name of the account. */
   get accountName(): string {
     return this.account.name;
+  }
+
+  /** The methods that a send may have: the JSON API has one alone. */
+  get sendMethods(): readonly SendMethod[] {
+    return this.#dialect.sendMethods;
   }
 
   /** The account's HttpService, for interceptors. */
@@ -66,8 +75,7 @@ export class GatewayClient {
   async send(message: WireMessage, skipped: number, options: WireOptions = {}): Promise<SendReceipt> {
     const call = new Call('send', this.account, message);
     const { method = 'POST', extra, ...bounds } = options;
-    const parameters = encodeForm(messageParameters(message, extra));
-    const exchanged = await this.#request(call, method, '/msgs', parameters, bounds);
+    const exchanged = await this.#request(call, this.#dialect.send(message, method, extra), bounds);
     const { value, answer } = await exchanged.read();
     if (!isRecord(value)) throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it is not a JSON object');
     return readReceipt(value, skipped, call);
@@ -86,8 +94,7 @@ export class GatewayClient {
    */
   async downloadDlrs(count?: number, bounds: RequestBounds = {}): Promise<DlrDownload> {
     const call = new Call('downloadDlrs', this.account);
-    const parameters = count === undefined ? '' : `count=${count}`;
-    const exchanged = await this.#request(call, 'GET', '/inbox/dlrs', parameters, bounds);
+    const exchanged = await this.#request(call, this.#dialect.downloadDlrs(count), bounds);
     return exchanged.download();
   }
 
@@ -125,11 +132,27 @@ export class GatewayClient {
   /** @see OurSMS HTTP API, "3. Get Credits Balance" */
   async getCredits(): Promise<Credits> {
     const call = new Call('getCredits', this.account);
-    const exchanged = await this.#request(call, 'GET', '/billing/credits', '');
+    const exchanged = await this.#request(call, this.#dialect.getCredits());
     const { value: raw, answer } = await exchanged.read();
     const credits = isRecord(raw) ? new FieldReader(raw).number('credits', 'balance') : toNumber(raw);
     if (credits !== undefined) return { credits, raw };
     throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it contains no number of credits');
+  }
+
+  /** @throws {OurSmsConfigError} for an account of api-a, which has no such call */
+  async whoAmI(): Promise<WhoAmI> {
+    const call = new Call('whoAmI', this.account);
+    const exchanged = await this.#request(call, this.#jsonOnly(call, this.#dialect.whoAmI?.()));
+    const { value, answer } = await exchanged.read();
+    if (isRecord(value)) return readWhoAmI(value);
+    throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it is not a JSON object');
+  }
+
+  /** @throws {OurSmsConfigError} for an account of api-a, which has no such call */
+  async getSenders(): Promise<Senders> {
+    const call = new Call('getSenders', this.account);
+    const exchanged = await this.#request(call, this.#jsonOnly(call, this.#dialect.getSenders?.()));
+    return readSenders((await exchanged.read()).value);
   }
 
   /** The setting that asks for a proxy which this account's requests do not go through; undefined when there is none. */
@@ -147,21 +170,21 @@ export class GatewayClient {
     return this.http.close();
   }
 
+  #jsonOnly({ operation }: Call, request: DialectRequest | undefined): DialectRequest {
+    if (request !== undefined) return request;
+    throw new OurSmsConfigError(
+      `${operation} (account ${this.account.name}): the API of a password or token (api-a) has no such call. Give auth: { apiKey }, made in the dashboard, to use the JSON API.`,
+    );
+  }
+
   async #request(
     call: Call,
-    method: 'POST' | 'GET',
-    path: string,
-    parameters: string,
+    { path, ...written }: DialectRequest,
     { signal, mayStart }: RequestBounds = {},
   ): Promise<Exchanged> {
     if (this.#closed) throw closedError(call.operation, this.account.name);
-    const form = parameters === '' ? this.#credentials : `${this.#credentials}&${parameters}`;
-    const url = this.account.baseUrl + path;
     const trace = new RequestTrace();
-    const request: UnheadedRequest =
-      method === 'POST'
-        ? { method, url, data: form, signal, mayStart, trace }
-        : { method, url: `${url}?${form}`, signal, mayStart, trace };
+    const request: CallRequest = { ...written, url: this.account.baseUrl + path, signal, mayStart, trace };
     // Before the request: axios takes the interceptors that are there when it starts.
     const { isTraced } = this.http;
     let left: unknown;

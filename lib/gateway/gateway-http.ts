@@ -8,8 +8,8 @@ import { openPooledTransport } from './pooled-transport.js';
 import { RequestTrace, TransportFault, type Transport, type WireRequest, type WireResponse } from './transport.js';
 import { watchedAdapter } from './watched-adapter.js';
 
-/** A request without its headers, which are the same for the whole account. */
-export type UnheadedRequest = Omit<WireRequest, 'headers'>;
+/** A request of a call. `headers`: those besides the ones that are the same for all requests of the account. */
+export type CallRequest = Omit<WireRequest, 'headers'> & Partial<Pick<WireRequest, 'headers'>>;
 
 type HookedConfig = InternalAxiosRequestConfig & Partial<Pick<WireRequest, 'trace' | 'mayStart'>>;
 
@@ -19,7 +19,7 @@ interface Ours {
   /** The interceptor that watches the adapters of the application. */
   watch: unknown;
   /** The request that the code which runs belongs to. */
-  calls: AsyncLocalStorage<UnheadedRequest>;
+  calls: AsyncLocalStorage<CallRequest>;
 }
 
 /**
@@ -48,7 +48,7 @@ export class GatewayHttp {
     const { default: axios } = await import('axios');
     const { HttpService } = await import('@nestjs/axios');
     const transport = await openTransport(account);
-    const calls = new AsyncLocalStorage<UnheadedRequest>();
+    const calls = new AsyncLocalStorage<CallRequest>();
     /** Also when an interceptor has put another configuration in place of the request's. */
     const callOf = (config: HookedConfig): Pick<WireRequest, 'trace' | 'mayStart'> => {
       const call = calls.getStore();
@@ -83,7 +83,6 @@ export class GatewayHttp {
       'accept-encoding': 'identity',
       'user-agent': account.userAgent,
     };
-    instance.defaults.headers.post = { 'content-type': 'application/x-www-form-urlencoded' };
     // Without an adapter, as an interceptor may leave it, axios would take one of its own, which follows redirects.
     const watch = (config: HookedConfig): HookedConfig => {
       const given = config.adapter ?? instance.defaults.adapter ?? adapter;
@@ -117,12 +116,13 @@ export class GatewayHttp {
    *
    * @returns What the interceptors of the application left of the answer, whatever that is.
    */
-  async request(request: UnheadedRequest): Promise<unknown> {
+  async request(request: CallRequest): Promise<unknown> {
     const { axiosRef } = this.service;
     if (!this.#untouched.holds()) return this.ours.calls.run(request, () => axiosRef.request(request));
     const { common, post } = axiosRef.defaults.headers;
     if (request.signal?.aborted) throw new TransportFault('aborted', undefined, undefined);
-    const headers = (request.method === 'POST' ? { ...common, ...post } : { ...common }) as Record<string, string>;
+    const ofMethod = request.method === 'POST' ? post : undefined;
+    const headers = { ...common, ...ofMethod, ...request.headers } as Record<string, string>;
     return exchangeNoted(this.transport, { ...request, headers });
   }
 

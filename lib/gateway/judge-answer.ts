@@ -1,5 +1,6 @@
 import { OurSmsGatewayError, type GatewayErrorKind } from '../errors/oursms-gateway.error.js';
 import type { Outcome } from '../errors/oursms.error.js';
+import { apiKeyOf } from './account.js';
 import type { Call } from './call.js';
 import { isKnownCode, kindOf, readFailure, readFailureInSuccess, type ReportedFailure } from './read-failure.js';
 import { CHECK_BASE_URL, isSuccess, unreadableAnswer } from './to-oursms-error.js';
@@ -26,6 +27,11 @@ const COME_AGAIN = [408, 425, 429];
 /** The statuses of a server that knows no such path, or another method for it. */
 const WRONG_PATH = [404, 405];
 
+/** The JSON API refuses a key with 401 or with 403. */
+const KEY_STATUSES: Readonly<Record<number, GatewayErrorKind>> = { 403: 'auth' };
+const CHECK_KEY =
+  'The API key was refused: check `auth.apiKey`, and the IP addresses that it may be bound to in the dashboard.';
+
 const ADVICE: Partial<Record<GatewayErrorKind, string>> = {
   auth: 'Check `auth` in the options of the module.',
   balance: 'Top up the account.',
@@ -43,7 +49,8 @@ const ADVICE: Partial<Record<GatewayErrorKind, string>> = {
 export function judgeAnswer(answer: Answer, call: Call): unknown {
   const json = parseJson(answer.text);
   if (!isSuccess(answer.httpStatus)) {
-    throw refusal(answer, call, json.ok ? readFailure(json.value) : {}, json.ok ? undefined : (answer.why ?? json.why));
+    if (json.ok) throw refusal(answer, call, readFailure(json.value));
+    throw refusal(answer, call, {}, { unreadable: answer.why ?? json.why, isPage: /^\s*</.test(answer.text) });
   }
   const failure = json.ok ? readFailureInSuccess(json.value) : undefined;
   if (failure) throw refusal(answer, call, failure);
@@ -56,11 +63,13 @@ export function refusal(
   answer: Pick<Answer, 'httpStatus' | 'retryAfter' | 'date'>,
   call: Call,
   failure: ReportedFailure,
-  unreadable?: string,
+  { unreadable, isPage = false }: { unreadable?: string; isPage?: boolean } = {},
 ): OurSmsGatewayError {
   const { httpStatus } = answer;
   const outcome = outcomeOf(httpStatus, failure.code);
-  const kind = kindOf(httpStatus, failure.code);
+  const hasKey = apiKeyOf(call.account.auth) !== undefined;
+  // A web page comes from something in front of the gateway, and says nothing of the key.
+  const kind = kindOf(httpStatus, failure.code, hasKey && !isPage ? KEY_STATUSES : {});
   const code = shownCode(failure.code, call);
   const description = call.redact(failure.description);
   const retryAfterMs = readRetryAfter(answer);
@@ -71,7 +80,8 @@ export function refusal(
     description === undefined ? '' : `: "${description}"`,
     unreadable === undefined ? '' : `, and its body: ${unreadable}`,
   ].join('');
-  return new OurSmsGatewayError(call.sentence(happened, outcome, adviceOf(kind, httpStatus, retryAfterMs)), {
+  const advice = hasKey && kind === 'auth' ? CHECK_KEY : adviceOf(kind, httpStatus, retryAfterMs);
+  return new OurSmsGatewayError(call.sentence(happened, outcome, advice), {
     ...call.details(outcome, COME_AGAIN.includes(httpStatus) || httpStatus >= 500),
     httpStatus,
     kind,

@@ -23,11 +23,19 @@ const KINDS_BY_STATUS: Readonly<Record<number, GatewayErrorKind>> = {
   429: 'rateLimit',
 };
 
-/** Kind of a failure: by the gateway's own code, then by the HTTP status. */
-export function kindOf(httpStatus: number, code: number | string | undefined): GatewayErrorKind {
+/**
+ * Kind of a failure: by the gateway's own code, then by the HTTP status.
+ *
+ * @param own Kinds of statuses that have a meaning of their own here.
+ */
+export function kindOf(
+  httpStatus: number,
+  code: number | string | undefined,
+  own: Readonly<Record<number, GatewayErrorKind>> = {},
+): GatewayErrorKind {
   // The gateway chooses the code, so it may be the name of something that every object has.
   const known = isKnownCode(code) ? KNOWN_CODES[String(code)] : undefined;
-  return known ?? KINDS_BY_STATUS[httpStatus] ?? (httpStatus >= 500 ? 'server' : 'other');
+  return known ?? own[httpStatus] ?? KINDS_BY_STATUS[httpStatus] ?? (httpStatus >= 500 ? 'server' : 'other');
 }
 
 /** Whether the meaning of a code is known. */

@@ -20,7 +20,7 @@ const NUMBER_DIGITS = 7;
 
 /** Values that must not be shown. */
 export interface Hidden {
-  /** Passwords and tokens. */
+  /** Passwords, tokens and API keys. */
   secrets: readonly string[];
   /** No secret by itself, but half of a pair. */
   username?: string;
@@ -38,8 +38,8 @@ type Mark = Exclude<(typeof MARKS)[number], ''>;
 const CREDENTIALS = [
   /\b(?:basic|bearer)\s+([\w+/=.~-]{6,})/dgi,
   /\/\/([^\s/@]+)@/dg,
-  /(?:pass(?:word|wd)?|pwd|token|secret|api_?key)=([^\s&"'<>]+)/dgi,
-  /(?:pass(?:word|wd)?|pwd|token|secret|api_?key)["']?\s*[:=]\s*(?:"([^"]+)|'([^']+))/dgi,
+  /(?:pass(?:word|wd)?|pwd|token|secret|api[_-]?key)=([^\s&"'<>]+)/dgi,
+  /(?:pass(?:word|wd)?|pwd|token|secret|api[_-]?key)["']?\s*[:=]\s*(?:"([^"]+)|'([^']+))/dgi,
 ];
 /** Base64, or the like, of whatever it may be. */
 const OPAQUE = /(?<![\w+/-])[\w+/-]{32,}/g;

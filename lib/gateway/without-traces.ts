@@ -13,8 +13,8 @@ interface ContextManager {
 }
 
 /**
- * Runs a request without spans of OpenTelemetry, which would hold its URL, and without its headers, which would go to the
- * provider. Where no OpenTelemetry is registered, it just runs.
+ * Runs a request without spans of OpenTelemetry, which would hold its URL or its `Authorization` header, and without its
+ * headers, which would go to the provider. Where no OpenTelemetry is registered, it just runs.
  */
 export function withoutTraces<T>(run: () => T): T {
   const registered = (globalThis as { [REGISTERED]?: { context?: ContextManager } })[REGISTERED];

@@ -6,6 +6,8 @@ import { DownloadDlrsDto } from '../dto/download-dlrs.dto.js';
 import type { SendEstimate } from '../dto/send-estimate.js';
 import type { MessageToSend } from '../dto/send-message.dto.js';
 import type { SendReceipt } from '../dto/send-receipt.js';
+import type { Senders } from '../dto/senders.js';
+import type { WhoAmI } from '../dto/who-am-i.js';
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
 import type { GatewayClient, WireOptions } from '../gateway/gateway-client.js';
@@ -16,7 +18,7 @@ import type { Outbox } from '../sending/outbox.js';
 /** How one message is sent. */
 export type SendOptions = WireOptions;
 
-/** The three calls of the OurSMS HTTP API and the dry run of a send, for one account. */
+/** The calls of the OurSMS gateway and the dry run of a send, for one account. */
 @Injectable()
 export class OurSmsService {
   readonly #gateway: GatewayClient;
@@ -38,8 +40,8 @@ export class OurSmsService {
    * The receipt says what the gateway accepted; what reached the phones is said by the delivery reports (`dlr: true`).
    *
    * @param message Checked whole, typed or not; numbers in any spelling that `normalizeNumber` reads.
-   * @param options `method`: POST (default) or GET. `signal`: ends the call. `extra`: parameters that the document does not
-   * have, sent as they are.
+   * @param options `method`: POST (default) or, without an API key, GET. `signal`: ends the call. `extra`: parameters that the
+   * document does not have, sent as they are; with an API key for example `{ secure: true, transliteration: 'AUTO' }`.
    * @throws {OurSmsValidationError} before anything is sent
    * @throws {OurSmsError} one of its other children; its `outcome` says whether the message may have been sent
    * @see OurSMS HTTP API, "1. Send Message"
@@ -84,6 +86,28 @@ export class OurSmsService {
    */
   async getCredits(): Promise<Credits> {
     return this.#gateway.getCredits();
+  }
+
+  /**
+   * Reads the user that the API key belongs to: a check of the key without side effect.
+   *
+   * @throws {OurSmsConfigError} for an account with a password or a token, whose API has no such call
+   * @throws {OurSmsGatewayError} of `kind` `auth` when the key is refused
+   * @throws {OurSmsError} one of its other children
+   */
+  async whoAmI(): Promise<WhoAmI> {
+    return this.#gateway.whoAmI();
+  }
+
+  /**
+   * Reads the senders that the account may use as `src`. The provider documents no shape of the answer: what cannot be read
+   * is in `raw`.
+   *
+   * @throws {OurSmsConfigError} for an account with a password or a token, whose API has no such call
+   * @throws {OurSmsError} one of its other children
+   */
+  async getSenders(): Promise<Senders> {
+    return this.#gateway.getSenders();
   }
 
   /**

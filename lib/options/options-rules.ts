@@ -1,8 +1,9 @@
 import { ValidateBy } from '../dto/validation-rules.js';
 import { credentialFault } from '../errors/credential-fault.js';
+import { isOtherApi, providerAddress, type GatewayAuth } from '../gateway/account.js';
 import { isTimeOfDay } from '../message/quiet-hours.js';
 
-/** Credentials in one of their two forms. The faults name fields, never values. */
+/** Credentials in one of their three forms. The faults name fields, never values. */
 export function IsAuth(): PropertyDecorator {
   return ValidateBy({
     name: 'isAuth',
@@ -13,13 +14,16 @@ export function IsAuth(): PropertyDecorator {
   });
 }
 
-/** An absolute https URL; http for a loopback address, or when `allowInsecureHttp` is set beside it. */
+/**
+ * An absolute https URL; http for a loopback address, or when `allowInsecureHttp` is set beside it. Not the provider's address of
+ * the API that the credentials beside it do not belong to.
+ */
 export function IsGatewayUrl(): PropertyDecorator {
   return ValidateBy({
     name: 'isGatewayUrl',
     validator: {
-      validate: (value, args) => urlFault(value, allowsHttp(args?.object)) === undefined,
-      defaultMessage: (args) => `$property ${urlFault(args?.value, allowsHttp(args?.object))}`,
+      validate: (value, args) => addressFault(value, args?.object) === undefined,
+      defaultMessage: (args) => `$property ${addressFault(args?.value, args?.object)}`,
     },
   });
 }
@@ -57,10 +61,11 @@ export function IsStorage(): PropertyDecorator {
   });
 }
 
-const AUTH_FIELDS = ['username', 'password', 'token'];
+const AUTH_FIELDS = ['username', 'password', 'token', 'apiKey'];
+const SECRETS = ['password', 'token', 'apiKey'];
 
 function authFault(value: unknown): string | undefined {
-  const forms = 'give { username, password } or { username?, token }';
+  const forms = 'give { username, password }, { username?, token } or { apiKey }';
   if (typeof value !== 'object' || value === null) return `must be set: ${forms}`;
   const auth = value as Record<string, unknown>;
   const unknown = Object.keys(auth).filter((name) => !AUTH_FIELDS.includes(name));
@@ -69,11 +74,14 @@ function authFault(value: unknown): string | undefined {
   const faulty = set.filter((name) => typeof auth[name] !== 'string' || auth[name] === '');
   if (faulty.length > 0) return faulty.map((name) => `.${name} must be a string that is not empty`).join(', ');
   for (const name of set) {
-    const fault = credentialFault(auth[name] as string);
+    const text = auth[name] as string;
+    const fault = credentialFault(text) ?? (name === 'apiKey' ? headerFault(text) : undefined);
     if (fault !== undefined) return `.${name} ${fault}`;
   }
-  const isForm = set.includes('token') !== set.includes('password');
-  if (!isForm || (set.includes('password') && !set.includes('username'))) {
+  const [secret, ...more] = set.filter((name) => SECRETS.includes(name));
+  const hasUsername = set.includes('username');
+  const isForm = more.length === 0 && { password: hasUsername, token: true, apiKey: !hasUsername }[String(secret)];
+  if (!isForm) {
     return `is incomplete or mixed (it has ${set.join(', ') || 'nothing'}): ${forms}`;
   }
   return undefined;
@@ -92,6 +100,21 @@ function storageFault(value: unknown): string | undefined {
     : '.path must be the path of a directory';
 }
 
+/** A header cannot carry all that a parameter can. */
+function headerFault(key: string): string | undefined {
+  if (/^bearer\s/i.test(key)) return 'must be the key alone, without Bearer';
+  return /^[\x21-\x7e]+$/.test(key) ? undefined : 'contains a space or a character that is not ASCII';
+}
+
+function addressFault(value: unknown, options: object | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  const fault = urlFault(value, allowsHttp(options));
+  if (fault !== undefined) return fault;
+  const { auth } = (options ?? {}) as { auth?: unknown };
+  if (authFault(auth) !== undefined || !isOtherApi(new URL(value as string), auth as GatewayAuth)) return undefined;
+  return `is the address of the API that auth does not belong to: leave it out, or give ${providerAddress(auth as GatewayAuth)}`;
+}
+
 function allowsHttp(options: object | undefined): boolean {
   return (options as { allowInsecureHttp?: unknown } | undefined)?.allowInsecureHttp === true;
 }
@@ -105,7 +128,7 @@ function urlFault(value: unknown, http: boolean): string | undefined {
   if (url.protocol === 'https:') return undefined;
   if (url.protocol !== 'http:') return 'must be an https URL';
   if (http || isLoopback(url.hostname)) return undefined;
-  return 'must be https: http would send the password unencrypted (allowInsecureHttp permits it)';
+  return 'must be https: http would send the credentials unencrypted (allowInsecureHttp permits it)';
 }
 
 const isLoopback = (host: string): boolean =>

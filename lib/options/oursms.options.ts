@@ -11,7 +11,10 @@ import type { UnknownOutcomeAction } from '../sending/retry-policy.js';
 import type { QueueEngineSource } from '../queue/durable-queue.js';
 import { VERSION } from '../version.js';
 
-/** How the account proves itself: `{ username, password }` as the document has it, or `{ username?, token }`. */
+/**
+ * How the account proves itself, and by that the API that it uses: `{ username, password }` as the document has it, or
+ * `{ username?, token }`, with api-a; `{ apiKey }` with the JSON API.
+ */
 export type OurSmsAuth = GatewayAuth;
 
 /** Default parameters of every message. */
@@ -145,15 +148,18 @@ export interface OurSmsStorageOptions {
 
 /** The options of `OurSmsModule`. Only `auth` must be given. */
 export class OurSmsModuleOptions {
-  /** The address of the API. https only, unless it is a loopback address or `allowInsecureHttp` is set. */
+  /**
+   * The address of the API. https only, unless it is a loopback address or `allowInsecureHttp` is set. Default:
+   * `https://api.oursms.com/api-a`, with an API key `https://api.oursms.com`.
+   */
   @IsGatewayUrl()
-  baseUrl?: string = 'https://api.oursms.com/api-a';
+  baseUrl?: string;
 
   /** Lets `baseUrl` be http: credentials and texts then travel in the clear. */
   @IsBoolean({ message: '$property must be true or false' })
   allowInsecureHttp?: boolean = false;
 
-  /** The account's credentials. */
+  /** The account's credentials. They decide which API of the provider is used. */
   @IsAuth()
   auth!: OurSmsAuth;
 

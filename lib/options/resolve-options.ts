@@ -3,7 +3,7 @@ import { checkShape } from '../dto/check-shape.js';
 import { SendMessageDto } from '../dto/send-message.dto.js';
 import { describeFaults, OurSmsConfigError, type Fault } from '../errors/oursms-config.error.js';
 import { oneLine } from '../errors/one-line.js';
-import type { GatewayAccount } from '../gateway/account.js';
+import { providerAddress, type GatewayAccount } from '../gateway/account.js';
 import { normalizeNumber } from '../message/normalize-number.js';
 import type { OurSmsDlrOptions, OurSmsPollOptions } from './dlr.options.js';
 import {
@@ -62,7 +62,7 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
   const http = options.http as Required<OurSmsHttpOptions>;
   const numbers = options.numbers as Required<OurSmsNumbersOptions>;
   // As the URL parser reads it: without white space around it, its path escaped.
-  const { origin, pathname } = new URL(String(options.baseUrl));
+  const { origin, pathname } = new URL(options.baseUrl ?? providerAddress(options.auth));
   const baseUrl = origin + pathname.replace(/\/+$/, '');
   return {
     gateway: { name: account, baseUrl, auth: options.auth, ...http },

@@ -1,6 +1,7 @@
 import { MESSAGE_PARAMETERS } from '../dto/send-message.dto.js';
 import type { Fault } from '../errors/oursms-config.error.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
+import type { SendMethod } from '../gateway/dialect.js';
 
 const HALF_CHARACTER = 'contains half of a character (a surrogate without its pair): was an emoji cut?';
 const OWN_PARAMETERS: readonly string[] = ['username', 'password', 'token', ...MESSAGE_PARAMETERS];
@@ -8,9 +9,10 @@ const OWN_PARAMETERS: readonly string[] = ['username', 'password', 'token', ...M
 /**
  * Checks how a message is to be sent: the method, what ends it, and that no extra parameter replaces a documented one.
  *
+ * @param methods The methods that the account's API takes.
  * @throws {OurSmsValidationError} naming every fault
  */
-export function checkSendOptions(options: object, account: string): void {
+export function checkSendOptions(options: object, account: string, methods: readonly SendMethod[]): void {
   const { method, extra, signal } = options as { method?: unknown; extra?: unknown; signal?: unknown };
   const faults = extra === undefined ? [] : extraFaults(extra);
   if (signal !== undefined && !isSignal(signal)) {
@@ -18,6 +20,8 @@ export function checkSendOptions(options: object, account: string): void {
   }
   if (method !== undefined && method !== 'POST' && method !== 'GET') {
     faults.unshift({ field: 'options.method', reason: 'must be POST or GET' });
+  } else if (method !== undefined && !methods.includes(method)) {
+    faults.unshift({ field: 'options.method', reason: 'must be POST: the JSON API (auth.apiKey) has no other form' });
   }
   if (faults.length > 0) throw new OurSmsValidationError('send', account, faults);
 }
@@ -30,6 +34,7 @@ function extraFaults(extra: unknown): Fault[] {
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
       return [{ field, reason: 'must be a string, a number or a boolean' }];
     }
+    if (typeof value === 'number' && !Number.isFinite(value)) return [{ field, reason: 'must be a finite number' }];
     return isWellFormed(name + String(value)) ? [] : [{ field, reason: HALF_CHARACTER }];
   });
 }

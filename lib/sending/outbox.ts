@@ -35,7 +35,7 @@ export class Outbox {
   /** Checks a message and sends it, again if that cannot double it. */
   async send(message: MessageToSend, options: WireOptions): Promise<SendReceipt> {
     const { skipped, ...wire } = prepareMessage(message, this.policy);
-    checkSendOptions(options, this.policy.account);
+    checkSendOptions(options, this.policy.account, this.gateway.sendMethods);
     const { message: quieted, heldMinutes, warning } = keepQuietHours(wire, this.policy, new Date());
     if (warning !== undefined) this.#logger.warn(warning);
     const receipt = await this.#deliver(quieted, skipped, options);

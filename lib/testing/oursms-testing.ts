@@ -2,6 +2,7 @@ import type { InjectionToken } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import type { Dlr } from '../dto/dlr.js';
+import { providerAddress } from '../gateway/account.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
 import { OURSMS_DLR } from '../inbox/dlr-events.js';
 import { openAccount, type Account } from '../module/account.js';
@@ -10,6 +11,7 @@ import '../module/account-lifecycle.js';
 import type { StoragePlace } from '../module/account-storage.js';
 import { ACCOUNT, ACCOUNT_NAME, RAW_OPTIONS } from '../module/internal-tokens.js';
 import { OurSmsApplication } from '../module/oursms.application.js';
+import type { OurSmsAuth } from '../options/oursms.options.js';
 import { resolveOptions, type ResolvedOptions } from '../options/resolve-options.js';
 import { DEFAULT_ACCOUNT } from '../module/oursms.tokens.js';
 import { StoredEngine } from '../queue/stored-engine.js';
@@ -25,7 +27,10 @@ export interface SentMessage {
   /** Normalised. */
   dests: string[];
   body: string;
-  /** Every parameter but the credentials, as it stands on the wire: `dlr` is `'1'` or `'0'`. */
+  /**
+   * Every parameter but the credentials, as it stands on the wire: `dlr` is `'1'` or `'0'`. With an API key, the fields of the
+   * JSON as text: `dlr` is `'true'` or `'false'`.
+   */
   params: Record<string, string>;
 }
 
@@ -129,7 +134,7 @@ export class OurSmsTesting {
   async open(options: ResolvedOptions, application: OurSmsApplication, moduleRef: ModuleRef): Promise<Account> {
     const { name, auth } = options.gateway;
     this.#moduleRef = moduleRef;
-    const { username = 'testing', ...secret } = auth;
+    const { username = 'testing', ...secret } = { username: undefined, ...auth };
     const engine = new SimulatorEngine({
       accounts: [{ username, ...secret, credits: this.#credits }],
       reports: false,
@@ -154,11 +159,22 @@ const reportRow = (row: SimulatorReport): SimulatorReport => ({
   ...row,
 });
 
-/** The options of the application, for tests. A machine that runs tests has no credentials. Nothing is retried: a test sees each failure. */
+/**
+ * The options of the application, for tests. A machine that runs tests has no credentials: those of the same API stand in, and
+ * its address. Nothing is retried: a test sees each failure.
+ */
 export function testOptions(raw: unknown, account: string): ResolvedOptions {
-  const auth = { username: 'testing', token: 'testing' };
+  const auth = testAuth(Object(raw) as { auth?: unknown });
   const options = resolveOptions(typeof raw === 'object' && raw !== null ? { ...raw, auth } : raw, account);
-  return { ...options, retry: { ...options.retry, attempts: 1 } };
+  const gateway = { ...options.gateway, baseUrl: providerAddress(auth) };
+  return { ...options, gateway, retry: { ...options.retry, attempts: 1 } };
+}
+
+function testAuth({ auth }: { auth?: unknown }): OurSmsAuth {
+  const given = Object(auth) as Record<string, unknown>;
+  const hasOther = given.token !== undefined || given.password !== undefined;
+  if ('apiKey' in given && !hasOther) return { apiKey: 'testing' };
+  return { username: 'testing', token: 'testing' };
 }
 
 /** Tests that run side by side share no directory. */

@@ -38,7 +38,9 @@ function answer(request: WireRequest, engine: SimulatorEngine, failure: TestFail
     path: url.pathname,
     query: url.search.slice(1),
     contentType: request.headers['content-type'],
-    body: request.data ?? '',
+    authorization: request.headers['authorization'],
+    // A character for each byte, as the engine takes it.
+    body: Buffer.from(request.data ?? '').toString('latin1'),
   });
   return { status, headers, body: Buffer.from(body) };
 }

@@ -53,7 +53,9 @@ export async function chooseGateway(settings: Settings): Promise<GatewayChoice> 
   const directory = join(storage, 'simulated');
   const place = placeOf(settings, directory, 'oursms-sample-simulated');
   const simulator = settings.simulator === undefined ? await startSimulator() : undefined;
-  logger.log('Simulated gateway: nothing is really sent. For the real one set OURSMS_USERNAME and OURSMS_PASSWORD.');
+  logger.log(
+    'Simulated gateway: nothing is really sent. For the real one set OURSMS_API_KEY, or OURSMS_USERNAME and OURSMS_PASSWORD.',
+  );
   const url = simulator?.url ?? settings.simulator;
   const options = { baseUrl: url, auth: DEMO, ...messages, dlr: SIMULATED_DLR, storage: place.storage };
   return new GatewayChoice(options, directory, place.name, true, simulator);

@@ -221,6 +221,19 @@ describe('the sample application with credentials', () => {
     }
   });
 
+  it('works with the JSON API when there is an API key', async () => {
+    const gateway = await GatewaySimulator.start({ accounts: [{ username: 'me', apiKey: 'hush-key', credits: 7 }] });
+    const sample = await SampleBench.start({ OURSMS_API_KEY: 'hush-key', OURSMS_BASE_URL: gateway.jsonUrl });
+    try {
+      expect((await sample.get('/status')).json).toMatchObject({ gateway: 'real' });
+      expect((await sample.get('/credits')).json).toMatchObject({ credits: 7 });
+      expect(gateway.requests.every(({ api }) => api === 'json')).toBe(true);
+    } finally {
+      await sample.close();
+      await gateway.stop();
+    }
+  });
+
   it('shows nothing of an answer that repeats the password', async () => {
     const gateway = await GatewaySimulator.start({ accounts: [{ username: 'me', password: 'hush-hush', credits: 7 }] });
     const sample = await SampleBench.start({
@@ -266,7 +279,7 @@ describe('the settings of the sample application', () => {
     [{ OURSMS_BASE_URL: 'https://gateway.example/api-a' }],
   ])('refuses %j in one sentence', async (env) => {
     const fault = await start(env);
-    expect(fault).toMatch(/set OURSMS_USERNAME and OURSMS_PASSWORD \(or OURSMS_TOKEN\)[^\n]*\.$/);
+    expect(fault).toMatch(/set OURSMS_API_KEY, or OURSMS_USERNAME and OURSMS_PASSWORD \(or OURSMS_TOKEN\)[^\n]*\.$/);
     expect(fault).not.toContain('hush-hush');
   });
 
@@ -274,6 +287,15 @@ describe('the settings of the sample application', () => {
     const fault = await start({ OURSMS_USERNAME: 'me', OURSMS_PASSWORD: 'hush-hush', OURSMS_TOKEN: 'psst' });
     expect(fault).toMatch(/^OURSMS_PASSWORD and OURSMS_TOKEN are both set[^\n]*\.$/);
     expect(fault).not.toMatch(/hush-hush|psst/);
+  });
+
+  it.each([
+    [{ OURSMS_USERNAME: 'me' }, 'OURSMS_USERNAME'],
+    [{ OURSMS_USERNAME: 'me', OURSMS_PASSWORD: 'hush-hush' }, 'OURSMS_USERNAME and OURSMS_PASSWORD'],
+    [{ OURSMS_TOKEN: 'psst' }, 'OURSMS_TOKEN'],
+  ])('refuses an API key beside %j', async (env, names) => {
+    const fault = await start({ ...env, OURSMS_API_KEY: 'hush-key' });
+    expect(fault).toBe(`OURSMS_API_KEY and ${names} are set: set the key alone, or unset it.`);
   });
 
   it('refuses a port that is none', () => {

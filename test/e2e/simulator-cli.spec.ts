@@ -2,7 +2,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { runGatewayCli } from '../../lib/testing/simulator/gateway-cli.js';
-import { demo, get, hello, overWire, post } from '../support/simulator-client.js';
+import { demo, get, getJson, hello, helloJson, overWire, post, postJson } from '../support/simulator-client.js';
+import { startReceiver } from '../support/webhook-receiver.js';
 
 /** The command in this process: its lines, its exit code once it ends, and what stops it. */
 function command(...argv: string[]) {
@@ -29,6 +30,59 @@ describe('the command nestjs-oursms-gateway', () => {
     expect(await code).toBe(0);
     expect(err).toEqual([]);
     expect((await overWire(url, post(hello))).fault).toBe('ECONNREFUSED');
+  });
+
+  it('prints all three ways in, and each of them works', async () => {
+    const { url, out, stop, code } = await running();
+    const jsonUrl = url.replace('/api-a', '');
+    for (const way of [
+      `baseUrl: '${jsonUrl}', auth: { apiKey: 'demo-key' }`,
+      `baseUrl: '${url}', auth: { username: 'demo', token: 'demo-token' }`,
+      `baseUrl: '${url}', auth: { username: 'demo', password: 'demo' }`,
+    ])
+      expect(out[0]).toMatch(way);
+    for (const asked of [
+      getJson('/billing/credits'),
+      get('/billing/credits', { username: 'demo', token: 'demo-token' }),
+      get('/billing/credits'),
+    ])
+      expect((await overWire(url, asked)).body.toString()).toBe('{"credits":1000}');
+    stop();
+    await code;
+  });
+
+  it('takes a token and an API key from the flags, and shows neither', async () => {
+    const { url, out, stop, code } = await running('--token', 'hunter23', '--api-key', 'hunter24');
+    expect((await overWire(url, getJson('/users/me', '', 'Bearer hunter24'))).status).toBe(200);
+    expect((await overWire(url, get('/billing/credits', { token: 'hunter23' }))).status).toBe(200);
+    expect((await overWire(url, getJson('/users/me'))).status).toBe(401);
+    expect(out[0]).toMatch('apiKey: /* what --api-key says */');
+    expect(out[0]).toMatch('token: /* what --token says */');
+    stop();
+    await code;
+    expect(out.join('\n')).not.toMatch('hunter2');
+  });
+
+  it('answers without ids when told so', async () => {
+    const { url, stop, code } = await running('--no-ids');
+    expect((await overWire(url, postJson(helloJson))).body.toString()).not.toMatch('acceptedMsgs');
+    stop();
+    await code;
+  });
+
+  it('pushes reports to a webhook, and logs that without its path and the reports', async () => {
+    const webhook = await startReceiver();
+    const { url, out, stop, code } = await running('--deliver-after-ms', '0', '--webhook', webhook.url);
+    await overWire(url, postJson({ ...helloJson, dlr: true }));
+    while (webhook.received.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect((await overWire(url, get('/inbox/dlrs'))).body.toString()).toBe('[]');
+    stop();
+    await code;
+    await webhook.close();
+    expect(webhook.rows()).toMatchObject([{ status: 'delivered', dest: '966501234567' }]);
+    expect(out[0]).toMatch(`Reports are pushed to ${new URL(webhook.url).origin}.`);
+    expect(out.some((line) => /^\d\d:\d\d:\d\d PUSH 1 report\(s\) 200$/.test(line))).toBe(true);
+    expect(out.join('\n')).not.toMatch(/a-secret|966501234567/);
   });
 
   it('takes its account and its balance from the flags', async () => {
@@ -79,6 +133,12 @@ describe('the command nestjs-oursms-gateway', () => {
     [['--deliver-after-ms', 'soon'], /--deliver-after-ms must be a whole number/],
     [['--username', ''], /--username must not be empty/],
     [['--password', ''], /--password must not be empty/],
+    [['--token', ''], /--token must not be empty/],
+    [['--api-key', ''], /--api-key must not be empty/],
+    [['--api-key', 'a key'], /--api-key must be ASCII without spaces/],
+    [['--webhook', 'https://127.0.0.1:1/'], /webhook must be an http address of this machine/],
+    [['--webhook', 'http://sms.example.com/'], /webhook must be an http address of this machine/],
+    [['--webhook', ''], /webhook must be an http address of this machine/],
     [['--help=yes'], /--help/],
     [['--verbose'], /--verbose/],
     [['start'], /start/],
@@ -103,7 +163,19 @@ describe('the command nestjs-oursms-gateway', () => {
   it('shows every option with --help', async () => {
     const { out, code } = command('--help');
     expect(await code).toBe(0);
-    for (const option of ['port', 'username', 'password', 'credits', 'deliver-after-ms', 'help']) {
+    const flags = [
+      'port',
+      'username',
+      'password',
+      'token',
+      'api-key',
+      'credits',
+      'deliver-after-ms',
+      'webhook',
+      'no-ids',
+      'help',
+    ];
+    for (const option of flags) {
       expect(out[0]).toMatch(`--${option} `);
     }
   });

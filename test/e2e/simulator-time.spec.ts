@@ -203,7 +203,7 @@ describe('the simulator: records', () => {
     expect(engine.phone('966501234567')).toEqual([]);
     expect(engine.totals).toEqual({
       ...{ requests: 3, accepted: 1, rejected: 0, duplicates: 1, sent: 1, delivered: 1 },
-      ...{ expired: 0, cancelled: 0, handedOut: 1 },
+      ...{ expired: 0, cancelled: 0, handedOut: 1, pushes: 0 },
     });
     expect(seen).toEqual([200, 200, 200]);
   });

@@ -183,6 +183,34 @@ describe('OurSmsTesting', () => {
     expect(sms.sent).toMatchObject([{ dests: ['966501234567'] }]);
   });
 
+  it('stands in for the JSON API when the application gives an API key, whatever its address', async () => {
+    const auth = { apiKey: process.env.OURSMS_UNSET ?? '' };
+    const baseUrl = 'https://gateway.example/v2';
+    @Module({
+      imports: [EventEmitterModule.forRoot(), OurSmsModule.forRoot({ auth, baseUrl })],
+      providers: [LoginService],
+    })
+    class AppModule {}
+    const { sms, module } = await startWhole(AppModule);
+    await module.get(OurSmsService).send({ src: 'Shop', dests: '0501234567', body: 'مرحبا', dlr: true });
+    expect(sms.sent).toEqual([
+      {
+        ...{ account: 'default', src: 'Shop', dests: ['966501234567'], body: 'مرحبا' },
+        params: { src: 'Shop', dests: '966501234567', body: 'مرحبا', dlr: 'true' },
+      },
+    ]);
+    expect(await module.get(OurSmsService).whoAmI()).toMatchObject({ username: 'testing' });
+  });
+
+  it('stands in for api-a at whatever address', async () => {
+    const options = { auth: { token: 't' }, baseUrl: 'https://gateway.example/v2' };
+    @Module({ imports: [EventEmitterModule.forRoot(), OurSmsModule.forRoot(options)], providers: [LoginService] })
+    class AppModule {}
+    const { sms, module } = await startWhole(AppModule);
+    await module.get(LoginService).sendCode('0501234567');
+    expect(sms.sent).toHaveLength(1);
+  });
+
   it('stands in for the gateway of a whole application, all its accounts and its poller, and makes no directory', async () => {
     const auth = { username: 'real', password: 'secret' };
     const storage = { path: join(tmpdir(), `oursms-never-made-${process.pid}`) };

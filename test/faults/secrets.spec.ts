@@ -7,6 +7,7 @@ import { CampaignBench } from '../support/campaign-bench.js';
 
 const PASSWORD = 'p4ss w/rd+&%"ü';
 const TOKEN = 'tok-8c1f+/=&x';
+const API_KEY = 'k3y-9a2d+/=&"z.Q~7';
 const BODY = 'Your login code is 483920, كودك السري';
 const NUMBER = '966501234567';
 const MESSAGE = { src: 'MyBrand', dests: ['0501234567', '0507654321'], body: BODY, dlr: true };
@@ -20,7 +21,7 @@ const spellings = (...values: string[]): string[] =>
     JSON.stringify(value).slice(1, -1),
     Buffer.from(value).toString('base64'),
   ]);
-const OF_EVERY_CALL = spellings(PASSWORD, NUMBER, '0501234567', '501234567', '966507654321');
+const OF_EVERY_CALL = spellings(PASSWORD, API_KEY, NUMBER, '0501234567', '501234567', '966507654321');
 const OF_A_SEND = spellings(BODY, '483920', 'كودك السري', 'Your login');
 
 const CALLS: Record<string, (sms: OurSmsService) => Promise<unknown>> = {
@@ -28,36 +29,43 @@ const CALLS: Record<string, (sms: OurSmsService) => Promise<unknown>> = {
   'send by GET': (sms) => sms.send(MESSAGE, { method: 'GET' }),
   downloadDlrs: (sms) => sms.downloadDlrs({ count: 5 }),
   getCredits: (sms) => sms.getCredits(),
+  whoAmI: (sms) => sms.whoAmI(),
+  getSenders: (sms) => sms.getSenders(),
 };
+const OF_THE_JSON_API = ['send', 'downloadDlrs', 'getCredits', 'whoAmI', 'getSenders'];
+const OF_API_A = ['send', 'send by GET', 'downloadDlrs', 'getCredits'];
 
 /** Answers that repeat what was sent, as a careless gateway does. */
-const ECHO = `Refused: username=demo password=${PASSWORD} for +966 50 123 4567 / ${NUMBER}: "${BODY}"`;
-const URL_ECHO = `GET /msgs?password=${encodeURIComponent(PASSWORD)}&body=${encodeURIComponent(BODY)}&dests=${NUMBER}`;
+const echo = (secret: string): string =>
+  `Refused: username=demo password=${secret} for +966 50 123 4567 / ${NUMBER}: "${BODY}" (Bearer ${secret}, or ${secret})`;
+const urlEcho = (secret: string): string =>
+  `GET /msgs?password=${encodeURIComponent(secret)}&body=${encodeURIComponent(BODY)}&dests=${NUMBER}`;
+const ECHO = echo(PASSWORD);
 
-const FAULTS: Record<string, (gateway: GatewaySimulator) => unknown> = {
+const FAULTS: Record<string, (gateway: GatewaySimulator, secret: string) => unknown> = {
   'a refused connection': (gateway) => gateway.refuseConnections(),
   'a reset': (gateway) => gateway.faults.next('resetAfter'),
   'half an answer': (gateway) => gateway.faults.next('halfClosed', { bytes: 1 }),
   'a time-out': (gateway) => gateway.faults.next('hang'),
   'a dripping answer': (gateway) => gateway.faults.next('slowBody', { everyMs: 3_000 }),
-  'garbage that echoes': (gateway) => gateway.faults.next('garbage', { body: ECHO }),
-  'a list that echoes and is cut': (gateway) =>
-    gateway.faults.next('garbage', { body: `[{"dest":"${NUMBER}","x":"${ECHO}` }),
-  'an unknown shape that echoes': (gateway) =>
-    gateway.faults.next('garbage', { body: JSON.stringify({ errorCode: 9, message: ECHO }) }),
-  'a code that echoes': (gateway) =>
-    gateway.faults.next('garbage', { body: JSON.stringify({ errorCode: NUMBER, error: ECHO }) }),
-  'an error object that echoes': (gateway) =>
-    gateway.faults.next('garbage', { body: JSON.stringify({ error: { code: PASSWORD, message: URL_ECHO } }) }),
-  'an error in a 200 that echoes': (gateway) => gateway.faults.next('errorIn200', { message: ECHO }),
+  'garbage that echoes': (gateway, secret) => gateway.faults.next('garbage', { body: echo(secret) }),
+  'a list that echoes and is cut': (gateway, secret) =>
+    gateway.faults.next('garbage', { body: `[{"dest":"${NUMBER}","x":"${echo(secret)}` }),
+  'an unknown shape that echoes': (gateway, secret) =>
+    gateway.faults.next('garbage', { body: JSON.stringify({ errorCode: 9, message: echo(secret) }) }),
+  'a code that echoes': (gateway, secret) =>
+    gateway.faults.next('garbage', { body: JSON.stringify({ errorCode: NUMBER, error: echo(secret) }) }),
+  'an error object that echoes': (gateway, secret) =>
+    gateway.faults.next('garbage', { body: JSON.stringify({ error: { code: secret, message: urlEcho(secret) } }) }),
+  'an error in a 200 that echoes': (gateway, secret) => gateway.faults.next('errorIn200', { message: echo(secret) }),
   HTML: (gateway) => gateway.faults.next('html'),
   'HTML 403': (gateway) => gateway.faults.next('html', { status: 403 }),
   '429': (gateway) => gateway.faults.next('rateLimit'),
   '500': (gateway) => gateway.faults.next('serverError'),
   '503': (gateway) => gateway.faults.next('unavailable'),
   'an answer too large': (gateway) => gateway.faults.next('huge', { bytes: 1_000_000 }),
-  'a redirect that echoes': (gateway) =>
-    gateway.faults.next('redirect', { location: `${gateway.url}/?${encodeURI(URL_ECHO)}` }),
+  'a redirect that echoes': (gateway, secret) =>
+    gateway.faults.next('redirect', { location: `${gateway.url}/?${encodeURI(urlEcho(secret))}` }),
   'wrong credentials': (gateway) => gateway.stop(),
 };
 
@@ -76,25 +84,36 @@ function expectHidden(said: string, values: string[]): void {
 let bench: TestBench;
 afterEach(() => bench?.close());
 
-const WAYS = Object.keys(CALLS).flatMap((call) => [
-  { call, way: '', hooked: false },
-  { call, way: ', through axios with an interceptor', hooked: true },
-]);
+const BY_PASSWORD = { auth: { username: 'demo', password: PASSWORD }, wrong: { token: TOKEN }, secret: PASSWORD };
+const BY_KEY = { auth: { apiKey: API_KEY }, wrong: { apiKey: TOKEN }, secret: API_KEY };
+const both = (call: string, account: typeof BY_PASSWORD | typeof BY_KEY) => [
+  { call, way: '', hooked: false, ...account },
+  { call, way: ', through axios with an interceptor', hooked: true, ...account },
+];
+const WAYS = [
+  ...OF_API_A.flatMap((call) => both(call, BY_PASSWORD)),
+  ...OF_THE_JSON_API.flatMap((call) => both(call, BY_KEY))
+    .filter(({ call, hooked }) => call === 'send' || !hooked)
+    .map((one) => ({ ...one, way: ` with a key${one.way}` })),
+];
 
-describe.each(WAYS)('no secret, text or full number is in the error or the logs of $call$way', ({ call, hooked }) => {
-  it.each(Object.keys(FAULTS))('after %s', async (fault) => {
-    const auth = fault === 'wrong credentials' ? { token: TOKEN } : { username: 'demo', password: PASSWORD };
-    bench = await startBench(
-      { auth, http: { timeoutMs: 250, maxResponseBytes: 65_536 }, divertTo: undefined },
-      { accounts: [{ username: 'demo', password: PASSWORD }] },
-    );
-    if (hooked) bench.sms.httpService.axiosRef.interceptors.response.use((response) => response);
-    if (fault !== 'wrong credentials') await FAULTS[fault]?.(bench.gateway);
-    const error = await rejection(CALLS[call]?.(bench.sms) ?? Promise.resolve(), OurSmsError);
-    const said = everythingSaid(error, bench);
-    expectHidden(said, [...OF_EVERY_CALL, ...spellings(TOKEN), ...(call.startsWith('send') ? OF_A_SEND : [])]);
-  });
-});
+describe.each(WAYS)(
+  'no secret, text or full number is in the error or the logs of $call$way',
+  ({ call, hooked, ...account }) => {
+    it.each(Object.keys(FAULTS))('after %s', async (fault) => {
+      const auth = fault === 'wrong credentials' ? account.wrong : account.auth;
+      bench = await startBench(
+        { auth, http: { timeoutMs: 250, maxResponseBytes: 65_536 }, divertTo: undefined },
+        { accounts: [{ username: 'demo', password: PASSWORD, apiKey: API_KEY }] },
+      );
+      if (hooked) bench.sms.httpService.axiosRef.interceptors.response.use((response) => response);
+      if (fault !== 'wrong credentials') await FAULTS[fault]?.(bench.gateway, account.secret);
+      const error = await rejection(CALLS[call]?.(bench.sms) ?? Promise.resolve(), OurSmsError);
+      const said = everythingSaid(error, bench);
+      expectHidden(said, [...OF_EVERY_CALL, ...spellings(TOKEN), ...(call.startsWith('send') ? OF_A_SEND : [])]);
+    });
+  },
+);
 
 describe('a gateway that repeats the request', () => {
   const auth = { username: 'demo', password: PASSWORD };
@@ -122,6 +141,17 @@ describe('a gateway that repeats the request', () => {
     await answer(JSON.stringify({ errorCode: 9, message: `"demo" may not (${basic})` }));
     const error = await rejection(bench.sms.getCredits(), OurSmsError);
     expect(error.message).toContain('"[username] may not (Basic [secret])"'.replace('"[username]', '""[username]"'));
+  });
+
+  it('with the key, whole or in pieces, shows none of it', async () => {
+    const message = `${API_KEY} / ${API_KEY.toUpperCase()} / ${API_KEY.slice(3, 11)} / ${encodeURIComponent(API_KEY)} / ${Buffer.from(API_KEY).toString('base64')}`;
+    bench = await startBench({ auth: { apiKey: API_KEY } }, { accounts: [{ username: 'demo', apiKey: API_KEY }] });
+    bench.gateway.faults.next('garbage', { body: JSON.stringify({ errorCode: API_KEY, message }) });
+    const error = await rejection(bench.sms.whoAmI(), OurSmsError);
+    const said = everythingSaid(error, bench).toLowerCase();
+    for (let at = 0; at + 6 <= API_KEY.length; at++)
+      expect(said).not.toContain(API_KEY.slice(at, at + 6).toLowerCase());
+    expect(said).toContain('[secret]');
   });
 
   it('says why a number was rejected without secret, text or number', async () => {
@@ -171,20 +201,24 @@ it('no secret or number is in a validation error', async () => {
     expect(said).not.toContain(hidden);
 });
 
-it('no secret, text or number is in the logs of a poller whose downloads fail, or whose listeners do', async () => {
+it.each([
+  ['', BY_PASSWORD],
+  [' with a key', BY_KEY],
+])('no secret, text or number is in the logs of a poller%s that fails, or whose listeners do', async (_way, by) => {
+  const { auth, secret } = by;
   bench = await startBench(
     {
-      auth: { username: 'demo', password: PASSWORD },
+      auth,
       dlr: { poll: { everyMs: 10 }, maxAttempts: 2, retryDelayMs: 10 },
       http: { timeoutMs: 250 },
     },
-    { accounts: [{ username: 'demo', password: PASSWORD }] },
+    { accounts: [{ username: 'demo', password: PASSWORD, apiKey: API_KEY }] },
     [DlrListener],
   );
   bench.app.get(DlrListener).onReport = (dlr) => {
     throw new Error(`cannot store ${dlr.dest} ${NUMBER}`);
   };
-  bench.gateway.faults.next('garbage', { body: ECHO, on: 'dlrs' });
+  bench.gateway.faults.next('garbage', { body: echo(secret), on: 'dlrs' });
   bench.gateway.faults.next('serverError', { on: 'dlrs' });
   await until('two polls failed', () => bench.gateway.faults.pending === 0);
   await bench.sms.send(MESSAGE);
@@ -194,13 +228,15 @@ it('no secret, text or number is in the logs of a poller whose downloads fail, o
   expectHidden(bench.logs.lines.map(({ text }) => text).join('\n'), [...OF_EVERY_CALL, 'Refused']);
 });
 
-describe('no secret, text or number is in the logs, the events and the reports of a campaign', () => {
+describe.each([
+  ['', BY_PASSWORD],
+  [' with a key', BY_KEY],
+])('no secret, text or number is in the logs, the events and the reports of a campaign%s', (_way, { auth, secret }) => {
   let campaigns: CampaignBench;
   beforeEach(async () => {
     campaigns = new CampaignBench();
-    const auth = { username: 'demo', password: PASSWORD };
-    const retry = { delayMs: 5 };
-    await campaigns.start({ auth, retry, http: { timeoutMs: 250 } }, { accounts: [{ ...auth, credits: 1_000 }] });
+    const accounts = [{ username: 'demo', credits: 1_000, ...auth }];
+    await campaigns.start({ auth, retry: { delayMs: 5 }, http: { timeoutMs: 250 } }, { accounts });
   });
   afterEach(() => campaigns.remove());
 
@@ -212,27 +248,36 @@ describe('no secret, text or number is in the logs, the events and the reports o
       [{ dest: '0501234567', code: '483920' }, { dest: '0507654321' }, { dest: '0501234567', code: '1' }],
     ],
   ];
-  const ANSWERS: [string, (faults: GatewaySimulator['faults']) => void][] = [
-    ['a refusal', (faults) => faults.next('errorIn200', { message: ECHO, on: 'send' })],
-    ['a refusal with an address', (faults) => faults.next('errorIn200', { message: URL_ECHO, on: 'send' })],
-    ['wrong credentials', (faults) => faults.next('errorIn200', { errorCode: 1001, message: ECHO, on: 'send' })],
-    ['no credits', (faults) => faults.next('errorIn200', { errorCode: 1008, message: ECHO, on: 'send' })],
-    ['a sender', (faults) => faults.next('errorIn200', { errorCode: 6307, message: ECHO, on: 'send' })],
-    ['no JSON', (faults) => faults.next('garbage', { body: ECHO, on: 'send' })],
+  const ANSWERS: [string, (faults: GatewaySimulator['faults'], secret: string) => void][] = [
+    ['a refusal', (faults, secret) => faults.next('errorIn200', { message: echo(secret), on: 'send' })],
+    [
+      'a refusal with an address',
+      (faults, secret) => faults.next('errorIn200', { message: urlEcho(secret), on: 'send' }),
+    ],
+    [
+      'wrong credentials',
+      (faults, secret) => faults.next('errorIn200', { errorCode: 1001, message: echo(secret), on: 'send' }),
+    ],
+    [
+      'no credits',
+      (faults, secret) => faults.next('errorIn200', { errorCode: 1008, message: echo(secret), on: 'send' }),
+    ],
+    ['a sender', (faults, secret) => faults.next('errorIn200', { errorCode: 6307, message: echo(secret), on: 'send' })],
+    ['no JSON', (faults, secret) => faults.next('garbage', { body: echo(secret), on: 'send' })],
     [
       'rejected messages',
-      (faults) =>
+      (faults, secret) =>
         faults.next('garbage', {
-          body: JSON.stringify({ accepted: 0, rejected: 1, rejectedMsgs: [{ dest: NUMBER, message: ECHO }] }),
+          body: JSON.stringify({ accepted: 0, rejected: 1, rejectedMsgs: [{ dest: NUMBER, message: echo(secret) }] }),
           on: 'send',
         }),
     ],
-    ['no credits that can be read', (faults) => faults.next('garbage', { body: ECHO, on: 'credits' })],
+    ['no credits that can be read', (faults, secret) => faults.next('garbage', { body: echo(secret), on: 'credits' })],
   ];
 
   describe.each(TEXTS)('%s', (_which, body, recipients) => {
-    it.each(ANSWERS)('whose gateway echoes: %s', async (_what, echo) => {
-      echo(campaigns.gateway.faults);
+    it.each(ANSWERS)('whose gateway echoes: %s', async (_what, answer) => {
+      answer(campaigns.gateway.faults, secret);
       const campaign = await campaigns.face.start({ id: 'sale', message: { src: 'MyBrand', body }, recipients });
       await until('it is over or paused', () => ['done', 'paused'].includes(campaign.snapshot().state));
       await until('it was said', () => campaign.snapshot().state === 'done' || campaigns.heard.length > 0);

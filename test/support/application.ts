@@ -17,6 +17,7 @@ import {
   OurSmsModule,
   OurSmsService,
   type Dlr,
+  type OurSmsAuth,
   type OurSmsModuleExtras,
   type OurSmsModuleOptions,
 } from 'nestjs-oursms';
@@ -99,6 +100,10 @@ export class TestStorage {
   }
 }
 
+/** The address of the API that the credentials belong to. */
+export const addressFor = (gateway: GatewaySimulator, auth: OurSmsAuth = DEMO): string =>
+  'apiKey' in auth ? gateway.jsonUrl : gateway.url;
+
 /** An application and the gateway that it talks to. */
 export interface TestBench extends TestApplication {
   gateway: GatewaySimulator;
@@ -114,7 +119,7 @@ export async function startBench(
   const storage = await TestStorage.make();
   try {
     const account = OurSmsModule.forRoot({
-      baseUrl: gateway.url,
+      baseUrl: addressFor(gateway, options.auth),
       auth: DEMO,
       storage,
       retry: { attempts: 1 },

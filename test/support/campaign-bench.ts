@@ -1,7 +1,7 @@
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { Campaigns, OurSmsModule, type CampaignFate, type Campaign, type OurSmsModuleOptions } from 'nestjs-oursms';
 import { GatewaySimulator, type GatewaySimulatorOptions } from 'nestjs-oursms/testing';
-import { DEMO, startApplication, TestStorage, type TestApplication } from './application.js';
+import { addressFor, DEMO, startApplication, TestStorage, type TestApplication } from './application.js';
 
 /** Saudi mobiles, each another one: number 0, 1, 2, … as it is written. */
 export const mobile = (i: number): string => `05${String(i).padStart(8, '0')}`;
@@ -28,7 +28,8 @@ export class CampaignBench {
     const credits = 10_000_000;
     this.gateway ??= await GatewaySimulator.start({ accounts: [{ ...DEMO, credits }], ...simulator });
     this.storage ??= await TestStorage.make();
-    const account = { baseUrl: this.gateway.url, auth: DEMO, storage: this.storage, retry: { delayMs: 5 } };
+    const baseUrl = addressFor(this.gateway, options.auth);
+    const account = { baseUrl, auth: DEMO, storage: this.storage, retry: { delayMs: 5 } };
     this.application = await startApplication([OurSmsModule.forRoot({ ...account, ...options })]);
     this.#running = true;
     const emitter = this.application.app.get(EventEmitter2);

@@ -29,6 +29,23 @@ export function get(path: string, parameters: Parameters | string = demo): Simul
   return { method: 'GET', path: `/api-a${path}`, query, body: '' };
 }
 
+/** The header of the account that a simulator has by default. */
+export const demoKey = 'Bearer demo-key';
+
+/** A message that the JSON API accepts as it is. */
+export const helloJson = { src: 'MyBrand', dests: ['966501234567'], body: 'hello' };
+
+/** A POST of the JSON API, its body given or already written. */
+export function postJson(fields: unknown, authorization: string | undefined = demoKey): SimulatorRequest {
+  const body = Buffer.from(typeof fields === 'string' ? fields : JSON.stringify(fields)).toString('latin1');
+  return { method: 'POST', path: '/msgs/sms', query: '', contentType: 'application/json', authorization, body };
+}
+
+/** A GET of any path of the JSON API. */
+export function getJson(path: string, query = '', authorization: string | undefined = demoKey): SimulatorRequest {
+  return { method: 'GET', path, query, authorization, body: '' };
+}
+
 /** What tests read by name out of the answer to "1. Send Message", or out of its refusal. */
 export interface SendJson {
   jobId: string;
@@ -57,7 +74,11 @@ export function overWire(
   { agent, signal }: { agent?: Agent; signal?: AbortSignal } = {},
 ): Promise<WireResult> {
   const query = asked.query === '' ? '' : `?${asked.query}`;
-  const headers = asked.contentType === undefined ? {} : { 'content-type': asked.contentType };
+  const { contentType, authorization } = asked;
+  const headers = {
+    ...(contentType === undefined ? {} : { 'content-type': contentType }),
+    ...(authorization === undefined ? {} : { authorization }),
+  };
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     const result: WireResult = { headers: {}, body: Buffer.alloc(0) };
@@ -75,6 +96,6 @@ export function overWire(
       },
     );
     outgoing.on('error', end);
-    outgoing.end(asked.body);
+    outgoing.end(asked.body, contentType === 'application/json' ? 'latin1' : 'utf8');
   });
 }

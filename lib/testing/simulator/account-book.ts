@@ -1,11 +1,16 @@
 import { Refusal, SIMULATOR_ERROR_CODES } from './refusal.js';
 import { ReportInbox } from './report-inbox.js';
 import { checkAmount, type SimulatorAccount } from './simulator.options.js';
+import type { SimulatorReport } from './simulator.records.js';
 
 /** One account with its balance and its inbox. */
 export class Account {
   /** The account's reports that wait to be downloaded. */
   readonly inbox = new ReportInbox();
+  /** Those that wait to be pushed. */
+  readonly outgoing = new ReportInbox();
+  /** Ways of a report. With a webhook, it is pushed. */
+  ways: readonly ReportInbox[] = [this.inbox];
   #credits: number;
 
   constructor(readonly settings: SimulatorAccount) {
@@ -16,6 +21,17 @@ export class Account {
     return this.settings.username;
   }
 
+  /** The answer to "who am I". */
+  get user(): { userId: string; username: string; email: string } {
+    const { username } = this;
+    return { userId: `user-${username}`, username, email: `${encodeURIComponent(username)}@example.com` };
+  }
+
+  /** The senders that are listed as approved. */
+  get senders(): { src: string }[] {
+    return (this.settings.senders ?? []).map((src) => ({ src }));
+  }
+
   /** The balance. */
   get credits(): number {
     return this.#credits;
@@ -24,6 +40,11 @@ export class Account {
   set credits(value: number) {
     checkAmount('credits', value);
     this.#credits = value;
+  }
+
+  /** A report is there. */
+  report(row: SimulatorReport): void {
+    for (const way of this.ways) way.put(row);
   }
 
   /** @throws Refusal (6307) when the account may not use this sender name. */
@@ -47,19 +68,24 @@ export function roundCredits(value: number): number {
 
 /** The accounts, and who a request comes from. */
 export class AccountBook {
-  /** Every password and token. */
+  /** All of them. */
+  readonly all: readonly Account[];
+  /** Every password, token and API key. */
   readonly secrets: readonly string[];
   readonly #byUsername: ReadonlyMap<string, Account>;
   readonly #byToken: ReadonlyMap<string, Account>;
+  readonly #byKey: ReadonlyMap<string, Account>;
 
   constructor(accounts: readonly SimulatorAccount[]) {
     const all = accounts.map((settings) => new Account(settings));
+    this.all = all;
     this.#byUsername = new Map(all.map((account) => [account.username, account]));
-    this.#byToken = new Map(
-      all.flatMap((account) => (account.settings.token ? [[account.settings.token, account]] : [])),
-    );
+    const by = (name: 'token' | 'apiKey'): ReadonlyMap<string, Account> =>
+      new Map(all.flatMap((account) => (account.settings[name] ? [[account.settings[name], account]] : [])));
+    this.#byToken = by('token');
+    this.#byKey = by('apiKey');
     this.secrets = accounts
-      .flatMap(({ password, token }) => [password, token])
+      .flatMap(({ password, token, apiKey }) => [password, token, apiKey])
       .filter((secret) => !!secret) as string[];
   }
 
@@ -68,6 +94,19 @@ export class AccountBook {
     const account = this.#byUsername.get(username);
     if (account === undefined) throw new RangeError(`the simulator has no account ${JSON.stringify(username)}`);
     return account;
+  }
+
+  /**
+   * The account of an API key.
+   *
+   * @param authorization The header of this name: `Bearer` and the key.
+   * @throws Refusal (401, 1001) for any other.
+   */
+  ofKey(authorization: string | undefined): Account {
+    const [, key = ''] = /^bearer ([\x21-\x7e]+)$/i.exec(authorization ?? '') ?? [];
+    const account = this.#byKey.get(key);
+    if (account !== undefined) return account;
+    throw new Refusal(401, 'Authorization: API key missing or wrong', SIMULATOR_ERROR_CODES.credentials);
   }
 
   /**

@@ -1,9 +1,10 @@
 import type { Fault, FaultKind, FaultParameters } from './fault-kinds.js';
+import { randomFrom } from './seeded-random.js';
 import type { SimulatorCall } from './simulator.records.js';
 
 /** Which requests a fault is for. */
 export interface FaultTarget {
-  /** One call of the API. Default: any of the three. */
+  /** One call of the API. Default: any. */
   on?: SimulatorCall;
 }
 
@@ -96,15 +97,4 @@ export class FaultPlan {
 
 function ruleOf(kind: FaultKind, parameters: object, on?: SimulatorCall): Pick<Rule, 'fault' | 'on'> {
   return { fault: { ...parameters, kind } as Fault, on: kind === 'envelope' ? 'dlrs' : on };
-}
-
-/** Mulberry32: small, and the same on every machine. */
-function randomFrom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

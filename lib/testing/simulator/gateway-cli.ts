@@ -1,23 +1,33 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { GatewaySimulator } from './gateway-simulator.js';
-import type { RequestRecord } from './simulator.records.js';
+import type { SimulatorAccount } from './simulator.options.js';
+import type { PushRecord, RequestRecord } from './simulator.records.js';
+import { resolveWebhook } from './webhook.options.js';
 
 const HELP = `nestjs-oursms-gateway: a simulated OurSMS gateway on this machine. No SMS is sent.
 
   --port <n>               the port on 127.0.0.1, 0 for a free one (default 4100)
   --username <name>        the account (default demo)
   --password <password>    its password (default demo)
+  --token <token>          its token (default demo-token)
+  --api-key <key>          its key of the JSON API (default demo-key)
   --credits <n>            its balance at the start (default 1000)
   --deliver-after-ms <n>   milliseconds from sending to the delivery report (default 2000)
+  --webhook <url>          pushes reports to this http address of this machine; they are not in the inbox then
+  --no-ids                 answers sends without the ids of the messages
   --help                   this text`;
 
 const OPTIONS = {
   port: { type: 'string', default: '4100' },
   username: { type: 'string', default: 'demo' },
   password: { type: 'string', default: 'demo' },
+  token: { type: 'string', default: 'demo-token' },
+  'api-key': { type: 'string', default: 'demo-key' },
   credits: { type: 'string', default: '1000' },
   'deliver-after-ms': { type: 'string', default: '2000' },
+  webhook: { type: 'string' },
+  'no-ids': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -32,11 +42,13 @@ export interface GatewayCliIo {
 interface Settings {
   help: boolean;
   port: number;
-  username: string;
-  password: string;
-  credits: number;
+  account: CliAccount;
   deliverAfterMs: number;
+  webhook?: string;
+  acceptedMsgs: boolean;
 }
+
+type CliAccount = Required<Pick<SimulatorAccount, 'username' | 'password' | 'token' | 'apiKey' | 'credits'>>;
 
 /** The terminal: stdout, stderr, and SIGINT or SIGTERM to stop. */
 export function terminalIo(): GatewayCliIo {
@@ -72,15 +84,18 @@ export async function runGatewayCli(argv: readonly string[], io: GatewayCliIo): 
   }
 }
 
-async function run({ port, username, password, credits, deliverAfterMs }: Settings, io: GatewayCliIo): Promise<void> {
+async function run(
+  { port, account, deliverAfterMs, webhook, acceptedMsgs }: Settings,
+  io: GatewayCliIo,
+): Promise<void> {
   const gateway = await GatewaySimulator.start({
-    port,
-    deliverAfterMs,
-    accounts: [{ username, password, credits }],
+    ...{ port, deliverAfterMs, webhook, acceptedMsgs },
+    accounts: [account],
     record: false,
     onRequest: (request) => io.out(logLine(request)),
+    onPush: (push) => io.out(pushLine(push)),
   });
-  io.out(greeting(gateway.url, { username, password, credits }));
+  io.out(greeting(gateway, account, webhook));
   if (!io.stop.aborted) await once(io.stop, 'abort');
   await gateway.stop();
   io.out('stopped');
@@ -88,16 +103,19 @@ async function run({ port, username, password, credits, deliverAfterMs }: Settin
 
 function readSettings(argv: readonly string[]): Settings {
   const { values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: false });
-  for (const name of ['username', 'password'] as const) {
+  for (const name of ['username', 'password', 'token', 'api-key'] as const) {
     if (values[name] === '') throw new Error(`--${name} must not be empty`);
   }
+  if (!/^[\x21-\x7e]+$/.test(values['api-key'])) throw new Error('--api-key must be ASCII without spaces');
+  if (values.webhook !== undefined) resolveWebhook(values.webhook);
+  const { username, password, token, 'api-key': apiKey } = values;
   return {
     help: values.help,
-    username: values.username,
-    password: values.password,
     port: whole('port', values.port, 65_535),
-    credits: whole('credits', values.credits),
+    account: { username, password, token, apiKey, credits: whole('credits', values.credits) },
     deliverAfterMs: whole('deliver-after-ms', values['deliver-after-ms']),
+    webhook: values.webhook,
+    acceptedMsgs: !values['no-ids'],
   };
 }
 
@@ -107,19 +125,27 @@ function whole(name: string, value: string, max = Number.MAX_SAFE_INTEGER): numb
   return number;
 }
 
-function greeting(url: string, account: { username: string; password: string; credits: number }): string {
-  const password = account.password === 'demo' ? `'demo'` : '/* what --password says */';
+function greeting({ url, jsonUrl }: GatewaySimulator, account: CliAccount, webhook: string | undefined): string {
+  const { username, password, token, apiKey, credits } = account;
+  const name = `username: ${quoted(username)}`;
   return [
-    `OurSMS gateway simulator on ${url}`,
-    `Account ${account.username} with ${account.credits} credits. No SMS leaves this machine. Ctrl+C stops it.`,
+    `OurSMS gateway simulator on ${url} and ${jsonUrl}`,
+    `Account ${username} with ${credits} credits. No SMS leaves this machine. Ctrl+C stops it.`,
+    // Its path may be a secret.
+    ...(webhook === undefined ? [] : [`Reports are pushed to ${new URL(webhook).origin}.`]),
     '',
-    '  OurSmsModule.forRoot({',
-    `    baseUrl: '${url}',`,
-    `    auth: { username: ${quoted(account.username)}, password: ${password} },`,
-    '  })',
+    '  OurSmsModule.forRoot({ baseUrl, auth }) with one of',
+    '',
+    `  baseUrl: '${jsonUrl}', auth: { apiKey: ${shown(apiKey, 'demo-key', '--api-key')} }`,
+    `  baseUrl: '${url}', auth: { ${name}, token: ${shown(token, 'demo-token', '--token')} }`,
+    `  baseUrl: '${url}', auth: { ${name}, password: ${shown(password, 'demo', '--password')} }`,
     '',
   ].join('\n');
 }
+
+/** A secret of the command line stays there. */
+const shown = (secret: string, ours: string, flag: string): string =>
+  secret === ours ? `'${ours}'` : `/* what ${flag} says */`;
 
 function quoted(text: string): string {
   return `'${text.replace(/['\\]/g, '\\$&')}'`;
@@ -130,6 +156,11 @@ function logLine({ at, method, path, call, status, params, reason }: RequestReco
   const time = new Date(at).toISOString().slice(11, 19);
   const recipients = call === 'send' && params.dests ? ` ${params.dests.split(',').length} recipient(s)` : '';
   return `${time} ${method} ${call ? path : '(unknown path)'} ${status}${recipients}${reason ? `: ${reason}` : ''}`;
+}
+
+function pushLine({ at, reports, attempt, status }: PushRecord): string {
+  const time = new Date(at).toISOString().slice(11, 19);
+  return `${time} PUSH ${reports.length} report(s) ${status ?? 'no answer'}${attempt > 1 ? `, try ${attempt}` : ''}`;
 }
 
 function listenFault(error: unknown, port: number): string {

@@ -2,37 +2,49 @@ import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isProcessed, type Fault } from './fault-kinds.js';
+import type { Account } from './account-book.js';
 import { FaultPlan } from './fault-plan.js';
 import { replyFor } from './fault-replies.js';
 import { LoopbackListener } from './loopback-listener.js';
+import { PushFaultPlan } from './push-faults.js';
 import { jsonResponse } from './refusal.js';
 import { deliverReply } from './reply-delivery.js';
 import { readRequest } from './request-reader.js';
 import type { SimulatorClock } from './simulator-clock.js';
-import { callOf, SIMULATOR_BASE_PATH, SimulatorEngine } from './simulator-engine.js';
+import { routeOf, SIMULATOR_BASE_PATH } from './routes.js';
+import { SimulatorEngine } from './simulator-engine.js';
 import type { SimulatorEngineOptions } from './simulator.options.js';
 import type {
   MessageRecord,
+  PushRecord,
   RequestRecord,
   SimulatorReport,
   SimulatorRequest,
   SimulatorResponse,
   SimulatorTotals,
 } from './simulator.records.js';
+import { WebhookPusher } from './webhook-pusher.js';
+import { resolveWebhook, type SimulatorWebhook } from './webhook.options.js';
 
 /** How the simulator listens, and how its engine behaves. */
 export interface GatewaySimulatorOptions extends Partial<SimulatorEngineOptions> {
   /** The port on 127.0.0.1. Default: 0, a free one. */
   port?: number;
+  /**
+   * Pushes reports to this address of this machine, as the provider does to the webhook that is set in its dashboard; they are not
+   * in the inbox then. Default: none, reports wait to be downloaded.
+   */
+  webhook?: string | (Partial<SimulatorWebhook> & { url: string });
 }
 
 /**
- * The OurSMS gateway on a port of this machine: the API document taken strictly, faults on demand, and records of what
- * came in, what reached phones, and which reports were handed out.
+ * The OurSMS gateway on a port of this machine: both its APIs taken strictly, faults on demand, and records of what came in,
+ * what reached phones, and which reports were handed out.
  *
  * @example
  * const gateway = await GatewaySimulator.start();
  * // baseUrl: gateway.url, auth: { username: 'demo', password: 'demo' }
+ * // baseUrl: gateway.jsonUrl, auth: { apiKey: 'demo-key' }
  * gateway.faults.next('resetAfter', { on: 'send' });
  * gateway.phone('966501234567');
  * await gateway.stop();
@@ -40,32 +52,43 @@ export interface GatewaySimulatorOptions extends Partial<SimulatorEngineOptions>
 export class GatewaySimulator {
   /** The gateway behind the server. */
   readonly engine: SimulatorEngine;
-  /** Faults to come. */
+  /** Faults of requests to come. */
   readonly faults = new FaultPlan();
+  /** Faults of pushes to come. */
+  readonly pushFaults = new PushFaultPlan();
   readonly #listener = new LoopbackListener((req, res) => void this.#serve(req, res));
   readonly #stopping = new AbortController();
   #comeBack = new AbortController();
   #stopped: Promise<void> | undefined;
+  readonly #pushers: readonly WebhookPusher[];
+  #pushing: Promise<unknown> | undefined;
 
-  private constructor(options: GatewaySimulatorOptions) {
+  private constructor({ webhook, ...options }: GatewaySimulatorOptions) {
     this.engine = new SimulatorEngine(options);
     setMaxListeners(0, this.#stopping.signal);
+    this.#pushers = this.engine.accounts.flatMap((account) => this.#pusherOf(account, webhook));
   }
 
   /**
    * Starts a simulator on 127.0.0.1.
    *
-   * @throws The error of Node's `listen`: `EADDRINUSE` when the port is taken.
+   * @throws The error of Node's `listen`: `EADDRINUSE` when the port is taken. TypeError for a webhook on another machine.
    */
   static async start(options: GatewaySimulatorOptions = {}): Promise<GatewaySimulator> {
     const simulator = new GatewaySimulator(options);
     await simulator.#listener.open(options.port ?? 0);
+    simulator.#pushing = Promise.all(simulator.#pushers.map((pusher) => pusher.run()));
     return simulator;
   }
 
-  /** The base URL, such as `http://127.0.0.1:4321/api-a`. */
+  /** The base URL of the API document, such as `http://127.0.0.1:4321/api-a`: for a password or a token. */
   get url(): string {
     return `http://127.0.0.1:${this.port}${SIMULATOR_BASE_PATH}`;
+  }
+
+  /** The base URL of the JSON API, such as `http://127.0.0.1:4321`: for an API key. */
+  get jsonUrl(): string {
+    return `http://127.0.0.1:${this.port}`;
   }
 
   /** The port; it stays the same while connections are refused. */
@@ -101,6 +124,16 @@ export class GatewaySimulator {
   /** @see SimulatorEngine.handedOut */
   get handedOut(): readonly SimulatorReport[] {
     return this.engine.handedOut;
+  }
+
+  /** @see SimulatorEngine.pushes */
+  get pushes(): readonly PushRecord[] {
+    return this.engine.pushes;
+  }
+
+  /** Reports that are to be pushed, and were not answered with 2xx yet. */
+  get pendingPushes(): number {
+    return this.#pushers.reduce((sum, { pending }) => sum + pending, 0);
   }
 
   /** @see SimulatorEngine.totals */
@@ -167,6 +200,23 @@ export class GatewaySimulator {
     this.#stopping.abort();
     this.#comeBack.abort();
     await this.#listener.close();
+    await this.#pushing;
+  }
+
+  #pusherOf(account: Account, given: GatewaySimulatorOptions['webhook']): WebhookPusher[] {
+    const { webhook: own } = account.settings;
+    const all = typeof given === 'string' ? { url: given } : given;
+    const url = own ?? all?.url;
+    if (url === undefined) return [];
+    const webhook = resolveWebhook({ ...all, url });
+    account.ways = webhook.alsoInInbox ? [account.inbox, account.outgoing] : [account.outgoing];
+    const settle = (): boolean => {
+      this.engine.settle();
+      return this.#listener.isOpen;
+    };
+    const note = (push: Omit<PushRecord, 'at'>): void => this.engine.recordPush(push);
+    const { signal } = this.#stopping;
+    return [new WebhookPusher({ account, webhook, faults: this.pushFaults, settle, note, signal })];
   }
 
   async #acceptAfter(ms: number, signal: AbortSignal): Promise<void> {
@@ -184,7 +234,7 @@ export class GatewaySimulator {
     const request = await readRequest(req).catch(() => undefined);
     if (request === undefined) return void res.destroy();
     try {
-      const call = callOf(request.path);
+      const call = routeOf(request.path)?.call;
       const { fault, latencyMs } = call === undefined ? { latencyMs: 0 } : this.faults.take(call);
       await this.#reply(request, res, fault, latencyMs);
     } catch (error) {

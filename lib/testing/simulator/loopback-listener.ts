@@ -18,6 +18,11 @@ export class LoopbackListener {
     return this.#port;
   }
 
+  /** Whether it listens. */
+  get isOpen(): boolean {
+    return this.#server !== undefined;
+  }
+
   get openSockets(): number {
     return this.#sockets.size;
   }

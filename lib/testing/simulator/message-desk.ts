@@ -3,7 +3,7 @@ import { describeText } from '../../message/describe-text.js';
 import { roundCredits, type Account } from './account-book.js';
 import type { Job, MessageQueue } from './message-queue.js';
 import { SIMULATOR_ERROR_CODES } from './refusal.js';
-import { readSendParameters } from './send-parameters.js';
+import type { SendParameters } from './send-parameters.js';
 import type { SimulatorLedger } from './simulator-ledger.js';
 import type { SimulatorEngineOptions } from './simulator.options.js';
 
@@ -15,7 +15,7 @@ interface SendAnswer {
   rejected: number;
   duplicates: number;
   cost: number;
-  acceptedMsgs: { msgId: string; dest: string }[];
+  acceptedMsgs?: { msgId: string; dest: string }[];
   rejectedMsgs: { dest: string; errorCode: number; message: string }[];
 }
 
@@ -38,8 +38,7 @@ export class MessageDesk {
   }
 
   /** @throws Refusal when nothing of the request is taken. */
-  send(account: Account, values: ReadonlyMap<string, string>, now: number): SendAnswer {
-    const { dests, ...parameters } = readSendParameters(values);
+  send(account: Account, { dests, ...parameters }: SendParameters, now: number): SendAnswer {
     account.checkSender(parameters.src);
     const job: Job = {
       ...parameters,
@@ -61,6 +60,7 @@ export class MessageDesk {
     const duplicates = dests.length - rejected.length - different.size;
     this.ledger.totals.rejected += rejected.length;
     this.ledger.totals.duplicates += duplicates;
+    const acceptedMsgs = [...different].map((dest) => ({ msgId: this.#accept(job, dest), dest }));
     return {
       jobId: job.jobId,
       total: dests.length,
@@ -68,7 +68,7 @@ export class MessageDesk {
       rejected: rejected.length,
       duplicates,
       cost,
-      acceptedMsgs: [...different].map((dest) => ({ msgId: this.#accept(job, dest), dest })),
+      acceptedMsgs: this.options.acceptedMsgs ? acceptedMsgs : undefined,
       rejectedMsgs: rejected.map((dest) => ({
         dest,
         errorCode: SIMULATOR_ERROR_CODES.prefix,

@@ -65,7 +65,7 @@ export class MessageQueue {
   settle(now: number): void {
     for (let due = this.#steps.takeDue(now); due !== undefined; due = this.#steps.takeDue(now)) {
       const { message, account, to } = due.value;
-      if (to === 'report') account.inbox.put(reportOf(message, due.at));
+      if (to === 'report') account.report(reportOf(message, due.at));
       else this.#leave(message, account, to, due.at);
     }
   }

@@ -29,6 +29,11 @@ export class Refusal extends Error {
     this.name = 'Refusal';
   }
 
+  /** The refusal of a method that a path does not have. */
+  static ofMethod(methods: readonly string[]): Refusal {
+    return new Refusal(405, 'method not allowed', 405, { allow: methods.join(', ') });
+  }
+
   toResponse(): SimulatorResponse {
     const { status, code, reason, headers } = this;
     return { ...jsonResponse(status, { errorCode: code, message: reason }, headers), reason };

@@ -12,6 +12,11 @@ export class ReportInbox {
     return this.#rows.slice(this.#head);
   }
 
+  /** How many wait. */
+  get size(): number {
+    return this.#rows.length - this.#head;
+  }
+
   put(row: SimulatorReport): void {
     this.#rows.push(row);
   }

@@ -64,7 +64,8 @@ function decode(encoded: string, isForm: boolean): { text: string; fault?: strin
   }
 }
 
-function nameForDisplay(name: string, index: number, secrets: readonly string[]): string {
+/** A name as a description may show it: without what may be a secret. */
+export function nameForDisplay(name: string, index: number, secrets: readonly string[]): string {
   const isSecret = secrets.some((secret) => secret.includes(name) || name.includes(secret));
   return /^[a-z][\w.-]{0,39}$/i.test(name) && !isSecret ? name : `parameter ${index + 1}`;
 }

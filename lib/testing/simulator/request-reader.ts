@@ -24,6 +24,7 @@ export async function readRequest(req: IncomingMessage): Promise<SimulatorReques
     path: question < 0 ? target : target.slice(0, question),
     query: question < 0 ? '' : target.slice(question + 1),
     contentType: req.headers['content-type'],
+    authorization: req.headers.authorization,
     body: Buffer.concat(chunks).toString('latin1'),
   };
 }

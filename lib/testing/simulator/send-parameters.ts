@@ -44,7 +44,7 @@ export interface SendParameters {
 export function readSendParameters(values: ReadonlyMap<string, string>): SendParameters {
   return {
     src: required(values, 'src'),
-    dests: readDests(required(values, 'dests')),
+    dests: checkDests(required(values, 'dests').split(',')),
     body: required(values, 'body'),
     priority: whole(values, 'priority', { max: 4 }),
     delay: whole(values, 'delay'),
@@ -56,9 +56,9 @@ export function readSendParameters(values: ReadonlyMap<string, string>): SendPar
   };
 }
 
-/** @throws Refusal unless `count` is absent (100) or 1 to 500. */
-export function readCount(values: ReadonlyMap<string, string>): number {
-  return whole(values, 'count', { min: 1, max: MAX_COUNT, unset: 100 });
+/** @throws Refusal unless `count` is absent (100) or 1 to `max`. */
+export function readCount(values: ReadonlyMap<string, string>, max = MAX_COUNT): number {
+  return whole(values, 'count', { min: 1, max, unset: 100 });
 }
 
 function required(values: ReadonlyMap<string, string>, name: string): string {
@@ -71,23 +71,31 @@ function required(values: ReadonlyMap<string, string>, name: string): string {
 function whole(
   values: ReadonlyMap<string, string>,
   name: string,
-  { min = 0, max = MAX_INT, unset = 0 }: { min?: number; max?: number; unset?: number } = {},
+  { unset = 0, ...range }: { min?: number; max?: number; unset?: number } = {},
 ): number {
   const value = values.get(name);
   if (value === undefined) return unset;
-  const number = /^(0|[1-9]\d*)$/.test(value) ? Number(value) : NaN;
-  if (!(number >= min && number <= max))
-    throw new Refusal(400, `${name}: must be a whole number from ${min} to ${max}`);
-  return number;
+  return checkWhole(name, /^(0|[1-9]\d*)$/.test(value) ? Number(value) : NaN, range);
 }
 
-function readMessageClass(value: string): string {
+/** @throws Refusal for anything but a whole number in the range. */
+export function checkWhole(
+  name: string,
+  number: number,
+  { min = 0, max = MAX_INT }: { min?: number; max?: number } = {},
+): number {
+  if (Number.isInteger(number) && number >= min && number <= max) return number;
+  throw new Refusal(400, `${name}: must be a whole number from ${min} to ${max}`);
+}
+
+/** @throws Refusal for an unknown class. */
+export function readMessageClass(value: unknown): string {
   if (value === '' || value === 'transactional' || value === 'promotional') return value;
   throw new Refusal(400, 'msgClass: must be transactional, promotional or empty');
 }
 
-function readDests(value: string): string[] {
-  const dests = value.split(',');
+/** @throws Refusal for more than 500 destinations, and for one that is no number. */
+export function checkDests(dests: string[]): string[] {
   if (dests.length > MAX_DESTS) throw new Refusal(400, `dests: more than ${MAX_DESTS} destinations`);
   dests.forEach((dest, index) => {
     const fault = faultOf(dest);

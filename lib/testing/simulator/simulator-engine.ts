@@ -1,52 +1,30 @@
-import { AccountBook } from './account-book.js';
+import { AccountBook, type Account } from './account-book.js';
+import { readApiA } from './api-a-request.js';
+import type { Asked } from './asked.js';
+import { readJsonApi, recordedFields } from './json-request.js';
 import { MessageDesk } from './message-desk.js';
 import { MessageQueue } from './message-queue.js';
 import { jsonResponse, Refusal } from './refusal.js';
 import { RequestParameters } from './request-parameters.js';
-import { CREDENTIAL_NAMES, readCount, SEND_NAMES } from './send-parameters.js';
+import { routeOf, type Route } from './routes.js';
 import type { SimulatorClock } from './simulator-clock.js';
 import { SimulatorLedger } from './simulator-ledger.js';
 import { resolveEngineOptions, type ReportEnvelope, type SimulatorEngineOptions } from './simulator.options.js';
 import type {
   MessageRecord,
+  PushRecord,
   RequestRecord,
-  SimulatorCall,
   SimulatorReport,
   SimulatorRequest,
   SimulatorResponse,
   SimulatorTotals,
 } from './simulator.records.js';
 
-/** Under which path the API stands. */
-export const SIMULATOR_BASE_PATH = '/api-a';
-
-interface CallRules {
-  methods: readonly string[];
-  names: readonly string[];
-}
-
-const CALLS: Record<SimulatorCall, CallRules> = {
-  send: { methods: ['GET', 'POST'], names: [...CREDENTIAL_NAMES, ...SEND_NAMES] },
-  dlrs: { methods: ['GET'], names: [...CREDENTIAL_NAMES, 'count'] },
-  credits: { methods: ['GET'], names: CREDENTIAL_NAMES },
-};
-
-const PATHS = new Map<string, SimulatorCall>([
-  [`${SIMULATOR_BASE_PATH}/msgs`, 'send'],
-  [`${SIMULATOR_BASE_PATH}/inbox/dlrs`, 'dlrs'],
-  [`${SIMULATOR_BASE_PATH}/billing/credits`, 'credits'],
-]);
-
-/** The API call that a path names, or undefined for a path outside the document. */
-export function callOf(path: string): SimulatorCall | undefined {
-  return PATHS.get(path);
-}
-
 /**
- * The simulated gateway without a socket: the API document, taken strictly.
+ * The simulated gateway without a socket: the API document and the JSON API on the same accounts, taken strictly.
  *
- * A request that the document does not allow is refused with the name of the parameter, where the real gateway may well be
- * lenient: an unknown or repeated parameter, a value out of range, a number with a `+`, parameters of a POST in its query.
+ * A request that they do not allow is refused with the name of the parameter, where the real gateway may well be lenient: an
+ * unknown or repeated parameter, a value out of range or of another type, a number with a `+`, parameters of a POST in its query.
  *
  * @see The API document: "1. Send Message", "2. Download Dlrs", "3. Get Credits Balance"
  */
@@ -89,6 +67,11 @@ export class SimulatorEngine {
     return this.#settled().handedOut;
   }
 
+  /** Every push of reports that has ended, in order. */
+  get pushes(): readonly PushRecord[] {
+    return this.#ledger.pushes;
+  }
+
   /** Counts since the start. */
   get totals(): Readonly<SimulatorTotals> {
     return { ...this.#settled().totals };
@@ -105,10 +88,30 @@ export class SimulatorEngine {
     return this.#accounts.get(username).inbox.waiting;
   }
 
-  /** Puts any row into an account's inbox, behind what is there: a repeated one, one of an unknown status. */
+  /**
+   * Puts any row into an account's inbox, behind what is there: a repeated one, one of an unknown status. With a webhook, it is
+   * pushed.
+   */
   pushReport(username: string, row: SimulatorReport): void {
     this.#settled();
-    this.#accounts.get(username).inbox.put(row);
+    this.#accounts.get(username).report(row);
+  }
+
+  /** The accounts, for what pushes their reports. @internal */
+  get accounts(): readonly Account[] {
+    return this.#accounts.all;
+  }
+
+  /** Does what is due by now. @internal */
+  settle(): void {
+    this.#settled();
+  }
+
+  /** Records a push. @internal */
+  recordPush(push: Omit<PushRecord, 'at'>): void {
+    const entry = { at: this.clock.now(), ...push };
+    this.#ledger.notePush(entry);
+    this.#options.onPush?.(entry);
   }
 
   /** An account's balance. */
@@ -151,9 +154,11 @@ export class SimulatorEngine {
     const { record: isKept, onRequest } = this.#options;
     this.#ledger.totals.requests += 1;
     if (!isKept && onRequest === undefined) return;
-    const { method, path } = request;
-    const params = new RequestParameters(request).all;
-    const entry: RequestRecord = { at: this.clock.now(), method, path, call: callOf(path), params, ...outcome };
+    const { method, path, authorization } = request;
+    const { api, call } = routeOf(path) ?? {};
+    const isJson = api === 'json' && method === 'POST';
+    const params = isJson ? recordedFields(request) : new RequestParameters(request).all;
+    const entry: RequestRecord = { at: this.clock.now(), method, path, api, call, params, authorization, ...outcome };
     if (isKept) this.#ledger.requests.push(entry);
     onRequest?.(entry);
   }
@@ -164,31 +169,20 @@ export class SimulatorEngine {
   }
 
   #answer(request: SimulatorRequest, now: number, envelope: ReportEnvelope): unknown {
-    const call = callOf(request.path);
-    if (call === undefined) throw new Refusal(404, 'no such path');
-    const { methods, names } = CALLS[call];
-    checkForm(request, methods);
-    const values = new RequestParameters(request).strict(names, this.#accounts.secrets);
-    const account = this.#accounts.authenticate(values);
-    if (call === 'send') return this.#desk.send(account, values, now);
+    const route = routeOf(request.path);
+    if (route === undefined) throw new Refusal(404, 'no such path');
+    const read = route.api === 'json' ? readJsonApi : readApiA;
+    return this.#do(route, read(request, route, this.#accounts), now, envelope);
+  }
+
+  #do({ call }: Route, { account, message, count }: Asked, now: number, envelope: ReportEnvelope): unknown {
+    if (message !== undefined) return this.#desk.send(account, message, now);
     if (call === 'credits')
       return { credits: this.#options.creditsAs === 'string' ? `${account.credits}` : account.credits };
-    const rows = account.inbox.take(readCount(values));
+    if (call === 'me') return account.user;
+    if (call === 'senders') return { srcs: account.senders.slice(0, count) };
+    const rows = account.inbox.take(count ?? 0);
     this.#ledger.noteHandedOut(rows);
     return envelope === 'array' ? rows : { [envelope]: rows };
   }
-}
-
-function checkForm({ method, query, contentType, body }: SimulatorRequest, methods: readonly string[]): void {
-  if (!methods.includes(method)) {
-    throw new Refusal(405, 'method not allowed', 405, { allow: methods.join(', ') });
-  }
-  if (method === 'GET') {
-    if (body !== '') throw new Refusal(400, 'a GET takes its parameters in the query, and no body');
-    return;
-  }
-  if (!/^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType ?? '')) {
-    throw new Refusal(415, 'content type: must be application/x-www-form-urlencoded, in UTF-8');
-  }
-  if (query !== '') throw new Refusal(400, 'a POST takes its parameters in the body, and none in the query');
 }

@@ -1,4 +1,10 @@
-import type { MessageRecord, RequestRecord, SimulatorReport, SimulatorTotals } from './simulator.records.js';
+import type {
+  MessageRecord,
+  PushRecord,
+  RequestRecord,
+  SimulatorReport,
+  SimulatorTotals,
+} from './simulator.records.js';
 
 /** Records that a test can look up afterwards. Without `record` only the totals are kept. */
 export class SimulatorLedger {
@@ -6,6 +12,7 @@ export class SimulatorLedger {
   readonly messages: MessageRecord[] = [];
   readonly delivered: MessageRecord[] = [];
   readonly handedOut: SimulatorReport[] = [];
+  readonly pushes: PushRecord[] = [];
   readonly totals: SimulatorTotals = {
     requests: 0,
     accepted: 0,
@@ -16,6 +23,7 @@ export class SimulatorLedger {
     expired: 0,
     cancelled: 0,
     handedOut: 0,
+    pushes: 0,
   };
   readonly #phones = new Map<string, MessageRecord[]>();
   readonly #record: boolean;
@@ -43,6 +51,11 @@ export class SimulatorLedger {
   noteHandedOut(rows: readonly SimulatorReport[]): void {
     this.totals.handedOut += rows.length;
     if (this.#record) for (const row of rows) this.handedOut.push(row);
+  }
+
+  notePush(push: PushRecord): void {
+    this.totals.pushes += 1;
+    if (this.#record) this.pushes.push(push);
   }
 
   #noteDelivered(message: MessageRecord): void {

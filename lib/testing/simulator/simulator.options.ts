@@ -1,15 +1,19 @@
 import { SimulatorClock } from './simulator-clock.js';
-import type { RequestRecord, SentStatus } from './simulator.records.js';
+import type { PushRecord, RequestRecord, SentStatus } from './simulator.records.js';
 
-/** An account at the simulated gateway. It needs a password, a token, or both. */
+/** An account at the simulated gateway. It needs a password, a token or an API key, and may have several of them. */
 export interface SimulatorAccount {
   username: string;
   password?: string;
   /** Taken with the username or alone. */
   token?: string;
+  /** The key of the JSON API. */
+  apiKey?: string;
   /** The balance at the start. Default: 1000. */
   credits?: number;
-  /** Sender names that may be used as `src`; another is refused with 6307. Default: all may. */
+  /** Where this account's reports are pushed to, in place of the simulator's `webhook`. */
+  webhook?: string;
+  /** Sender names that may be used as `src`; another is refused with 6307. Default: all may, and none is listed. */
   senders?: readonly string[];
 }
 
@@ -18,8 +22,10 @@ export type ReportEnvelope = 'array' | 'dlrs' | 'statuses' | 'items' | 'results'
 
 /** How the simulated gateway behaves. Each field's initial value is its default. */
 export class SimulatorEngineOptions {
-  /** The accounts. Default: `demo` with the password `demo` and 1000 credits. */
-  accounts: readonly SimulatorAccount[] = [{ username: 'demo', password: 'demo', credits: 1000 }];
+  /** The accounts. Default: `demo` with the password `demo`, the token `demo-token`, the key `demo-key` and 1000 credits. */
+  accounts: readonly SimulatorAccount[] = [
+    { username: 'demo', password: 'demo', token: 'demo-token', apiKey: 'demo-key', credits: 1000 },
+  ];
 
   /** The time that all goes by. Default: a clock of real time of its own. */
   clock: SimulatorClock = new SimulatorClock();
@@ -48,11 +54,17 @@ export class SimulatorEngineOptions {
   /** Whether the balance is given as a JSON number or as a string of digits. */
   creditsAs: 'number' | 'string' = 'number';
 
+  /** Whether the answer to a send lists the accepted messages with their ids. The real gateway does not always. */
+  acceptedMsgs = true;
+
   /** Whether requests, messages and handed out reports are recorded. Turn it off for long runs: totals are kept. */
   record = true;
 
   /** Called with the record of each request, also when none are kept. */
   onRequest: ((request: RequestRecord) => void) | undefined = undefined;
+
+  /** Called with the record of each push, also when none are kept. */
+  onPush: ((push: PushRecord) => void) | undefined = undefined;
 }
 
 /**
@@ -71,18 +83,25 @@ export function resolveEngineOptions(given: Partial<SimulatorEngineOptions> = {}
 }
 
 function checkAccounts(accounts: readonly SimulatorAccount[]): void {
-  const usernames = new Set<string>();
-  const tokens = new Set<string>();
-  for (const { username, password, token, credits } of accounts) {
+  for (const { username, password, token, apiKey, credits } of accounts) {
     if (!username) throw new TypeError('every simulator account needs a username');
-    if (!password && !token) throw new TypeError(`the simulator account ${username} needs a password or a token`);
-    if (usernames.has(username)) throw new TypeError(`two simulator accounts have the username ${username}`);
-    if (token && tokens.has(token)) throw new TypeError(`the simulator account ${username} has the token of another`);
-    usernames.add(username);
-    if (token) tokens.add(token);
+    if (!password && !token && !apiKey) {
+      throw new TypeError(`the simulator account ${username} needs a password, a token or an API key`);
+    }
     checkAmount('credits', credits ?? 0);
   }
+  for (const [name, shown] of DISTINCT) {
+    const given = accounts.map((account) => account[name]).filter((value) => !!value);
+    if (new Set(given).size < given.length) throw new TypeError(`two simulator accounts have the same ${shown}`);
+  }
 }
+
+/** Fields that tell accounts apart. */
+const DISTINCT = [
+  ['username', 'username'],
+  ['token', 'token'],
+  ['apiKey', 'API key'],
+] as const;
 
 /** @throws RangeError when the value is not a finite number of 0 or more. */
 export function checkAmount(name: string, value: number): void {

@@ -1,5 +1,11 @@
-/** The three calls of the API document: 1. Send Message, 2. Download Dlrs, 3. Get Credits Balance. */
-export type SimulatorCall = 'send' | 'dlrs' | 'credits';
+/** The API that a request came by: that of the document, or the JSON API. */
+export type SimulatorApi = 'api-a' | 'json';
+
+/**
+ * The three calls of the API document (1. Send Message, 2. Download Dlrs, 3. Get Credits Balance), and two that the JSON API has
+ * besides: who am I, and the approved senders.
+ */
+export type SimulatorCall = 'send' | 'dlrs' | 'credits' | 'me' | 'senders';
 
 /** A request as the engine takes it: no socket, nothing decoded. */
 export interface SimulatorRequest {
@@ -11,7 +17,9 @@ export interface SimulatorRequest {
   query: string;
   /** The `Content-Type` header, when there is one. */
   contentType?: string;
-  /** The body, still percent-encoded, a character for each byte (latin1). Empty when there is none. */
+  /** The `Authorization` header, when there is one. */
+  authorization?: string;
+  /** The body, nothing decoded, a character for each byte (latin1). Empty when there is none. */
   body: string;
 }
 
@@ -32,10 +40,14 @@ export interface RequestRecord {
   method: string;
   /** The path without the query. */
   path: string;
+  /** The API that the path belongs to; undefined for another path. */
+  api?: SimulatorApi;
   /** The API call that the path names; undefined for another path. */
   call?: SimulatorCall;
-  /** The parameters as decoded, credentials included. Of a repeated one, the last. */
+  /** The parameters as decoded, those of api-a with the credentials. Of a repeated one, the last. Fields of JSON as text. */
   params: Record<string, string>;
+  /** The `Authorization` header. */
+  authorization?: string;
   /** The HTTP status put on the wire. Undefined when a fault gave none (a hang, a reset). */
   status?: number;
   /** Whether the gateway did what was asked, whatever the client got to see of it. */
@@ -99,6 +111,21 @@ export interface SimulatorReport {
   [field: string]: unknown;
 }
 
+/** A push of reports to a webhook. Of one with the fault `garbage`, also the body before. */
+export interface PushRecord {
+  /** When it ended, by the simulator's clock, in milliseconds since 1970. */
+  at: number;
+  /** The account whose reports they are. */
+  username: string;
+  reports: readonly SimulatorReport[];
+  /** 1 for the first try; more for repeats, also of a push that was taken. */
+  attempt: number;
+  /** The HTTP status of the answer. Undefined when none came. */
+  status?: number;
+  /** The fault that was played on it, by its kind. */
+  fault?: string;
+}
+
 /** Totals since the start, counted even when no records are kept. */
 export interface SimulatorTotals {
   /** Requests that came in whole, those with a fault included. */
@@ -119,4 +146,6 @@ export interface SimulatorTotals {
   cancelled: number;
   /** Reports handed out, and deleted by that. */
   handedOut: number;
+  /** Pushes of reports, repeats included. */
+  pushes: number;
 }

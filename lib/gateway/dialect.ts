@@ -1,0 +1,37 @@
+import { apiKeyOf, type GatewayAuth } from './account.js';
+import { ApiA } from './api-a.js';
+import type { WireMessage } from './call.js';
+import { JsonApi } from './json-api.js';
+import type { WireRequest } from './transport.js';
+
+/** The HTTP method of a send. */
+export type SendMethod = 'POST' | 'GET';
+
+/** Parameters beyond the document's. */
+export type ExtraParameters = Readonly<Record<string, string | number | boolean>>;
+
+/** A call as a request: its path below the base URL, with its query. */
+export interface DialectRequest extends Pick<WireRequest, 'method' | 'data'> {
+  path: string;
+  /** Headers besides those that are the same for all accounts. */
+  headers?: Record<string, string>;
+}
+
+/** One of the two APIs of the provider: it writes calls as requests. The answers of both are read by the same readers. */
+export interface Dialect {
+  /** The methods that a send may have. */
+  readonly sendMethods: readonly SendMethod[];
+  send(message: WireMessage, method: SendMethod, extra: ExtraParameters | undefined): DialectRequest;
+  downloadDlrs(count: number | undefined): DialectRequest;
+  getCredits(): DialectRequest;
+  /** Undefined: this API has no such call. */
+  whoAmI?(): DialectRequest;
+  /** Undefined: this API has no such call. */
+  getSenders?(): DialectRequest;
+}
+
+/** The API that the credentials of an account belong to. */
+export function dialectOf(auth: GatewayAuth): Dialect {
+  const apiKey = apiKeyOf(auth);
+  return apiKey === undefined ? new ApiA(auth) : new JsonApi(apiKey);
+}

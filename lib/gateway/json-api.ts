@@ -1,0 +1,44 @@
+import type { WireMessage } from './call.js';
+import type { Dialect, DialectRequest, ExtraParameters } from './dialect.js';
+import { messageParameters } from './message-parameters.js';
+
+/** Senders that are asked for: as many as have been seen to be answered. */
+const MOST_SENDERS = 200;
+
+/** The provider's newer API: JSON, with the key in a header, so that no URL holds a secret. */
+export class JsonApi implements Dialect {
+  readonly sendMethods = ['POST'] as const;
+  readonly #authorization: string;
+
+  constructor(apiKey: string) {
+    this.#authorization = `Bearer ${apiKey}`;
+  }
+
+  /** Values keep their JSON types: `dlr` is a boolean, `dests` an array. */
+  send(message: WireMessage, _method: 'POST' | 'GET', extra?: ExtraParameters): DialectRequest {
+    // Not by assignment: a parameter named `__proto__` would be lost.
+    const data = JSON.stringify(Object.fromEntries(messageParameters(message, extra)));
+    const headers = { authorization: this.#authorization, 'content-type': 'application/json' };
+    return { method: 'POST', path: '/msgs/sms', data, headers };
+  }
+
+  downloadDlrs(count: number | undefined): DialectRequest {
+    return this.#get(count === undefined ? '/inbox/dlrs' : `/inbox/dlrs?count=${count}`);
+  }
+
+  getCredits(): DialectRequest {
+    return this.#get('/billing/credits');
+  }
+
+  whoAmI(): DialectRequest {
+    return this.#get('/users/me');
+  }
+
+  getSenders(): DialectRequest {
+    return this.#get(`/addresses/srcs?count=${MOST_SENDERS}`);
+  }
+
+  #get(path: string): DialectRequest {
+    return { method: 'GET', path, headers: { authorization: this.#authorization } };
+  }
+}

@@ -1,0 +1,11 @@
+import type { WhoAmI } from '../dto/who-am-i.js';
+import { FieldReader } from './field-reader.js';
+
+/** Reads the answer to "who am I", at the top or in an envelope. Nothing is invented: what is not there is undefined. */
+export function readWhoAmI(answer: Record<string, unknown>): WhoAmI {
+  const inside = new FieldReader(answer).first('user', 'data', 'result');
+  const readers = [new FieldReader(answer), new FieldReader(inside)];
+  const text = (...names: string[]): string | undefined =>
+    readers.map((fields) => fields.text(...names)).find((value) => value !== undefined);
+  return { userId: text('userId', 'id'), username: text('username'), email: text('email'), raw: answer };
+}

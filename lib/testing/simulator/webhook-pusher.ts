@@ -1,0 +1,131 @@
+import { Agent, request } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Account } from './account-book.js';
+import type { PushFault, PushFaultPlan } from './push-faults.js';
+import type { PushRecord, SimulatorReport } from './simulator.records.js';
+import type { SimulatorWebhook } from './webhook.options.js';
+
+/** What a pusher works with. */
+export interface PusherContext {
+  account: Account;
+  webhook: SimulatorWebhook;
+  faults: PushFaultPlan;
+  /** Does what is due, and says whether the gateway is up. */
+  settle: () => boolean;
+  note: (push: Omit<PushRecord, 'at'>) => void;
+  /** Ends the pushing. */
+  signal: AbortSignal;
+}
+
+/** A batch of reports on its way. */
+interface Batch {
+  reports: SimulatorReport[];
+  /** Tries so far. */
+  attempts: number;
+  /** By `performance.now()`. */
+  dueAt: number;
+}
+
+/** Pushes the reports of one account: in batches, each until it is answered with 2xx. */
+export class WebhookPusher {
+  readonly #agent = new Agent({ keepAlive: true });
+  #waiting: Batch[] = [];
+  #inFlight = 0;
+
+  constructor(private readonly context: PusherContext) {}
+
+  /** Reports that have not been answered with 2xx. */
+  get pending(): number {
+    const { outgoing } = this.context.account;
+    return this.#waiting.reduce((sum, { reports }) => sum + reports.length, this.#inFlight + outgoing.size);
+  }
+
+  /** Pushes until the signal ends it. */
+  async run(): Promise<void> {
+    const { webhook, signal } = this.context;
+    // Ends pushes that wait for an answer.
+    signal.addEventListener('abort', () => this.#agent.destroy());
+    await Promise.all(Array.from({ length: webhook.concurrency }, () => this.#lane()));
+    this.#agent.destroy();
+  }
+
+  async #lane(): Promise<void> {
+    const { webhook, settle, signal } = this.context;
+    while (!signal.aborted) {
+      const batch = settle() ? this.#take() : undefined;
+      if (batch === undefined) await wait(webhook.everyMs, undefined, { signal }).catch(() => undefined);
+      else await this.#push(batch);
+    }
+  }
+
+  #take(): Batch | undefined {
+    const now = performance.now();
+    const due = this.#waiting.find(({ dueAt }) => dueAt <= now);
+    if (due !== undefined) {
+      this.#waiting = this.#waiting.filter((batch) => batch !== due);
+      return due;
+    }
+    const reports = this.context.account.outgoing.take(this.context.webhook.batch);
+    return reports.length === 0 ? undefined : { reports, attempts: 0, dueAt: now };
+  }
+
+  async #push(batch: Batch): Promise<void> {
+    const { faults, webhook } = this.context;
+    const fault = faults.take();
+    const { reports, attempts } = batch;
+    if (fault?.kind === 'disorder') {
+      return this.#later({ ...batch, reports: reports.toReversed() }, webhook.retryDelayMs);
+    }
+    this.#inFlight += reports.length;
+    try {
+      if (fault?.kind === 'garbage') await this.#post(batch, fault.body ?? '{"statuses":[{"msgId":', fault);
+      const status = await this.#post(batch, JSON.stringify({ statuses: reports }), fault);
+      const isTaken = status !== undefined && status >= 200 && status < 300;
+      if (!isTaken) this.#later({ ...batch, attempts: attempts + 1 }, this.#delayAfter(attempts));
+      else if (fault?.kind === 'repeat') this.#later({ ...batch, attempts: attempts + 1 }, webhook.retryDelayMs);
+    } finally {
+      this.#inFlight -= reports.length;
+    }
+  }
+
+  #later(batch: Batch, delayMs: number): void {
+    this.#waiting.push({ ...batch, dueAt: performance.now() + delayMs });
+  }
+
+  #delayAfter(attempts: number): number {
+    const { retryDelayMs, maxRetryDelayMs } = this.context.webhook;
+    return Math.min(retryDelayMs * 2 ** attempts, maxRetryDelayMs);
+  }
+
+  /** @returns the status of the answer; undefined when none came */
+  async #post({ reports, attempts }: Batch, body: string | Uint8Array, fault?: PushFault): Promise<number | undefined> {
+    const { account, note, signal } = this.context;
+    const status = await this.#exchange(Buffer.from(body), fault);
+    if (!signal.aborted)
+      note({ username: account.username, reports, attempt: attempts + 1, status, fault: fault?.kind });
+    return status;
+  }
+
+  #exchange(body: Buffer, fault: PushFault | undefined): Promise<number | undefined> {
+    const { url, timeoutMs } = this.context.webhook;
+    return new Promise((resolve) => {
+      const headers = { 'content-type': 'application/json', 'content-length': body.length };
+      const outgoing = request(url, { method: 'POST', headers, agent: this.#agent });
+      const close = (): void => void outgoing.destroy();
+      const timer = setTimeout(close, timeoutMs);
+      const end = (status?: number): void => {
+        clearTimeout(timer);
+        resolve(status);
+      };
+      outgoing.on('error', () => end());
+      outgoing.on('close', () => end());
+      outgoing.on('response', (answer) => {
+        // One that is cut is no answer.
+        answer.on('error', () => end());
+        answer.resume().on('end', () => end(answer.statusCode));
+      });
+      if (fault?.kind === 'cut') outgoing.write(body.subarray(0, body.length >> 1), close);
+      else outgoing.end(body, fault?.kind === 'noAnswer' ? close : undefined);
+    });
+  }
+}
