@@ -5,6 +5,7 @@ import type { GroupWriter } from './group-writer.js';
 import type { JobPicker } from './job-picker.js';
 import { del, put, type JobRecords } from './job-records.js';
 import { noteChange } from './note-key.js';
+import type { StoreChange } from './ordered-store.js';
 import type { QueueLedger } from './queue-ledger.js';
 import type { SteadyClock } from './steady-clock.js';
 import type { FailedRecord, JobRecord, JobState } from './stored-job.js';
@@ -35,6 +36,22 @@ export class HandedOutJobs<T> {
   /** Marks the next jobs as delivered, durably, and returns them. @param idle Their handlers do not begin at once. */
   next(limit: number, idle = false): Promise<ActiveJob<T>[]> {
     return this.#tellingFaults(() => this.#next(limit, idle));
+  }
+
+  /** Marks a job as delivered by the write that adds it: so the disk is waited for once, and not twice. */
+  markAdded(number: number, state: JobState, idle: boolean): StoreChange {
+    this.parts.workedOn.add(number);
+    return put(this.parts.records.keys.active(number), handedOut(state, state.attempts + 1, idle));
+  }
+
+  /** A job that was added as delivered; its handler gets the data that is kept. */
+  added(number: number, record: string, state: JobState): ActiveJob<T> {
+    return this.#activeJob(number, this.parts.records.parse<JobRecord<T>>(record), state);
+  }
+
+  /** Jobs that were to be added as delivered are not in the queue. */
+  takeBack(numbers: readonly number[]): void {
+    for (const number of numbers) this.parts.workedOn.delete(number);
   }
 
   /** Milliseconds until the next job that waits for a time is due; undefined when none does. */
@@ -123,22 +140,25 @@ export class HandedOutJobs<T> {
       ]);
       await ledger.write(marks, { waiting: -picked.length, active: picked.length });
       const found = await store.getMany(numbers.map((number) => keys.data(number)));
-      return picked.map(({ number, state }, i) => {
-        const { id, addedAt, data } = records.parse<JobRecord<T>>(found[i]);
-        const { attempts, faults = 0, interrupted = false, startedAt: interruptedAt, mark: interruptedMark } = state;
-        const isHeld = (): boolean => workedOn.has(number);
-        const atWork = (isAtWork: boolean, mark?: string): Promise<void> =>
-          this.#mark(number, handedOut(state, attempts + 1, !isAtWork, mark));
-        const attempt = attempts + 1;
-        return {
-          ...{ id, data, attempt, interrupted, interruptedAt, interruptedMark, isHeld, atWork },
-          ...{ number, addedAt, faults },
-        };
-      });
+      return picked.map(({ number, state }, i) =>
+        this.#activeJob(number, records.parse<JobRecord<T>>(found[i]), state),
+      );
     } catch (error) {
       for (const number of numbers) workedOn.delete(number);
       throw error;
     }
+  }
+
+  #activeJob(number: number, { id, addedAt, data }: JobRecord<T>, state: JobState): ActiveJob<T> {
+    const { attempts, faults = 0, interrupted = false, startedAt: interruptedAt, mark: interruptedMark } = state;
+    const attempt = attempts + 1;
+    const isHeld = (): boolean => this.parts.workedOn.has(number);
+    const atWork = (isAtWork: boolean, mark?: string): Promise<void> =>
+      this.#mark(number, handedOut(state, attempt, !isAtWork, mark));
+    return {
+      ...{ id, data, attempt, interrupted, interruptedAt, interruptedMark, isHeld, atWork },
+      ...{ number, addedAt, faults },
+    };
   }
 
   #mark(number: number, state: JobState): Promise<void> {

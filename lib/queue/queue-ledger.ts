@@ -34,6 +34,11 @@ export class QueueLedger {
     return { waiting, active, failed };
   }
 
+  /** How many jobs wait, all writes that were asked for included. */
+  get waiting(): number {
+    return this.#counters.waiting;
+  }
+
   /** The number of the job that was added last. */
   get last(): number {
     return this.#last;

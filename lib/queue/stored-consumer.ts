@@ -23,7 +23,7 @@ export class StoredConsumer<T> {
     private readonly jobs: HandedOutJobs<T>,
     private readonly handler: JobHandler<T>,
     private readonly concurrency: number,
-    private readonly idleAtFirst = false,
+    readonly idleAtFirst = false,
     private readonly mostFaults = MOST_FAULTS,
   ) {}
 
@@ -35,6 +35,27 @@ export class StoredConsumer<T> {
       this.#running = undefined;
       if (this.#woken) this.wake();
     });
+  }
+
+  /** How many jobs can be delivered now by the write that adds them. */
+  get room(): number {
+    return this.#stopped || this.#running ? 0 : this.concurrency - this.#tasks.size;
+  }
+
+  /**
+   * Takes jobs that are being added as delivered. They count as running at once, and begin when they are durable.
+   *
+   * @param jobs Reads each of them.
+   */
+  take(jobs: readonly (() => ActiveJob<T>)[], added: Promise<void>): void {
+    for (const job of jobs) {
+      this.#keep(
+        added.then(
+          () => this.#handle(job()),
+          () => undefined,
+        ),
+      );
+    }
   }
 
   async stop(): Promise<void> {
@@ -51,7 +72,7 @@ export class StoredConsumer<T> {
         this.#woken = false;
         const room = this.concurrency - this.#tasks.size;
         const jobs = room > 0 ? await this.jobs.next(room, this.idleAtFirst) : [];
-        for (const job of jobs) this.#start(job);
+        for (const job of jobs) this.#keep(this.#handle(job));
         if (jobs.length > 0) this.#woken = true;
       }
       if (this.#tasks.size < this.concurrency) this.#wakeIn(await this.jobs.nextDueInMs());
@@ -64,8 +85,8 @@ export class StoredConsumer<T> {
     }
   }
 
-  #start(job: ActiveJob<T>): void {
-    const task = this.#handle(job).finally(() => {
+  #keep(handling: Promise<void>): void {
+    const task = handling.finally(() => {
       this.#tasks.delete(task);
       this.wake();
     });

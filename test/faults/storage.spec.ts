@@ -1,12 +1,22 @@
 import { chmod, chown, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ClassicLevel } from 'classic-level';
 import { OurSmsModule, OurSmsStorageError } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { accountDirectory } from '../../lib/queue/key-part.js';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
-import { DEMO, DlrListener, LogRecorder, rejection, startApplication, TestStorage } from '../support/application.js';
+import { eventually } from '../contract/queue/engine-under-test.js';
+import {
+  DEMO,
+  DlrListener,
+  LogRecorder,
+  rejection,
+  startApplication,
+  TestStorage,
+  until,
+} from '../support/application.js';
 
 const NOBODY = 65534;
 
@@ -152,5 +162,31 @@ describe('a directory that cannot be written', () => {
     await pause(100);
     expect(gateway.requests).toEqual([]);
     await gateway.stop();
+  });
+});
+
+describe('the disk', () => {
+  it('is waited for once before a job that is added begins, and once when it is done', async () => {
+    const engine = await StoredEngine.inDirectory(path);
+    const queue = engine.queue<number>('queue');
+    const batch = jest.spyOn(ClassicLevel.prototype, 'batch');
+    const writesAtBegin: number[] = [];
+    queue.consume(
+      async () => {
+        writesAtBegin.push(batch.mock.calls.length);
+        return { kind: 'done' };
+      },
+      { concurrency: 1 },
+    );
+    await queue.counts();
+    for (let i = 0; i < 3; i++) {
+      await queue.add([{ id: `job${i}`, data: i }]);
+      await until('it is done', () => writesAtBegin.length === i + 1);
+      await eventually('it is forgotten', async () => (await queue.pending()) === 0);
+    }
+    expect(writesAtBegin).toEqual([1, 3, 5]);
+    expect(batch).toHaveBeenCalledTimes(6);
+    batch.mockRestore();
+    await engine.close();
   });
 });
