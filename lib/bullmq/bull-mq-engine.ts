@@ -36,6 +36,7 @@ export interface BullMqEngineSetup {
 export class BullMqEngine implements QueueEngine {
   readonly isDurable = true;
   readonly isShared = true;
+  readonly followEveryMs = 500;
   readonly #queues = new Map<string, BullMqQueue<unknown>>();
   readonly #checks: RedisChecks;
   readonly #keys: RedisKeys;

@@ -25,10 +25,12 @@ export class DlrGaps {
   readonly #intents: string;
   readonly #counter: string;
 
+  /** @param timeoutMs Milliseconds that a download may take. */
   constructor(
     private readonly engine: QueueEngine,
     private readonly publisher: DlrPublisher,
     private readonly account: string,
+    private readonly timeoutMs: number,
   ) {
     this.#intents = `${accountPart(account)}/download/`;
     this.#counter = `${accountPart(account)}/gaps/count`;
@@ -39,19 +41,13 @@ export class DlrGaps {
     return Number((await this.engine.read(this.#counter)) ?? 0);
   }
 
-  /**
-   * Announces the downloads in the middle of which a process ended.
-   *
-   * @param ageMs Minimum age in milliseconds: the process of a younger one may still be downloading.
-   */
-  async announceInterrupted(ageMs = 0): Promise<void> {
+  /** Announces the downloads in the middle of which a process ended. Only the process that polls may call this. */
+  async announceInterrupted(): Promise<void> {
     const why = 'the process ended during the download';
-    const storeNow = ageMs > 0 ? await this.engine.time() : undefined;
     for await (const { name, text } of this.engine.notes(this.#intents)) {
-      const { at, storeAt, asked } = JSON.parse(text) as Intent & { storeAt?: number };
-      // The clock of the process that noted it may differ from the one of this process.
-      const isOfStore = storeNow !== undefined && storeAt !== undefined;
-      if ((isOfStore ? storeNow - storeAt : Date.now() - Date.parse(at)) < ageMs) continue;
+      // Its process may still be downloading: it was suspended, and lost its lock.
+      if ((await this.engine.readExpiring(name)) !== undefined) continue;
+      const { at, asked } = JSON.parse(text) as Intent;
       await this.missed({ id: name.slice(this.#intents.length), note: name, at, asked }, why);
     }
   }
@@ -60,8 +56,8 @@ export class DlrGaps {
   async intend(asked: number): Promise<Intent> {
     const id = randomUUID();
     const intent = { id, note: this.#intents + id, at: new Date().toISOString(), asked };
-    const storeAt = await this.engine.time();
-    await this.engine.note(intent.note, JSON.stringify({ at: intent.at, storeAt, asked }));
+    await this.engine.noteExpiring(intent.note, '', 2 * this.timeoutMs);
+    await this.engine.note(intent.note, JSON.stringify({ at: intent.at, asked }));
     return intent;
   }
 

@@ -38,7 +38,7 @@ async function download(
   const gateway = await openGateway({ ...ACCOUNT, userAgent: 'test' }, () => Promise.resolve(transport));
   const pages = engine.queue<KeptPage>('default/pages');
   const publisher = new DlrPublisher(new EventEmitter2(), 1_000);
-  const gaps = new DlrGaps(engine, publisher, 'default');
+  const gaps = new DlrGaps(engine, publisher, 'default', 1_000);
   const noted = Object.assign(Object.create(pages) as DurableQueue<KeptPage>, {
     add: async (...args: Parameters<(typeof pages)['add']>) => {
       await pages.add(...args);
