@@ -48,28 +48,36 @@ export class DlrGaps {
       // Its process may still be downloading: it was suspended, and lost its lock.
       if ((await this.engine.readExpiring(name)) !== undefined) continue;
       const { at, asked } = JSON.parse(text) as Intent;
-      await this.missed({ id: name.slice(this.#intents.length), note: name, at, asked }, why);
+      await this.missed({ id: name.slice(this.#intents.length), at, asked }, why);
+      await this.engine.forget(name);
     }
   }
 
   /** Notes, durably, that a download is about to be made. */
   async intend(asked: number): Promise<Intent> {
-    const id = randomUUID();
-    const intent = { id, note: this.#intents + id, at: new Date().toISOString(), asked };
-    await this.engine.noteExpiring(intent.note, '', 2 * this.timeoutMs);
-    await this.engine.note(intent.note, JSON.stringify({ at: intent.at, asked }));
+    const intent = await this.prepare(asked);
+    const { name, text } = this.noteOf(intent);
+    await this.engine.note(name, text);
     return intent;
   }
 
-  /** The gateway has done nothing: there is nothing to miss. */
-  forget({ note }: Intent): Promise<void> {
-    return this.engine.forget(note);
+  /** A download that may be made after the one that is under way. It is not noted yet. */
+  async prepare(asked: number): Promise<Intent> {
+    const id = randomUUID();
+    const note = this.#intents + id;
+    // This download and the one before it, and as long again.
+    await this.engine.noteExpiring(note, '', 3 * this.timeoutMs);
+    return { id, note, at: new Date().toISOString(), asked };
   }
 
-  /** A download brought nothing. */
-  async missed({ id, note, at, asked }: Intent, why: string): Promise<void> {
+  /** The note that a download is about to be made. */
+  noteOf({ note, at, asked }: Intent): { name: string; text: string } {
+    return { name: note, text: JSON.stringify({ at, asked }) };
+  }
+
+  /** Announces a download that brought nothing. */
+  async missed({ id, at, asked }: Omit<Intent, 'note'>, why: string): Promise<void> {
     await this.announce({ id, account: this.account, at, atMost: asked, why });
-    await this.engine.forget(note);
   }
 
   /** Counts a gap and tells who listens. */

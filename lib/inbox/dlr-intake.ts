@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DurableQueue, Lease, QueueEngine } from '../queue/durable-queue.js';
-import type { DlrDownloads } from './dlr-downloads.js';
+import type { DlrDownloads, DownloadConditions } from './dlr-downloads.js';
 import type { DlrGaps } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import type { InboxState } from './inbox-state.js';
@@ -37,10 +37,13 @@ export class DlrIntake {
 
   /** Why nothing should be downloaded now; undefined when it should. */
   async obstacle(): Promise<string | undefined> {
-    const { publisher, retries } = this.parts;
-    if (!publisher.hasListeners()) return 'no listener for oursms.dlr in this process; add a method with @OnDlr()';
-    const waiting = await retries.pending();
-    return waiting < MAX_RETRIES ? undefined : `${MAX_RETRIES} or more reports wait for a failing listener`;
+    if (this.parts.publisher.hasListeners()) return this.#whyFull();
+    return 'no listener for oursms.dlr in this process; add a method with @OnDlr()';
+  }
+
+  /** Resolves when no download is under way. Called when no poll is running. */
+  settled(): Promise<void> {
+    return this.parts.downloads.settled();
   }
 
   /**
@@ -51,11 +54,16 @@ export class DlrIntake {
    * @throws {OurSmsError} when the download failed, or could not be kept
    */
   async download(lease: Lease): Promise<number | undefined> {
-    const { pages, downloads, state } = this.parts;
+    const { pages, downloads, state, publisher } = this.parts;
+    const conditions: DownloadConditions = {
+      mayStart: () => lease.isValid(),
+      mayFollow: () => state.whyIdle === undefined && lease.isValid() && publisher.hasListeners(),
+      hasRoomForNext: async () => (await this.#whyFull()) === undefined && (await pages.pending()) + 1 < MAX_PAGES,
+    };
     await this.#announceInterrupted();
     while (state.whyIdle === undefined && lease.isValid()) {
       const { signal } = this.#room;
-      if ((await pages.pending()) < MAX_PAGES) return downloads.next(() => lease.isValid());
+      if (downloads.isAhead || (await pages.pending()) < MAX_PAGES) return downloads.next(conditions);
       await wait(LOOK_FOR_ROOM_MS, undefined, { signal }).catch(() => undefined);
     }
     return 0;
@@ -65,6 +73,11 @@ export class DlrIntake {
   noteRoom(): void {
     this.#room.abort();
     this.#room = new AbortController();
+  }
+
+  async #whyFull(): Promise<string | undefined> {
+    const waiting = await this.parts.retries.pending();
+    return waiting < MAX_RETRIES ? undefined : `${MAX_RETRIES} or more reports wait for a failing listener`;
   }
 
   async #announceInterrupted(): Promise<void> {

@@ -72,6 +72,8 @@ export class DlrPoller {
   /** A poll that begins after the call; calls that wait for the running one share it. */
   async pollNow(): Promise<DlrPoll> {
     await this.#running;
+    // One that is under way has begun before.
+    await this.parts.intake.settled();
     const why = this.parts.state.whyIdle;
     return why === undefined ? this.#run() : { at: new Date().toISOString(), result: 'skipped', why };
   }
@@ -140,8 +142,9 @@ export class DlrPoller {
     return this.#lease?.isValid() ? undefined : ANOTHER_POLLS;
   }
 
-  /** Another may poll now. A store that is away ends it by itself. */
+  /** Another process may poll now. A store that is away ends the lock by itself. */
   async #giveUpLease(): Promise<void> {
+    await this.parts.intake.settled();
     const lease = this.#lease;
     this.#lease = undefined;
     await lease?.release().catch(() => undefined);
