@@ -21,6 +21,8 @@ export class JobPicker {
   #dueAt = 0;
   /** How often the start of the scan was set from outside. */
   #changes = 0;
+  /** Keys that were picked, and still stand in their list. */
+  readonly #taken = new Set<string>();
 
   constructor(
     private readonly records: JobRecords,
@@ -30,7 +32,10 @@ export class JobPicker {
     this.#laterFrom = records.keys.list('later');
   }
 
-  /** The next jobs, those whose time has come first. Each must be taken out of its list before the next call. */
+  /**
+   * The next jobs, those whose time has come first. Each must be taken out of its list before the next call, unless it is taken by
+   * {@link take}.
+   */
   async next(limit: number): Promise<PickedJob[]> {
     const due = await this.#nextDue(limit);
     if (due.length === limit) return due;
@@ -43,6 +48,16 @@ export class JobPicker {
   async nextDueInMs(): Promise<number | undefined> {
     if (this.#dueAt <= this.clock.now()) await this.#nextDue(0);
     return this.#dueAt === Infinity ? undefined : Math.max(0, this.#dueAt - this.clock.now());
+  }
+
+  /** A job that was picked is delivered, and stays in its list: it is not picked again until {@link release}. */
+  take(key: string): void {
+    this.#taken.add(key);
+  }
+
+  /** A job that was taken is not in its list any more, or not delivered any more. */
+  release(key: string): void {
+    this.#taken.delete(key);
   }
 
   /** A job stands among those that wait for a time now. */
@@ -77,7 +92,10 @@ export class JobPicker {
   }
 
   async #read(gt: string, lt: string, limit: number): Promise<PickedJob[]> {
-    const found = await this.records.store.range({ gt, lt, limit });
+    // As they are now: one that is released meanwhile may still be in what is read.
+    const taken = new Set(this.#taken);
+    const read = await this.records.store.range({ gt, lt, limit: limit + taken.size });
+    const found = read.filter(([key]) => !taken.has(key)).slice(0, limit);
     return found.map(([key, value]) => ({ key, number: numberOf(key), state: this.records.parse<JobState>(value) }));
   }
 }

@@ -23,7 +23,7 @@ export class StoredConsumer<T> {
     private readonly jobs: HandedOutJobs<T>,
     private readonly handler: JobHandler<T>,
     private readonly concurrency: number,
-    readonly idleAtFirst = false,
+    private readonly idleAtFirst = false,
     private readonly mostFaults = MOST_FAULTS,
   ) {}
 
@@ -37,9 +37,9 @@ export class StoredConsumer<T> {
     });
   }
 
-  /** How many jobs can be delivered now by the write that adds them. */
+  /** How many jobs can be delivered now by the write that adds them. Where delivery takes no write, there is no need to. */
   get room(): number {
-    return this.#stopped || this.#running ? 0 : this.concurrency - this.#tasks.size;
+    return this.#stopped || this.#running || this.idleAtFirst ? 0 : this.concurrency - this.#tasks.size;
   }
 
   /**

@@ -131,6 +131,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
   /** Reads its state again: the store was reopened. */
   async reload(): Promise<void> {
     await this.#ledger.reload();
+    await this.#handedOut.reload();
     this.#picker.reset();
   }
 
@@ -173,7 +174,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
     const record: JobRecord<T> = { id, addedAt: Date.now(), data };
     const kept = put(keys.data(number), record);
     if (!started) return [put(keys.id(id), number), kept, this.#waits(job, number, later)];
-    const mark = this.#handedOut.markAdded(number, { attempts }, this.#consumer?.idleAtFirst ?? false);
+    const mark = this.#handedOut.markAdded(number, { attempts });
     started.push({ number, read: () => this.#handedOut.added(number, kept.value, { attempts }) });
     return [put(keys.id(id), number), kept, mark];
   }
