@@ -2,6 +2,9 @@ import type { JobRecords } from './job-records.js';
 import type { SteadyClock } from './steady-clock.js';
 import { dueOf, endOf, numberOf, type JobState } from './stored-job.js';
 
+/** Jobs that are read at a time of those that are ready. */
+const READ_AHEAD = 64;
+
 /** A job whose turn it is. */
 export interface PickedJob {
   /** The key that it waits under. */
@@ -16,6 +19,9 @@ export interface PickedJob {
  */
 export class JobPicker {
   #readyFrom: string;
+  /** Those that are ready and were read before their turn: their list grows at its end only. */
+  #ready: PickedJob[] = [];
+  #resets = 0;
   #laterFrom: string;
   /** When the first job that waits for a time is due: no later than it is, and Infinity when none waits. */
   #dueAt = 0;
@@ -38,10 +44,10 @@ export class JobPicker {
    */
   async next(limit: number): Promise<PickedJob[]> {
     const due = await this.#nextDue(limit);
-    if (due.length === limit) return due;
-    const ready = await this.#read(this.#readyFrom, endOf(this.records.keys.list('ready')), limit - due.length);
-    this.#readyFrom = ready.at(-1)?.key ?? this.#readyFrom;
-    return [...due, ...ready];
+    const left = limit - due.length;
+    if (left === 0) return due;
+    if (this.#ready.length === 0) await this.#readReady(Math.max(left, READ_AHEAD));
+    return [...due, ...this.#ready.splice(0, left)];
   }
 
   /** Milliseconds until the next job that waits for a time is due; undefined when none does. */
@@ -70,9 +76,20 @@ export class JobPicker {
   /** Forgets where it was. */
   reset(): void {
     this.#changes += 1;
+    this.#resets += 1;
+    this.#ready = [];
     this.#dueAt = 0;
     this.#readyFrom = this.records.keys.list('ready');
     this.#laterFrom = this.records.keys.list('later');
+  }
+
+  async #readReady(limit: number): Promise<void> {
+    const resets = this.#resets;
+    const ready = await this.#read(this.#readyFrom, endOf(this.records.keys.list('ready')), limit);
+    // The store was opened again meanwhile, and is read from the start.
+    if (resets !== this.#resets) return;
+    this.#readyFrom = ready.at(-1)?.key ?? this.#readyFrom;
+    this.#ready = ready;
   }
 
   async #nextDue(limit: number): Promise<PickedJob[]> {
