@@ -84,8 +84,9 @@ export class AccountCampaigns extends Campaigns {
     const checked = checkedPlan(plan, policy);
     const { id } = plan;
     const { starts } = await this.#open();
-    for (;;) {
-      const known = await this.#find(id);
+    // A new campaign is not looked for first: its start does that, under a lock.
+    for (let isKnown = this.#campaigns.has(id); ; isKnown = true) {
+      const known = isKnown ? await this.#find(id) : undefined;
       if (known?.state.facts.digest === checked.digest) return known;
       if (known) {
         throw new OurSmsValidationError('send', policy.account, [
