@@ -173,7 +173,8 @@ export class HandedOutJobs<T> {
     const { keys, store } = records;
     // It is asked several times for each job.
     if (ledger.counts.waiting === 0) return [];
-    const picked = await picker.next(limit);
+    // One that is being settled may be seen in its list before its settling is over: it is picked again then.
+    const picked = (await picker.next(limit)).filter(({ number }) => !workedOn.has(number));
     if (picked.length === 0) return [];
     const numbers = picked.map(({ number }) => number);
     for (const number of numbers) workedOn.add(number);
