@@ -35,7 +35,7 @@ export interface BullMqEngineSetup {
 /** Queues in Redis, for several processes. */
 export class BullMqEngine implements QueueEngine {
   readonly isDurable = true;
-  readonly isShared = true;
+  readonly followEveryMs = 500;
   readonly #queues = new Map<string, BullMqQueue<unknown>>();
   readonly #checks: RedisChecks;
   readonly #keys: RedisKeys;

@@ -29,8 +29,8 @@ import { RepeatedLook } from './run/repeated-look.js';
 import { resolveUnknown, UNKNOWN_FATES, type UnknownFate } from './run/resolve-unknown.js';
 import { RunningCampaign } from './run/running-campaign.js';
 
-/** Where several processes share the engine, each looks so often what the others did. */
-const FOLLOW_EVERY_MS = 500;
+/** Between looks at a store that could not be read, or at another process that reads the recipients of a campaign. */
+const LOOK_AGAIN_MS = 500;
 
 /** Dependencies of {@link AccountCampaigns}. */
 export interface CampaignSetup extends Omit<CampaignContext, 'engine' | 'names' | 'stopping'> {
@@ -56,12 +56,14 @@ export class AccountCampaigns extends Campaigns {
   readonly #starting = new Map<string, Promise<unknown>>();
   readonly #watch = new RepeatedLook({
     look: () => this.#follow(),
-    everyMs: () => FOLLOW_EVERY_MS,
+    everyMs: () => (this.#isRestart ? LOOK_AGAIN_MS : this.#followEveryMs),
     onFailure: (error) => this.#tellFailure(error),
   });
   #opened: Promise<Opened> | undefined;
   /** Whether what is found was left before this process started. */
   #isRestart = true;
+  /** See {@link QueueEngine.followEveryMs}. */
+  #followEveryMs = Infinity;
 
   constructor(setup: CampaignSetup) {
     super();
@@ -71,13 +73,10 @@ export class AccountCampaigns extends Campaigns {
 
   /** Goes on with what an earlier process left, and with what other processes do. */
   async resumeAll(): Promise<void> {
-    const { engine, records } = await this.#open();
+    const { engine } = await this.#open();
     if (this.#stopping.signal.aborted) return;
-    // Also when its server is not there yet.
-    if (engine.isShared) return this.#watch.start(0);
-    // Read again: it may have been removed meanwhile.
-    for (const { id, state } of await records.open()) if (state !== 'preparing') await this.get(id);
-    this.#isRestart = false;
+    this.#followEveryMs = engine.followEveryMs;
+    this.#watch.start(0);
   }
 
   async start(plan: CampaignPlan): Promise<Campaign> {
@@ -85,8 +84,9 @@ export class AccountCampaigns extends Campaigns {
     const checked = checkedPlan(plan, policy);
     const { id } = plan;
     const { starts } = await this.#open();
-    for (;;) {
-      const known = await this.#find(id);
+    // A new campaign is not looked for first: its start does that, under a lock.
+    for (let isKnown = this.#campaigns.has(id); ; isKnown = true) {
+      const known = isKnown ? await this.#find(id) : undefined;
       if (known?.state.facts.digest === checked.digest) return known;
       if (known) {
         throw new OurSmsValidationError('send', policy.account, [
@@ -103,7 +103,7 @@ export class AccountCampaigns extends Campaigns {
       const begun = await starting;
       if (begun) return this.#take(begun, { isNew: true });
       // Another process reads its recipients.
-      if (!(await this.get(id))) await wait(FOLLOW_EVERY_MS / 2);
+      if (!(await this.get(id))) await wait(LOOK_AGAIN_MS / 2);
     }
   }
 
@@ -214,7 +214,7 @@ export class AccountCampaigns extends Campaigns {
     }
   }
 
-  /** Looks what other processes did. */
+  /** Takes up what an earlier process left, and adopts what other processes did. */
   async #follow(): Promise<void> {
     const { records, starts } = await this.#open();
     const seenAt = performance.now();
@@ -258,23 +258,14 @@ export class AccountCampaigns extends Campaigns {
   }
 
   #open(): Promise<Opened> {
-    this.#opened ??= this.#openClean();
+    this.#opened ??= this.#openStore();
     this.#opened.catch(() => (this.#opened = undefined));
     return this.#opened;
   }
 
-  /**
-   * Opens the store, and forgets the requests of campaigns whose recipients an earlier process was still reading. Nobody uses
-   * it before: a campaign that is started again would be sent together with them.
-   */
-  async #openClean(): Promise<Opened> {
+  async #openStore(): Promise<Opened> {
     const engine = await this.#setup.openEngine();
     const records = new CampaignRecords(engine, this.#names);
-    const starts = new CampaignStart(engine, this.#names, this.#setup);
-    // Where other processes may be reading, that is checked all the time.
-    if (!engine.isShared) {
-      for (const record of await records.open()) if (record.state === 'preparing') await starts.clean(record);
-    }
-    return { engine, records, starts };
+    return { engine, records, starts: new CampaignStart(engine, this.#names, this.#setup) };
   }
 }

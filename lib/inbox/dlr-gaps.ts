@@ -25,10 +25,12 @@ export class DlrGaps {
   readonly #intents: string;
   readonly #counter: string;
 
+  /** @param timeoutMs Milliseconds that a download may take. */
   constructor(
     private readonly engine: QueueEngine,
     private readonly publisher: DlrPublisher,
     private readonly account: string,
+    private readonly timeoutMs: number,
   ) {
     this.#intents = `${accountPart(account)}/download/`;
     this.#counter = `${accountPart(account)}/gaps/count`;
@@ -39,41 +41,43 @@ export class DlrGaps {
     return Number((await this.engine.read(this.#counter)) ?? 0);
   }
 
-  /**
-   * Announces the downloads in the middle of which a process ended.
-   *
-   * @param ageMs Minimum age in milliseconds: the process of a younger one may still be downloading.
-   */
-  async announceInterrupted(ageMs = 0): Promise<void> {
+  /** Announces the downloads in the middle of which a process ended. Only the process that polls may call this. */
+  async announceInterrupted(): Promise<void> {
     const why = 'the process ended during the download';
-    const storeNow = ageMs > 0 ? await this.engine.time() : undefined;
     for await (const { name, text } of this.engine.notes(this.#intents)) {
-      const { at, storeAt, asked } = JSON.parse(text) as Intent & { storeAt?: number };
-      // The clock of the process that noted it may differ from the one of this process.
-      const isOfStore = storeNow !== undefined && storeAt !== undefined;
-      if ((isOfStore ? storeNow - storeAt : Date.now() - Date.parse(at)) < ageMs) continue;
-      await this.missed({ id: name.slice(this.#intents.length), note: name, at, asked }, why);
+      // Its process may still be downloading: it was suspended, and lost its lock.
+      if ((await this.engine.readExpiring(name)) !== undefined) continue;
+      const { at, asked } = JSON.parse(text) as Intent;
+      await this.missed({ id: name.slice(this.#intents.length), at, asked }, why);
+      await this.engine.forget(name);
     }
   }
 
   /** Notes, durably, that a download is about to be made. */
   async intend(asked: number): Promise<Intent> {
-    const id = randomUUID();
-    const intent = { id, note: this.#intents + id, at: new Date().toISOString(), asked };
-    const storeAt = await this.engine.time();
-    await this.engine.note(intent.note, JSON.stringify({ at: intent.at, storeAt, asked }));
+    const intent = await this.prepare(asked);
+    const { name, text } = this.noteOf(intent);
+    await this.engine.note(name, text);
     return intent;
   }
 
-  /** The gateway has done nothing: there is nothing to miss. */
-  forget({ note }: Intent): Promise<void> {
-    return this.engine.forget(note);
+  /** A download that may be made after the one that is under way. It is not noted yet. */
+  async prepare(asked: number): Promise<Intent> {
+    const id = randomUUID();
+    const note = this.#intents + id;
+    // This download and the one before it, and as long again.
+    await this.engine.noteExpiring(note, '', 3 * this.timeoutMs);
+    return { id, note, at: new Date().toISOString(), asked };
   }
 
-  /** A download brought nothing. */
-  async missed({ id, note, at, asked }: Intent, why: string): Promise<void> {
+  /** The note that a download is about to be made. */
+  noteOf({ note, at, asked }: Intent): { name: string; text: string } {
+    return { name: note, text: JSON.stringify({ at, asked }) };
+  }
+
+  /** Announces a download that brought nothing. */
+  async missed({ id, at, asked }: Omit<Intent, 'note'>, why: string): Promise<void> {
     await this.announce({ id, account: this.account, at, atMost: asked, why });
-    await this.engine.forget(note);
   }
 
   /** Counts a gap and tells who listens. */

@@ -1,5 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { DurableQueue, Lease, QueueEngine } from '../queue/durable-queue.js';
-import type { DlrDownloads } from './dlr-downloads.js';
+import type { DlrDownloads, DownloadConditions } from './dlr-downloads.js';
 import type { DlrGaps } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import type { InboxState } from './inbox-state.js';
@@ -21,14 +22,14 @@ export interface DlrIntakeParts {
   downloads: DlrDownloads;
   publisher: DlrPublisher;
   state: InboxState;
-  /** Milliseconds that a download may take. */
-  requestTimeoutMs: number;
 }
 
 /** Takes reports into the inbox when a listener can handle them and there is room: until then the gateway keeps them. */
 export class DlrIntake {
-  readonly #waitingForRoom: (() => void)[] = [];
-  #hasAnnounced = false;
+  /** Ends the waits for room. */
+  #room = new AbortController();
+  /** When it is time to look for downloads that were interrupted (`performance.now()`). */
+  #lookAt = 0;
 
   constructor(private readonly parts: DlrIntakeParts) {
     parts.state.stopping.addEventListener('abort', () => this.noteRoom(), { once: true });
@@ -36,12 +37,13 @@ export class DlrIntake {
 
   /** Why nothing should be downloaded now; undefined when it should. */
   async obstacle(): Promise<string | undefined> {
-    const { engine, gaps, publisher, retries } = this.parts;
-    if (!this.#hasAnnounced && !engine.isShared) await gaps.announceInterrupted();
-    this.#hasAnnounced = true;
-    if (!publisher.hasListeners()) return 'no listener for oursms.dlr; add a method with @OnDlr()';
-    const waiting = await retries.pending();
-    return waiting < MAX_RETRIES ? undefined : `${MAX_RETRIES} or more reports wait for a failing listener`;
+    if (this.parts.publisher.hasListeners()) return this.#whyFull();
+    return 'no listener for oursms.dlr in this process; add a method with @OnDlr()';
+  }
+
+  /** Resolves when no download is under way. Called when no poll is running. */
+  settled(): Promise<void> {
+    return this.parts.downloads.settled();
   }
 
   /**
@@ -52,26 +54,36 @@ export class DlrIntake {
    * @throws {OurSmsError} when the download failed, or could not be kept
    */
   async download(lease: Lease): Promise<number | undefined> {
-    const { engine, gaps, pages, downloads, state, requestTimeoutMs } = this.parts;
-    // Of processes that share the store, a suspended one may still bring its download.
-    if (engine.isShared) await gaps.announceInterrupted(2 * requestTimeoutMs);
+    const { pages, downloads, state, publisher } = this.parts;
+    const conditions: DownloadConditions = {
+      mayStart: () => lease.isValid(),
+      mayFollow: () => state.whyIdle === undefined && lease.isValid() && publisher.hasListeners(),
+      hasRoomForNext: async () => (await this.#whyFull()) === undefined && (await pages.pending()) + 1 < MAX_PAGES,
+    };
+    await this.#announceInterrupted();
     while (state.whyIdle === undefined && lease.isValid()) {
-      if ((await pages.pending()) < MAX_PAGES) return downloads.next(() => lease.isValid());
-      await this.#roomMade();
+      const { signal } = this.#room;
+      if (downloads.isAhead || (await pages.pending()) < MAX_PAGES) return downloads.next(conditions);
+      await wait(LOOK_FOR_ROOM_MS, undefined, { signal }).catch(() => undefined);
     }
     return 0;
   }
 
   /** A download was handled, or there is no need to wait any more. */
   noteRoom(): void {
-    for (const resolve of this.#waitingForRoom.splice(0)) resolve();
+    this.#room.abort();
+    this.#room = new AbortController();
   }
 
-  /** Resolves when a download was handled here, or it is time to check whether one was elsewhere. */
-  #roomMade(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waitingForRoom.push(resolve);
-      if (this.parts.engine.isShared) setTimeout(resolve, LOOK_FOR_ROOM_MS);
-    });
+  async #whyFull(): Promise<string | undefined> {
+    const waiting = await this.parts.retries.pending();
+    return waiting < MAX_RETRIES ? undefined : `${MAX_RETRIES} or more reports wait for a failing listener`;
+  }
+
+  async #announceInterrupted(): Promise<void> {
+    const now = performance.now();
+    if (now < this.#lookAt) return;
+    await this.parts.gaps.announceInterrupted();
+    this.#lookAt = now + this.parts.engine.followEveryMs;
   }
 }

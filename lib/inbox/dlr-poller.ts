@@ -12,9 +12,10 @@ import type { PollTimer } from './poll-timer.js';
 const MAX_BACKOFF_MS = 5 * 60_000;
 /** Between looks at a store that is away. */
 const STORE_BACKOFF_MS = 15_000;
-/** Between looks at whether the one who polls is gone, where several could. */
+/** Between attempts to take over from another process that polls. */
 const STAND_BY_MS = 2_000;
-/** Failures in a row after which another may try, where several could: what is wrong may be wrong here alone. */
+const ANOTHER_POLLS = 'another process polls this account';
+/** Failures in a row after which another process may try: what is wrong may be wrong here alone. */
 const FAILURES_OF_ONE = 2;
 /** A gateway that asks for more is asked again all the same: a wrong header must not end the polling. */
 const MAX_RETRY_AFTER_MS = 60 * 60_000;
@@ -71,6 +72,8 @@ export class DlrPoller {
   /** A poll that begins after the call; calls that wait for the running one share it. */
   async pollNow(): Promise<DlrPoll> {
     await this.#running;
+    // One that is under way has begun before.
+    await this.parts.intake.settled();
     const why = this.parts.state.whyIdle;
     return why === undefined ? this.#run() : { at: new Date().toISOString(), result: 'skipped', why };
   }
@@ -95,11 +98,10 @@ export class DlrPoller {
       const why = await this.#obstacle();
       const lease = this.#lease;
       if (why !== undefined || lease === undefined) {
+        // Another process may poll meanwhile.
+        await this.#giveUpLease();
         const delayMs = this.parts.nextDelayMs();
-        // What keeps this one from it need not keep another.
-        if (why !== undefined && this.parts.engine.isShared) await this.#giveUpLease();
-        // The process that has the lock may have died: then this one takes over soon.
-        this.#arm(this.parts.engine.isShared ? Math.min(delayMs, STAND_BY_MS) : delayMs);
+        this.#arm(why === ANOTHER_POLLS ? Math.min(delayMs, STAND_BY_MS) : delayMs);
         return (this.#last = { at, result: 'skipped', why });
       }
       const reports = await this.parts.intake.download(lease);
@@ -117,12 +119,9 @@ export class DlrPoller {
 
   async #fail(at: string, why: string, retryAfterMs: number, longestMs = MAX_BACKOFF_MS): Promise<DlrPoll> {
     this.#failures += 1;
-    let delayMs = this.#backoff(retryAfterMs, longestMs);
-    // What the gateway asks for it asks of all.
-    if (this.parts.engine.isShared && this.#failures >= FAILURES_OF_ONE && retryAfterMs === 0) {
-      await this.#giveUpLease();
-      delayMs = Math.max(delayMs, 2 * STAND_BY_MS);
-    }
+    const delayMs = this.#backoff(retryAfterMs, longestMs);
+    // Another process looks before this one does. The wait that the gateway asks for is for all of them.
+    if (this.#failures >= FAILURES_OF_ONE && retryAfterMs === 0) await this.#giveUpLease();
     this.#logger.error(`Polling for delivery reports failed; next poll in ${Math.round(delayMs)} ms. ${why}`);
     this.#arm(delayMs);
     return (this.#last = { at, result: 'failed', why });
@@ -130,7 +129,7 @@ export class DlrPoller {
 
   async #obstacle(): Promise<string | undefined> {
     const why = (await this.parts.intake.obstacle()) ?? (await this.#takeLease());
-    const isWorthSaying = why !== undefined && !(this.#lease === undefined && this.parts.engine.isShared);
+    const isWorthSaying = why !== undefined && why !== ANOTHER_POLLS;
     if (why !== this.#saidObstacle && isWorthSaying) this.#logger.warn(`No delivery report is downloaded: ${why}`);
     this.#saidObstacle = why;
     return why ?? (this.parts.state.stopping.aborted ? this.parts.state.whyIdle : undefined);
@@ -140,11 +139,12 @@ export class DlrPoller {
     if (this.#lease?.isValid()) return undefined;
     await this.#giveUpLease();
     this.#lease = await this.parts.engine.exclusive(this.parts.leaseName);
-    return this.#lease?.isValid() ? undefined : 'another process polls this account';
+    return this.#lease?.isValid() ? undefined : ANOTHER_POLLS;
   }
 
-  /** Another may poll now. A store that is away ends it by itself. */
+  /** Another process may poll now. A store that is away ends the lock by itself. */
   async #giveUpLease(): Promise<void> {
+    await this.parts.intake.settled();
     const lease = this.#lease;
     this.#lease = undefined;
     await lease?.release().catch(() => undefined);

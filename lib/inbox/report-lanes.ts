@@ -30,11 +30,8 @@ interface Turn {
   end: (dlr: Dlr, result: HandOver) => void;
 }
 
-/**
- * `open`: reports are delivered. `paused`: they wait. `returning`: those that wait, or come, end as `stopped`, since another
- * process can deliver them. `stopped`: the same, for good.
- */
-type LanesMode = 'open' | 'paused' | 'returning' | 'stopped';
+/** `open`: reports are delivered. `paused`: those that wait, or come, end as `stopped`. `stopped`: the same, for good. */
+type LanesMode = 'open' | 'paused' | 'stopped';
 
 /**
  * The dispatcher of reports: limits how many are with their listeners at a time, in the order of arrival. Reports of one message
@@ -77,15 +74,11 @@ export class ReportLanes {
     return this.#mode === 'stopped';
   }
 
-  get #takesNone(): boolean {
-    return this.#mode === 'stopped' || this.#mode === 'returning';
-  }
-
   /** Delivers a report when its turn has come. Never rejects. */
   handOver(dlr: Dlr, isDue: () => boolean, options: HandOverOptions = {}): Promise<HandOver> {
     const { begin, deliver, isSuspect = false } = options;
     return new Promise((resolve) => {
-      if (this.#takesNone) return resolve({ kind: 'stopped' });
+      if (this.#mode !== 'open') return resolve({ kind: 'stopped' });
       const turn: Turn = { dlr, isDue, begin, deliver, end: (_, result) => resolve(result) };
       if (isSuspect) this.#suspects.push({ turn, since: performance.now() });
       else this.#line.push(turn);
@@ -109,27 +102,22 @@ export class ReportLanes {
         open -= 1;
         if (open === 0) resolve();
       };
-      if (this.#takesNone) return dlrs.forEach((dlr) => end(dlr, { kind: 'stopped' }));
+      if (this.#mode !== 'open') return dlrs.forEach((dlr) => end(dlr, { kind: 'stopped' }));
       for (const dlr of dlrs) this.#line.push({ dlr, isDue, end });
       this.#waiting += dlrs.length;
       this.#fill();
     });
   }
 
-  /**
-   * Delivers nothing until {@link resume}. Resolves when no report is with its listener.
-   *
-   * @param options.giveBack What waits for its turn, or comes meanwhile, ends as `stopped`: it is for another process.
-   */
-  pause({ giveBack = false } = {}): Promise<void> {
-    if (this.#mode !== 'stopped') this.#mode = giveBack ? 'returning' : 'paused';
-    if (giveBack) this.#endWaiting();
+  /** Delivers nothing until {@link resume}: what waits for its turn ends as `stopped`. Resolves when no report is with its listener. */
+  pause(): Promise<void> {
+    if (this.#mode !== 'stopped') this.#mode = 'paused';
+    this.#endWaiting();
     return this.#running.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
 
   resume(): void {
     if (this.#mode !== 'stopped') this.#mode = 'open';
-    this.#fill();
   }
 
   /** Stops delivering. A report that is with its listener may take `patienceMs`; then it counts as not handled. */

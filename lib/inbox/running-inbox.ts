@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import { oneLine } from '../errors/one-line.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
@@ -44,6 +45,11 @@ export interface InboxSetup {
   shutdownTimeoutMs: number;
 }
 
+/** A store that is away says so itself, and may be back before it is needed. */
+function unlessRetryable(error: unknown): void {
+  if (!(error instanceof OurSmsStorageError && error.retryable)) throw error;
+}
+
 /** The running inbox of an account: polls, stores, delivers and settles reports. */
 export class RunningInbox {
   readonly pages: DurableQueue<KeptPage>;
@@ -66,7 +72,7 @@ export class RunningInbox {
     this.pages = engine.queue<KeptPage>(`${names}/pages`, { isPrecious: true });
     this.retries = engine.queue<KeptDlr>(`${names}/reports`);
     this.#lanes = new ReportLanes(concurrency, (dlr) => publisher.publish(dlr));
-    this.#gaps = new DlrGaps(engine, publisher, this.#account);
+    this.#gaps = new DlrGaps(engine, publisher, this.#account, setup.requestTimeoutMs);
     const { pages, retries } = this;
     const [state, gaps] = [this.#state, this.#gaps];
     const downloads = new DlrDownloads({ ...setup, pages, gaps, stopping: state.stopping });
@@ -74,12 +80,9 @@ export class RunningInbox {
     this.#poller = new DlrPoller({ ...setup, leaseName: `${names}/poller`, intake: this.#intake, state });
   }
 
-  /** Reads what is in the store. @throws {OurSmsStorageError} when it cannot be read */
+  /** Reads what is in the store. @throws {OurSmsStorageError} when it cannot be read, and that does not pass by itself */
   async open(): Promise<void> {
-    // What others use as well is looked after by them; and it may come back while this application starts.
-    if (this.setup.engine.isShared) return;
-    await this.pages.counts();
-    await this.retries.counts();
+    for (const queue of [this.pages, this.retries]) await queue.counts().catch(unlessRetryable);
   }
 
   /** Starts, now that the listeners are there: with what an earlier process left. */
@@ -121,18 +124,16 @@ export class RunningInbox {
   }
 
   async pause(): Promise<void> {
-    // What others can handle is not kept from them.
-    const giveBack = this.setup.engine.isShared;
-    const consumers = giveBack ? this.#consumers.splice(0) : [];
     this.#state.pause();
-    const ended = [this.#poller.stop(), this.#lanes.pause({ giveBack }), ...consumers.map((one) => one.stop())];
+    // What waits goes back to the store, where other processes find it.
+    const ended = [this.#poller.stop(), this.#lanes.pause(), ...this.#consumers.splice(0).map((one) => one.stop())];
     this.#intake.noteRoom();
-    this.#pausing = Promise.all(ended);
+    this.#pausing = Promise.all([this.#pausing, ...ended]);
     await this.#pausing;
   }
 
   async resume(): Promise<void> {
-    if (this.setup.engine.isShared) await this.#pausing;
+    await this.#pausing;
     if (!this.#state.isPaused) return;
     this.#state.resume();
     this.#lanes.resume();
@@ -183,14 +184,11 @@ export class RunningInbox {
     }
   }
 
-  /** Of instances that share the store, only those with a listener take reports. */
-  #consumeWhenHeard(isFirst = true): void {
+  /** Without a listener, reports stay in the store: another process may have one. */
+  #consumeWhenHeard(): void {
     if (this.#state.whyIdle !== undefined || this.#consumers.length > 0) return;
-    if (!this.setup.engine.isShared || this.setup.publisher.hasListeners()) return this.#consume();
-    if (isFirst) {
-      this.#logger.warn('No listener for oursms.dlr in this process: delivery reports are left to the other processes');
-    }
-    setTimeout(() => this.#consumeWhenHeard(false), LOOK_FOR_LISTENERS_MS).unref();
+    if (this.setup.publisher.hasListeners()) return this.#consume();
+    setTimeout(() => this.#consumeWhenHeard(), LOOK_FOR_LISTENERS_MS).unref();
   }
 
   #consume(): void {

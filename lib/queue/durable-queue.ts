@@ -157,8 +157,11 @@ export interface Lease {
 export interface QueueEngine {
   /** Whether what is kept outlives the process. */
   readonly isDurable: boolean;
-  /** Whether other processes may use it at the same time. */
-  readonly isShared: boolean;
+  /**
+   * Milliseconds between two looks at what other processes have written: more often is not worth the cost. Infinity when one look,
+   * at the start, is enough, because no other process writes.
+   */
+  readonly followEveryMs: number;
   /** The directory that it keeps things in, where there is one. */
   readonly path?: string;
   /** The queue of a name. The same name is the same queue. */

@@ -5,6 +5,7 @@ import type { GroupWriter } from './group-writer.js';
 import type { JobPicker } from './job-picker.js';
 import { del, put, type JobRecords } from './job-records.js';
 import { noteChange } from './note-key.js';
+import type { StoreChange } from './ordered-store.js';
 import type { QueueLedger } from './queue-ledger.js';
 import type { SteadyClock } from './steady-clock.js';
 import type { FailedRecord, JobRecord, JobState } from './stored-job.js';
@@ -30,11 +31,43 @@ export interface HandedOutJobsParts {
 
 /** The jobs of a queue that this process works on, from delivery to the outcome of them. */
 export class HandedOutJobs<T> {
+  /** Keys of the jobs that were delivered without a write, since their handlers have not begun: in the store they wait. */
+  readonly #idle = new Map<number, string>();
+
   constructor(private readonly parts: HandedOutJobsParts) {}
 
-  /** Marks the next jobs as delivered, durably, and returns them. @param idle Their handlers do not begin at once. */
+  /**
+   * Delivers the next jobs: marks them so, durably, unless their handlers do not begin at once.
+   *
+   * @param idle Their handlers say when they begin. Until then a crash leaves them as they were.
+   */
   next(limit: number, idle = false): Promise<ActiveJob<T>[]> {
     return this.#tellingFaults(() => this.#next(limit, idle));
+  }
+
+  /** Marks a job as delivered by the write that adds it: so the disk is waited for once, and not twice. */
+  markAdded(number: number, state: JobState): StoreChange {
+    this.parts.workedOn.add(number);
+    return put(this.parts.records.keys.active(number), handedOut(state, state.attempts + 1, false));
+  }
+
+  /** A job that was added as delivered; its handler gets the data that is kept. */
+  added(number: number, record: string, state: JobState): ActiveJob<T> {
+    return this.#activeJob(number, this.parts.records.parse<JobRecord<T>>(record), state);
+  }
+
+  /** Jobs that were to be added as delivered are not in the queue. */
+  takeBack(numbers: readonly number[]): void {
+    for (const number of numbers) this.parts.workedOn.delete(number);
+  }
+
+  /** The store was opened again: a write that failed may have marked jobs that were delivered without one. */
+  async reload(): Promise<void> {
+    const idle = [...this.#idle];
+    const kept = await this.parts.records.store.getMany(idle.map(([, key]) => key));
+    idle.forEach(([number], i) => {
+      if (kept[i] === undefined) this.#leaveList(number, true);
+    });
   }
 
   /** Milliseconds until the next job that waits for a time is due; undefined when none does. */
@@ -63,22 +96,50 @@ export class HandedOutJobs<T> {
       const store = await writer.whenTriedAgain();
       if (store === 'lost' || (store === 'away' && isStopping())) break;
     }
+    this.#leaveList(job.number, true);
     workedOn.delete(job.number);
   }
 
   async #isHandedOut({ number }: ActiveJob<T>): Promise<boolean> {
-    const { store, keys } = this.parts.records;
-    return (await store.get(keys.active(number))) !== undefined;
+    return (await this.parts.records.store.get(this.#keyOf(number))) !== undefined;
+  }
+
+  /** The key that says where a delivered job is. */
+  #keyOf(number: number): string {
+    return this.#idle.get(number) ?? this.parts.records.keys.active(number);
+  }
+
+  /** A job that was delivered without a write is marked or settled now. @param isUncounted That was not counted with a write. */
+  #leaveList(number: number, isUncounted = false): void {
+    const key = this.#idle.get(number);
+    if (key === undefined) return;
+    this.#idle.delete(number);
+    this.parts.picker.release(key);
+    if (isUncounted) this.parts.ledger.deliverIdle(-1);
+  }
+
+  /** Writes changes by which a job is not delivered as it was. */
+  async #move(
+    number: number,
+    changes: StoreChange[],
+    to: { waiting?: number; active?: number; failed?: number },
+  ): Promise<void> {
+    const { waiting = 0, active = 0, failed } = to;
+    const isIdle = this.#idle.has(number);
+    const moves = isIdle ? { waiting: waiting - 1, active, failed, idle: -1 } : { waiting, active: active - 1, failed };
+    await this.parts.ledger.write([del(this.#keyOf(number)), ...changes], moves);
+    this.#leaveList(number);
   }
 
   async #write(job: ActiveJob<T>, outcome: FaultOutcome<T>): Promise<void> {
-    const { ledger, picker, records, clock } = this.parts;
+    const { picker, records, clock } = this.parts;
     const { keys } = records;
     const { id, number, addedAt, attempt, interrupted, interruptedAt: startedAt, interruptedMark: mark } = job;
-    const changes = [del(keys.active(number)), ...(outcome.notes ?? []).map(noteChange)];
+    const changes = (outcome.notes ?? []).map(noteChange);
     if (outcome.kind === 'again') {
       const { inMs, data, uncounted, faults } = outcome;
-      const key = keys.later(clock.now() + inMs, number);
+      const at = clock.now() + inMs;
+      const key = keys.later(this.#keyOf(number) === keys.later(at, number) ? at + 1 : at, number);
       const state: JobState = {
         attempts: uncounted ? attempt - 1 : attempt,
         ...(faults !== undefined && { faults }),
@@ -86,14 +147,14 @@ export class HandedOutJobs<T> {
       };
       const record: JobRecord<T> | undefined = data === undefined ? undefined : { id, addedAt, data };
       changes.push(put(key, state), ...(record ? [put(keys.data(number), record)] : []));
-      await ledger.write(changes, { active: -1, waiting: 1 });
+      await this.#move(number, changes, { waiting: 1 });
       return picker.noteLater(key);
     }
     changes.push(del(keys.data(number)));
-    if (outcome.kind === 'done') return ledger.write([...changes, del(keys.id(id))], { active: -1 });
+    if (outcome.kind === 'done') return this.#move(number, [...changes, del(keys.id(id))], {});
     const { reason, data = job.data } = outcome;
     const record: FailedRecord<T> = { id, data, attempts: attempt, reason, failedAt: Date.now() };
-    return ledger.write([...changes, put(keys.failed(number), record)], { active: -1, failed: 1 });
+    return this.#move(number, [...changes, put(keys.failed(number), record)], { failed: 1 });
   }
 
   /** Opening the store anew puts back what is marked as handed out and is not, and lets the consumer go on. */
@@ -112,40 +173,60 @@ export class HandedOutJobs<T> {
     const { keys, store } = records;
     // It is asked several times for each job.
     if (ledger.counts.waiting === 0) return [];
-    const picked = await picker.next(limit);
+    // One that is being settled may be seen in its list before its settling is over: it is picked again then.
+    const picked = (await picker.next(limit)).filter(({ number }) => !workedOn.has(number));
     if (picked.length === 0) return [];
     const numbers = picked.map(({ number }) => number);
     for (const number of numbers) workedOn.add(number);
     try {
-      const marks = picked.flatMap(({ key, number, state }) => [
-        del(key),
-        put(keys.active(number), handedOut(state, state.attempts + 1, idle)),
-      ]);
-      await ledger.write(marks, { waiting: -picked.length, active: picked.length });
+      if (idle) for (const { key, number } of picked) this.#enterIdle(number, key);
+      else {
+        const marks = picked.flatMap(({ key, number, state }) => [
+          del(key),
+          put(keys.active(number), handedOut(state, state.attempts + 1, false)),
+        ]);
+        await ledger.write(marks, { waiting: -picked.length, active: picked.length });
+      }
       const found = await store.getMany(numbers.map((number) => keys.data(number)));
-      return picked.map(({ number, state }, i) => {
-        const { id, addedAt, data } = records.parse<JobRecord<T>>(found[i]);
-        const { attempts, faults = 0, interrupted = false, startedAt: interruptedAt, mark: interruptedMark } = state;
-        const isHeld = (): boolean => workedOn.has(number);
-        const atWork = (isAtWork: boolean, mark?: string): Promise<void> =>
-          this.#mark(number, handedOut(state, attempts + 1, !isAtWork, mark));
-        const attempt = attempts + 1;
-        return {
-          ...{ id, data, attempt, interrupted, interruptedAt, interruptedMark, isHeld, atWork },
-          ...{ number, addedAt, faults },
-        };
-      });
+      return picked.map(({ number, state }, i) =>
+        this.#activeJob(number, records.parse<JobRecord<T>>(found[i]), state),
+      );
     } catch (error) {
-      for (const number of numbers) workedOn.delete(number);
+      for (const number of numbers) {
+        this.#leaveList(number, true);
+        workedOn.delete(number);
+      }
       throw error;
     }
+  }
+
+  #enterIdle(number: number, key: string): void {
+    this.#idle.set(number, key);
+    this.parts.picker.take(key);
+    this.parts.ledger.deliverIdle(1);
+  }
+
+  #activeJob(number: number, { id, addedAt, data }: JobRecord<T>, state: JobState): ActiveJob<T> {
+    const { attempts, faults = 0, interrupted = false, startedAt: interruptedAt, mark: interruptedMark } = state;
+    const attempt = attempts + 1;
+    const isHeld = (): boolean => this.parts.workedOn.has(number);
+    const atWork = (isAtWork: boolean, mark?: string): Promise<void> =>
+      this.#mark(number, handedOut(state, attempt, !isAtWork, mark));
+    return {
+      ...{ id, data, attempt, interrupted, interruptedAt, interruptedMark, isHeld, atWork },
+      ...{ number, addedAt, faults },
+    };
   }
 
   #mark(number: number, state: JobState): Promise<void> {
     const { ledger, records, workedOn } = this.parts;
     // There is an outcome already.
     if (!workedOn.has(number)) return Promise.resolve();
-    return this.#tellingFaults(() => ledger.write([put(records.keys.active(number), state)], {}));
+    const mark = put(records.keys.active(number), state);
+    if (!this.#idle.has(number)) return this.#tellingFaults(() => ledger.write([mark], {}));
+    // In the store it has not begun.
+    if (state.idle) return Promise.resolve();
+    return this.#tellingFaults(() => this.#move(number, [mark], { active: 1 }));
   }
 }
 

@@ -2,6 +2,9 @@ import type { JobRecords } from './job-records.js';
 import type { SteadyClock } from './steady-clock.js';
 import { dueOf, endOf, numberOf, type JobState } from './stored-job.js';
 
+/** Jobs that are read at a time of those that are ready. */
+const READ_AHEAD = 64;
+
 /** A job whose turn it is. */
 export interface PickedJob {
   /** The key that it waits under. */
@@ -16,11 +19,16 @@ export interface PickedJob {
  */
 export class JobPicker {
   #readyFrom: string;
+  /** Those that are ready and were read before their turn: their list grows at its end only. */
+  #ready: PickedJob[] = [];
+  #resets = 0;
   #laterFrom: string;
   /** When the first job that waits for a time is due: no later than it is, and Infinity when none waits. */
   #dueAt = 0;
   /** How often the start of the scan was set from outside. */
   #changes = 0;
+  /** Keys that were picked, and still stand in their list. */
+  readonly #taken = new Set<string>();
 
   constructor(
     private readonly records: JobRecords,
@@ -30,19 +38,32 @@ export class JobPicker {
     this.#laterFrom = records.keys.list('later');
   }
 
-  /** The next jobs, those whose time has come first. Each must be taken out of its list before the next call. */
+  /**
+   * The next jobs, those whose time has come first. Each must be taken out of its list before the next call, unless it is taken by
+   * {@link take}.
+   */
   async next(limit: number): Promise<PickedJob[]> {
     const due = await this.#nextDue(limit);
-    if (due.length === limit) return due;
-    const ready = await this.#read(this.#readyFrom, endOf(this.records.keys.list('ready')), limit - due.length);
-    this.#readyFrom = ready.at(-1)?.key ?? this.#readyFrom;
-    return [...due, ...ready];
+    const left = limit - due.length;
+    if (left === 0) return due;
+    if (this.#ready.length === 0) await this.#readReady(Math.max(left, READ_AHEAD));
+    return [...due, ...this.#ready.splice(0, left)];
   }
 
   /** Milliseconds until the next job that waits for a time is due; undefined when none does. */
   async nextDueInMs(): Promise<number | undefined> {
     if (this.#dueAt <= this.clock.now()) await this.#nextDue(0);
     return this.#dueAt === Infinity ? undefined : Math.max(0, this.#dueAt - this.clock.now());
+  }
+
+  /** A job that was picked is delivered, and stays in its list: it is not picked again until {@link release}. */
+  take(key: string): void {
+    this.#taken.add(key);
+  }
+
+  /** A job that was taken is not in its list any more, or not delivered any more. */
+  release(key: string): void {
+    this.#taken.delete(key);
   }
 
   /** A job stands among those that wait for a time now. */
@@ -55,9 +76,20 @@ export class JobPicker {
   /** Forgets where it was. */
   reset(): void {
     this.#changes += 1;
+    this.#resets += 1;
+    this.#ready = [];
     this.#dueAt = 0;
     this.#readyFrom = this.records.keys.list('ready');
     this.#laterFrom = this.records.keys.list('later');
+  }
+
+  async #readReady(limit: number): Promise<void> {
+    const resets = this.#resets;
+    const ready = await this.#read(this.#readyFrom, endOf(this.records.keys.list('ready')), limit);
+    // The store was opened again meanwhile, and is read from the start.
+    if (resets !== this.#resets) return;
+    this.#readyFrom = ready.at(-1)?.key ?? this.#readyFrom;
+    this.#ready = ready;
   }
 
   async #nextDue(limit: number): Promise<PickedJob[]> {
@@ -77,7 +109,10 @@ export class JobPicker {
   }
 
   async #read(gt: string, lt: string, limit: number): Promise<PickedJob[]> {
-    const found = await this.records.store.range({ gt, lt, limit });
+    // As they are now: one that is released meanwhile may still be in what is read.
+    const taken = new Set(this.#taken);
+    const read = await this.records.store.range({ gt, lt, limit: limit + taken.size });
+    const found = read.filter(([key]) => !taken.has(key)).slice(0, limit);
     return found.map(([key, value]) => ({ key, number: numberOf(key), state: this.records.parse<JobState>(value) }));
   }
 }

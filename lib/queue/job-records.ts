@@ -27,5 +27,9 @@ export class JobRecords {
   }
 }
 
-export const put = (key: string, value: unknown): StoreChange => ({ type: 'put', key, value: JSON.stringify(value) });
+export const put = (key: string, value: unknown): StoreChange & { type: 'put' } => ({
+  type: 'put',
+  key,
+  value: JSON.stringify(value),
+});
 export const del = (key: string): StoreChange => ({ type: 'del', key });

@@ -5,8 +5,8 @@ import { loadQueue, NOTHING, type QueueCounters } from './load-queue.js';
 import type { StoreChange } from './ordered-store.js';
 import type { SteadyClock } from './steady-clock.js';
 
-/** How many jobs a change adds to what is counted. */
-type Moves = Partial<Record<'waiting' | 'active' | 'failed', number>>;
+/** How many jobs a change adds to what is counted. `idle`: see {@link QueueLedger.deliverIdle}. */
+type Moves = Partial<Record<'waiting' | 'active' | 'failed' | 'idle', number>>;
 
 /** Keeps count of a queue: the counters are written with every change, so that they can never part. */
 export class QueueLedger {
@@ -14,6 +14,7 @@ export class QueueLedger {
   #counters: QueueCounters = NOTHING;
   /** As they are in the store. */
   #written: QueueCounters = NOTHING;
+  #idle = 0;
   /** The number of the job that was added last; a number is never used twice. */
   #last = 0;
   #loaded: Promise<void> | undefined;
@@ -28,10 +29,20 @@ export class QueueLedger {
     private readonly isWorkedOn: (number: number) => boolean,
   ) {}
 
-  /** Counters in the store. */
+  /** Jobs by the counters in the store, and those that were delivered without a write. */
   get counts(): Omit<QueueCounts, 'oldestAt'> {
     const { waiting, active, failed } = this.#written;
-    return { waiting, active, failed };
+    return { waiting: waiting - this.#idle, active: active + this.#idle, failed };
+  }
+
+  /** Jobs were delivered that wait by what is in the store: their handlers have not begun. @param jobs Negative: so many were not. */
+  deliverIdle(jobs: number): void {
+    this.#idle += jobs;
+  }
+
+  /** How many jobs wait, all writes that were asked for included. */
+  get waiting(): number {
+    return this.#counters.waiting;
   }
 
   /** The number of the job that was added last. */
@@ -72,6 +83,7 @@ export class QueueLedger {
     this.#writing = writing.catch(() => undefined);
     await writing;
     this.#written = counters;
+    this.#idle += moves.idle ?? 0;
   }
 
   /** Waits for what was asked for to be written. @returns Whether there was any. */

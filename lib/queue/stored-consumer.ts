@@ -37,6 +37,27 @@ export class StoredConsumer<T> {
     });
   }
 
+  /** How many jobs can be delivered now by the write that adds them. Where delivery takes no write, there is no need to. */
+  get room(): number {
+    return this.#stopped || this.#running || this.idleAtFirst ? 0 : this.concurrency - this.#tasks.size;
+  }
+
+  /**
+   * Takes jobs that are being added as delivered. They count as running at once, and begin when they are durable.
+   *
+   * @param jobs Reads each of them.
+   */
+  take(jobs: readonly (() => ActiveJob<T>)[], added: Promise<void>): void {
+    for (const job of jobs) {
+      this.#keep(
+        added.then(
+          () => this.#handle(job()),
+          () => undefined,
+        ),
+      );
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -51,7 +72,7 @@ export class StoredConsumer<T> {
         this.#woken = false;
         const room = this.concurrency - this.#tasks.size;
         const jobs = room > 0 ? await this.jobs.next(room, this.idleAtFirst) : [];
-        for (const job of jobs) this.#start(job);
+        for (const job of jobs) this.#keep(this.#handle(job));
         if (jobs.length > 0) this.#woken = true;
       }
       if (this.#tasks.size < this.concurrency) this.#wakeIn(await this.jobs.nextDueInMs());
@@ -64,8 +85,8 @@ export class StoredConsumer<T> {
     }
   }
 
-  #start(job: ActiveJob<T>): void {
-    const task = this.#handle(job).finally(() => {
+  #keep(handling: Promise<void>): void {
+    const task = handling.finally(() => {
       this.#tasks.delete(task);
       this.wake();
     });

@@ -14,7 +14,7 @@ const NOTES_AT_ONCE = 200;
 /** Queues in a store of this process: a directory that is locked against others, or memory. */
 export class StoredEngine implements QueueEngine {
   /** A directory is locked by the process that has it open. */
-  readonly isShared = false;
+  readonly followEveryMs = Infinity;
   readonly #queues = new Map<string, StoredQueue<unknown>>();
   readonly #held = new Set<string>();
   /** When the next turn of a name may be, by a clock that is never set. */

@@ -10,7 +10,7 @@ import type {
 } from './durable-queue.js';
 import { FailedJobs } from './failed-jobs.js';
 import type { GroupWriter } from './group-writer.js';
-import { HandedOutJobs } from './handed-out-jobs.js';
+import { HandedOutJobs, type ActiveJob } from './handed-out-jobs.js';
 import { JobPicker } from './job-picker.js';
 import { JobRecords, put } from './job-records.js';
 import { noteChange } from './note-key.js';
@@ -25,6 +25,12 @@ export interface StoredQueueParts {
   store: OrderedStore;
   writer: GroupWriter;
   clock: SteadyClock;
+}
+
+/** A job that is delivered by the write that adds it. */
+interface DeliveredJob<T> {
+  number: number;
+  read: () => ActiveJob<T>;
 }
 
 /** A queue in an ordered store. */
@@ -58,9 +64,11 @@ export class StoredQueue<T> implements DurableQueue<T> {
     return this.#ledger.inTurn(async () => {
       const fresh = await this.#withoutKnown(jobs);
       if (fresh.length + notes.length === 0) return;
+      const atOnce = this.#deliveredAtOnce(fresh);
       const later: string[] = [];
-      const changes = fresh.flatMap((job) => this.#added(job, later));
-      await this.#ledger.write([...notes.map(noteChange), ...changes], { waiting: fresh.length });
+      const started: DeliveredJob<T>[] = [];
+      const changes = fresh.flatMap((job) => this.#added(job, atOnce.has(job) ? started : undefined, later));
+      await this.#write([...notes.map(noteChange), ...changes], fresh.length, started);
       for (const key of later) this.#picker.noteLater(key);
       this.#consumer?.wake();
     });
@@ -123,6 +131,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
   /** Reads its state again: the store was reopened. */
   async reload(): Promise<void> {
     await this.#ledger.reload();
+    await this.#handedOut.reload();
     this.#picker.reset();
   }
 
@@ -151,12 +160,45 @@ export class StoredQueue<T> implements DurableQueue<T> {
     return unique.filter((_, i) => known[i] === undefined);
   }
 
-  #added({ id, data, delayMs = 0, attempts = 0 }: NewJob<T>, later: string[]): StoreChange[] {
+  /** The jobs that are delivered by the write that adds them: those that the consumer has room for, when no other waits. */
+  #deliveredAtOnce(jobs: readonly NewJob<T>[]): Set<NewJob<T>> {
+    const room = this.#ledger.waiting === 0 ? (this.#consumer?.room ?? 0) : 0;
+    return new Set(jobs.filter(({ delayMs = 0 }) => delayMs <= 0).slice(0, room));
+  }
+
+  /** @param started Where it goes when it is delivered at once. */
+  #added(job: NewJob<T>, started: DeliveredJob<T>[] | undefined, later: string[]): StoreChange[] {
+    const { id, data, attempts = 0 } = job;
     const { keys } = this.#records;
     const number = this.#ledger.nextNumber();
-    const where = delayMs > 0 ? keys.later(this.parts.clock.now() + delayMs, number) : keys.ready(number);
-    if (delayMs > 0) later.push(where);
     const record: JobRecord<T> = { id, addedAt: Date.now(), data };
-    return [put(keys.id(id), number), put(keys.data(number), record), put(where, { attempts })];
+    const kept = put(keys.data(number), record);
+    if (!started) return [put(keys.id(id), number), kept, this.#waits(job, number, later)];
+    const mark = this.#handedOut.markAdded(number, { attempts });
+    started.push({ number, read: () => this.#handedOut.added(number, kept.value, { attempts }) });
+    return [put(keys.id(id), number), kept, mark];
+  }
+
+  #waits({ delayMs = 0, attempts = 0 }: NewJob<T>, number: number, later: string[]): StoreChange {
+    const { keys } = this.#records;
+    if (delayMs <= 0) return put(keys.ready(number), { attempts });
+    const key = keys.later(this.parts.clock.now() + delayMs, number);
+    later.push(key);
+    return put(key, { attempts });
+  }
+
+  async #write(changes: StoreChange[], added: number, started: readonly DeliveredJob<T>[]): Promise<void> {
+    const active = started.length;
+    const writing = this.#ledger.write(changes, { waiting: added - active, active });
+    this.#consumer?.take(
+      started.map(({ read }) => read),
+      writing,
+    );
+    try {
+      await writing;
+    } catch (error) {
+      this.#handedOut.takeBack(started.map(({ number }) => number));
+      throw error;
+    }
   }
 }

@@ -141,7 +141,7 @@ describe('pause', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(inbox.downloads()).toBe(before);
     expect(inbox.handled).toHaveLength(1);
-    expect(await inbox.face.stats()).toMatchObject({ paused: true, waiting: 2 });
+    expect(await inbox.face.stats()).toMatchObject({ paused: true, pages: 1, waiting: 0 });
     expect(await inbox.face.pollNow()).toMatchObject({ result: 'skipped', why: 'the inbox is paused' });
     await inbox.face.resume();
     await until('all are handled', () => inbox.handled.length === 5);

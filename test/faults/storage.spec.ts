@@ -1,12 +1,22 @@
 import { chmod, chown, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ClassicLevel } from 'classic-level';
 import { OurSmsModule, OurSmsStorageError } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { accountDirectory } from '../../lib/queue/key-part.js';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
-import { DEMO, DlrListener, LogRecorder, rejection, startApplication, TestStorage } from '../support/application.js';
+import { eventually } from '../contract/queue/engine-under-test.js';
+import {
+  DEMO,
+  DlrListener,
+  LogRecorder,
+  rejection,
+  startApplication,
+  TestStorage,
+  until,
+} from '../support/application.js';
 
 const NOBODY = 65534;
 
@@ -153,4 +163,95 @@ describe('a directory that cannot be written', () => {
     expect(gateway.requests).toEqual([]);
     await gateway.stop();
   });
+});
+
+describe('the disk', () => {
+  it('is waited for once before a job that is added begins, and once when it is done', async () => {
+    const engine = await StoredEngine.inDirectory(path);
+    const queue = engine.queue<number>('queue');
+    const batch = jest.spyOn(ClassicLevel.prototype, 'batch');
+    const writesAtBegin: number[] = [];
+    queue.consume(
+      async () => {
+        writesAtBegin.push(batch.mock.calls.length);
+        return { kind: 'done' };
+      },
+      { concurrency: 1 },
+    );
+    await queue.counts();
+    for (let i = 0; i < 3; i++) {
+      await queue.add([{ id: `job${i}`, data: i }]);
+      await until('it is done', () => writesAtBegin.length === i + 1);
+      await eventually('it is forgotten', async () => (await queue.pending()) === 0);
+    }
+    expect(writesAtBegin).toEqual([1, 3, 5]);
+    expect(batch).toHaveBeenCalledTimes(6);
+    batch.mockRestore();
+    await engine.close();
+  });
+
+  it('is not waited for when a job is delivered whose handler says itself when it begins', async () => {
+    const engine = await StoredEngine.inDirectory(path);
+    const queue = engine.queue<number>('queue');
+    await queue.add([0, 1, 2].map((data) => ({ id: `job${data}`, data })));
+    const batch = jest.spyOn(ClassicLevel.prototype, 'batch');
+    const writes: number[] = [];
+    const handle: Parameters<typeof queue.consume>[0] = async (job) => {
+      writes.push(batch.mock.calls.length);
+      await job.atWork(false);
+      await job.atWork(true);
+      writes.push(batch.mock.calls.length);
+      return { kind: 'done' };
+    };
+    const consumer = queue.consume(handle, { concurrency: 1, idleAtFirst: true });
+    await eventually('they are forgotten', async () => (await queue.pending()) === 0);
+    await consumer.stop();
+    expect(writes).toEqual([0, 1, 2, 3, 4, 5]);
+    batch.mockRestore();
+    await engine.close();
+  });
+
+  it.each(['before', 'after'])(
+    'that fails %s it kept that a handler begins makes no job lost, doubled or counted wrong',
+    async (when) => {
+      const logs = new LogRecorder();
+      Logger.overrideLogger(logs);
+      const engine = await StoredEngine.inDirectory(path);
+      const queue = engine.queue<number>('queue');
+      await queue.add([0, 1, 2, 3].map((data) => ({ id: `job${data}`, data })));
+      const seen: string[] = [];
+      let running = 0;
+      const write = Reflect.get(ClassicLevel.prototype, 'batch') as (...changes: unknown[]) => Promise<void>;
+      const batch = jest.spyOn(ClassicLevel.prototype, 'batch');
+      const handle: Parameters<typeof queue.consume>[0] = async (job) => {
+        expect((running += 1)).toBeLessThanOrEqual(2);
+        try {
+          await until('it is active', async () => (await queue.counts()).active === Math.min(2, 4 - seen.length));
+          if (seen.length === 0 && job.id === 'job0') {
+            batch.mockImplementationOnce(async function (this: unknown, ...changes: unknown[]) {
+              if (when === 'after') await Reflect.apply(write, this, changes);
+              throw Object.assign(new Error('IO error'), { code: 'LEVEL_IO_ERROR' });
+            } as never);
+          }
+          await job.atWork(true);
+          seen.push(job.id);
+          return { kind: 'done' };
+        } finally {
+          running -= 1;
+        }
+      };
+      const consumer = queue.consume(handle, { concurrency: 2, idleAtFirst: true });
+      await eventually('they are forgotten', async () => (await queue.pending().catch(() => 1)) === 0);
+      await consumer.stop();
+      expect([...seen].sort()).toEqual(['job0', 'job1', 'job2', 'job3']);
+      expect(await queue.counts()).toMatchObject({ waiting: 0, active: 0, failed: 0 });
+      expect(logs.matching('The store is writable again')).toHaveLength(1);
+      batch.mockRestore();
+      await engine.close();
+      // What was counted fits what is there.
+      const again = await StoredEngine.inDirectory(path);
+      expect(await again.queue('queue').pending()).toBe(0);
+      await again.close();
+    },
+  );
 });

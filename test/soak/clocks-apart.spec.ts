@@ -26,13 +26,13 @@ describeWithRedis('instances that share a Redis', () => {
       const engine = await redis.open(await redis.reach());
       const told: DlrGap[] = [];
       const publisher = { gap: (gap: DlrGap) => Promise.resolve(told.push(gap)) } as unknown as DlrPublisher;
-      const gaps = new DlrGaps(engine, publisher, 'default');
+      const gaps = new DlrGaps(engine, publisher, 'default', 500);
       await gaps.intend(500);
       setClock(byMs);
-      await gaps.announceInterrupted(MINUTE);
+      await gaps.announceInterrupted();
       expect(told).toEqual([]);
-      await new Promise((resolve) => setTimeout(resolve, 60));
-      await gaps.announceInterrupted(50);
+      await new Promise((resolve) => setTimeout(resolve, 1_010));
+      await gaps.announceInterrupted();
       expect(told).toMatchObject([{ atMost: 500 }]);
     },
   );

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import { OurSmsGatewayError } from 'nestjs-oursms';
+import { Logger } from '@nestjs/common';
+import { OurSmsGatewayError, OurSmsStorageError } from 'nestjs-oursms';
 import { openGateway } from '../../lib/gateway/open-gateway.js';
 import type { Transport } from '../../lib/gateway/transport.js';
 import { DlrDownloads } from '../../lib/inbox/dlr-downloads.js';
@@ -28,40 +29,65 @@ afterEach(async () => {
   await engine.close();
 });
 
+/** Downloads of an engine from a gateway that answers with the texts of a list, and then with none. */
+async function downloadsOf(
+  texts: string[],
+  pages: DurableQueue<KeptPage>,
+  { mayFollow = (): boolean => false, hasRoom = true } = {},
+): Promise<{ next: () => Promise<unknown>; downloads: DlrDownloads; gaps: DlrGaps; asked: () => number }> {
+  let asked = 0;
+  const exchange: Transport['exchange'] = () => {
+    const text = texts[asked++] ?? '[]';
+    return Promise.resolve({ status: 200, headers: {}, body: Buffer.from(text) });
+  };
+  const transport: Transport = { exchange, close: () => Promise.resolve() };
+  const gateway = await openGateway({ ...ACCOUNT, userAgent: 'test' }, () => Promise.resolve(transport));
+  const publisher = new DlrPublisher(new EventEmitter2(), 1_000);
+  const gaps = new DlrGaps(engine, publisher, 'default', 1_000);
+  const { signal: stopping } = new AbortController();
+  const downloads = new DlrDownloads({ ...LIMITS, engine, gateway, pages, gaps, publisher, stopping, count: 500 });
+  const conditions = { mayStart: () => true, mayFollow, hasRoomForNext: () => Promise.resolve(hasRoom) };
+  const next = (): Promise<unknown> => downloads.next(conditions).catch((error: unknown) => error);
+  return { next, downloads, gaps, asked: () => asked };
+}
+
+/** A queue that calls back with each write. */
+function watched(
+  pages: DurableQueue<KeptPage>,
+  onAdd: (...args: Parameters<DurableQueue<KeptPage>['add']>) => Promise<void>,
+): DurableQueue<KeptPage> {
+  return Object.assign(Object.create(pages) as DurableQueue<KeptPage>, { add: onAdd });
+}
+
 /** Downloads an answer; what happened to it, in its order. */
 async function download(
   text: string,
 ): Promise<{ steps: string[]; result: unknown; pages: DurableQueue<KeptPage>; gaps: number }> {
   const steps: string[] = [];
-  const response = { status: 200, headers: {}, body: Buffer.from(text) };
-  const transport: Transport = { exchange: () => Promise.resolve(response), close: () => Promise.resolve() };
-  const gateway = await openGateway({ ...ACCOUNT, userAgent: 'test' }, () => Promise.resolve(transport));
   const pages = engine.queue<KeptPage>('default/pages');
-  const publisher = new DlrPublisher(new EventEmitter2(), 1_000);
-  const gaps = new DlrGaps(engine, publisher, 'default');
-  const noted = Object.assign(Object.create(pages) as DurableQueue<KeptPage>, {
-    add: async (...args: Parameters<(typeof pages)['add']>) => {
-      await pages.add(...args);
-      steps.push('durable');
-    },
+  const noted = watched(pages, async (jobs, notes) => {
+    await pages.add(jobs, notes);
+    if (jobs.length > 0) steps.push('durable');
   });
   const parse = JSON.parse;
   jest.spyOn(JSON, 'parse').mockImplementation((json, ...more) => {
     if (json === text) steps.push('read');
     return parse(json, ...more) as unknown;
   });
-  const { signal: stopping } = new AbortController();
-  const downloads = new DlrDownloads({
-    ...{ ...LIMITS, engine, gateway, pages: noted, gaps, publisher, stopping },
-    count: 500,
-  });
-  const result = await downloads.next(() => true).catch((error: unknown) => error);
-  return { steps, result, pages, gaps: await gaps.count() };
+  const { next, gaps } = await downloadsOf([text], noted);
+  return { steps, result: await next(), pages, gaps: await gaps.count() };
 }
+
+const FULL = `[${Array.from({ length: 500 }, () => REPORT).join(',')}]`;
+const noteCount = async (): Promise<number> => {
+  let count = 0;
+  for await (const { name } of engine.notes('default/download/')) count += name.length > 0 ? 1 : 0;
+  return count;
+};
 
 describe('a download', () => {
   it('is durable before anything reads it', async () => {
-    const { steps, result } = await download(`[${Array.from({ length: 500 }, () => REPORT).join(',')}]`);
+    const { steps, result } = await download(FULL);
     expect(steps[0]).toBe('durable');
     expect(steps).toContain('read');
     expect(result).toBe(500);
@@ -93,5 +119,62 @@ describe('a download', () => {
   ])('that holds reports beside an error is kept, with its reports: %s', async (text) => {
     const { result, pages } = await download(text);
     expect([result, await pages.pending()]).toEqual([1, 1]);
+  });
+});
+
+describe('a full download', () => {
+  it('is followed by the next one at once, which is noted by the write that adds its page', async () => {
+    const pages = engine.queue<KeptPage>('default/pages');
+    const writes: number[] = [];
+    const noted = watched(pages, async (jobs, notes = []) => {
+      await pages.add(jobs, notes);
+      writes.push(notes.filter(({ text }) => text !== undefined).length);
+    });
+    const note = jest.spyOn(engine, 'note');
+    const { next, asked } = await downloadsOf([FULL, FULL, `[${REPORT}]`], noted, { mayFollow: () => true });
+    expect(await next()).toBe(500);
+    expect(asked()).toBe(2);
+    expect([await next(), await next()]).toEqual([500, 1]);
+    expect([note.mock.calls.length, writes, asked()]).toEqual([1, [1, 1, 0], 3]);
+    expect(await noteCount()).toBe(0);
+  });
+
+  it.each([
+    ['it must not', { mayFollow: () => false }],
+    ['there is no room for the next one', { mayFollow: () => true, hasRoom: false }],
+  ])('is not followed by one when %s, and leaves no note', async (_, how) => {
+    const { next, asked } = await downloadsOf([FULL, FULL], engine.queue<KeptPage>('default/pages'), how);
+    expect([await next(), asked(), await noteCount()]).toEqual([500, 1, 0]);
+  });
+
+  it('leaves no note of a next one that may not be made any more when its page is durable', async () => {
+    let asked = 0;
+    const { next } = await downloadsOf([FULL], engine.queue<KeptPage>('default/pages'), {
+      mayFollow: () => asked++ === 0,
+    });
+    expect([await next(), asked, await noteCount()]).toEqual([500, 2, 0]);
+  });
+
+  it('leaves no note of a next one when its page was refused at first, by a write that noted it all the same', async () => {
+    Logger.overrideLogger(false);
+    const pages = engine.queue<KeptPage>('default/pages');
+    let writes = 0;
+    const refusing = watched(pages, async (jobs, notes) => {
+      await pages.add(jobs, notes);
+      if (++writes === 1) throw new OurSmsStorageError('The disk is full.', { fault: 'full' });
+    });
+    const { next, asked } = await downloadsOf([FULL], refusing, { mayFollow: () => true });
+    expect([await next(), asked(), writes, await noteCount()]).toEqual([500, 1, 2, 0]);
+    Logger.overrideLogger(true);
+  });
+
+  it('has its followers durable before the lock of the poller may go', async () => {
+    const pages = engine.queue<KeptPage>('default/pages');
+    const { next, downloads, asked } = await downloadsOf([FULL, FULL, FULL, FULL], pages, { mayFollow: () => true });
+    await next();
+    await Promise.all([downloads.settled(), downloads.settled()]);
+    expect(downloads.isAhead).toBe(false);
+    expect(await pages.pending()).toBe(asked());
+    expect(await noteCount()).toBe(0);
   });
 });

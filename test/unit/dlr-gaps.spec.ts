@@ -12,7 +12,8 @@ describe('gaps', () => {
   it('that are announced at once are counted each', async () => {
     const engine = StoredEngine.inMemory();
     // One of them for each process that shares the store.
-    const processes = [1, 2, 3].map(() => new DlrGaps(engine, new DlrPublisher(new EventEmitter2(), 1_000), 'default'));
+    const publisher = new DlrPublisher(new EventEmitter2(), 1_000);
+    const processes = [1, 2, 3].map(() => new DlrGaps(engine, publisher, 'default', 1_000));
     const gap = { account: 'default', at: new Date().toISOString(), atMost: 1, why: 'a test' };
     await Promise.all(processes.flatMap((one, i) => [0, 1, 2].map((j) => one.announce({ id: `${i}-${j}`, ...gap }))));
     expect(await processes[0]?.count()).toBe(9);

@@ -88,18 +88,21 @@ describe('lanes', () => {
 });
 
 describe('lanes that are paused', () => {
-  it('hand nothing over until they are resumed', async () => {
+  it('deliver nothing until they are resumed, and give back what waits', async () => {
     const lanes = new ReportLanes(1, listeners.handle);
-    void lanes.handOverAll(reports(2), always, onEnd);
+    const all = lanes.handOverAll(reports(2), always, onEnd);
     let paused = false;
     void lanes.pause().then(() => (paused = true));
     await turn();
-    expect(paused).toBe(false);
+    expect([paused, ended]).toEqual([false, ['r1 stopped']]);
+    expect(await lanes.handOver(report('late'), always)).toEqual({ kind: 'stopped' });
     await listeners.end('r0');
+    await all;
     expect({ paused, busyWith: listeners.busyWith, waiting: lanes.waiting }).toEqual({
-      ...{ paused: true, busyWith: [], waiting: 1 },
+      ...{ paused: true, busyWith: [], waiting: 0 },
     });
     lanes.resume();
+    void lanes.handOver(report('r1'), always);
     expect(listeners.busyWith).toEqual(['r1']);
   });
 });
@@ -152,10 +155,10 @@ describe('a message', () => {
     const first = [report('a1', 'a'), report('a2', 'a'), report('b1', 'b')];
     const all = lanes.handOverAll(first, always, onEnd);
     const paused = lanes.pause();
-    // The turn of a2 comes while they are paused, and is given back before its listener has it.
+    // The turn of a2 would come while they are paused: it is given back before its listener has it.
     await listeners.end('b1');
     await listeners.end('a1');
-    await lanes.pause({ giveBack: true });
+    await lanes.pause();
     await Promise.all([paused, all]);
     lanes.resume();
     const again = lanes.handOverAll([report('a2', 'a'), report('a3', 'a')], always, onEnd);

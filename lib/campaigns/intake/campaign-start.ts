@@ -53,7 +53,7 @@ export class CampaignStart {
       const isLeft = (await this.#records.unread(id)).some((left) => left.run === run);
       if (!isLeft) return;
       this.#logger.warn(
-        `Campaign ${oneLine(id)} (account ${this.setup.account}): its process ended while reading the recipients, so nothing was sent${this.engine.isShared ? ', unless the store has lost data since' : ''}. Start it again`,
+        `Campaign ${oneLine(id)} (account ${this.setup.account}): its process ended while reading the recipients, so nothing was sent, unless the store has lost data since. Start it again`,
       );
       await eraseReading(this.engine, this.names, { id, run });
     });

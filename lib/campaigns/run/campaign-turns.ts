@@ -53,10 +53,10 @@ export class CampaignTurns implements TurnSource {
     }
   }
 
-  /** Waits for a turn among all processes. @returns When it was due; Infinity where there is no rate for all of them. */
+  /** Waits for a turn among all processes. @returns When it was due; Infinity without a rate. */
   async #sharedTurn(signal?: AbortSignal): Promise<number> {
     const { engine, name, rate } = this.options;
-    if (!engine.isShared || rate === undefined || signal?.aborted) return Infinity;
+    if (rate === undefined || signal?.aborted) return Infinity;
     const inMs = await engine.turn(name, SHARED_SECOND_MS / rate);
     const dueAt = performance.now() + inMs;
     await wait(inMs, undefined, { signal }).catch(() => undefined);

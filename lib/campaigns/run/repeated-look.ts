@@ -2,7 +2,7 @@
 export interface RepeatedLookParts {
   /** Looks once. */
   look: () => Promise<void>;
-  /** Milliseconds to the next look, asked at the start and at the end of each look. */
+  /** Milliseconds to the next look, asked at the start and at the end of each look. Infinity: there is none. */
   everyMs: () => number;
   /** Called when a look fails, but for those that fail after another. */
   onFailure?: (error: unknown) => void;
@@ -20,7 +20,7 @@ export class RepeatedLook {
   /** @param firstInMs Milliseconds until the first look. */
   start(firstInMs = this.parts.everyMs()): void {
     this.#isOn = true;
-    if (this.#timer !== undefined || this.#looking !== undefined) return;
+    if (this.#timer !== undefined || this.#looking !== undefined || firstInMs === Infinity) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#looking = this.#lookOnce().finally(() => {

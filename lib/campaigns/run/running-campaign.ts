@@ -238,9 +238,9 @@ export class RunningCampaign extends Campaign {
     if (this.#state.isOver || this.#context.stopping.aborted) return;
     const outcome = await this.#end.look();
     if (typeof outcome === 'object') return this.end(outcome);
-    // Where other processes work on it too, the next look at all campaigns finds out.
-    const isNear = this.#ledger.counts.pending <= 0 && !this.#context.engine.isShared;
-    if (outcome === 'busy' || isNear) this.#tellSoon(outcome === 'busy' ? TELL_EVERY_MS : undefined);
+    if (outcome === 'busy') this.#tellSoon(TELL_EVERY_MS);
+    // The last results are on their way to the store.
+    else if (this.#ledger.counts.pending <= 0) this.#tellSoon();
   }
 
   #tellSoon(ms = this.#ledger.counts.pending > 0 ? TELL_EVERY_MS : 2): void {

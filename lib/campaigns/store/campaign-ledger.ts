@@ -4,20 +4,24 @@ import type { CampaignNames } from './campaign-names.js';
 import type { CampaignChunk, CampaignRecord, ChunkResult } from './campaign-record.js';
 import { ChunkStore } from './chunk-store.js';
 
+type CountedResult = Pick<ChunkResult, 'recipients' | 'fate' | 'rejected'>;
 type Settled = Pick<CampaignCounts, 'sent' | 'rejected' | 'notSent' | 'unknown'>;
 
 const NOTHING: Settled = { sent: 0, rejected: 0, notSent: 0, unknown: 0 };
+
+/** More results than are ever on their way to the store: an older one is in it. */
+const MOST_OWN = 2_000;
 
 /** Fates of the recipients of a campaign, counted from the results in the store, so that no count can differ from them. */
 export class CampaignLedger {
   readonly #store: ChunkStore;
   #settled: Settled = { ...NOTHING };
   /** Results of this process that were not among those that were read last. */
-  readonly #own = new Map<string, { result: ChunkResult; isOld: boolean }>();
+  readonly #own = new Map<string, { result: CountedResult; isOld: boolean }>();
   #counting: Promise<void> | undefined;
 
   constructor(
-    private readonly engine: QueueEngine,
+    engine: QueueEngine,
     names: CampaignNames,
     private readonly record: CampaignRecord,
   ) {
@@ -53,10 +57,11 @@ export class CampaignLedger {
   }
 
   /** A result of this process has become durable, or is about to. */
-  note(number: string, result: ChunkResult): void {
-    // Without other processes they are not read again, and need not be distinguished.
-    if (this.engine.isShared || this.#counting) this.#own.set(number, { result, isOld: false });
-    else add(this.#settled, result);
+  note(number: string, { recipients, fate, rejected }: ChunkResult): void {
+    // Behind those that are there: a request that was sent again has its second result.
+    this.#own.delete(number);
+    this.#own.set(number, { result: { recipients, fate, rejected }, isOld: false });
+    if (this.#own.size > MOST_OWN && !this.#counting) this.#merge();
   }
 
   /** The requests of unknown outcome, by their numbers. */
@@ -97,13 +102,18 @@ export class CampaignLedger {
       if (own?.isOld) this.#own.delete(number);
       else if (own) own.isOld = true;
     }
-    if (this.engine.isShared) return;
-    for (const { result } of this.#own.values()) add(settled, result);
-    this.#own.clear();
+  }
+
+  /** Counts the older half of the results of this process as read: so they take no memory, however seldom results are read. */
+  #merge(): void {
+    for (const [number, { result }] of [...this.#own].slice(0, MOST_OWN / 2)) {
+      add(this.#settled, result);
+      this.#own.delete(number);
+    }
   }
 }
 
-function add(settled: Settled, { recipients, fate, rejected = 0 }: ChunkResult): void {
+function add(settled: Settled, { recipients, fate, rejected = 0 }: CountedResult): void {
   settled[fate] += recipients - rejected;
   settled.rejected += rejected;
 }

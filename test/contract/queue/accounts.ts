@@ -5,7 +5,7 @@ import { DlrPublisher } from '../../../lib/inbox/dlr-publisher.js';
 import type { DlrGap } from '../../../lib/inbox/dlr-events.js';
 import { CampaignNames } from '../../../lib/campaigns/store/campaign-names.js';
 import { CampaignRecords } from '../../../lib/campaigns/store/campaign-records.js';
-import { engineForEach, type EngineKind } from './engine-under-test.js';
+import { engineForEach, pause, type EngineKind } from './engine-under-test.js';
 import { ODD_NAMES } from './odd-values.js';
 
 /** Names of accounts that would read as a part of what another account keeps. */
@@ -39,10 +39,11 @@ export function accountsContract(kind: EngineKind): void {
     emitter.on('oursms.dlr.gap', (gap: DlrGap) => void heard.push(gap));
     const publisher = new DlrPublisher(emitter, 1_000);
     const all = ACCOUNTS.map((account, i) => {
-      const gaps = new DlrGaps(bench.engine, publisher, account);
+      const gaps = new DlrGaps(bench.engine, publisher, account, 1);
       return { account, gaps, asked: i + 1 };
     });
     for (const { gaps, asked } of all) await gaps.intend(asked);
+    await pause(10);
     for (const { account, gaps, asked } of all) {
       await gaps.announceInterrupted();
       expect(heard.splice(0)).toEqual([expect.objectContaining({ account, atMost: asked })]);
@@ -50,6 +51,7 @@ export function accountsContract(kind: EngineKind): void {
     for (const { account, gaps } of all) expect([account, await gaps.count()]).toEqual([account, 1]);
     for (const { account, gaps, asked } of all) {
       await gaps.intend(asked);
+      await pause(10);
       await gaps.announceInterrupted();
       expect([account, await gaps.count(), heard.splice(0).length]).toEqual([account, 2, 1]);
     }

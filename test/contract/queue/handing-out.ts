@@ -26,6 +26,55 @@ export function handingOutContract(kind: EngineKind): void {
     expect(handler.ids).toEqual([...jobsNamed('a', 30), ...jobsNamed('b', 10)].map(({ id }) => id));
   });
 
+  it('delivers in the order in which jobs were added, also those that come to a consumer that has room', async () => {
+    const queue = bench.queue<number>();
+    const handler = new RecordingHandler<number>();
+    queue.consume(handler.handle, { concurrency: 1 });
+    const ids: string[] = [];
+    for (let round = 0; round < 10; round++) {
+      const jobs = [...jobsNamed(`a${round}-`, 3), ...jobsNamed(`b${round}-`, 2)];
+      ids.push(...jobs.map(({ id }) => id));
+      await Promise.all([queue.add(jobs.slice(0, 3)), queue.add(jobs.slice(3))]);
+      if (round % 3 === 0) await untilCounts(queue, { waiting: 0, active: 0 });
+    }
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(handler.ids).toEqual(ids);
+  });
+
+  it('delivers no more at a time when jobs come one by one', async () => {
+    const queue = bench.queue<number>();
+    let running = 0;
+    let most = 0;
+    const handle = async (): Promise<typeof DONE> => {
+      most = Math.max(most, ++running);
+      await pause(3);
+      running -= 1;
+      return DONE;
+    };
+    queue.consume(handle, { concurrency: 3 });
+    await Promise.all(jobsNamed('job', 30).map((job) => queue.add([job])));
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(most).toBe(3);
+  });
+
+  it('gives a handler what is kept, and not the object that was added', async () => {
+    const queue = bench.queue<{ list: number[] }>();
+    const delivered: unknown[] = [];
+    queue.consume(
+      async ({ data }) => {
+        delivered.push(structuredClone(data));
+        data.list.push(2);
+        return DONE;
+      },
+      { concurrency: 1 },
+    );
+    const data = { list: [1] };
+    await queue.add([{ id: 'job', data }]);
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(data).toEqual({ list: [1] });
+    expect(delivered).toEqual([{ list: [1] }]);
+  });
+
   it('delivers as many at a time as it may, and no more', async () => {
     const queue = bench.queue<number>();
     await queue.add(jobsNamed('job', 40));
