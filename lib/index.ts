@@ -50,7 +50,7 @@ export {
   type OurSmsStorageEngine,
   type OurSmsStorageOptions,
 } from './options/oursms.options.js';
-export { OurSmsDlrOptions, OurSmsPollOptions } from './options/dlr.options.js';
+export { OurSmsDlrOptions, OurSmsPollOptions, OurSmsWebhookOptions } from './options/dlr.options.js';
 export { OurSmsService, type SendOptions } from './module/oursms.service.js';
 export { Campaign } from './campaigns/campaign.js';
 export {

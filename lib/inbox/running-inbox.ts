@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { oneLine } from '../errors/one-line.js';
+import type { RawBody } from '../gateway/decode-body.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
 import type { DurableQueue, QueueConsumer, QueueEngine } from '../queue/durable-queue.js';
@@ -12,6 +13,7 @@ import { DlrGaps } from './dlr-gaps.js';
 import type { DlrInboxStats, DlrPoll, FailedDlr } from './dlr-inbox-stats.js';
 import { DlrIntake } from './dlr-intake.js';
 import { DlrPoller } from './dlr-poller.js';
+import { DlrPushes } from './dlr-pushes.js';
 import { InboxState } from './inbox-state.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import type { KeptDlr, KeptPage } from './kept-jobs.js';
@@ -32,9 +34,8 @@ export interface InboxSetup {
   engine: QueueEngine;
   gateway: GatewayClient;
   publisher: DlrPublisher;
-  timer: PollTimer;
-  nextDelayMs: () => number;
-  count: number;
+  /** Unset: nothing is downloaded, and reports come by {@link RunningInbox.accept} alone. */
+  polling?: { timer: PollTimer; nextDelayMs: () => number; count: number };
   maxResponseBytes: number;
   /** Milliseconds that a download may take. */
   requestTimeoutMs: number;
@@ -44,7 +45,7 @@ export interface InboxSetup {
   shutdownTimeoutMs: number;
 }
 
-/** The running inbox of an account: polls, stores, delivers and settles reports. */
+/** The running inbox of an account: polls, takes what is pushed, stores, delivers and settles reports. */
 export class RunningInbox {
   readonly pages: DurableQueue<KeptPage>;
   readonly retries: DurableQueue<KeptDlr>;
@@ -52,15 +53,16 @@ export class RunningInbox {
   readonly #state = new InboxState();
   readonly #lanes: ReportLanes;
   readonly #gaps: DlrGaps;
-  readonly #intake: DlrIntake;
-  readonly #poller: DlrPoller;
+  readonly #intake: DlrIntake | undefined;
+  readonly #poller: DlrPoller | undefined;
+  readonly #pushes: DlrPushes;
   readonly #consumers: QueueConsumer[] = [];
   readonly #logger = new Logger('OurSmsDlrInbox');
   #pageHandler: PageHandler | undefined;
   #pausing: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly setup: InboxSetup) {
-    const { engine, gateway, publisher, concurrency } = setup;
+    const { engine, gateway, publisher, concurrency, polling } = setup;
     this.#account = gateway.accountName;
     const names = accountPart(this.#account);
     this.pages = engine.queue<KeptPage>(`${names}/pages`, { isPrecious: true });
@@ -69,9 +71,12 @@ export class RunningInbox {
     this.#gaps = new DlrGaps(engine, publisher, this.#account);
     const { pages, retries } = this;
     const [state, gaps] = [this.#state, this.#gaps];
-    const downloads = new DlrDownloads({ ...setup, pages, gaps, stopping: state.stopping });
+    this.#pushes = new DlrPushes({ account: this.#account, engine, pages, state });
+    if (polling === undefined) return;
+    const downloads = new DlrDownloads({ ...setup, ...polling, pages, gaps, stopping: state.stopping });
     this.#intake = new DlrIntake({ ...setup, pages, retries, gaps, downloads, state });
-    this.#poller = new DlrPoller({ ...setup, leaseName: `${names}/poller`, intake: this.#intake, state });
+    const leaseName = `${names}/poller`;
+    this.#poller = new DlrPoller({ ...setup, ...polling, leaseName, intake: this.#intake, state });
   }
 
   /** Reads what is in the store. @throws {OurSmsStorageError} when it cannot be read */
@@ -87,7 +92,15 @@ export class RunningInbox {
     this.#state.start();
     if (this.#state.stopping.aborted) return;
     this.#consumeWhenHeard();
-    this.#poller.start();
+    if (this.#poller !== undefined) return this.#poller.start();
+    // A process that polled may have left a gap. A store that is away is told of elsewhere.
+    const ageMs = this.setup.engine.isShared ? 2 * this.setup.requestTimeoutMs : 0;
+    this.#gaps.announceInterrupted(ageMs).catch(() => undefined);
+  }
+
+  /** Keeps the body of a push, as it came. @throws {OurSmsStorageError} when it cannot be kept */
+  accept(body: RawBody): Promise<void> {
+    return this.#pushes.keep(body);
   }
 
   /** Ends: the running download reaches the store, running listeners get their time, the rest waits for the next start. */
@@ -97,7 +110,7 @@ export class RunningInbox {
     this.#lanes.stop(this.setup.shutdownTimeoutMs);
     const consumers = this.#consumers.map((consumer) => consumer.stop());
     // What it had when it was paused may still be with its listeners.
-    await Promise.all([this.#poller.stop(), this.#pausing, ...consumers]);
+    await Promise.all([this.#stopPolling(), this.#pausing, ...consumers]);
     // A store that is away says so elsewhere.
     await this.#tellLeft().catch(() => undefined);
   }
@@ -125,8 +138,8 @@ export class RunningInbox {
     const giveBack = this.setup.engine.isShared;
     const consumers = giveBack ? this.#consumers.splice(0) : [];
     this.#state.pause();
-    const ended = [this.#poller.stop(), this.#lanes.pause({ giveBack }), ...consumers.map((one) => one.stop())];
-    this.#intake.noteRoom();
+    const ended = [this.#stopPolling(), this.#lanes.pause({ giveBack }), ...consumers.map((one) => one.stop())];
+    this.#intake?.noteRoom();
     this.#pausing = Promise.all(ended);
     await this.#pausing;
   }
@@ -137,12 +150,17 @@ export class RunningInbox {
     this.#state.resume();
     this.#lanes.resume();
     if (this.#state.whyIdle !== undefined) return;
-    this.#poller.start();
+    this.#poller?.start();
     this.#consumeWhenHeard();
   }
 
-  pollNow(): Promise<DlrPoll> {
-    return this.#poller.pollNow();
+  async #stopPolling(): Promise<void> {
+    await this.#poller?.stop();
+  }
+
+  async pollNow(): Promise<DlrPoll> {
+    const nothing: DlrPoll = { at: new Date().toISOString(), result: 'skipped', why: 'dlr.poll is not set' };
+    return this.#poller?.pollNow() ?? nothing;
   }
 
   async stats(): Promise<DlrInboxStats> {
@@ -161,7 +179,7 @@ export class RunningInbox {
       gaps: await this.#gaps.count(),
       oldestMs: oldest.length > 0 ? Math.max(0, Date.now() - Math.min(...oldest)) : undefined,
       paused: this.#state.isPaused,
-      lastPoll: this.#poller.last,
+      lastPoll: this.#poller?.last,
     };
   }
 
@@ -183,12 +201,16 @@ export class RunningInbox {
     }
   }
 
-  /** Of instances that share the store, only those with a listener take reports. */
+  /** What is kept waits for a listener. Of instances that share the store, only those with one take reports. */
   #consumeWhenHeard(isFirst = true): void {
     if (this.#state.whyIdle !== undefined || this.#consumers.length > 0) return;
-    if (!this.setup.engine.isShared || this.setup.publisher.hasListeners()) return this.#consume();
-    if (isFirst) {
+    if (this.setup.publisher.hasListeners()) return this.#consume();
+    if (isFirst && this.setup.engine.isShared) {
       this.#logger.warn('No listener for oursms.dlr in this process: delivery reports are left to the other processes');
+    } else if (isFirst && this.#poller === undefined) {
+      this.#logger.warn(
+        'No listener for oursms.dlr: pushed reports are kept until there is one; add a method with @OnDlr()',
+      );
     }
     setTimeout(() => this.#consumeWhenHeard(false), LOOK_FOR_LISTENERS_MS).unref();
   }
@@ -202,7 +224,7 @@ export class RunningInbox {
     }));
     const retries = new RetryHandler({ ...this.setup, lanes: this.#lanes });
     const handlePage = (job: Parameters<PageHandler['handle']>[0]): ReturnType<PageHandler['handle']> =>
-      pages.handle(job).finally(() => this.#intake.noteRoom());
+      pages.handle(job).finally(() => this.#intake?.noteRoom());
     this.#consumers.push(
       this.pages.consume(handlePage, { concurrency: PAGES_AT_ONCE }),
       this.retries.consume((job) => retries.handle(job), { concurrency: RETRIES_AT_ONCE, idleAtFirst: true }),
@@ -211,12 +233,12 @@ export class RunningInbox {
 
   /** Nothing waits for a next start in memory: what is there gets the time that running listeners get. */
   async #drain(): Promise<void> {
-    await this.#poller.stop();
+    await this.#stopPolling();
     const end = performance.now() + this.setup.shutdownTimeoutMs;
     for (;;) {
       const { pages, waiting, handling } = await this.stats();
       if (pages + waiting + handling === 0) return;
-      if (performance.now() >= end)
+      if (performance.now() >= end || this.#consumers.length === 0)
         return this.#logger.error(
           `${waiting + handling} delivery reports are lost: this process ends before they are handled, and storage is 'memory'`,
         );
