@@ -52,6 +52,7 @@ export {
 } from './options/oursms.options.js';
 export { OurSmsDlrOptions, OurSmsPollOptions, OurSmsWebhookOptions } from './options/dlr.options.js';
 export { OurSmsService, type SendOptions } from './module/oursms.service.js';
+export { OurSmsWebhook } from './module/oursms.webhook.js';
 export { Campaign } from './campaigns/campaign.js';
 export {
   OURSMS_CAMPAIGN_PAUSED,
