@@ -17,6 +17,8 @@ export type Platform = (typeof PLATFORMS)[number];
 export interface WebhookSetting {
   options?: Partial<OurSmsModuleOptions>;
   controllers?: Type<object>[];
+  /** Whether a listener is there. Default: true. */
+  listens?: boolean;
   providers?: Provider[];
   imports?: DynamicModule[];
   server?: NestApplicationOptions;
@@ -37,7 +39,7 @@ export const pushOf = (...msgIds: string[]): string =>
 export class WebhookBench {
   readonly logs = new LogRecorder();
   app!: INestApplication;
-  storage!: TestStorage;
+  storage!: Pick<TestStorage, 'path' | 'remove'>;
   /** Address of the server. */
   url!: string;
   #isRunning = false;
@@ -47,7 +49,7 @@ export class WebhookBench {
   }
 
   get handled(): Dlr[] {
-    return this.app.get(DlrListener).handled;
+    return this.app.get(DlrListener, { strict: false }).handled;
   }
 
   async start(platform: Platform, setting: WebhookSetting = {}): Promise<this> {
@@ -57,17 +59,18 @@ export class WebhookBench {
       controllers = [OurSmsWebhook('sms/reports')],
       providers = [],
       imports = [],
+      listens = true,
       server,
       configure,
     } = setting;
     const account = OurSmsModule.forRoot({
-      ...{ auth: DEMO, storage: this.storage, dlr: { webhook: { secret: SECRET }, retryDelayMs: 10 } },
+      ...{ auth: DEMO, storage: { path: this.storage.path }, dlr: { webhook: { secret: SECRET }, retryDelayMs: 10 } },
       ...options,
     });
     const module = await Test.createTestingModule({
       imports: [EventEmitterModule.forRoot(), account, ...imports],
       controllers,
-      providers: [DlrListener, ...providers],
+      providers: [...(listens ? [DlrListener] : []), ...providers],
     })
       .setLogger(this.logs)
       .compile();
@@ -82,7 +85,7 @@ export class WebhookBench {
 
   /** Pushes a body to the webhook. */
   push(
-    body?: BodyInit,
+    body?: RequestInit['body'],
     { path = `/sms/reports/${SECRET}`, ...init }: RequestInit & { path?: string } = {},
   ): Promise<Response> {
     const headers = { 'content-type': 'application/json' };
