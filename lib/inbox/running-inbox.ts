@@ -24,6 +24,9 @@ import { RetryHandler } from './retry-handler.js';
 
 /** Pages whose reports are delivered at the same time: one slow report must not block the next page. */
 const PAGES_AT_ONCE = 4;
+/** Pushes that are delivered at the same time, for each report that listeners may have at a time: a push may hold one alone. */
+const PUSHES_PER_REPORT = 4;
+const MOST_PUSHES_AT_ONCE = 128;
 /** Between checks whether there is a listener. */
 const LOOK_FOR_LISTENERS_MS = 500;
 /** Reports that wait in the lanes at the most, besides those of the pages. */
@@ -34,6 +37,8 @@ export interface InboxSetup {
   engine: QueueEngine;
   gateway: GatewayClient;
   publisher: DlrPublisher;
+  /** Whether pages may be pushes, which may hold one report each. */
+  takesPushes: boolean;
   /** Unset: nothing is downloaded, and reports come by {@link RunningInbox.accept} alone. */
   polling?: { timer: PollTimer; nextDelayMs: () => number; count: number };
   maxResponseBytes: number;
@@ -226,9 +231,15 @@ export class RunningInbox {
     const handlePage = (job: Parameters<PageHandler['handle']>[0]): ReturnType<PageHandler['handle']> =>
       pages.handle(job).finally(() => this.#intake?.noteRoom());
     this.#consumers.push(
-      this.pages.consume(handlePage, { concurrency: PAGES_AT_ONCE }),
+      this.pages.consume(handlePage, { concurrency: this.#pagesAtOnce() }),
       this.retries.consume((job) => retries.handle(job), { concurrency: RETRIES_AT_ONCE, idleAtFirst: true }),
     );
+  }
+
+  #pagesAtOnce(): number {
+    const { takesPushes, concurrency } = this.setup;
+    if (!takesPushes) return PAGES_AT_ONCE;
+    return Math.max(PAGES_AT_ONCE, Math.min(PUSHES_PER_REPORT * concurrency, MOST_PUSHES_AT_ONCE));
   }
 
   /** Nothing waits for a next start in memory: what is there gets the time that running listeners get. */

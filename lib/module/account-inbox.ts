@@ -56,6 +56,7 @@ export class AccountInbox {
       engine,
       gateway: this.gateway,
       publisher: new DlrPublisher(emitter, dlr.listenerTimeoutMs),
+      takesPushes: Boolean(webhook),
       polling,
       maxResponseBytes: gateway.maxResponseBytes,
       requestTimeoutMs: gateway.timeoutMs,
