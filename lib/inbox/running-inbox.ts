@@ -251,7 +251,7 @@ export class RunningInbox {
       if (pages + waiting + handling === 0) return;
       if (performance.now() >= end || this.#consumers.length === 0)
         return this.#logger.error(
-          `${waiting + handling} delivery reports are lost: this process ends before they are handled, and storage is 'memory'`,
+          `${waiting + handling > 0 ? waiting + handling : `${pages} downloads or pushes of`} delivery reports are lost: this process ends before they are handled, and storage is 'memory'`,
         );
       await wait(10);
     }
