@@ -134,6 +134,15 @@ describe('what is pushed waits for a listener', () => {
   });
 });
 
+it('what is pushed to memory and has no listener is lost at the end, which is logged at once', async () => {
+  await inbox.startWithoutListener({ dlr: PUSHED, storage: 'memory' });
+  await inbox.face.accept(pushOf('m1'));
+  const start = performance.now();
+  await inbox.stop();
+  expect(performance.now() - start).toBeLessThan(5_000);
+  expect(inbox.application.logs.matching('1 downloads or pushes of delivery reports are lost')).toHaveLength(1);
+});
+
 describe('a push that cannot be read', () => {
   it('is kept and announced, and is no gap', async () => {
     const [unreadable, gaps]: [UnreadableDlrs[], unknown[]] = [[], []];

@@ -1,4 +1,6 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -18,6 +20,7 @@ import {
   type ExceptionFilter,
   type ExecutionContext,
   type NestInterceptor,
+  type OnModuleInit,
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
 import express from 'express';
@@ -305,6 +308,31 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
     expect(shown).not.toContain(SECRET);
     expect(bench.logs.matching(SECRET)).toEqual([]);
   });
+});
+
+it('the webhook answers with 503 while the application starts: its store is not open yet', async () => {
+  const answers: Response[] = [];
+  class Early implements OnModuleInit {
+    async onModuleInit(): Promise<void> {
+      const server = bench.app.getHttpServer() as Server;
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      answers.push(
+        await fetch(`http://127.0.0.1:${port}/sms/reports/${SECRET}`, { method: 'POST', body: pushOf('m1') }),
+      );
+      server.closeAllConnections();
+      await once(server.close(), 'close');
+    }
+  }
+  class Inner {}
+  class Outer {}
+  // The deepest modules are initialised first.
+  const imports = [{ module: Outer, imports: [{ module: Inner, providers: [Early] }] }];
+  await bench.start('express', { imports });
+  expect(answers[0]?.status).toBe(503);
+  expect(answers[0]?.headers.get('retry-after')).toBe('15');
+  expect((await bench.push(pushOf('m1'))).status).toBe(200);
+  await untilHandled('m1');
 });
 
 describe('where a middleware of the application has read the body before,', () => {
