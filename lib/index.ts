@@ -52,8 +52,9 @@ export {
   type OurSmsStorageEngine,
   type OurSmsStorageOptions,
 } from './options/oursms.options.js';
-export { OurSmsDlrOptions, OurSmsPollOptions } from './options/dlr.options.js';
+export { OurSmsDlrOptions, OurSmsPollOptions, OurSmsWebhookOptions } from './options/dlr.options.js';
 export { OurSmsService, type SendOptions } from './module/oursms.service.js';
+export { OurSmsWebhook } from './module/oursms.webhook.js';
 export { Campaign } from './campaigns/campaign.js';
 export {
   OURSMS_CAMPAIGN_PAUSED,

@@ -28,9 +28,9 @@ export interface Dlr {
   msgDate?: string;
   /** When the status was reached, as the gateway writes it; its time zone is not documented. */
   statusDate?: string;
-  /** When it was downloaded: ISO 8601, UTC. */
+  /** When it was downloaded, or pushed: ISO 8601, UTC. */
   receivedAt: string;
-  /** The account that it was downloaded with; `default` for the unnamed one. */
+  /** The account that it was downloaded with, or pushed to; `default` for the unnamed one. */
   account: string;
   /** The report as the gateway sent it. What it nests deeper than 20 levels is JSON, as text. */
   raw: unknown;

@@ -14,7 +14,12 @@ export interface DlrPage {
   /** Headers of the body. Kept with `encoding`, to decode it later. */
   contentType?: string;
   contentEncoding?: string;
+  /** The rule by which its reports get their ids; unset: that of version 0.1.0. A report keeps its id over an upgrade. */
+  idRule?: typeof ID_RULE;
 }
+
+/** The rule of this version: the id of a report is made of the fields that say which report it is. */
+export const ID_RULE = 'fields';
 
 /** The body of an answer. */
 export const bodyOf = ({ body, headers }: WireResponse): RawBody => ({
@@ -24,9 +29,12 @@ export const bodyOf = ({ body, headers }: WireResponse): RawBody => ({
 });
 
 /** Makes a page of an answer that has just come. */
-export function toPage(account: string, response: WireResponse): DlrPage {
-  const { bytes, ...said } = bodyOf(response);
-  const page = { account, receivedAt: new Date().toISOString(), httpStatus: response.status };
+export const toPage = (account: string, response: WireResponse): DlrPage =>
+  pageOf(account, bodyOf(response), response.status);
+
+/** Makes a page of a body that has just come. */
+export function pageOf(account: string, { bytes, ...said }: RawBody, httpStatus: number): DlrPage {
+  const page = { account, receivedAt: new Date().toISOString(), httpStatus, idRule: ID_RULE } as const;
   if (isPlain({ bytes, ...said })) return { ...page, text: bytes.toString('utf8') };
   return { ...page, text: bytes.toString('base64'), encoding: 'base64', ...said };
 }

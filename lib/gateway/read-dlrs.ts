@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DLR_STATUSES, type Dlr, type DlrStatus } from '../dto/dlr.js';
 import { decodeBody, showBody, type DecodedBody, type ShownBody } from './decode-body.js';
 import { bodyOfPage, type DlrPage } from './dlr-page.js';
-import { FieldReader } from './field-reader.js';
+import { FieldReader, fold } from './field-reader.js';
 import { ENVELOPES, findRows, holdsNothing, looksLikeReport } from './find-rows.js';
 import { isRecord, parseJson } from './parse-json.js';
 import { readFailureInSuccess, type ReportedFailure } from './read-failure.js';
@@ -80,7 +80,7 @@ function readDlr(raw: unknown, page: DlrPage): Dlr {
   const fields = new FieldReader(raw);
   const rawStatus = fields.text('status');
   return {
-    id: identify(raw, page.account),
+    id: identify(raw, fields, page),
     msgId: fields.text('msgId', 'messageId'),
     jobId: fields.text('jobId'),
     status: statusOf(rawStatus),
@@ -100,9 +100,28 @@ function statusOf(rawStatus: string | undefined): DlrStatus {
   return DLR_STATUSES.find((known) => known === status) ?? 'unknown';
 }
 
-/** The same row of the same account has the same id, whatever the order of its fields. */
-function identify(row: unknown, account: string): string {
-  return hash('sha256', JSON.stringify([account, sorted(row)]), 'base64url').slice(0, 24);
+/** Names of the fields that an id is made of, besides `jobId`: pushed rows have it where downloaded ones may not. */
+const FIELDS_OF_ID = ['msgId', 'messageId', 'status', 'src', 'dest', 'msgDate', 'statusDate'].map(fold);
+
+/** The same report of the same account has the same id, whether it was downloaded or pushed, and however its fields are written. */
+function identify(row: unknown, fields: FieldReader, { account, idRule }: DlrPage): string {
+  const identity = idRule === undefined ? sorted(row) : identityOf(row, fields);
+  return hash('sha256', JSON.stringify([account, identity]), 'base64url').slice(0, 24);
+}
+
+/** What says which report a row is: a status that a message reached at a time; without one of these, all that the row has. */
+function identityOf(row: unknown, fields: FieldReader): unknown {
+  const msgId = fields.text('msgId', 'messageId');
+  const [status, statusDate] = [fields.text('status')?.toLowerCase(), fields.text('statusDate')];
+  const dest = fields.text('dest')?.replace(/^(\+|00)/, '');
+  if (msgId !== undefined && status !== undefined && statusDate !== undefined) return [msgId, status, dest, statusDate];
+  if (!isRecord(row)) return sorted(row);
+  const isKnown = (name: string, value: unknown): boolean =>
+    value === null || (typeof value !== 'object' && FIELDS_OF_ID.includes(fold(name)));
+  const isJob = (name: string): boolean => msgId !== undefined && fold(name) === 'jobid';
+  const others = Object.entries(row).filter(([name, value]) => !isKnown(name, value) && !isJob(name));
+  const known = [msgId, status, fields.text('src'), dest, fields.text('msgDate'), statusDate];
+  return [...known, sorted(Object.fromEntries(others))];
 }
 
 function sorted(value: unknown, depth = 0): unknown {

@@ -20,7 +20,7 @@ function withoutDepth(value: unknown, level: number): unknown {
 }
 
 /** The JSON of a value that was parsed, however deep it is: `JSON.stringify` calls itself. */
-function jsonOf(value: unknown): string {
+export function jsonOf(value: unknown): string {
   let json = '';
   const todo: ({ text: string } | { value: unknown })[] = [{ value }];
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {

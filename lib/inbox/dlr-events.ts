@@ -6,7 +6,7 @@ export const OURSMS_DLR = 'oursms.dlr';
 /** The event of a report whose listener failed `dlr.maxAttempts` times; its payload is a {@link DlrFailure}. */
 export const OURSMS_DLR_FAILED = 'oursms.dlr.failed';
 
-/** The event of a download that could not be read; its payload is an {@link UnreadableDlrs}. */
+/** The event of a download, or a push, that could not be read; its payload is an {@link UnreadableDlrs}. */
 export const OURSMS_DLR_UNREADABLE = 'oursms.dlr.unreadable';
 
 /** The event of a download whose answer did not arrive, or not all of it; its payload is a {@link DlrGap}. */
@@ -21,7 +21,7 @@ export interface DlrFailure {
   reason: string;
 }
 
-/** A download that could not be read, or not to its end. It is kept: `DlrInbox.rereadUnreadable()` reads it again. */
+/** A download, or a push, that could not be read, or not to its end. It is kept: `DlrInbox.rereadUnreadable()` reads it again. */
 export interface UnreadableDlrs {
   /** Names it in the inbox. */
   id: string;
@@ -32,7 +32,7 @@ export interface UnreadableDlrs {
   why: string;
   /** How many whole reports were found in it, and published. */
   salvaged: number;
-  /** The answer: its text, or its bytes in base64 when it could not be decoded. It may hold phone numbers. */
+  /** The body: its text, or its bytes in base64 when it could not be decoded. It may hold phone numbers. */
   raw: string;
   /** How `raw` is given. */
   rawEncoding: 'utf8' | 'base64';

@@ -21,9 +21,9 @@ export interface DlrInboxStats {
   handling: number;
   /** Reports that were given up after `dlr.maxAttempts`, and are kept. */
   failed: number;
-  /** Downloads that are not handled through yet. The reports of those that were not read yet are not in `waiting`. */
+  /** Downloads and pushes that are not handled through yet. The reports of those that were not read yet are not in `waiting`. */
   pages: number;
-  /** Downloads that could not be read, and are kept. */
+  /** Downloads and pushes that could not be read, and are kept. */
   unreadable: number;
   /** Gaps since the store was made: downloads whose reports may be lost. */
   gaps: number;

@@ -1,15 +1,16 @@
-import type { DlrInboxStats, DlrPoll, FailedDlr } from './dlr-inbox-stats.js';
+import { bytesOfBody } from '../gateway/bytes-of-body.js';
 import type { UnreadableDlrs } from './dlr-events.js';
+import type { DlrInboxStats, DlrPoll, FailedDlr } from './dlr-inbox-stats.js';
 import type { RunningInbox } from './running-inbox.js';
 
 /**
  * An account's delivery reports between the gateway and their listeners: what waits, what failed, and what to do about it.
- * There is one for each account with `dlr.poll` in its options.
+ * There is one for each account with `dlr.poll` or `dlr.webhook` in its options.
  *
  * Its methods reject with an `OurSmsStorageError` when the store cannot be read or written.
  */
 export class DlrInbox {
-  /** @param running Throws when the account has no poller. @internal */
+  /** @param running Throws when the account neither polls nor has a webhook. @internal */
   constructor(private readonly running: () => RunningInbox) {}
 
   /** Its contents, and the result of the last poll. */
@@ -18,7 +19,21 @@ export class DlrInbox {
   }
 
   /**
-   * Polls now, or as soon as a poll that is running has ended.
+   * Takes reports that the gateway pushed to a controller of your own: check its secret first, and answer with 200 once this has
+   * resolved. Whatever it is, it is kept as it came; the listeners get its reports later, as those of a download.
+   *
+   * @param body Text, bytes, or what a body parser made of it. Give the text or the bytes where you have them: of a parsed body,
+   * ids of more than 15 digits may be rounded.
+   * @throws {OurSmsStorageError} when it cannot be kept: answer with 503, so that the gateway repeats it
+   */
+  async accept(body: unknown): Promise<void> {
+    const inbox = this.running();
+    const bytes = bytesOfBody(body);
+    if (bytes.length > 0) await inbox.accept({ bytes });
+  }
+
+  /**
+   * Polls now, or as soon as a poll that is running has ended. Without `dlr.poll` it does nothing.
    *
    * @returns Its result; a failure is in its `why`. The reports are durable then, and not yet handled.
    */
@@ -27,7 +42,7 @@ export class DlrInbox {
   }
 
   /**
-   * Downloads and delivers nothing until {@link resume}. Downloaded reports are kept. Where several instances share
+   * Downloads and delivers nothing until {@link resume}. Downloaded reports are kept, and so are pushed ones, which still come. Where several instances share
    * the store, only this one pauses: the others continue.
    *
    * Resolves when no download is running and no report is with its listener.
@@ -73,7 +88,7 @@ export class DlrInbox {
   }
 
   /**
-   * The downloads that could not be read, oldest first, with what came: `raw` is its text, decompressed and read in its charset,
+   * The downloads and pushes that could not be read, oldest first, with what came: `raw` is its text, decompressed and read in its charset,
    * or its bytes in base64 when `rawEncoding` says so.
    */
   unreadable(): AsyncIterable<UnreadableDlrs> {

@@ -1,11 +1,11 @@
 import type { Dlr } from '../dto/dlr.js';
 import type { DlrPage } from '../gateway/dlr-page.js';
 
-/** A download as it is kept, before anything has read it. */
+/** A download or a push as it is kept, before anything has read it. */
 export interface KeptPage extends DlrPage {
-  /** When the download began: ISO 8601, UTC. */
+  /** When the download began, or the push came: ISO 8601, UTC. */
   at: string;
-  /** How many reports were asked for. */
+  /** How many reports were asked for; 0 for a push. */
   asked: number;
   /** Why the answer did not arrive as a whole; unset when it did. */
   broken?: string;
@@ -13,6 +13,8 @@ export interface KeptPage extends DlrPage {
   handled?: string[];
   /** Whether the reports that may be missing in it were announced. */
   gapTold?: boolean;
+  /** Whether the gateway pushed it. */
+  isPush?: boolean;
 }
 
 /** A report whose listener failed, as it is kept. */

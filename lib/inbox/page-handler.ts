@@ -50,7 +50,7 @@ export class PageHandler {
     const handled = new Set(page.handled);
     const due = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
     if (job.interrupted) {
-      await this.#isolate(id, due);
+      await this.#isolate(`${nameOf(page)} ${id}`, due);
       return reading.ok ? { kind: 'done' } : this.#keepUnreadable(id, withHandled(page, reading.dlrs), reading);
     }
     const failures: NewJob<KeptDlr>[] = [];
@@ -78,11 +78,11 @@ export class PageHandler {
    * Makes each report of an interrupted page a job of its own, which is delivered alone: one of them may be what ended the
    * process. The interruption counts as an attempt of each.
    */
-  async #isolate(id: string, dlrs: readonly Dlr[]): Promise<void> {
+  async #isolate(what: string, dlrs: readonly Dlr[]): Promise<void> {
     const { retries } = this.parts;
     if (dlrs.length === 0) return;
     this.#logger.warn(
-      `${dlrs.length} reports of download ${id} (account ${dlrs[0]?.account}) are redelivered one by one: their process ended, or was suspended, before all were handled`,
+      `${dlrs.length} reports of ${what} (account ${dlrs[0]?.account}) are redelivered one by one: their process ended, or was suspended, before all were handled`,
     );
     await retries.add(dlrs.map((dlr) => ({ id: dlr.id, data: { dlr, reason: ENDED, isSuspect: true }, attempts: 1 })));
   }
@@ -91,7 +91,7 @@ export class PageHandler {
   #keepUnread(id: string, page: KeptPage): JobOutcome<KeptPage> {
     const reason = `the process ended ${MOST_INTERRUPTIONS} times while handling it`;
     this.#logger.error(
-      `Download ${id} of delivery reports (account ${page.account}) is kept unread: ${reason}. DlrInbox.rereadUnreadable() retries it`,
+      `The ${nameOf(page)} ${id} of delivery reports (account ${page.account}) is kept unread: ${reason}. DlrInbox.rereadUnreadable() retries it`,
     );
     return { kind: 'failed', reason };
   }
@@ -121,12 +121,14 @@ export class PageHandler {
       await gaps.announce({ id, account, at: page.at, atMost: Math.max(0, page.asked - salvaged), why });
     }
     this.#logger.error(
-      `A download of delivery reports (account ${account}) cannot be read: ${why}. ${salvaged} complete reports were recovered from it; it is kept as ${id}`,
+      `A ${nameOf(page)} of delivery reports (account ${account}) cannot be read: ${why}. ${salvaged} complete reports were recovered from it; it is kept as ${id}`,
     );
     await publisher.unreadable(describeUnreadable(id, page, why, reading));
     return { kind: 'failed', reason: why, data: { ...page, gapTold: true } };
   }
 }
+
+const nameOf = ({ isPush = false }: KeptPage): string => (isPush ? 'push' : 'download');
 
 const withHandled = (page: KeptPage, dlrs: readonly Dlr[]): KeptPage => ({
   ...page,

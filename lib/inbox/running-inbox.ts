@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import { oneLine } from '../errors/one-line.js';
+import type { RawBody } from '../gateway/decode-body.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
 import type { DurableQueue, QueueConsumer, QueueEngine } from '../queue/durable-queue.js';
@@ -13,6 +14,7 @@ import { DlrGaps } from './dlr-gaps.js';
 import type { DlrInboxStats, DlrPoll, FailedDlr } from './dlr-inbox-stats.js';
 import { DlrIntake } from './dlr-intake.js';
 import { DlrPoller } from './dlr-poller.js';
+import { DlrPushes } from './dlr-pushes.js';
 import { InboxState } from './inbox-state.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import type { KeptDlr, KeptPage } from './kept-jobs.js';
@@ -23,6 +25,9 @@ import { RetryHandler } from './retry-handler.js';
 
 /** Pages whose reports are delivered at the same time: one slow report must not block the next page. */
 const PAGES_AT_ONCE = 4;
+/** Pushes that are delivered at the same time, for each report that listeners may have at a time: a push may hold one alone. */
+const PUSHES_PER_REPORT = 4;
+const MOST_PUSHES_AT_ONCE = 128;
 /** Between checks whether there is a listener. */
 const LOOK_FOR_LISTENERS_MS = 500;
 /** Reports that wait in the lanes at the most, besides those of the pages. */
@@ -33,9 +38,10 @@ export interface InboxSetup {
   engine: QueueEngine;
   gateway: GatewayClient;
   publisher: DlrPublisher;
-  timer: PollTimer;
-  nextDelayMs: () => number;
-  count: number;
+  /** Whether pages may be pushes, which may hold one report each. */
+  takesPushes: boolean;
+  /** Unset: nothing is downloaded, and reports come by {@link RunningInbox.accept} alone. */
+  polling?: { timer: PollTimer; nextDelayMs: () => number; count: number };
   maxResponseBytes: number;
   /** Milliseconds that a download may take. */
   requestTimeoutMs: number;
@@ -50,7 +56,7 @@ function unlessRetryable(error: unknown): void {
   if (!(error instanceof OurSmsStorageError && error.retryable)) throw error;
 }
 
-/** The running inbox of an account: polls, stores, delivers and settles reports. */
+/** The running inbox of an account: polls, takes what is pushed, stores, delivers and settles reports. */
 export class RunningInbox {
   readonly pages: DurableQueue<KeptPage>;
   readonly retries: DurableQueue<KeptDlr>;
@@ -58,15 +64,16 @@ export class RunningInbox {
   readonly #state = new InboxState();
   readonly #lanes: ReportLanes;
   readonly #gaps: DlrGaps;
-  readonly #intake: DlrIntake;
-  readonly #poller: DlrPoller;
+  readonly #intake: DlrIntake | undefined;
+  readonly #poller: DlrPoller | undefined;
+  readonly #pushes: DlrPushes;
   readonly #consumers: QueueConsumer[] = [];
   readonly #logger = new Logger('OurSmsDlrInbox');
   #pageHandler: PageHandler | undefined;
   #pausing: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly setup: InboxSetup) {
-    const { engine, gateway, publisher, concurrency } = setup;
+    const { engine, gateway, publisher, concurrency, polling } = setup;
     this.#account = gateway.accountName;
     const names = accountPart(this.#account);
     this.pages = engine.queue<KeptPage>(`${names}/pages`, { isPrecious: true });
@@ -75,14 +82,17 @@ export class RunningInbox {
     this.#gaps = new DlrGaps(engine, publisher, this.#account, setup.requestTimeoutMs);
     const { pages, retries } = this;
     const [state, gaps] = [this.#state, this.#gaps];
-    const downloads = new DlrDownloads({ ...setup, pages, gaps, stopping: state.stopping });
+    this.#pushes = new DlrPushes({ account: this.#account, engine, pages, state });
+    if (polling === undefined) return;
+    const downloads = new DlrDownloads({ ...setup, ...polling, pages, gaps, stopping: state.stopping });
     this.#intake = new DlrIntake({ ...setup, pages, retries, gaps, downloads, state });
-    this.#poller = new DlrPoller({ ...setup, leaseName: `${names}/poller`, intake: this.#intake, state });
+    const leaseName = `${names}/poller`;
+    this.#poller = new DlrPoller({ ...setup, ...polling, leaseName, intake: this.#intake, state });
   }
 
   /** Reads what is in the store. @throws {OurSmsStorageError} when it cannot be read, and that does not pass by itself */
   async open(): Promise<void> {
-    for (const queue of [this.pages, this.retries]) await queue.counts().catch(unlessRetryable);
+    await Promise.all([this.pages, this.retries].map((queue) => queue.counts().catch(unlessRetryable)));
   }
 
   /** Starts, now that the listeners are there: with what an earlier process left. */
@@ -90,7 +100,14 @@ export class RunningInbox {
     this.#state.start();
     if (this.#state.stopping.aborted) return;
     this.#consumeWhenHeard();
-    this.#poller.start();
+    if (this.#poller !== undefined) return this.#poller.start();
+    // A process that polled may have left a gap. A store that is away is told of elsewhere.
+    this.#gaps.announceInterrupted().catch(() => undefined);
+  }
+
+  /** Keeps the body of a push, as it came. @throws {OurSmsStorageError} when it cannot be kept */
+  accept(body: RawBody): Promise<void> {
+    return this.#pushes.keep(body);
   }
 
   /** Ends: the running download reaches the store, running listeners get their time, the rest waits for the next start. */
@@ -100,7 +117,7 @@ export class RunningInbox {
     this.#lanes.stop(this.setup.shutdownTimeoutMs);
     const consumers = this.#consumers.map((consumer) => consumer.stop());
     // What it had when it was paused may still be with its listeners.
-    await Promise.all([this.#poller.stop(), this.#pausing, ...consumers]);
+    await Promise.all([this.#stopPolling(), this.#pausing, ...consumers]);
     // A store that is away says so elsewhere.
     await this.#tellLeft().catch(() => undefined);
   }
@@ -126,8 +143,8 @@ export class RunningInbox {
   async pause(): Promise<void> {
     this.#state.pause();
     // What waits goes back to the store, where other processes find it.
-    const ended = [this.#poller.stop(), this.#lanes.pause(), ...this.#consumers.splice(0).map((one) => one.stop())];
-    this.#intake.noteRoom();
+    const ended = [this.#stopPolling(), this.#lanes.pause(), ...this.#consumers.splice(0).map((one) => one.stop())];
+    this.#intake?.noteRoom();
     this.#pausing = Promise.all([this.#pausing, ...ended]);
     await this.#pausing;
   }
@@ -138,12 +155,17 @@ export class RunningInbox {
     this.#state.resume();
     this.#lanes.resume();
     if (this.#state.whyIdle !== undefined) return;
-    this.#poller.start();
+    this.#poller?.start();
     this.#consumeWhenHeard();
   }
 
-  pollNow(): Promise<DlrPoll> {
-    return this.#poller.pollNow();
+  async #stopPolling(): Promise<void> {
+    await this.#poller?.stop();
+  }
+
+  async pollNow(): Promise<DlrPoll> {
+    const nothing: DlrPoll = { at: new Date().toISOString(), result: 'skipped', why: 'dlr.poll is not set' };
+    return this.#poller?.pollNow() ?? nothing;
   }
 
   async stats(): Promise<DlrInboxStats> {
@@ -162,7 +184,7 @@ export class RunningInbox {
       gaps: await this.#gaps.count(),
       oldestMs: oldest.length > 0 ? Math.max(0, Date.now() - Math.min(...oldest)) : undefined,
       paused: this.#state.isPaused,
-      lastPoll: this.#poller.last,
+      lastPoll: this.#poller?.last,
     };
   }
 
@@ -185,10 +207,16 @@ export class RunningInbox {
   }
 
   /** Without a listener, reports stay in the store: another process may have one. */
-  #consumeWhenHeard(): void {
+  #consumeWhenHeard(isFirst = true): void {
     if (this.#state.whyIdle !== undefined || this.#consumers.length > 0) return;
     if (this.setup.publisher.hasListeners()) return this.#consume();
-    setTimeout(() => this.#consumeWhenHeard(), LOOK_FOR_LISTENERS_MS).unref();
+    // A poller says so itself.
+    if (isFirst && this.#poller === undefined) {
+      this.#logger.warn(
+        'No listener for oursms.dlr: pushed reports are kept until there is one; add a method with @OnDlr()',
+      );
+    }
+    setTimeout(() => this.#consumeWhenHeard(false), LOOK_FOR_LISTENERS_MS).unref();
   }
 
   #consume(): void {
@@ -200,23 +228,29 @@ export class RunningInbox {
     }));
     const retries = new RetryHandler({ ...this.setup, lanes: this.#lanes });
     const handlePage = (job: Parameters<PageHandler['handle']>[0]): ReturnType<PageHandler['handle']> =>
-      pages.handle(job).finally(() => this.#intake.noteRoom());
+      pages.handle(job).finally(() => this.#intake?.noteRoom());
     this.#consumers.push(
-      this.pages.consume(handlePage, { concurrency: PAGES_AT_ONCE }),
+      this.pages.consume(handlePage, { concurrency: this.#pagesAtOnce() }),
       this.retries.consume((job) => retries.handle(job), { concurrency: RETRIES_AT_ONCE, idleAtFirst: true }),
     );
   }
 
+  #pagesAtOnce(): number {
+    const { takesPushes, concurrency } = this.setup;
+    if (!takesPushes) return PAGES_AT_ONCE;
+    return Math.max(PAGES_AT_ONCE, Math.min(PUSHES_PER_REPORT * concurrency, MOST_PUSHES_AT_ONCE));
+  }
+
   /** Nothing waits for a next start in memory: what is there gets the time that running listeners get. */
   async #drain(): Promise<void> {
-    await this.#poller.stop();
+    await this.#stopPolling();
     const end = performance.now() + this.setup.shutdownTimeoutMs;
     for (;;) {
       const { pages, waiting, handling } = await this.stats();
       if (pages + waiting + handling === 0) return;
-      if (performance.now() >= end)
+      if (performance.now() >= end || this.#consumers.length === 0)
         return this.#logger.error(
-          `${waiting + handling} delivery reports are lost: this process ends before they are handled, and storage is 'memory'`,
+          `${waiting + handling > 0 ? waiting + handling : `${pages} downloads or pushes of`} delivery reports are lost: this process ends before they are handled, and storage is 'memory'`,
         );
       await wait(10);
     }

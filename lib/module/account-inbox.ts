@@ -6,7 +6,7 @@ import { OURSMS_DLR } from '../inbox/dlr-events.js';
 import { DlrPublisher } from '../inbox/dlr-publisher.js';
 import { pollRhythm } from '../inbox/poll-rhythm.js';
 import { PollTimer } from '../inbox/poll-timer.js';
-import { RunningInbox } from '../inbox/running-inbox.js';
+import { RunningInbox, type InboxSetup } from '../inbox/running-inbox.js';
 import type { OurSmsApplication } from './oursms.application.js';
 import type { AccountStorage } from './account-storage.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
@@ -24,33 +24,31 @@ export class AccountInbox {
     private readonly application: OurSmsApplication,
   ) {}
 
-  /** @throws {OurSmsConfigError} when the account has no poller, or the application has not started */
+  /** @throws {OurSmsConfigError} when the account neither polls nor has a webhook, or the application has not started */
   get running(): RunningInbox {
     if (this.#inbox) return this.#inbox;
     const why =
-      this.options.dlr.poll === undefined
-        ? 'it needs dlr.poll in the options'
+      !this.options.dlr.poll && !this.options.dlr.webhook
+        ? 'it needs dlr.poll or dlr.webhook in the options'
         : 'it can be used once the application has started (app.init() or app.listen())';
     throw new OurSmsConfigError(`DlrInbox (account ${this.options.gateway.name}): ${why}.`);
   }
 
   /**
-   * Opens the inbox of an account that polls.
+   * Opens the inbox of an account that polls, or has a webhook.
    *
-   * @throws {OurSmsConfigError} when the application lacks a module that the poller needs
+   * @throws {OurSmsConfigError} when the application lacks a module that it needs
    * @throws {OurSmsStorageError} when the store cannot be opened or read
    */
   async open(): Promise<void> {
-    const { dlr, gateway } = this.options;
-    if (dlr.poll === undefined) return;
-    // Loaded for those who poll.
-    const { SchedulerRegistry } = await import('@nestjs/schedule');
+    const { gateway } = this.options;
+    const { poll, webhook, ...dlr } = this.options.dlr;
+    if (!poll && !webhook) return;
+    const polling = poll ? await this.#pollingOf(poll) : undefined;
+    // Loaded for those who receive reports.
     const { EventEmitter2, EventEmitterReadinessWatcher } = await import('@nestjs/event-emitter');
-    const registry = this.#find(SchedulerRegistry, 'ScheduleModule', '@nestjs/schedule');
     const emitter = this.#find(EventEmitter2, 'EventEmitterModule', '@nestjs/event-emitter');
     const watcher = this.#find(EventEmitterReadinessWatcher, 'EventEmitterModule', '@nestjs/event-emitter');
-    const name = gateway.name === DEFAULT_ACCOUNT ? OURSMS_DLR : `${OURSMS_DLR}.${gateway.name}`;
-    const nextDelayMs = await pollRhythm(dlr.poll);
     this.#listenersReady = watcher.waitUntilReady();
     const engine = await this.storage.engine();
     const inbox = new RunningInbox({
@@ -58,9 +56,8 @@ export class AccountInbox {
       engine,
       gateway: this.gateway,
       publisher: new DlrPublisher(emitter, dlr.listenerTimeoutMs),
-      timer: new PollTimer(registry, name),
-      nextDelayMs,
-      count: dlr.poll.count,
+      takesPushes: Boolean(webhook),
+      polling,
       maxResponseBytes: gateway.maxResponseBytes,
       requestTimeoutMs: gateway.timeoutMs,
     });
@@ -68,7 +65,15 @@ export class AccountInbox {
     this.#inbox = inbox;
   }
 
-  /** Starts to poll, once the listeners are there. */
+  async #pollingOf(poll: NonNullable<ResolvedOptions['dlr']['poll']>): Promise<NonNullable<InboxSetup['polling']>> {
+    const { name } = this.options.gateway;
+    const { SchedulerRegistry } = await import('@nestjs/schedule');
+    const registry = this.#find(SchedulerRegistry, 'ScheduleModule', '@nestjs/schedule');
+    const timer = new PollTimer(registry, name === DEFAULT_ACCOUNT ? OURSMS_DLR : `${OURSMS_DLR}.${name}`);
+    return { timer, nextDelayMs: await pollRhythm(poll), count: poll.count };
+  }
+
+  /** Starts to poll and to deliver, once the listeners are there. */
   start(): void {
     if (this.#inbox === undefined) return;
     // Not awaited: the listeners are found in this same phase, perhaps after us.
@@ -100,8 +105,9 @@ export class AccountInbox {
   #find<T>(token: InjectionToken<T>, module: string, from: string): T {
     const found = this.application.find(token);
     if (found !== undefined) return found;
+    const { gateway, dlr } = this.options;
     throw new OurSmsConfigError(
-      `OurSmsModule (account ${this.options.gateway.name}): dlr.poll needs ${module}.forRoot() of ${from} in the imports of your application.`,
+      `OurSmsModule (account ${gateway.name}): ${dlr.poll ? 'dlr.poll' : 'dlr.webhook'} needs ${module}.forRoot() of ${from} in the imports of your application.`,
     );
   }
 }

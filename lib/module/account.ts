@@ -10,6 +10,7 @@ import { Outbox } from '../sending/outbox.js';
 import { Turns } from '../sending/turns.js';
 import { AccountEvents } from './account-events.js';
 import { AccountInbox } from './account-inbox.js';
+import { AccountWebhook } from './account-webhook.js';
 import { AccountStorage, storagePlace, type StoragePlace } from './account-storage.js';
 import type { OurSmsApplication } from './oursms.application.js';
 
@@ -20,6 +21,7 @@ export interface Account {
   outbox: Outbox;
   storage: AccountStorage;
   inbox: AccountInbox;
+  webhook: AccountWebhook;
   campaigns: AccountCampaigns;
 }
 
@@ -44,6 +46,7 @@ export async function openAccount(
   const outbox = new Outbox(gateway, policy, retry, turns, rate.maxWaiting);
   const storage = new AccountStorage(doubles.place ?? storagePlace(options, application));
   const inbox = new AccountInbox(gateway, options, storage, application);
+  const webhook = new AccountWebhook(options, inbox);
   const events = new AccountEvents(application);
   const campaigns = new AccountCampaigns({
     account: options.gateway.name,
@@ -58,5 +61,5 @@ export async function openAccount(
       creditsLow: (event) => events.emit(OURSMS_CREDITS_LOW, event),
     },
   });
-  return { options, gateway, outbox, storage, inbox, campaigns };
+  return { options, gateway, outbox, storage, inbox, webhook, campaigns };
 }

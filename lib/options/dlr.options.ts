@@ -2,6 +2,7 @@ import { MAX_DLR_COUNT } from '../dto/download-dlrs.dto.js';
 import { IsWholeNumber } from '../dto/field-rules.js';
 import { Type } from '../dto/transformation-rules.js';
 import { IsObject, IsOptional, IsString, ValidateNested } from '../dto/validation-rules.js';
+import { IsWebhookSecret } from './options-rules.js';
 
 /** When delivery reports are downloaded: give `everyMs` or `cron`. */
 export class OurSmsPollOptions {
@@ -20,6 +21,16 @@ export class OurSmsPollOptions {
   count?: number = MAX_DLR_COUNT;
 }
 
+/** Delivery reports that the gateway pushes: to `OurSmsWebhook`, or to a controller of yours that calls `DlrInbox.accept`. */
+export class OurSmsWebhookOptions {
+  /**
+   * The last part of the address that is entered at the gateway, by which a push proves that it comes from there: 16 to 100
+   * random characters of `A-Z a-z 0-9 - . _ ~`.
+   */
+  @IsWebhookSecret()
+  secret!: string;
+}
+
 /** How delivery reports are received. */
 export class OurSmsDlrOptions {
   /** Download reports on a schedule and publish each as the event `oursms.dlr`. Unset: no poller. */
@@ -28,6 +39,13 @@ export class OurSmsDlrOptions {
   @ValidateNested()
   @Type(() => OurSmsPollOptions)
   poll?: OurSmsPollOptions;
+
+  /** Take reports that the gateway pushes, and publish each as the event `oursms.dlr`; `poll` may be set as well. Unset: none. */
+  @IsOptional()
+  @IsObject({ message: '$property must be an object' })
+  @ValidateNested()
+  @Type(() => OurSmsWebhookOptions)
+  webhook?: OurSmsWebhookOptions;
 
   /** How often a report is offered to listeners that fail before it is given up as `oursms.dlr.failed`. */
   @IsWholeNumber(1, 1_000)

@@ -39,6 +39,17 @@ export function IsHeaderValue(): PropertyDecorator {
   });
 }
 
+/** Text that stands as it is in an address, and is hard to guess. Fastify takes no longer part of a path than 100 characters. */
+export function IsWebhookSecret(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isWebhookSecret',
+    validator: {
+      validate: (value) => webhookSecretFault(value) === undefined,
+      defaultMessage: (args) => `$property ${webhookSecretFault(args?.value)}`,
+    },
+  });
+}
+
 /** A time of day as `HH:MM`. */
 export function IsTimeOfDay(): PropertyDecorator {
   return ValidateBy({
@@ -85,6 +96,13 @@ function authFault(value: unknown): string | undefined {
     return `is incomplete or mixed (it has ${set.join(', ') || 'nothing'}): ${forms}`;
   }
   return undefined;
+}
+
+function webhookSecretFault(value: unknown): string | undefined {
+  if (typeof value === 'string' && /^[\w.~-]{16,100}$/.test(value)) return undefined;
+  const rule = 'must be 16 to 100 characters of A-Z a-z 0-9 - . _ ~';
+  if (typeof value !== 'string') return rule;
+  return credentialFault(value) ?? `${rule} (it has ${value.length})`;
 }
 
 function storageFault(value: unknown): string | undefined {

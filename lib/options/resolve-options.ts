@@ -5,7 +5,7 @@ import { describeFaults, OurSmsConfigError, type Fault } from '../errors/oursms-
 import { oneLine } from '../errors/one-line.js';
 import { providerAddress, type GatewayAccount } from '../gateway/account.js';
 import { normalizeNumber } from '../message/normalize-number.js';
-import type { OurSmsDlrOptions, OurSmsPollOptions } from './dlr.options.js';
+import type { OurSmsDlrOptions, OurSmsPollOptions, OurSmsWebhookOptions } from './dlr.options.js';
 import {
   OurSmsModuleOptions,
   type OurSmsCampaignOptions,
@@ -27,7 +27,10 @@ export interface ResolvedOptions {
   retry: RetryPolicy;
   rate: RateLimits & { maxWaiting: number };
   campaigns: Required<OurSmsCampaignOptions>;
-  dlr: Required<Omit<OurSmsDlrOptions, 'poll'>> & { poll?: OurSmsPollOptions & { count: number } };
+  dlr: Required<Omit<OurSmsDlrOptions, 'poll' | 'webhook'>> & {
+    poll?: OurSmsPollOptions & { count: number };
+    webhook?: OurSmsWebhookOptions;
+  };
   /** The directory of this account, an engine, or `'memory'`. */
   storage: { path: string } | QueueEngineSource | 'memory';
 }

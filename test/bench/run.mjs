@@ -14,6 +14,7 @@ import { numbersBench } from './numbers/numbers.bench.mjs';
 import { profileSend } from './send/profile-send.mjs';
 import { sendBench } from './send/send.bench.mjs';
 import { textBench } from './text/text.bench.mjs';
+import { webhookBench } from './webhook/webhook.bench.mjs';
 
 const benches = {
   send: sendBench,
@@ -23,6 +24,7 @@ const benches = {
   limiter: limiterBench,
   accounts: accountsBench,
   inbox: inboxBench,
+  webhook: webhookBench,
   campaign: campaignBench,
   cluster: clusterBench,
 };

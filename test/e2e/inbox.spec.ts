@@ -297,7 +297,7 @@ describe('an inbox that cannot work says so:', () => {
   it('an account without a poller', async () => {
     const bench = await startBench();
     const error = await rejection(bench.app.get(DlrInbox).stats(), OurSmsConfigError);
-    expect(error.message).toBe('DlrInbox (account default): it needs dlr.poll in the options.');
+    expect(error.message).toBe('DlrInbox (account default): it needs dlr.poll or dlr.webhook in the options.');
     expect(() => bench.app.get(DlrInbox).failed()).toThrow(OurSmsConfigError);
     await bench.close();
   });

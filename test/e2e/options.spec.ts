@@ -33,6 +33,7 @@ describe('the options', () => {
     { auth, numbers: { country: 'any' }, divertTo: '+971501234567' },
     { auth, quietHours: { from: '21:00', to: '09:00', action: 'hold' } },
     { auth, quietHours: undefined },
+    { auth, dlr: { webhook: undefined } },
     { auth: { username: ' u ', password: ' p w ü🙂 ' } },
     { auth, defaults: { src: 'Me', priority: 0, dlr: false }, http: undefined, dlr: undefined, divertTo: undefined },
   ])('take %j', async (options) => {
@@ -107,6 +108,14 @@ describe('the options', () => {
     ['dlr.poll.everyMs', { auth, dlr: { poll: { everyMs: 9 } } }, /from 10/],
     ['dlr.poll.count', { auth, dlr: { poll: { everyMs: 100, count: 0 } } }, /from 1 to 500/],
     ['dlr.poll.count', { auth, dlr: { poll: { everyMs: 100, count: 501 } } }, /from 1 to 500/],
+    ['dlr.webhook', { auth, dlr: { webhook: 'a-secret-of-the-tests' } }, /must be an object/],
+    ['dlr.webhook.path', { auth, dlr: { webhook: { secret: 'a-secret-of-the-tests', path: 'x' } } }, /is not known/],
+    ['dlr.webhook.secret', { auth, dlr: { webhook: {} } }, /^must be 16 to 100 characters of A-Z a-z 0-9 - \. _ ~$/],
+    ['dlr.webhook.secret', { auth, dlr: { webhook: { secret: 1234567890123456 } } }, /^must be 16 to 100 characters/],
+    ['dlr.webhook.secret', { auth, dlr: { webhook: { secret: 'x'.repeat(15) } } }, /\(it has 15\)$/],
+    ['dlr.webhook.secret', { auth, dlr: { webhook: { secret: 'x'.repeat(101) } } }, /\(it has 101\)$/],
+    ['dlr.webhook.secret', { auth, dlr: { webhook: { secret: 'a/secret/of/the/tests' } } }, /^must be 16 to 100/],
+    ['dlr.webhook.secret', { auth, dlr: { webhook: { secret: 'a-secret-of-the-tests\n' } } }, /^ends in a line break/],
     ['dlr.maxAttempts', { auth, dlr: { maxAttempts: 0 } }, /from 1/],
     ['retry.attempts', { auth, retry: { attempts: 0 } }, /from 1 to 20/],
     ['retry.delayMs', { auth, retry: { delayMs: 0 } }, /from 1 to 60000/],
@@ -170,6 +179,7 @@ describe('the options', () => {
         auth: { username: 'someone', password: '', token: 'sec-ret' },
         baseUrl: 'http://user:pa55@nowhere.example',
         divertTo: 'not-a-number',
+        dlr: { webhook: { secret: 'too-short' } },
         http: { timeoutMs: -77_777 },
         defaults: { src: '', prevDups: -88_888 },
         surprise: 'pa55-word',
@@ -177,10 +187,19 @@ describe('the options', () => {
       OurSmsConfigError,
     );
     expect(error.faults.map(({ field }) => field).sort()).toEqual(
-      ['auth', 'baseUrl', 'defaults.prevDups', 'defaults.src', 'divertTo', 'http.timeoutMs', 'surprise'].sort(),
+      [
+        'auth',
+        'baseUrl',
+        'defaults.prevDups',
+        'defaults.src',
+        'divertTo',
+        'dlr.webhook.secret',
+        'http.timeoutMs',
+        'surprise',
+      ].sort(),
     );
     const shown = inspect(error, { depth: Infinity, showHidden: true }) + JSON.stringify(error) + error.stack;
-    for (const value of ['someone', 'sec-ret', 'pa55', 'nowhere', 'not-a-number', '77_777', '88888']) {
+    for (const value of ['someone', 'sec-ret', 'pa55', 'nowhere', 'not-a-number', 'too-short', '77_777', '88888']) {
       expect(shown).not.toContain(value);
     }
   });

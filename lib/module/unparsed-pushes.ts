@@ -1,0 +1,97 @@
+import type { PushRequest } from './push-body.js';
+
+/** A type that no body parser of an application takes. */
+const UNPARSED = 'application/vnd.nestjs-oursms.push';
+
+/** The part of Nest's HTTP adapters that is used. */
+interface HttpAdapter {
+  getType?(): string;
+  use?(middleware: (request: PushRequest, response: unknown, next: () => void) => void): unknown;
+  getInstance?(): unknown;
+}
+
+/** The part of Fastify that is used. */
+interface FastifyInstance {
+  addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): unknown;
+  hasContentTypeParser(type: string): boolean;
+  addContentTypeParser(type: string, parser: (request: unknown, payload: unknown, done: Done) => void): unknown;
+}
+
+interface FastifyRoute {
+  method: string | string[];
+  url: string;
+  onRequest?: unknown;
+}
+
+type Done = (error: Error | null, body?: unknown) => void;
+
+/**
+ * Keeps the body parsers of the application away from pushes: they would refuse what is not JSON or longer than their limit (100
+ * kB with Express), and round long ids. To parsers a push is of a type that none of them takes, until it is at its controller.
+ *
+ * With another adapter, or where requests do not pass it, they stay as they are: then the controller takes what a parser left.
+ */
+export class UnparsedPushes {
+  /** The types of requests that have not reached the controller yet. */
+  readonly #types = new WeakMap<object, unknown>();
+
+  /**
+   * @param path Path of the controller.
+   * @param admits Whether a text is the secret. Asked of every POST in Express, which tells no middleware which route a request
+   * will take.
+   */
+  constructor(
+    private readonly path: string,
+    private readonly admits: (text: string) => boolean,
+  ) {}
+
+  /** Must be called before the application adds its body parsers. */
+  passThrough(adapter: HttpAdapter): void {
+    const type = adapter.getType?.();
+    if (type === 'fastify') this.#hookInto(adapter.getInstance?.() as FastifyInstance);
+    if (type !== 'express') return;
+    adapter.use?.((request, _response, next) => {
+      if (request.method === 'POST' && this.admits(lastPart(request.url))) this.#hideType(request);
+      next();
+    });
+  }
+
+  /** The Content-Type of a push that is at its controller, which gets it back. */
+  restoreType(request: PushRequest): unknown {
+    const key = request.raw ?? request;
+    if (this.#types.has(key)) request.headers['content-type'] = this.#types.get(key) as string | undefined;
+    this.#types.delete(key);
+    return request.headers['content-type'];
+  }
+
+  #hideType(request: PushRequest): void {
+    this.#types.set(request.raw ?? request, request.headers['content-type']);
+    request.headers['content-type'] = UNPARSED;
+  }
+
+  #hookInto(fastify: FastifyInstance): void {
+    const end = `/${this.path}/:secret`.replace(/\/{2,}/g, '/');
+    fastify.addHook('onRoute', (route) => {
+      if (![route.method].flat().includes('POST') || !route.url.endsWith(end)) return;
+      const hide = (request: PushRequest, _reply: unknown, done: () => void): void => {
+        this.#hideType(request);
+        done();
+      };
+      route.onRequest = [route.onRequest ?? [], hide].flat();
+    });
+    if (!fastify.hasContentTypeParser(UNPARSED)) {
+      fastify.addContentTypeParser(UNPARSED, (_request, payload, done) => done(null, payload));
+    }
+  }
+}
+
+/** The last part of a path. Characters that the secret may hold need no escapes, but may have them. */
+function lastPart(url = ''): string {
+  const [path = ''] = url.split('?');
+  const part = path.replace(/\/$/, '').slice(path.replace(/\/$/, '').lastIndexOf('/') + 1);
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

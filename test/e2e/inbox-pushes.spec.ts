@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { EventEmitterModule } from '@nestjs/event-emitter';
+import { Test } from '@nestjs/testing';
+import { DlrInbox, OurSmsModule, OurSmsStorageError, type Dlr, type UnreadableDlrs } from 'nestjs-oursms';
+import { DEMO, DlrListener, LogRecorder, rejection, until } from '../support/application.js';
+import { Gate, InboxBench } from '../support/inbox-bench.js';
+
+const WEBHOOK = { secret: 'a-secret-of-the-tests' };
+const PUSHED = { webhook: WEBHOOK, retryDelayMs: 10, maxAttempts: 2 };
+const SELDOM = { everyMs: 3_600_000 };
+
+let inbox: InboxBench;
+beforeEach(() => void (inbox = new InboxBench()));
+afterEach(() => inbox.remove());
+
+/** A push of reports with these ids of messages, as the gateway sends it. */
+const pushOf = (...msgIds: string[]): { statuses: object[] } => ({
+  statuses: msgIds.map((msgId) => ({
+    ...{ msgId, status: 'delivered', src: 'MyBrand', dest: '966501234567', jobId: 'job-1' },
+    ...{ msgDate: '2026-01-31T12:00:00', statusDate: '2026-01-31T12:00:07' },
+  })),
+});
+const untilHandled = (reports: number): Promise<void> =>
+  until(`${reports} reports are handled`, () => inbox.handled.length >= reports);
+const untilEmpty = (): Promise<void> =>
+  inbox.untilStats('all is handled', ({ pages, waiting, handling }) => pages + waiting + handling === 0);
+
+describe('an inbox keeps what is pushed, and delivers it', () => {
+  it.each<[string, (value: object) => unknown]>([
+    ['as text', (value) => JSON.stringify(value)],
+    ['as a Buffer', (value) => Buffer.from(JSON.stringify(value))],
+    ['as bytes', (value) => new TextEncoder().encode(JSON.stringify(value))],
+    ['as bytes of UTF-16', (value) => Buffer.from(JSON.stringify(value), 'utf16le')],
+    ['parsed', (value) => value],
+  ])('given %s', async (_, give) => {
+    const { face } = await inbox.start({ dlr: PUSHED });
+    await face.accept(give(pushOf('m1', 'm2')));
+    await untilHandled(2);
+    const [first] = inbox.handled;
+    expect(first).toMatchObject({ msgId: 'm1', jobId: 'job-1', status: 'delivered', account: 'default' });
+    expect(first?.raw).toEqual(pushOf('m1').statuses[0]);
+    await untilEmpty();
+  });
+
+  it('a bare report, and a list of them', async () => {
+    const { face } = await inbox.start({ dlr: PUSHED });
+    await face.accept(pushOf('m1').statuses[0]);
+    await face.accept(pushOf('m2', 'm3').statuses);
+    await untilHandled(3);
+    expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(['m1', 'm2', 'm3']);
+  });
+
+  it('with the id that the same report has when it is downloaded', async () => {
+    await inbox.start({ dlr: { ...PUSHED, poll: SELDOM } });
+    inbox.push(1, { msgDate: '2026-01-31T12:00:00', statusDate: '2026-01-31T12:00:07', dest: '966501234567' });
+    await inbox.face.pollNow();
+    await untilHandled(1);
+    await inbox.face.accept(pushOf('m0'));
+    await untilHandled(2);
+    expect(inbox.handled[1]?.id).toBe(inbox.handled[0]?.id);
+  });
+
+  it('in an application without a scheduler, where a poll does nothing', async () => {
+    const module = await Test.createTestingModule({
+      imports: [
+        EventEmitterModule.forRoot(),
+        OurSmsModule.forRoot({ auth: DEMO, storage: 'memory', dlr: { webhook: WEBHOOK } }),
+      ],
+      providers: [DlrListener],
+    })
+      .setLogger(new LogRecorder())
+      .compile();
+    const app = await module.init();
+    await app.get(DlrInbox).accept(pushOf('m1'));
+    await until('it is handled', () => app.get(DlrListener).handled.length === 1);
+    expect(await app.get(DlrInbox).pollNow()).toMatchObject({ result: 'skipped', why: 'dlr.poll is not set' });
+    await app.close();
+  });
+
+  it('many at once, each of them', async () => {
+    const { face } = await inbox.start({ dlr: PUSHED });
+    const names = Array.from({ length: 600 }, (_, i) => `m${i}`);
+    await Promise.all(names.map((name) => face.accept(pushOf(name))));
+    await untilHandled(600);
+    await untilEmpty();
+    expect(inbox.handled.map(({ msgId }) => msgId).sort()).toEqual([...names].sort());
+  });
+
+  it('of an inbox that is paused, once it goes on', async () => {
+    const { face } = await inbox.start({ dlr: PUSHED });
+    await face.pause();
+    await face.accept(pushOf('m1'));
+    expect(inbox.handled).toEqual([]);
+    await face.resume();
+    await untilHandled(1);
+  });
+
+  it('again while its listener fails, and then keeps it as failed', async () => {
+    const { face } = await inbox.start({ dlr: PUSHED }, ({ msgId }) => {
+      if (msgId === 'bad') throw new Error('the database is away');
+    });
+    await face.accept(pushOf('good', 'bad'));
+    await inbox.untilStats('it is given up', ({ failed, pages }) => failed === 1 && pages === 0);
+    expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(['good']);
+    inbox.onReport = () => undefined;
+    await face.retryAll();
+    await untilHandled(2);
+  });
+
+  it('nothing, for a body that is empty', async () => {
+    const { face } = await inbox.start({ dlr: PUSHED });
+    for (const body of ['', Buffer.alloc(0), undefined]) await face.accept(body);
+    expect(await face.stats()).toMatchObject({ pages: 0, unreadable: 0 });
+  });
+});
+
+describe('what is pushed waits for a listener', () => {
+  it('that comes later', async () => {
+    await inbox.startWithoutListener({ dlr: PUSHED });
+    await inbox.face.accept(pushOf('m1'));
+    expect(await inbox.face.stats()).toMatchObject({ pages: 1, failed: 0 });
+    expect(inbox.application.logs.matching('pushed reports are kept until there is one')).toHaveLength(1);
+    inbox.listenWith('oursms.dlr', (dlr) => void inbox.handled.push(dlr as Dlr));
+    await untilHandled(1);
+    await untilEmpty();
+  });
+
+  it('of the next start', async () => {
+    await inbox.startWithoutListener({ dlr: PUSHED });
+    await inbox.face.accept(pushOf('m1', 'm2'));
+    await inbox.stop();
+    await inbox.start({ dlr: PUSHED });
+    await untilHandled(2);
+  });
+});
+
+it('what is pushed to memory and has no listener is lost at the end, which is logged at once', async () => {
+  await inbox.startWithoutListener({ dlr: PUSHED, storage: 'memory' });
+  await inbox.face.accept(pushOf('m1'));
+  const start = performance.now();
+  await inbox.stop();
+  expect(performance.now() - start).toBeLessThan(5_000);
+  expect(inbox.application.logs.matching('1 downloads or pushes of delivery reports are lost')).toHaveLength(1);
+});
+
+describe('a push that cannot be read', () => {
+  it('is kept and announced, and is no gap', async () => {
+    const [unreadable, gaps]: [UnreadableDlrs[], unknown[]] = [[], []];
+    const listen = { 'oursms.dlr.unreadable': unreadable, 'oursms.dlr.gap': gaps };
+    const { face } = await inbox.start({ dlr: PUSHED }, undefined, listen);
+    const cut = JSON.stringify(pushOf('m1', 'm2')).slice(0, -30);
+    for (const body of ['<html>', cut]) await face.accept(body);
+    await inbox.untilStats('both are kept', (stats) => stats.unreadable === 2);
+    expect(unreadable.map(({ raw, salvaged }) => [raw, salvaged])).toEqual([
+      ['<html>', 0],
+      [cut, 1],
+    ]);
+    expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(['m1']);
+    expect(gaps).toEqual([]);
+    expect(await face.stats()).toMatchObject({ gaps: 0 });
+    expect(inbox.application.logs.matching('A push of delivery reports (account default) cannot be read')).toHaveLength(
+      2,
+    );
+  });
+
+  it('is kept once, however often it is repeated', async () => {
+    const { face } = await inbox.start({ dlr: PUSHED });
+    for (let i = 0; i < 3; i++) {
+      await face.accept('<html>');
+      await inbox.untilStats('it is kept', (stats) => stats.unreadable === 1 && stats.pages === 0);
+    }
+  });
+
+  it('is kept when it was parsed, and is nested deeper than the stack reaches', async () => {
+    const { face } = await inbox.start({ dlr: PUSHED });
+    const depth = 50_000;
+    await face.accept(JSON.parse('['.repeat(depth) + ']'.repeat(depth)));
+    await untilHandled(1);
+    expect(inbox.handled[0]).toMatchObject({ status: 'unknown' });
+  });
+});
+
+it('a push that is repeated while its listener has it is delivered once', async () => {
+  const gate = new Gate();
+  const { face } = await inbox.start({ dlr: PUSHED }, () => gate.pass());
+  for (let i = 0; i < 3; i++) await face.accept(pushOf('m1'));
+  expect(await face.stats()).toMatchObject({ pages: 1 });
+  gate.open();
+  await untilEmpty();
+  expect(inbox.handled).toHaveLength(1);
+});
+
+it('a push that comes when the application has stopped is refused', async () => {
+  const { face } = await inbox.start({ dlr: PUSHED });
+  await inbox.stop();
+  expect(await rejection(face.accept(pushOf('m1')), OurSmsStorageError)).toMatchObject({ fault: 'closed' });
+});
+
+it('what cannot be JSON is no body: the caller gets the error of JSON.stringify', async () => {
+  const { face } = await inbox.start({ dlr: PUSHED });
+  await expect(face.accept({ count: 1n })).rejects.toThrow(TypeError);
+});
