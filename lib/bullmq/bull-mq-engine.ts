@@ -14,6 +14,9 @@ import { Spool, type SpoolTarget } from './spool.js';
 /** Milliseconds for the work at the end. */
 const CLOSE_MS = 1_000;
 
+/** Processes use their turns later than they got them, one more and another less: so turns are this much farther apart. */
+const LATE_FACTOR = 1.1;
+
 /** Dependencies of {@link BullMqEngine}. */
 export interface BullMqEngineSetup {
   /** The account whose downloads are spooled. */
@@ -108,7 +111,7 @@ export class BullMqEngine implements QueueEngine {
   }
 
   async turn(name: string, apartMs: number): Promise<number> {
-    const apart = Math.max(0, Math.round(apartMs * 1_000));
+    const apart = Math.max(0, Math.round(apartMs * 1_000 * LATE_FACTOR));
     return (await this.#link.script<number>('oursms:turn', this.#keys.turn(name), apart)) / 1_000;
   }
 

@@ -184,7 +184,7 @@ export interface QueueEngine {
   /** One holder among all processes that share the engine. @returns undefined while someone else holds it. */
   exclusive(name: string): Promise<Lease | undefined>;
   /**
-   * Takes a turn among all processes that share the engine: turns of a name are at least so far apart.
+   * Takes a turn among all processes that share the engine: turns of a name are at least so far apart, also as they are used.
    *
    * @returns Milliseconds until the turn has come.
    */

@@ -2,8 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { QueueEngine } from '../../queue/durable-queue.js';
 import { Turns, type Turn, type TurnSource } from '../../sending/turns.js';
 
-/** A second, and how much later than its turn a request may reach the gateway. */
-const SHARED_SECOND_MS = 1_100;
 /** A request that is later than this takes another turn. */
 const LATE_MS = 50;
 
@@ -57,7 +55,7 @@ export class CampaignTurns implements TurnSource {
   async #sharedTurn(signal?: AbortSignal): Promise<number> {
     const { engine, name, rate } = this.options;
     if (rate === undefined || signal?.aborted) return Infinity;
-    const inMs = await engine.turn(name, SHARED_SECOND_MS / rate);
+    const inMs = await engine.turn(name, 1_000 / rate);
     const dueAt = performance.now() + inMs;
     await wait(inMs, undefined, { signal }).catch(() => undefined);
     return dueAt;
