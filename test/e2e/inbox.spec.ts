@@ -267,7 +267,8 @@ describe('several accounts', () => {
     const { app } = application;
     const { main, bulk } = app.get(Desk);
     expect(app.get<DlrInbox>(getDlrInboxToken('bulk'))).toBe(bulk);
-    await main.pollNow();
+    // The first polls of both are over then.
+    await Promise.all([main.pollNow(), bulk.pollNow()]);
     gateway.pushReport('bulk', { msgId: 'b1', status: 'delivered' });
     expect(await bulk.pollNow()).toMatchObject({ reports: 1 });
     await until('it is handled', () => app.get(DlrListener).handled.length === 1);

@@ -148,19 +148,19 @@ describeWithRedis('what is kept in Redis', () => {
     try {
       const first = await bench.open(redis);
       await first.note('default/gaps/count', '3');
-      await eventually('it is marked', async () => (await client.get(key)) === '1');
+      await eventually('it is marked', async () => (await client.get(key)) === '2');
       await first.close();
 
-      await client.set(key, '2');
+      await client.set(key, '3');
       const second = await bench.open(redis);
       const error = await rejection(second.read('default/gaps/count'), OurSmsStorageError);
       expect(error).toMatchObject({ fault: 'unsuited', retryable: false });
       expect(error.message).toContain(
-        `contains a store (prefix {${bench.prefix}}) that was written by a newer version of nestjs-oursms in format 2, and this version reads formats up to 1: upgrade nestjs-oursms`,
+        `contains a store (prefix {${bench.prefix}}) that was written by a newer version of nestjs-oursms in format 3, and this version reads formats up to 2: upgrade nestjs-oursms`,
       );
       expect(bench.logs.matching('newer version')).toHaveLength(1);
       await second.close();
-      expect(await client.get(key)).toBe('2');
+      expect(await client.get(key)).toBe('3');
 
       for (const text of [undefined, '0', 'x1', '']) {
         if (text === undefined) await client.del(key);
@@ -168,7 +168,7 @@ describeWithRedis('what is kept in Redis', () => {
         const engine = await bench.open(redis);
         expect(await engine.read('default/gaps/count')).toBe('3');
         await engine.close();
-        expect([text, await client.get(key)]).toEqual([text, '1']);
+        expect([text, await client.get(key)]).toEqual([text, '2']);
       }
     } finally {
       client.disconnect();

@@ -17,12 +17,12 @@ const EVERYWHERE = [
 ];
 const NEST_12 = [
   ...['@nestjs/common@12', '@nestjs/core@12', '@nestjs/axios@12', '@nestjs/event-emitter@12', '@nestjs/schedule@12'],
-  '@nestjs/bullmq@12',
+  ...['@nestjs/bullmq@12', '@nestjs/platform-express@12'],
   ...['class-validator@0.15', 'typescript@~6.0.0', ...EVERYWHERE],
 ];
 const NEST_11 = [
   ...['@nestjs/common@11', '@nestjs/core@11', '@nestjs/axios@4', '@nestjs/event-emitter@3', '@nestjs/schedule@6'],
-  '@nestjs/bullmq@11',
+  ...['@nestjs/bullmq@11', '@nestjs/platform-express@11'],
   ...['class-validator@0.14', 'typescript@~5.9.0', ...EVERYWHERE],
 ];
 const APPLICATIONS: (ApplicationPlan & { name: string })[] = [
@@ -59,16 +59,27 @@ describe('the installed package', () => {
         const ended = await application.start({ ...env, ...(gateway && { OURSMS_BASE_URL: gateway.url }) });
 
         expect(ended).toMatchObject({ code: 0, stderr: '' });
-        const { receipt, report, credits } = JSON.parse(ended.stdout) as Said;
+        const { receipt, report, answer, pushed, credits } = JSON.parse(ended.stdout) as Said;
         expect(receipt).toMatchObject({ total: 1, accepted: 1 });
         expect(report).toMatchObject({ status: 'delivered', dest: '966501234567', src: 'Packed', account: 'default' });
+        expect(answer).toBe(200);
+        expect(pushed).toMatchObject({
+          status: 'undelivered',
+          dest: '966501234568',
+          msgId: 'pushed',
+          account: 'default',
+        });
         expect(credits).toBe(999);
       } finally {
         expect(await gateway?.stop()).toBe(gateway && 0);
       }
     };
 
-    it('sends, receives the report through the poller, reads the credits, and ends by itself', () => run({}), 90_000);
+    it(
+      'sends, receives a report through the poller and one by the webhook, reads the credits, and ends by itself',
+      () => run({}),
+      90_000,
+    );
 
     itWithOwnRedis(
       'does so with its reports in Redis as well',
@@ -88,6 +99,8 @@ describe('the installed package', () => {
 interface Said {
   receipt: unknown;
   report: unknown;
+  answer: number;
+  pushed: unknown;
   credits: number;
 }
 

@@ -3,26 +3,29 @@ import { OnDlr, type Dlr } from 'nestjs-oursms';
 
 const PATIENCE_MS = 20_000;
 
-/** Waits for the first report that the poller brings. */
+/** Waits for reports, however they come. */
 @Injectable()
 export class ReportListener {
-  #report: Dlr | undefined;
-  #arrived: ((report: Dlr) => void) | undefined;
+  readonly #reports: Dlr[] = [];
+  #arrived: () => void = () => undefined;
 
   @OnDlr()
   onDlr(report: Dlr): void {
-    this.#report = report;
-    this.#arrived?.(report);
+    this.#reports.push(report);
+    this.#arrived();
   }
 
-  first(): Promise<Dlr> {
-    if (this.#report !== undefined) return Promise.resolve(this.#report);
-    return new Promise((resolve, reject) => {
+  /** The report of this place, from 0 on, as soon as it is there. */
+  async report(place: number): Promise<Dlr> {
+    const report = this.#reports[place];
+    if (report !== undefined) return report;
+    await new Promise<void>((resolve, reject) => {
       const giveUp = setTimeout(() => reject(new Error('no report arrived')), PATIENCE_MS);
-      this.#arrived = (report) => {
+      this.#arrived = () => {
         clearTimeout(giveUp);
-        resolve(report);
+        resolve();
       };
     });
+    return this.report(place);
   }
 }
