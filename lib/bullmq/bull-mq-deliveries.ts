@@ -86,6 +86,12 @@ export class BullMqDeliveries {
     });
   }
 
+  /** How many there are, with a worker or not. */
+  async count(): Promise<number> {
+    const queue = await this.#open();
+    return this.parts.link.run(() => queue.getJobCountByTypes('wait', 'prioritized', 'delayed', 'active'));
+  }
+
   /** How many are with a worker, of all processes. */
   async active(): Promise<number> {
     const queue = await this.#open();

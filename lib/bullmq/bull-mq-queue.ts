@@ -152,10 +152,16 @@ export class BullMqQueue<T> implements DurableQueue<T> {
     }
   }
 
-  /** BullMQ gets every delivery that it should have: its part of Redis may have been emptied, or a process ended in between. */
+  /** BullMQ gets every delivery that it should have: its part of Redis may have been emptied. */
   async #recover(): Promise<void> {
     await this.#takeOver();
     if (this.#hasRecovered) return;
+    const [{ live }, known] = await Promise.all([this.#records.counts(), this.#deliveries.count()]);
+    if (known >= live) this.#hasRecovered = true;
+    else await this.#sendAll();
+  }
+
+  async #sendAll(): Promise<void> {
     for await (const page of this.#records.deliveries()) await this.#deliver(page);
     this.#hasRecovered = true;
   }

@@ -209,6 +209,72 @@ describeWithOwnRedis('queues in Redis', () => {
     admin.disconnect();
   });
 
+  it('delivers what is kept also when the part of BullMQ was emptied', async () => {
+    const redis = await bench.redis();
+    const first = await bench.open(redis);
+    await first.queue<number>('q').add(jobsNamed('job', 150));
+    await first.close();
+    const admin = redis.client();
+    const theirs = await admin.keys(`{${bench.prefix}}:*`);
+    expect(theirs.length).toBeGreaterThan(150);
+    await admin.del(...theirs);
+    const queue = (await bench.open(redis)).queue<number>('q');
+    const handled: number[] = [];
+    queue.consume(async ({ data }) => (handled.push(data), DONE), { concurrency: 8 });
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(handled.sort((a, b) => a - b)).toEqual(jobsNamed('job', 150).map(({ data }) => data));
+    admin.disconnect();
+  });
+
+  it('delivers a job whose process ended before BullMQ knew of it', async () => {
+    const redis = await bench.redis();
+    const queue = (await bench.open(redis, { leaseMs: 500 })).queue<string>('q');
+    const handled: string[] = [];
+    queue.consume(async ({ id, data }) => (handled.push(`${id}: ${data}`), DONE), { concurrency: 1 });
+    await queue.add([{ id: 'one', data: 'known' }]);
+    await eventually('it is handled', () => handled.length === 1);
+    const admin = redis.client();
+    const start = `{${bench.prefix}}/queue/q`;
+    const fields = { delivery: 'job-two!abcdefgh', data: '"unknown"', tries: '0', due: '' };
+    await admin
+      .multi()
+      .hset(`${start}/job/two`, fields)
+      .zadd(`${start}/live`, Date.now(), 'two')
+      .zadd(`${start}/unsent`, Date.now(), 'job-two!abcdefgh')
+      .exec();
+    await eventually('it is handled, too', () => handled.length === 2);
+    expect(handled).toEqual(['one: known', 'two: unknown']);
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(await admin.exists(`${start}/unsent`, `${start}/live`, `${start}/job/two`)).toBe(0);
+    admin.disconnect();
+  });
+
+  it('ends the delivery of a job whose outcome is kept, and hands nothing out again', async () => {
+    const redis = await bench.redis();
+    const admin = redis.client();
+    const queue = (await bench.open(redis, { leaseMs: 500 })).queue<number>('q');
+    const started: number[] = [];
+    let finish: (() => void) | undefined;
+    const handle = async ({ data }: Job<number>): Promise<JobOutcome<number>> => {
+      started.push(data);
+      if (data === 0) await new Promise<void>((resolve) => (finish = resolve));
+      return DONE;
+    };
+    queue.consume(handle, { concurrency: 2 });
+    await queue.add(jobsNamed('job', 1));
+    await eventually('it is at its handler', () => started.length === 1);
+    // As if its process had ended after its outcome was kept, and before BullMQ heard of it.
+    const start = `{${bench.prefix}}/queue/q`;
+    await admin.multi().del(`${start}/job/job0`).zrem(`${start}/live`, 'job0').exec();
+    finish?.();
+    await queue.add([{ id: 'job0', data: 1 }]);
+    await eventually('a new job of this name is handled', () => started.length === 2);
+    await untilCounts(queue, { waiting: 0, active: 0, failed: 0 });
+    await eventually('BullMQ has none left', async () => (await admin.keys(`{${bench.prefix}}:q:job-*`)).length === 0);
+    expect(started).toEqual([0, 1]);
+    admin.disconnect();
+  });
+
   it('continues when Redis has forgotten the scripts', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
