@@ -31,7 +31,7 @@ describeWithRedis('instances that share a Redis', () => {
       setClock(byMs);
       await gaps.announceInterrupted();
       expect(told).toEqual([]);
-      await new Promise((resolve) => setTimeout(resolve, 1_010));
+      await new Promise((resolve) => setTimeout(resolve, 1_510));
       await gaps.announceInterrupted();
       expect(told).toMatchObject([{ atMost: 500 }]);
     },
