@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ScheduleModule } from '@nestjs/schedule';
-import { OurSmsModule } from 'nestjs-oursms';
+import { OurSmsModule, OurSmsWebhook } from 'nestjs-oursms';
 import { CampaignDesk } from './campaigns/campaign-desk.js';
 import { CampaignsController } from './campaigns/campaigns.controller.js';
 import { ListStore } from './campaigns/list-store.js';
@@ -18,6 +18,8 @@ import { MessagesController } from './messages/messages.controller.js';
 import { DlrFeed } from './reports/dlr-feed.js';
 import { DlrsController } from './reports/dlrs.controller.js';
 import { ReportFile } from './reports/report-file.js';
+import { ReportWay } from './reports/report-way.js';
+import { WEBHOOK_PATH } from './reports/webhook-path.js';
 import type { Settings } from './settings.js';
 import { StatusController } from './status.controller.js';
 
@@ -47,10 +49,12 @@ export class AppModule {
         StatusController,
         ListsController,
         CampaignsController,
+        ...(settings.webhookSecret === undefined ? [] : [OurSmsWebhook(WEBHOOK_PATH)]),
       ],
       providers: [
         DlrFeed,
         DemoFailure,
+        ReportWay,
         InboxView,
         InboxWatch,
         CampaignDesk,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { OurSmsAuth } from 'nestjs-oursms';
 
 /** What the environment says. Without credentials the gateway is simulated. */
@@ -14,6 +15,8 @@ export class Settings {
   readonly redisUrl?: string;
   /** The address of a simulated gateway that several instances share; undefined for one in this process. */
   readonly simulator?: string;
+  /** The secret of the webhook that reports are pushed to; undefined for no webhook. */
+  readonly webhookSecret?: string;
 
   constructor(settings: Readonly<Settings>) {
     this.src = settings.src;
@@ -22,6 +25,7 @@ export class Settings {
     this.storage = settings.storage;
     this.redisUrl = settings.redisUrl;
     this.simulator = settings.simulator;
+    this.webhookSecret = settings.webhookSecret;
   }
 }
 
@@ -32,8 +36,8 @@ export class SettingsError extends Error {
 
 /**
  * Reads `OURSMS_API_KEY`, `OURSMS_USERNAME` and `OURSMS_PASSWORD` (or `OURSMS_TOKEN`), `OURSMS_SRC`, `OURSMS_BASE_URL`, `OURSMS_STORAGE` (default:
- * `.oursms`; with Redis a directory for each `PORT` in it), `REDIS_URL` and `OURSMS_SIMULATOR`. An empty variable counts as not
- * set.
+ * `.oursms`; with Redis a directory for each `PORT` in it), `OURSMS_WEBHOOK_SECRET`, `REDIS_URL` and `OURSMS_SIMULATOR`. An empty
+ * variable counts as not set.
  *
  * @throws {SettingsError} when the credentials are set in part, or `REDIS_URL` is not the URL of a Redis server
  */
@@ -47,17 +51,18 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const redisUrl = readRedisUrl(env);
   const storage = env.OURSMS_STORAGE || (redisUrl === undefined ? '.oursms' : `.oursms/port-${readPort(env)}`);
   const common = { src, storage, redisUrl };
+  const real = { ...common, baseUrl, webhookSecret: env.OURSMS_WEBHOOK_SECRET || undefined };
   if (apiKey !== undefined) {
     const others = namesOf({ OURSMS_USERNAME: username, OURSMS_PASSWORD: password, OURSMS_TOKEN: token });
-    if (others.length === 0) return new Settings({ ...common, baseUrl, auth: { apiKey } });
+    if (others.length === 0) return new Settings({ ...real, auth: { apiKey } });
     throw new SettingsError(`OURSMS_API_KEY and ${others.join(' and ')} are set: set the key alone, or unset it.`);
   }
   if (token !== undefined && password !== undefined) {
     throw new SettingsError('OURSMS_PASSWORD and OURSMS_TOKEN are both set: keep the one that your account uses.');
   }
-  if (token !== undefined) return new Settings({ ...common, baseUrl, auth: { username, token } });
+  if (token !== undefined) return new Settings({ ...real, auth: { username, token } });
   if (username !== undefined && password !== undefined) {
-    return new Settings({ ...common, baseUrl, auth: { username, password } });
+    return new Settings({ ...real, auth: { username, password } });
   }
   const set = namesOf({ OURSMS_USERNAME: username, OURSMS_PASSWORD: password, OURSMS_BASE_URL: baseUrl });
   if (set.length > 0) {
@@ -65,7 +70,10 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       `${set.join(' and ')} set, but that is not enough for the real gateway: set OURSMS_API_KEY, or OURSMS_USERNAME and OURSMS_PASSWORD (or OURSMS_TOKEN), or none of them for the simulated gateway.`,
     );
   }
-  return new Settings({ ...common, simulator: env.OURSMS_SIMULATOR || undefined });
+  const simulator = env.OURSMS_SIMULATOR || undefined;
+  // Only a simulated gateway in this process can be told where to push to: a secret for each run will do.
+  const webhookSecret = simulator === undefined ? randomBytes(24).toString('base64url') : undefined;
+  return new Settings({ ...common, simulator, webhookSecret });
 }
 
 /** The variables that are set. */

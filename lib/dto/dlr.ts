@@ -30,6 +30,11 @@ export interface Dlr {
   statusDate?: string;
   /** When it was downloaded, or pushed: ISO 8601, UTC. */
   receivedAt: string;
+  /**
+   * `poll`: it was downloaded, also by `downloadDlrs()`, or kept by a version that did not note the way. `push`: the gateway pushed
+   * it. The same report may come both ways.
+   */
+  via: 'poll' | 'push';
   /** The account that it was downloaded with, or pushed to; `default` for the unnamed one. */
   account: string;
   /** The report as the gateway sent it. What it nests deeper than 20 levels is JSON, as text. */

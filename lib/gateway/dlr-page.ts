@@ -1,12 +1,14 @@
 import { isPlain, type RawBody } from './decode-body.js';
 import type { WireResponse } from './transport.js';
 
-/** A download as it came: what the gateway has deleted, and nothing has read yet. */
+/** A download or a push as it came, and nothing has read yet. */
 export interface DlrPage {
   account: string;
   /** ISO 8601, UTC. */
   receivedAt: string;
   httpStatus: number;
+  /** Whether the gateway pushed it; unset for a download. */
+  isPush?: boolean;
   /** The body of the answer, untouched: its text, or its bytes in base64 when `encoding` says so. */
   text: string;
   /** Set when the body is not plain UTF-8: compressed, in another charset, or no text at all. */

@@ -90,6 +90,7 @@ function readDlr(raw: unknown, page: DlrPage): Dlr {
     msgDate: fields.text('msgDate'),
     statusDate: fields.text('statusDate'),
     receivedAt: page.receivedAt,
+    via: page.isPush ? 'push' : 'poll',
     account: page.account,
     raw: shallowRow(raw),
   };

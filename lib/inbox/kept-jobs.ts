@@ -13,13 +13,12 @@ export interface KeptPage extends DlrPage {
   handled?: string[];
   /** Whether the reports that may be missing in it were announced. */
   gapTold?: boolean;
-  /** Whether the gateway pushed it. */
-  isPush?: boolean;
 }
 
 /** A report whose listener failed, as it is kept. */
 export interface KeptDlr {
-  dlr: Dlr;
+  /** Without `via` when an earlier version has kept it. */
+  dlr: Omit<Dlr, 'via'> & Partial<Pick<Dlr, 'via'>>;
   /** Last error of its listener. */
   reason: string;
   /** How often it was offered; known once it is given up. */
@@ -27,3 +26,6 @@ export interface KeptDlr {
   /** Whether its page was with listeners when the process ended: it may be what ended it, and is delivered alone. */
   isSuspect?: boolean;
 }
+
+/** The report of a kept one. An earlier version kept no `via`: such a report counts as polled. */
+export const reportOf = ({ dlr }: KeptDlr): Dlr => ({ ...dlr, via: dlr.via ?? 'poll' });

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Job, JobOutcome } from '../queue/durable-queue.js';
 import { describeThrown } from './describe-thrown.js';
 import type { DlrPublisher } from './dlr-publisher.js';
-import type { KeptDlr } from './kept-jobs.js';
+import { reportOf, type KeptDlr } from './kept-jobs.js';
 import type { ReportLanes } from './report-lanes.js';
 import { retryDelayMs } from './retry-delay.js';
 
@@ -27,7 +27,7 @@ export class RetryHandler {
   async handle(job: Job<KeptDlr>): Promise<JobOutcome<KeptDlr>> {
     const { attempt, data, interrupted } = job;
     const { lanes, maxAttempts } = this.parts;
-    const { dlr } = data;
+    const dlr = reportOf(data);
     const isSuspect = interrupted || data.isSuspect === true;
     // One attempt more for a suspect: the first was beside others, and one of them may have ended the process.
     const most = isSuspect ? maxAttempts + 1 : maxAttempts;
@@ -52,7 +52,7 @@ export class RetryHandler {
   }
 
   async #giveUp(job: Job<KeptDlr>, reason: string, attempts: number): Promise<JobOutcome<KeptDlr>> {
-    const { dlr } = job.data;
+    const dlr = reportOf(job.data);
     this.#logger.error(
       `Giving up delivery report ${dlr.id} (account ${dlr.account}): its listener failed ${attempts} times, the last time with ${reason}. It is kept as failed`,
     );

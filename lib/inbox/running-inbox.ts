@@ -17,7 +17,7 @@ import { DlrPoller } from './dlr-poller.js';
 import { DlrPushes } from './dlr-pushes.js';
 import { InboxState } from './inbox-state.js';
 import type { DlrPublisher } from './dlr-publisher.js';
-import type { KeptDlr, KeptPage } from './kept-jobs.js';
+import { reportOf, type KeptDlr, type KeptPage } from './kept-jobs.js';
 import { PageHandler } from './page-handler.js';
 import type { PollTimer } from './poll-timer.js';
 import { ReportLanes } from './report-lanes.js';
@@ -192,7 +192,7 @@ export class RunningInbox {
     for await (const { id, data, attempts, reason, failedAt } of this.retries.failed()) {
       yield {
         id,
-        dlr: data.dlr,
+        dlr: reportOf(data),
         attempts: data.attempts ?? attempts,
         reason,
         failedAt: new Date(failedAt).toISOString(),

@@ -7,7 +7,7 @@ export { SimulatorEngine } from './simulator/simulator-engine.js';
 export type { ReportEnvelope, SimulatorAccount, SimulatorEngineOptions } from './simulator/simulator.options.js';
 export type { FaultKind, FaultParameters } from './simulator/fault-kinds.js';
 export type { PushFaultKind, PushFaultParameters } from './simulator/push-faults.js';
-export type { SimulatorWebhook } from './simulator/webhook.options.js';
+export type { SimulatorWebhook, WebhookTarget } from './simulator/webhook.options.js';
 export type { FaultTarget } from './simulator/fault-plan.js';
 export type {
   MessageRecord,

@@ -29,7 +29,8 @@ export class GatewayChoice implements OnApplicationShutdown {
     readonly storage: string,
     /** Whether nothing is really sent. */
     readonly isSimulated: boolean,
-    private readonly simulator?: GatewaySimulator,
+    /** The simulated gateway in this process; undefined for one elsewhere, and for the real one. */
+    readonly simulator?: GatewaySimulator,
   ) {}
 
   /** The last phase of a shutdown: the poller has had its last answer, and no request can come in any more. */
@@ -40,12 +41,13 @@ export class GatewayChoice implements OnApplicationShutdown {
 
 /** Takes the real gateway when there are credentials for it, or a simulated one elsewhere; otherwise starts a simulated one. */
 export async function chooseGateway(settings: Settings): Promise<GatewayChoice> {
-  const { auth, baseUrl, src, storage } = settings;
+  const { auth, baseUrl, src, storage, webhookSecret } = settings;
   const logger = new Logger('SampleApp');
+  const webhook = webhookSecret === undefined ? undefined : { secret: webhookSecret };
   const messages = { defaults: src === undefined ? {} : { src }, quietHours: QUIET_HOURS };
   if (auth !== undefined) {
     logger.warn('Real gateway: messages cost money');
-    const options = { baseUrl, auth, ...messages, dlr: { poll: { everyMs: 15_000 } } };
+    const options = { baseUrl, auth, ...messages, dlr: { poll: { everyMs: 15_000 }, webhook } };
     const place = placeOf(settings, storage, 'oursms-sample');
     return new GatewayChoice({ ...options, storage: place.storage }, storage, place.name, false);
   }
@@ -57,7 +59,7 @@ export async function chooseGateway(settings: Settings): Promise<GatewayChoice> 
     'Simulated gateway: nothing is really sent. For the real one set OURSMS_API_KEY, or OURSMS_USERNAME and OURSMS_PASSWORD.',
   );
   const url = simulator?.url ?? settings.simulator;
-  const options = { baseUrl: url, auth: DEMO, ...messages, dlr: SIMULATED_DLR, storage: place.storage };
+  const options = { baseUrl: url, auth: DEMO, ...messages, dlr: { ...SIMULATED_DLR, webhook }, storage: place.storage };
   return new GatewayChoice(options, directory, place.name, true, simulator);
 }
 

@@ -27,6 +27,11 @@ export const STATS_SCHEMA: Schema = {
     oldestMs: { type: 'integer', description: 'Age of the oldest that is not handled yet; absent when there is none' },
     paused: { type: 'boolean' },
     lastPoll: POLL_SCHEMA,
+    way: {
+      type: 'string',
+      enum: ['poll', 'push'],
+      description: 'Whether reports are polled or pushed; absent where that cannot be switched',
+    },
     failing: { type: 'boolean', description: 'Whether the listener fails on purpose; absent with the real gateway' },
   },
 };

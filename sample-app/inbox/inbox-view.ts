@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DlrInbox, type DlrInboxStats, type DlrStatus, type FailedDlr } from 'nestjs-oursms';
+import { DlrInbox, type Dlr, type DlrInboxStats, type DlrStatus, type FailedDlr } from 'nestjs-oursms';
+import { ReportWay } from '../reports/report-way.js';
 import { DemoFailure } from './demo-failure.js';
 import { maskNumber } from './mask-number.js';
 
@@ -10,6 +11,8 @@ const LISTED = 50;
 export interface InboxStats extends DlrInboxStats {
   /** Whether the listener fails on purpose; absent with the real gateway. */
   failing?: boolean;
+  /** Whether reports are polled or pushed; absent where that cannot be switched. */
+  way?: Dlr['via'];
 }
 
 /** A report that was given up, as far as everyone may see it. */
@@ -32,11 +35,12 @@ export class InboxView {
   constructor(
     private readonly inbox: DlrInbox,
     private readonly demoFailure: DemoFailure,
+    private readonly reportWay: ReportWay,
   ) {}
 
   /** What is in it. @throws {OurSmsStorageError} when the store cannot be read */
   async stats(): Promise<InboxStats> {
-    return { ...(await this.inbox.stats()), failing: this.demoFailure.isOn };
+    return { ...(await this.inbox.stats()), failing: this.demoFailure.isOn, way: this.reportWay.current };
   }
 
   /** The oldest of the reports that were given up. @throws {OurSmsStorageError} when the store cannot be read */

@@ -8,6 +8,8 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { DlrInbox, type DlrPoll } from 'nestjs-oursms';
+import { ReportWay } from '../reports/report-way.js';
+import { ReportWayDto } from '../reports/report-way.dto.js';
 import { DemoFailure } from './demo-failure.js';
 import { DemoFailureDto } from './demo-failure.dto.js';
 import { COUNT_SCHEMA, EMPTY_BODY_SCHEMA, FAILED_SCHEMA, POLL_SCHEMA, STATS_SCHEMA } from './inbox-schemas.js';
@@ -28,6 +30,7 @@ export class InboxController {
     private readonly view: InboxView,
     private readonly watch: InboxWatch,
     private readonly demoFailure: DemoFailure,
+    private readonly reportWay: ReportWay,
   ) {}
 
   @ApiOperation({ summary: 'What is in the inbox, and what came of the last poll' })
@@ -91,6 +94,18 @@ export class InboxController {
   @Post('retry-all')
   async retryAll(): Promise<Count> {
     return this.done({ count: await this.inbox.retryAll() });
+  }
+
+  @ApiOperation({
+    summary: 'Has reports polled or pushed from now on: with the simulated gateway of this process only',
+  })
+  @ApiOkResponse({ schema: STATS_SCHEMA })
+  @ApiConflictResponse({ description: 'The gateway is the real one, or another process' })
+  @HttpCode(HttpStatus.OK)
+  @Post('way')
+  async turnWay(@Body() { way }: ReportWayDto): Promise<InboxStats> {
+    await this.reportWay.turn(way);
+    return this.done(await this.view.stats());
   }
 
   @ApiOperation({

@@ -1,6 +1,7 @@
 /* global document */
 import { showFailed, wireFailed } from './failed.js';
 import { ask } from './server.js';
+import { wireSwitch } from './switch.js';
 import { age, count, moment } from './words.js';
 
 const facts = document.getElementById('inbox-facts');
@@ -9,13 +10,11 @@ const lastPoll = document.getElementById('last-poll');
 const fault = document.getElementById('inbox-fault');
 const pause = document.getElementById('pause');
 const demo = document.getElementById('demo');
-const failing = document.getElementById('failing');
+const way = document.getElementById('way');
 const said = document.getElementById('inbox-said');
 const ALARMING = new Set(['failed', 'unreadable', 'gaps']);
 
 let isPaused = false;
-/** Whether the switch is ahead of what the application has said of it. */
-let isSwitching = false;
 
 /** Shows the inbox as it is, or why nobody can look into it. */
 export function showInbox({ stats, failed, fault: why }) {
@@ -46,17 +45,14 @@ function showStats(stats) {
   const { lastPoll: poll } = stats;
   lastPoll.textContent = poll === undefined ? 'No poll yet.' : `Last poll at ${moment(poll.at)}: ${outcomeOf(poll)}.`;
   demo.hidden = stats.failing === undefined;
-  if (!isSwitching) showFailing(stats.failing);
+  showFailing(stats.failing);
+  way.hidden = stats.way === undefined;
+  showPushed(stats.way === 'push');
 }
 
 function showState(word, isLive) {
   state.textContent = word;
   state.classList.toggle('live', isLive);
-}
-
-function showFailing(isOn) {
-  failing.checked = isOn;
-  demo.classList.toggle('on', isOn);
 }
 
 function outcomeOf({ result, reports, why }) {
@@ -75,14 +71,15 @@ async function act(path, describe, { method, body = {} } = {}) {
   return ok;
 }
 
-async function turnFailing() {
-  const wanted = failing.checked;
-  isSwitching = true;
-  const describe = () => (wanted ? 'The handler fails now: send a message.' : 'The handler works again.');
-  const ok = await act('demo-failure', describe, { body: { failing: wanted } });
-  isSwitching = false;
-  showFailing(ok ? wanted : !wanted);
-}
+const showFailing = wireSwitch(document.getElementById('failing'), (failing) => {
+  const describe = () => (failing ? 'The handler fails now: send a message.' : 'The handler works again.');
+  return act('demo-failure', describe, { body: { failing } });
+});
+
+const showPushed = wireSwitch(document.getElementById('pushed'), (pushed) => {
+  const describe = () => (pushed ? 'Reports are pushed now: send a message.' : 'Reports are polled again.');
+  return act('way', describe, { body: { way: pushed ? 'push' : 'poll' } });
+});
 
 /** Makes the buttons work. */
 export function wireInbox() {
@@ -93,7 +90,6 @@ export function wireInbox() {
     if (isPaused) void act('resume', () => 'Resumed.');
     else void act('pause', () => 'Paused: nothing is downloaded, nothing handed over.');
   });
-  failing.addEventListener('change', () => void turnFailing());
   wireFailed({
     retry: (id) => act(`retry/${encodeURIComponent(id)}`, () => 'Handed to the handler again.'),
     remove: (id) => act(encodeURIComponent(id), () => 'Removed.', { method: 'DELETE' }),

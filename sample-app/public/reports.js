@@ -19,7 +19,7 @@ export function statusBadge({ status, rawStatus }, { isNeutral = false } = {}) {
 }
 
 function row(report) {
-  const { dest, src, receivedAt, tellsMore } = report;
+  const { dest, src, receivedAt, tellsMore, via } = report;
   const item = document.createElement('li');
   const who = document.createElement('bdi');
   who.className = 'dest';
@@ -28,7 +28,7 @@ function row(report) {
   from.className = 'from';
   const sender = document.createElement('bdi');
   sender.textContent = src ?? '';
-  from.append(sender, tellsMore ? '' : ' · known already');
+  from.append(sender, src ? ' · ' : '', via === 'push' ? 'pushed' : 'polled', tellsMore ? '' : ' · known already');
   if (!tellsMore) item.title = 'An earlier report said as much of this message, or more';
   const when = document.createElement('time');
   when.dateTime = receivedAt;

@@ -70,6 +70,37 @@ describePage('the inbox on the page of the sample application', (opened) => {
     expect(opened.complaints).toEqual([]);
   });
 
+  it('has reports pushed, then polled again, and each says which way it came', async () => {
+    const pushed = inbox.getByRole('switch', { name: 'Have reports pushed' });
+    await inbox.locator('#way').waitFor();
+    expect(await pushed.isChecked()).toBe(false);
+    await pushed.click();
+    await shows(inbox.getByRole('status'), 'Reports are pushed now');
+    await opened.send('0501234567');
+    await shows(reports.filter({ hasText: '966501234567' }), 'MyBrand · pushed');
+    // Another page is told of it too.
+    const other = await opened.browser.newPage();
+    await other.goto(opened.sample.url);
+    await other.locator('#pushed:checked').waitFor();
+    await other.close();
+    await pushed.click();
+    await shows(inbox.getByRole('status'), 'Reports are polled again');
+    await opened.send('0507654321');
+    await shows(reports.filter({ hasText: '966507654321' }), 'MyBrand · polled');
+    await shows(reports.filter({ hasText: '966501234567' }), 'MyBrand · pushed');
+    expect(await pushed.isChecked()).toBe(false);
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('leaves the switch as it was when the application refuses it', async () => {
+    const pushed = inbox.getByRole('switch', { name: 'Have reports pushed' });
+    await inbox.locator('#way').waitFor();
+    await page.route('**/inbox/way', (route) => route.fulfill({ status: 409, json: { message: 'Not now.' } }));
+    await pushed.click();
+    await shows(inbox.getByRole('status'), 'Not now.');
+    expect(await pushed.isChecked()).toBe(false);
+  });
+
   it('counts the tries again when a report fails again', async () => {
     await fail(['0501234567']);
     const before = await failed.locator('time').getAttribute('datetime');

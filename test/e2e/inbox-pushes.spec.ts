@@ -50,7 +50,7 @@ describe('an inbox keeps what is pushed, and delivers it', () => {
     expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(['m1', 'm2', 'm3']);
   });
 
-  it('with the id that the same report has when it is downloaded', async () => {
+  it('with the id that the same report has when it is downloaded, and the way it came', async () => {
     await inbox.start({ dlr: { ...PUSHED, poll: SELDOM } });
     inbox.push(1, { msgDate: '2026-01-31T12:00:00', statusDate: '2026-01-31T12:00:07', dest: '966501234567' });
     await inbox.face.pollNow();
@@ -58,6 +58,7 @@ describe('an inbox keeps what is pushed, and delivers it', () => {
     await inbox.face.accept(pushOf('m0'));
     await untilHandled(2);
     expect(inbox.handled[1]?.id).toBe(inbox.handled[0]?.id);
+    expect(inbox.handled.map(({ via }) => via)).toEqual(['poll', 'push']);
   });
 
   it('in an application without a scheduler, where a poll does nothing', async () => {
@@ -105,6 +106,21 @@ describe('an inbox keeps what is pushed, and delivers it', () => {
     inbox.onReport = () => undefined;
     await face.retryAll();
     await untilHandled(2);
+  });
+
+  it('with the way it came, also when it failed, over a restart', async () => {
+    const fail = (): void => {
+      throw new Error('the database is away');
+    };
+    await inbox.start({ dlr: PUSHED }, fail);
+    await inbox.face.accept(pushOf('m1'));
+    await inbox.untilStats('it is given up', ({ failed }) => failed === 1);
+    await inbox.stop();
+    const { face } = await inbox.start({ dlr: PUSHED });
+    for await (const { dlr } of face.failed()) expect(dlr.via).toBe('push');
+    expect(await face.retryAll()).toBe(1);
+    await untilHandled(1);
+    expect(inbox.handled[0]).toMatchObject({ msgId: 'm1', via: 'push' });
   });
 
   it('nothing, for a body that is empty', async () => {

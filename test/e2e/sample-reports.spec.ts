@@ -115,7 +115,7 @@ describe('the file of the handled reports', () => {
 
   const report = (number: number): Dlr => ({
     ...{ id: `id-${number}`, status: 'delivered', receivedAt: '2026-01-01T00:00:00.000Z' },
-    ...{ account: 'default', raw: {} },
+    ...{ via: 'poll', account: 'default', raw: {} },
   });
 
   it('is cut down now and then, and keeps the latest', async () => {

@@ -144,6 +144,82 @@ describe('the webhook of the simulator', () => {
   });
 });
 
+describe('a webhook that is changed while the simulator runs', () => {
+  const inbox = async (): Promise<unknown> =>
+    JSON.parse((await overWire(gateway.url, get('/inbox/dlrs'))).body.toString());
+
+  it('gets the reports from then on, and those in the inbox stay there', async () => {
+    gateway = await GatewaySimulator.start();
+    gateway.pushReport('demo', { msgId: 'before' });
+    await gateway.pushTo({ url: receiver.url, batch: 1 });
+    push(2);
+    await settled();
+    expect(ids()).toEqual(['m1', 'm2']);
+    expect(await inbox()).toEqual([{ msgId: 'before' }]);
+  });
+
+  it('gets none any more once it is taken away: they wait to be downloaded', async () => {
+    await start();
+    push(1);
+    await settled();
+    await gateway.pushTo(undefined);
+    gateway.pushReport('demo', { msgId: 'after' });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await inbox()).toEqual([{ msgId: 'after' }]);
+    expect(ids()).toEqual(['m1']);
+  });
+
+  it('leaves what it has refused, or not answered, to the inbox', async () => {
+    await start({ batch: 1, concurrency: 2, retryDelayMs: 60_000 });
+    receiver.statuses.push(500, 0);
+    push(3);
+    await until('one is taken', () => gateway.pushes.some(({ status }) => status === 200));
+    expect(gateway.pendingPushes).toBe(2);
+    await gateway.pushTo(undefined);
+    expect(gateway.pendingPushes).toBe(0);
+    expect(
+      gateway
+        .waitingReports('demo')
+        .map(({ msgId }) => msgId)
+        .sort(),
+    ).toEqual(['m1', 'm2']);
+  });
+
+  it('leaves what it has refused to the next one, and to the inbox what is there already once', async () => {
+    const other = await startReceiver();
+    try {
+      await start({ alsoInInbox: true, retryDelayMs: 60_000 });
+      receiver.statuses.push(500);
+      push(1);
+      await until('it is refused', () => gateway.pushes.length === 1);
+      await Promise.all([gateway.pushTo(undefined), gateway.pushTo({ url: other.url, alsoInInbox: true })]);
+      push(1);
+      await until('the next one has it', () => other.rows().length === 1);
+      expect(await inbox()).toHaveLength(2);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('stays that of an account of its own', async () => {
+    const accounts = [{ username: 'demo', apiKey: 'demo-key', webhook: receiver.url }];
+    gateway = await GatewaySimulator.start({ accounts });
+    await gateway.pushTo(undefined);
+    push(1);
+    await settled();
+    expect(ids()).toEqual(['m1']);
+  });
+
+  it('may not be on another machine, nor come after the end', async () => {
+    await start();
+    await expect(gateway.pushTo('http://192.168.0.1/s3cret')).rejects.toThrow(/pushed nowhere else$/);
+    push(1);
+    await settled();
+    await gateway.stop();
+    await expect(gateway.pushTo(undefined)).rejects.toThrow('the simulator was stopped');
+  });
+});
+
 describe('faults of pushes', () => {
   it('repeat: what was taken comes again', async () => {
     await start();

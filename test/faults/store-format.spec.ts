@@ -70,7 +70,8 @@ describe('a store of version 0.1.0, which has no mark of its format', () => {
 
     // m3 was with its listener, m0 failed, and m2 waits for its next attempt, by the clock of whoever made the store.
     await until('what was interrupted is delivered again', () => handled().includes('m3'));
-    expect((await allOf(inbox.failed())).map(({ dlr: { msgId } }) => msgId)).toEqual(['m0']);
+    expect((await allOf(inbox.failed())).map(({ dlr: { msgId, via } }) => [msgId, via])).toEqual([['m0', 'poll']]);
+    expect(listener.handled.map(({ via }) => via)).not.toContain(undefined);
     expect(await allOf(inbox.unreadable())).toHaveLength(1);
     await until('the interrupted download is announced', () => gaps.length === 1);
     await eventually('all else is handled', async () => (await inbox.stats()).pages === 0);

@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isProcessed, type Fault } from './fault-kinds.js';
-import type { Account } from './account-book.js';
 import { FaultPlan } from './fault-plan.js';
 import { replyFor } from './fault-replies.js';
 import { LoopbackListener } from './loopback-listener.js';
@@ -23,8 +22,8 @@ import type {
   SimulatorResponse,
   SimulatorTotals,
 } from './simulator.records.js';
-import { WebhookPusher } from './webhook-pusher.js';
-import { resolveWebhook, type SimulatorWebhook } from './webhook.options.js';
+import { WebhookPushers } from './webhook-pushers.js';
+import type { WebhookTarget } from './webhook.options.js';
 
 /** How the simulator listens, and how its engine behaves. */
 export interface GatewaySimulatorOptions extends Partial<SimulatorEngineOptions> {
@@ -34,7 +33,7 @@ export interface GatewaySimulatorOptions extends Partial<SimulatorEngineOptions>
    * Pushes reports to this address of this machine, as the provider does to the webhook that is set in its dashboard; they are not
    * in the inbox then. Default: none, reports wait to be downloaded.
    */
-  webhook?: string | (Partial<SimulatorWebhook> & { url: string });
+  webhook?: WebhookTarget;
 }
 
 /**
@@ -60,13 +59,19 @@ export class GatewaySimulator {
   readonly #stopping = new AbortController();
   #comeBack = new AbortController();
   #stopped: Promise<void> | undefined;
-  readonly #pushers: readonly WebhookPusher[];
-  #pushing: Promise<unknown> | undefined;
+  readonly #pushers: WebhookPushers;
 
-  private constructor({ webhook, ...options }: GatewaySimulatorOptions) {
+  private constructor(options: GatewaySimulatorOptions) {
     this.engine = new SimulatorEngine(options);
     setMaxListeners(0, this.#stopping.signal);
-    this.#pushers = this.engine.accounts.flatMap((account) => this.#pusherOf(account, webhook));
+    this.#pushers = new WebhookPushers(this.engine.accounts, {
+      faults: this.pushFaults,
+      settle: () => {
+        this.engine.settle();
+        return this.#listener.isOpen;
+      },
+      note: (push) => this.engine.recordPush(push),
+    });
   }
 
   /**
@@ -76,8 +81,13 @@ export class GatewaySimulator {
    */
   static async start(options: GatewaySimulatorOptions = {}): Promise<GatewaySimulator> {
     const simulator = new GatewaySimulator(options);
-    await simulator.#listener.open(options.port ?? 0);
-    simulator.#pushing = Promise.all(simulator.#pushers.map((pusher) => pusher.run()));
+    try {
+      await simulator.#pushers.pushTo(options.webhook);
+      await simulator.#listener.open(options.port ?? 0);
+    } catch (error) {
+      await simulator.stop();
+      throw error;
+    }
     return simulator;
   }
 
@@ -133,7 +143,7 @@ export class GatewaySimulator {
 
   /** Reports that are to be pushed, and were not answered with 2xx yet. */
   get pendingPushes(): number {
-    return this.#pushers.reduce((sum, { pending }) => sum + pending, 0);
+    return this.#pushers.pending;
   }
 
   /** @see SimulatorEngine.totals */
@@ -154,6 +164,18 @@ export class GatewaySimulator {
   /** @see SimulatorEngine.pushReport */
   pushReport(username: string, row: SimulatorReport): void {
     this.engine.pushReport(username, row);
+  }
+
+  /**
+   * Pushes reports to another webhook from now on, in place of the option `webhook`; accounts with a webhook of their own keep it.
+   * Reports that were not answered with 2xx go there too; those in the inbox stay in it.
+   *
+   * @param webhook undefined: reports wait in the inbox, to be downloaded, also those that were not answered with 2xx.
+   * @throws TypeError for a webhook on another machine: nothing has changed then; Error after {@link stop}.
+   */
+  async pushTo(webhook: WebhookTarget | undefined): Promise<void> {
+    if (this.#stopped !== undefined) throw stopped();
+    await this.#pushers.pushTo(webhook);
   }
 
   /** @see SimulatorEngine.credits */
@@ -185,7 +207,7 @@ export class GatewaySimulator {
    * @throws The error of Node's `listen` when another process has taken the port meanwhile; Error after {@link stop}.
    */
   async acceptConnections(): Promise<void> {
-    if (this.#stopped !== undefined) throw new Error('the simulator was stopped: start another');
+    if (this.#stopped !== undefined) throw stopped();
     this.#comeBack.abort();
     await this.#listener.open(this.port);
   }
@@ -200,23 +222,7 @@ export class GatewaySimulator {
     this.#stopping.abort();
     this.#comeBack.abort();
     await this.#listener.close();
-    await this.#pushing;
-  }
-
-  #pusherOf(account: Account, given: GatewaySimulatorOptions['webhook']): WebhookPusher[] {
-    const { webhook: own } = account.settings;
-    const all = typeof given === 'string' ? { url: given } : given;
-    const url = own ?? all?.url;
-    if (url === undefined) return [];
-    const webhook = resolveWebhook({ ...all, url });
-    account.ways = webhook.alsoInInbox ? [account.inbox, account.outgoing] : [account.outgoing];
-    const settle = (): boolean => {
-      this.engine.settle();
-      return this.#listener.isOpen;
-    };
-    const note = (push: Omit<PushRecord, 'at'>): void => this.engine.recordPush(push);
-    const { signal } = this.#stopping;
-    return [new WebhookPusher({ account, webhook, faults: this.pushFaults, settle, note, signal })];
+    await this.#pushers.stop();
   }
 
   async #acceptAfter(ms: number, signal: AbortSignal): Promise<void> {
@@ -275,3 +281,5 @@ export class GatewaySimulator {
     return this.engine.process(request, fault?.kind === 'envelope' ? { envelope: fault.envelope } : {});
   }
 }
+
+const stopped = (): Error => new Error('the simulator was stopped: start another');

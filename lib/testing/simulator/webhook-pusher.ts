@@ -40,6 +40,18 @@ export class WebhookPusher {
     return this.#waiting.reduce((sum, { reports }) => sum + reports.length, this.#inFlight + outgoing.size);
   }
 
+  /** Whose reports it pushes. */
+  get account(): Account {
+    return this.context.account;
+  }
+
+  /** Takes away the reports that have not been answered with 2xx, when the pushing has ended. */
+  takeBack(): SimulatorReport[] {
+    const { outgoing } = this.account;
+    const repeats = this.#waiting.splice(0).flatMap(({ reports }) => reports);
+    return [...repeats, ...outgoing.take(outgoing.size)];
+  }
+
   /** Pushes until the signal ends it. */
   async run(): Promise<void> {
     const { webhook, signal } = this.context;

@@ -25,6 +25,9 @@ export class SimulatorWebhook {
   alsoInInbox = false;
 }
 
+/** An address that reports are pushed to, alone or with options. */
+export type WebhookTarget = string | (Partial<SimulatorWebhook> & { url: string });
+
 const LEAST: Partial<Record<keyof SimulatorWebhook, number>> = {
   ...{ batch: 1, concurrency: 1, everyMs: 1, timeoutMs: 1, retryDelayMs: 1, maxRetryDelayMs: 1 },
 };
@@ -35,7 +38,7 @@ const LEAST: Partial<Record<keyof SimulatorWebhook, number>> = {
  * @param given The address alone, or with options.
  * @throws TypeError for an address that is not on this machine; RangeError for a number out of range.
  */
-export function resolveWebhook(given: string | (Partial<SimulatorWebhook> & { url: string })): SimulatorWebhook {
+export function resolveWebhook(given: WebhookTarget): SimulatorWebhook {
   const { url, ...rest } = typeof given === 'string' ? { url: given } : given;
   const set = Object.entries(rest).filter(([, value]) => value !== undefined);
   const webhook = Object.assign(new SimulatorWebhook(), Object.fromEntries(set), { url });
