@@ -127,7 +127,7 @@ describe('the inbox of the sample application', () => {
       .flatMap(([path, methods]) => Object.entries(methods).map(([method, call]) => ({ name: method + path, call })));
     expect(calls.map(({ name }) => name).sort()).toEqual([
       ...['delete/inbox/{id}', 'get/inbox', 'get/inbox/failed', 'post/inbox/demo-failure', 'post/inbox/pause'],
-      ...['post/inbox/poll', 'post/inbox/resume', 'post/inbox/retry-all', 'post/inbox/retry/{id}'],
+      ...['post/inbox/poll', 'post/inbox/resume', 'post/inbox/retry-all', 'post/inbox/retry/{id}', 'post/inbox/way'],
     ]);
     for (const { call } of calls) {
       expect(call).toMatchObject({ tags: ['inbox'], summary: expect.any(String), responses: { 200: {} } });
