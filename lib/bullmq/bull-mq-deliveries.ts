@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Queue, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq';
-import type { Delivery, EarlierJob, Take } from './job-records.js';
+import type { Delivery, Take } from './job-records.js';
 import { LeaseTime } from './lease-time.js';
 import type { RedisChecks } from './redis-checks.js';
 import { bullQueueName, jobName, type RedisKeys } from './redis-keys.js';
@@ -10,15 +10,12 @@ import type { RedisLink } from './redis-link.js';
 const DUE = 1;
 /** The priority of all others. */
 const PLAIN = 2;
-/** What jobs are called in BullMQ; version 0.1.0 called its own otherwise. */
+/** Name of all jobs in BullMQ; version 0.1.0 gave them another one. */
 const NAME = 'delivery';
-const EARLIER_NAME = 'job';
 /** Events of BullMQ to keep: this module does not listen to them. */
 const EVENTS = 100;
 /** An idle worker looks by itself so often: what should have woken it may have been heard by a process that died. */
 const LOOK_SECONDS = 2;
-/** Jobs that are read at a time. */
-const PAGE = 100;
 
 /** Objects that all queues of an engine share. */
 export interface BullMqParts {
@@ -88,17 +85,15 @@ export class BullMqDeliveries {
 
   /** How many there are, with a worker or not. */
   async count(): Promise<number> {
-    const queue = await this.#open();
-    return this.parts.link.run(() => queue.getJobCountByTypes('wait', 'prioritized', 'delayed', 'active'));
+    return this.ask((queue) => queue.getJobCountByTypes('wait', 'prioritized', 'delayed', 'active'));
   }
 
   /** How many are with a worker, of all processes. */
   async active(): Promise<number> {
-    const queue = await this.#open();
-    return this.parts.link.run(() => queue.getJobCountByTypes('active'));
+    return this.ask((queue) => queue.getJobCountByTypes('active'));
   }
 
-  /** Has deliveries taken: those that nobody waits for are put back. @param receive Takes one that comes while it is waited for. */
+  /** Takes deliveries from now on. @param receive Gets one that arrives while {@link next} waits. */
   async start(receive: (taken: TakenDelivery) => void): Promise<void> {
     this.#receive = receive;
     this.#worker ??= await this.#connect(
@@ -151,8 +146,7 @@ export class BullMqDeliveries {
 
   /** How many all processes together have at a time; undefined: as many as they want. */
   async limit(total: number | undefined): Promise<void> {
-    const queue = await this.#open();
-    await this.parts.link.run<unknown>(() =>
+    await this.ask<unknown>((queue) =>
       total === undefined ? queue.removeGlobalConcurrency() : queue.setGlobalConcurrency(total),
     );
   }
@@ -173,33 +167,21 @@ export class BullMqDeliveries {
     await this.parts.link.runLast(() => job.moveToWait(token)).catch(() => undefined);
   }
 
-  /** Takes back deliveries that nobody works on. */
+  /** Removes deliveries from BullMQ, except those at work. */
   async withdraw(deliveries: readonly string[]): Promise<void> {
-    const queue = await this.#open();
-    const removals = deliveries.map((delivery) => this.parts.link.run(() => queue.remove(delivery)));
+    const removals = deliveries.map((delivery) => this.ask((queue) => queue.remove(delivery)));
     await Promise.allSettled(removals);
   }
 
-  /** The jobs that version 0.1.0 has kept in BullMQ. */
-  async earlierJobs(): Promise<EarlierJob[]> {
+  /** Asks BullMQ about the queue. */
+  async ask<R>(question: (queue: Queue) => Promise<R>): Promise<R> {
     const queue = await this.#open();
-    const earlier: EarlierJob[] = [];
-    const states = ['active', 'wait', 'prioritized', 'delayed', 'failed'] as const;
-    for (const state of states) {
-      for (let from = 0; ; from += PAGE) {
-        const start = from;
-        const page = await this.parts.link.run(() => queue.getJobs([state], start, start + PAGE - 1, true));
-        earlier.push(...page.filter((job) => job?.name === EARLIER_NAME).map((job) => earlierJob(job, state)));
-        if (page.length < PAGE) break;
-      }
-    }
-    return earlier;
+    return this.parts.link.run(() => question(queue));
   }
 
   /** Forgets all that BullMQ keeps of the queue: tools would show it for ever. */
   async forget(): Promise<void> {
-    const queue = await this.#open();
-    await this.parts.link.run(() => queue.obliterate({ force: true }));
+    await this.ask((queue) => queue.obliterate({ force: true }));
   }
 
   async close(): Promise<void> {
@@ -267,17 +249,3 @@ const takenDelivery = (job: BullJob, token: string, time: LeaseTime): TakenDeliv
   const delivery = job.id ?? '';
   return { job, token, time, delivery, id: jobName(delivery), number: job.attemptsStarted };
 };
-
-/** A job of version 0.1.0, from what BullMQ tells about it. */
-function earlierJob(job: BullJob, state: string): EarlierJob {
-  const { oursms: attempts = 0 } = job.opts as { oursms?: number };
-  const isDoubtful = state === 'active' || job.stalledCounter > 0;
-  return {
-    delivery: job.id ?? '',
-    data: JSON.stringify(job.data),
-    attempts: attempts + job.attemptsMade,
-    addedAt: job.timestamp,
-    interruptedAt: isDoubtful ? (job.processedOn ?? job.timestamp) : undefined,
-    failure: state === 'failed' ? { reason: job.failedReason, failedAt: job.finishedOn ?? Date.now() } : undefined,
-  };
-}

@@ -10,6 +10,7 @@ import type {
 } from '../queue/durable-queue.js';
 import { BullMqConsumer } from './bull-mq-consumer.js';
 import { BullMqDeliveries, type BullMqParts } from './bull-mq-deliveries.js';
+import { takeOverEarlierJobs } from './earlier-jobs.js';
 import { JobRecords, type Delivery } from './job-records.js';
 import type { Spool } from './spool.js';
 
@@ -178,7 +179,7 @@ export class BullMqQueue<T> implements DurableQueue<T> {
   async #takeOverNow(): Promise<void> {
     const { link, checks } = this.parts;
     if (!(await link.run(async () => checks.hasEarlierJobs))) return;
-    for (const job of await this.#deliveries.earlierJobs()) await this.#records.takeOver(job);
+    await takeOverEarlierJobs(this.parts, this.name, this.#deliveries);
   }
 
   async #forgetIfEmpty(): Promise<void> {

@@ -33,8 +33,8 @@ export class HeldJobs {
     return held;
   }
 
-  /** Its lock was lost, and the delivery was taken again: it goes on by that. */
-  goOn(held: HeldJob, taken: TakenDelivery): void {
+  /** Its lock was lost, and this process has taken the delivery again: the running try continues under the new lock. */
+  continueWith(held: HeldJob, taken: TakenDelivery): void {
     held.time.lose();
     held.taken = taken;
     held.time = taken.time;

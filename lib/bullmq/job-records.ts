@@ -33,34 +33,21 @@ export interface Take {
   number: number;
 }
 
-/** A job whose try has begun. */
-export interface BegunJob<T> {
-  kind: 'begun';
+/** A job whose try has started. */
+export interface StartedJob<T> {
+  kind: 'started';
   data: T;
   /** 1 for the first try. */
   attempt: number;
   /** How often in a row its handler has rejected before. */
   faults: number;
-  /** When the first try began that ended without an outcome: milliseconds since 1970. */
+  /** When the first try started that ended without an outcome: milliseconds since 1970. */
   doubtSince?: number;
   /** Mark of its handler at that time. */
   doubtMark?: string;
 }
 
-/** A job of an earlier version, which kept it in BullMQ. */
-export interface EarlierJob {
-  delivery: string;
-  /** JSON. */
-  data: string;
-  attempts: number;
-  addedAt: number;
-  /** When a try began that may have ended without an outcome. */
-  interruptedAt?: number;
-  /** It is kept as failed. */
-  failure?: { reason: string; failedAt: number };
-}
-
-type Begun = [kind: string, attempt: number, doubt: string, mark: string, faults: number, data: string];
+type Started = [kind: string, attempt: number, doubt: string, mark: string, faults: number, data: string];
 
 /** What is kept of the jobs of a queue. It alone says which jobs there are; BullMQ only delivers them. */
 export class JobRecords<T> {
@@ -104,24 +91,24 @@ export class JobRecords<T> {
   }
 
   /**
-   * Begins a try, durably.
+   * Starts a try, durably.
    *
    * @param isIdle Its handler says when it is at work: {@link atWork}.
    * @returns `gone`: it has an outcome. `lost`: it was delivered to someone else since.
    */
-  async begin({ id, ...take }: Take, isIdle = false): Promise<BegunJob<T> | { kind: 'gone' | 'lost' }> {
+  async startTry({ id, ...take }: Take, isIdle = false): Promise<StartedJob<T> | { kind: 'gone' | 'lost' }> {
     const what = [take.delivery, take.token, take.number, isIdle ? '' : Date.now(), ''];
-    const answer = await this.link.script<Begun>('oursms:begin', this.#job(id), ...what);
+    const answer = await this.link.script<Started>('oursms:start-try', this.#job(id), ...what);
     const [kind, attempt, doubt, mark, faults, data] = answer;
-    if (kind !== 'begun') return { kind: kind as 'gone' | 'lost' };
+    if (kind !== 'started') return { kind: kind as 'gone' | 'lost' };
     const interruption = doubt === '' ? {} : { doubtSince: Number(doubt), doubtMark: mark || undefined };
     return { kind, attempt, faults, data: JSON.parse(data) as T, ...interruption };
   }
 
-  /** A try that is running goes on by a later take of the same delivery. @param former Token of the take before. */
-  async goOn({ id, ...take }: Take, former: string): Promise<'kept' | 'gone' | 'lost'> {
+  /** Continues a running try under a later take of the same delivery. @param former Token of the take before. */
+  async continueTry({ id, ...take }: Take, former: string): Promise<'kept' | 'gone' | 'lost'> {
     const what = [take.delivery, take.token, take.number, '', former];
-    const [kind] = await this.link.script<['kept' | 'gone' | 'lost']>('oursms:begin', this.#job(id), ...what);
+    const [kind] = await this.link.script<['kept' | 'gone' | 'lost']>('oursms:start-try', this.#job(id), ...what);
     return kind;
   }
 
@@ -224,22 +211,6 @@ export class JobRecords<T> {
     await this.link.run((redis) => redis.zrem(this.#keys.unsent, ...deliveries));
   }
 
-  /** Takes over a job of an earlier version, with the delivery that BullMQ has of it. Done twice, it changes nothing. */
-  async takeOver({ delivery, data, attempts, addedAt, interruptedAt, failure }: EarlierJob): Promise<void> {
-    const { live, failed } = this.#keys;
-    const id = jobName(delivery);
-    const job = this.#job(id);
-    const fields = { delivery, data, tries: failure ? 0 : attempts, due: '', since: interruptedAt ?? '' };
-    await this.link.run(async (redis) => {
-      if ((await redis.exists(job)) === 1) return;
-      const write = redis.multi();
-      if (failure) {
-        write.hset(job, { ...fields, failedAs: attempts, reason: failure.reason }).zadd(failed, failure.failedAt, id);
-      } else write.hset(job, fields).zadd(live, addedAt, id);
-      valuesOf(await write.exec());
-    });
-  }
-
   async #add(all: PreparedJob[], notes: readonly NoteChange[], addition: string, knownMs: number): Promise<Delivery[]> {
     const { live, unsent, jobs } = this.#keys;
     const keys = [live, unsent, this.names.noteNames, this.names.noteTexts, addition];
@@ -297,7 +268,7 @@ export class JobRecords<T> {
 }
 
 /** What several commands answered. @throws the first error */
-function valuesOf(answers: [error: Error | null, value: unknown][] | null): unknown[] {
+export function valuesOf(answers: [error: Error | null, value: unknown][] | null): unknown[] {
   return (answers ?? []).map(([error, value]) => {
     if (error) throw error;
     return value;

@@ -6,7 +6,7 @@ import { describeFault, MOST_FAULTS, outcomeOfFault, type FaultOutcome } from '.
 import { nameOf } from '../queue/name-of.js';
 import type { BullMqDeliveries, TakenDelivery } from './bull-mq-deliveries.js';
 import { HeldJobs, type HeldJob } from './held-jobs.js';
-import type { BegunJob, Delivery, JobRecords } from './job-records.js';
+import type { StartedJob, Delivery, JobRecords } from './job-records.js';
 import type { RedisLink } from './redis-link.js';
 
 /** When Redis is away. */
@@ -95,30 +95,30 @@ export class JobRuns<T> {
   async #startAgain(running: HeldJob, taken: TakenDelivery): Promise<void> {
     const { records, deliveries } = this.parts;
     const former = running.taken.token;
-    const kind = await records.goOn(taken, former).catch(() => 'lost' as const);
-    if (kind === 'kept' && running.taken.token === former) return this.#held.goOn(running, taken);
+    const kind = await records.continueTry(taken, former).catch(() => 'lost' as const);
+    if (kind === 'kept' && running.taken.token === former) return this.#held.continueWith(running, taken);
     if (kind === 'gone') return deliveries.end(taken);
-    // It has not begun here, or has begun elsewhere: what comes of it decides.
+    // Its try has not started here, or has started elsewhere: how the run ends decides.
     await this.#runs.get(running);
     if (!this.#isStopped) this.start(taken);
   }
 
   async #run(held: HeldJob): Promise<void> {
-    const begun = await this.#begin(held);
-    if (!begun) return;
-    const outcome = await this.#handle(held, begun);
+    const started = await this.#begin(held);
+    if (!started) return;
+    const outcome = await this.#handle(held, started);
     if (this.#isAbandoned) return;
     held.isSettling = true;
-    const settling = this.#settle(held, begun.attempt, outcome).catch((error: unknown) => {
-      return this.#settle(held, begun.attempt, this.#onFault(error, held, begun));
+    const settling = this.#settle(held, started.attempt, outcome).catch((error: unknown) => {
+      return this.#settle(held, started.attempt, this.#onFault(error, held, started));
     });
     this.#settling.add(settling);
     this.onRoom();
     await settling.finally(() => this.#settling.delete(settling));
   }
 
-  async #handle(held: HeldJob, begun: BegunJob<T>): Promise<FaultOutcome<T>> {
-    const { data, attempt, doubtSince, doubtMark } = begun;
+  async #handle(held: HeldJob, started: StartedJob<T>): Promise<FaultOutcome<T>> {
+    const { data, attempt, doubtSince, doubtMark } = started;
     // Stopped before it was delivered: it goes back as it was.
     if (this.#isStopped) return { kind: 'again', inMs: 0, uncounted: true };
     try {
@@ -133,11 +133,11 @@ export class JobRuns<T> {
         atWork: (isAtWork, mark) => this.#atWork(held, isAtWork, mark),
       });
     } catch (error) {
-      return this.#onFault(error, held, begun);
+      return this.#onFault(error, held, started);
     }
   }
 
-  #onFault(error: unknown, { taken }: HeldJob, { faults }: BegunJob<T>): FaultOutcome<T> {
+  #onFault(error: unknown, { taken }: HeldJob, { faults }: StartedJob<T>): FaultOutcome<T> {
     const outcome = outcomeOfFault(error, faults + 1, this.parts.options.faults ?? MOST_FAULTS);
     if (!(error instanceof OurSmsStorageError)) this.#logger.error(describeFault(error, taken.id, outcome));
     return outcome;
@@ -148,15 +148,15 @@ export class JobRuns<T> {
   }
 
   /** @returns undefined when it is not given to its handler after all */
-  async #begin(held: HeldJob): Promise<BegunJob<T> | undefined> {
+  async #begin(held: HeldJob): Promise<StartedJob<T> | undefined> {
     const { records, deliveries, link, options } = this.parts;
     const { taken, time } = held;
     while (!this.#isStopped && !time.isLost) {
       try {
-        const begun = await records.begin(taken, options.idleAtFirst);
+        const started = await records.startTry(taken, options.idleAtFirst);
         if (this.#isAbandoned) return undefined;
-        if (begun.kind === 'begun') return begun;
-        if (begun.kind === 'gone') await deliveries.end(taken);
+        if (started.kind === 'started') return started;
+        if (started.kind === 'gone') await deliveries.end(taken);
         return undefined;
       } catch {
         // Redis is away, or has no memory: the job keeps waiting here while it is ours.

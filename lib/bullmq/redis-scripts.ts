@@ -49,9 +49,9 @@ return fresh`,
   /**
    * A job was delivered: which try is it, and was there one without an outcome? Asked twice, it answers the same. 'gone': it
    * has an outcome. 'lost': it was delivered to someone else since. KEYS: job. ARGV: delivery, token, number of the take, time of
-   * the beginning or '', token of the take that goes on by this one or ''.
+   * the start or '', token of the former take that this one continues or ''.
    */
-  'oursms:begin': {
+  'oursms:start-try': {
     keys: 1,
     lua: `
 local delivery, token, take, now, former = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
@@ -69,7 +69,7 @@ if known[3] ~= token then
   if since ~= '' and doubt == '' then doubt, doubtMark = since, known[7] or '' end
   redis.call('HSET', KEYS[1], 'by', token, 'take', take, 'tries', try, 'since', now, 'mark', '', 'doubt', doubt, 'doubtMark', doubtMark, 'idle', now == '' and '1' or '')
 end
-return {'begun', try, doubt, doubtMark, tonumber(known[10] or 0), known[12]}`,
+return {'started', try, doubt, doubtMark, tonumber(known[10] or 0), known[12]}`,
   },
   /** A job is at work, or not any more. KEYS: job. ARGV: token, since when or '', mark. */
   'oursms:work': {

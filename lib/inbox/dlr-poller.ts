@@ -72,7 +72,7 @@ export class DlrPoller {
   /** A poll that begins after the call; calls that wait for the running one share it. */
   async pollNow(): Promise<DlrPoll> {
     await this.#running;
-    // One that is under way has begun before.
+    // A download in flight started before this call.
     await this.parts.intake.settled();
     const why = this.parts.state.whyIdle;
     return why === undefined ? this.#run() : { at: new Date().toISOString(), result: 'skipped', why };

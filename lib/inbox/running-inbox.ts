@@ -101,7 +101,7 @@ export class RunningInbox {
     if (this.#state.stopping.aborted) return;
     this.#consumeWhenHeard();
     if (this.#poller !== undefined) return this.#poller.start();
-    // A process that polled may have left a gap. A store that is away is told of elsewhere.
+    // A process that polled may have left a gap. A store that is away is logged elsewhere.
     this.#gaps.announceInterrupted().catch(() => undefined);
   }
 

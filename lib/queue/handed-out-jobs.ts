@@ -31,7 +31,7 @@ export interface HandedOutJobsParts {
 
 /** The jobs of a queue that this process works on, from delivery to the outcome of them. */
 export class HandedOutJobs<T> {
-  /** Keys of the jobs that were delivered without a write, since their handlers have not begun: in the store they wait. */
+  /** Keys of the jobs that were delivered without a write, since their handlers have not started: in the store they wait. */
   readonly #idle = new Map<number, string>();
 
   constructor(private readonly parts: HandedOutJobsParts) {}
@@ -224,7 +224,7 @@ export class HandedOutJobs<T> {
     if (!workedOn.has(number)) return Promise.resolve();
     const mark = put(records.keys.active(number), state);
     if (!this.#idle.has(number)) return this.#tellingFaults(() => ledger.write([mark], {}));
-    // In the store it has not begun.
+    // In the store it has not started.
     if (state.idle) return Promise.resolve();
     return this.#tellingFaults(() => this.#move(number, [mark], { active: 1 }));
   }

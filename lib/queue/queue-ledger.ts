@@ -35,7 +35,7 @@ export class QueueLedger {
     return { waiting: waiting - this.#idle, active: active + this.#idle, failed };
   }
 
-  /** Jobs were delivered that wait by what is in the store: their handlers have not begun. @param jobs Negative: so many were not. */
+  /** Jobs were delivered that wait by what is in the store: their handlers have not started. @param jobs Negative: so many were not. */
   deliverIdle(jobs: number): void {
     this.#idle += jobs;
   }
