@@ -125,6 +125,12 @@ export class BullMqEngine implements QueueEngine {
     await this.#spool?.checkRoom(bytes);
   }
 
+  async checkWritable(): Promise<void> {
+    // Not a deletion: Redis takes those also when its memory is full.
+    await this.#link.run((redis) => redis.set(this.#keys.probe, '', 'PX', 1));
+    await this.#spool?.checkWritable();
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;

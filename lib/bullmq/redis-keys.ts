@@ -24,7 +24,7 @@ export class RedisKeys {
     return `${this.prefix}/format`;
   }
 
-  /** Holds nothing: it is only deleted. */
+  /** Holds nothing for longer than a millisecond: it is written to see whether that is possible. */
   get probe(): string {
     return `${this.prefix}/probe`;
   }

@@ -102,6 +102,10 @@ export class Spool {
     return this.local.checkRoom(bytes);
   }
 
+  checkWritable(): Promise<void> {
+    return this.local.checkWritable();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;

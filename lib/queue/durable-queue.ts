@@ -193,6 +193,12 @@ export interface QueueEngine {
   time(): Promise<number | undefined>;
   /** @throws {OurSmsStorageError} unless so many bytes can be written now */
   checkRoom(bytes: number): Promise<void>;
+  /**
+   * Makes a write that changes nothing, for who wants to know whether the store works. While it does not answer, neither does this.
+   *
+   * @throws {OurSmsStorageError} when the store takes no writes now
+   */
+  checkWritable(): Promise<void>;
   /** Lets running writes end, then closes. Delivered jobs without an outcome are redelivered after the next start. */
   close(): Promise<void>;
 }

@@ -130,6 +130,12 @@ export class StoredEngine implements QueueEngine {
     await this.store.checkRoom(bytes);
   }
 
+  async checkWritable(): Promise<void> {
+    // First, so that a full disk does not have to fail a write, after which the store is opened again.
+    await this.checkRoom(0);
+    await this.#writer.write([{ type: 'del', key: 'probe' }]);
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;

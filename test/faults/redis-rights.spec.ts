@@ -66,6 +66,7 @@ describeWithOwnRedis('a user of Redis with few rights', () => {
     await engine.forget('n');
     await engine.turn('t', 5);
     await engine.checkRoom(10);
+    await engine.checkWritable();
     const lease = await engine.exclusive('x');
     await lease?.release();
     await queue.letGo();

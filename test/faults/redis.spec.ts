@@ -95,7 +95,13 @@ describeWithOwnRedis('queues in Redis', () => {
     const error = await rejection(queue.add([{ id: 'one', data: 1 }]), OurSmsStorageError);
     expect(error).toMatchObject({ fault: 'unreachable', retryable: true });
     expect(error.message).toContain(`127.0.0.1:${redis.port}`);
-    for (const ask of [engine.note('a', 'b'), engine.exclusive('x'), engine.turn('t', 1), engine.checkRoom(1)]) {
+    for (const ask of [
+      engine.note('a', 'b'),
+      engine.exclusive('x'),
+      engine.turn('t', 1),
+      engine.checkRoom(1),
+      engine.checkWritable(),
+    ]) {
       await rejection<OurSmsStorageError>(ask, OurSmsStorageError);
     }
     await redis.start();
@@ -192,7 +198,9 @@ describeWithOwnRedis('queues in Redis', () => {
     await admin.config('SET', 'maxmemory', '1mb');
     const error = await rejection(queue.add(jobsNamed('more', 10), [{ name: 'open' }]), OurSmsStorageError);
     expect(error).toMatchObject({ fault: 'full', retryable: true });
-    expect(await rejection(engine.checkRoom(1), OurSmsStorageError)).toMatchObject({ fault: 'full' });
+    for (const ask of [engine.checkRoom(1), engine.checkWritable()]) {
+      expect(await rejection<OurSmsStorageError>(ask, OurSmsStorageError)).toMatchObject({ fault: 'full' });
+    }
     expect(await allOf(engine.notes('open'))).toHaveLength(1);
     settle?.({ kind: 'done', notes: [{ name: 'open' }, { name: 'result', text: 'of one' }] });
     await eventually(

@@ -160,6 +160,19 @@ describe('a full disk', () => {
     await made.close();
   });
 
+  it('is seen by who asks whether the store can be written, before a write has failed', async () => {
+    await engine.checkWritable();
+    disk.fill();
+    expect(await rejection(engine.checkWritable(), OurSmsStorageError)).toMatchObject({ fault: 'full', path });
+    disk.makeRoom();
+    await eventually('it can be written again', () =>
+      engine.checkWritable().then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+
   it('is foreseen: no more is promised than what is free', async () => {
     await engine.checkRoom(100);
     const error = await rejection(engine.checkRoom(2 ** 60), OurSmsStorageError);

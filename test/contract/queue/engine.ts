@@ -177,6 +177,14 @@ export function engineContract(kind: EngineKind): void {
     await bench.engine.checkRoom(1_000_000);
   });
 
+  it('says that it can be written, and keeps nothing of that', async () => {
+    const { engine } = bench;
+    await engine.note('name', 'text');
+    await Promise.all(Array.from({ length: 20 }, () => engine.checkWritable()));
+    expect(await allOf(engine.notes(''))).toEqual([{ name: 'name', text: 'text' }]);
+    expect(await bench.queue().counts()).toMatchObject({ waiting: 0, active: 0, failed: 0 });
+  });
+
   it('can do nothing once it was closed, and says so', async () => {
     const { engine } = bench;
     const queue = bench.queue<number>();
@@ -205,6 +213,7 @@ export function engineContract(kind: EngineKind): void {
       async () => (await engine.time()) ?? engine.read('none'),
       () => engine.exclusive('other'),
       () => engine.checkRoom(1),
+      () => engine.checkWritable(),
     ];
     for (const call of calls) {
       const error: unknown = await call().catch((thrown: unknown) => thrown);
