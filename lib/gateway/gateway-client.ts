@@ -17,6 +17,7 @@ import { Exchanged, type DlrDownload, type ExchangeEnd } from './exchanged.js';
 import { FieldReader } from './field-reader.js';
 import { GatewayClock } from './gateway-clock.js';
 import type { CallRequest, GatewayHttp } from './gateway-http.js';
+import { GatewayStanding } from './gateway-standing.js';
 import { refusal } from './judge-answer.js';
 import { isRecord, toNumber } from './parse-json.js';
 import { readDlrs, readRows } from './read-dlrs.js';
@@ -46,6 +47,7 @@ export interface WireOptions extends RequestBounds {
 /** The calls of either API on the wire: what goes out is checked before, what comes back is an answer or an error. */
 export class GatewayClient {
   readonly clock = new GatewayClock();
+  readonly standing = new GatewayStanding();
   readonly #dialect: Dialect;
   #closed = false;
 
@@ -95,7 +97,9 @@ export class GatewayClient {
   async downloadDlrs(count?: number, bounds: RequestBounds = {}): Promise<DlrDownload> {
     const call = new Call('downloadDlrs', this.account);
     const exchanged = await this.#request(call, this.#dialect.downloadDlrs(count), bounds);
-    return exchanged.download();
+    const download = await exchanged.download();
+    this.standing.note(download.error);
+    return download;
   }
 
   /**
@@ -105,7 +109,11 @@ export class GatewayClient {
    */
   async countDlrs(page: DlrPage): Promise<number | undefined> {
     const { rows, fault } = await readRows(page, this.account.maxResponseBytes);
-    if (fault?.failure) throw refusal(page, new Call('downloadDlrs', this.account), fault.failure);
+    if (fault?.failure) {
+      const error = refusal(page, new Call('downloadDlrs', this.account), fault.failure);
+      this.standing.note(error);
+      throw error;
+    }
     return fault === undefined ? rows.length : undefined;
   }
 
@@ -131,6 +139,17 @@ export class GatewayClient {
 
   /** @see OurSMS HTTP API, "3. Get Credits Balance" */
   async getCredits(): Promise<Credits> {
+    try {
+      const credits = await this.#readCredits();
+      this.standing.note();
+      return credits;
+    } catch (error) {
+      this.standing.note(error);
+      throw error;
+    }
+  }
+
+  async #readCredits(): Promise<Credits> {
     const call = new Call('getCredits', this.account);
     const exchanged = await this.#request(call, this.#dialect.getCredits());
     const { value: raw, answer } = await exchanged.read();
