@@ -24,6 +24,7 @@ export class DlrGaps {
   readonly #logger = new Logger('OurSmsDlrInbox');
   readonly #intents: string;
   readonly #counter: string;
+  readonly #lastTime: string;
 
   /** @param timeoutMs Milliseconds that a download may take. */
   constructor(
@@ -34,11 +35,18 @@ export class DlrGaps {
   ) {
     this.#intents = `${accountPart(account)}/download/`;
     this.#counter = `${accountPart(account)}/gaps/count`;
+    this.#lastTime = `${accountPart(account)}/gaps/last`;
   }
 
   /** How many gaps there were since the store was made. */
   async count(): Promise<number> {
     return Number((await this.engine.read(this.#counter)) ?? 0);
+  }
+
+  /** When the last one was announced: milliseconds since 1970; undefined when none was, or by a version that did not note it. */
+  async lastAt(): Promise<number | undefined> {
+    const text = await this.engine.read(this.#lastTime);
+    return text === undefined ? undefined : Number(text);
   }
 
   /** Announces the downloads in the middle of which a process ended. Only the process that polls may call this. */
@@ -86,9 +94,10 @@ export class DlrGaps {
       `Up to ${gap.atMost} delivery reports may be lost: the download of ${gap.at} (account ${gap.account}) was incomplete: ${gap.why}`,
     );
     // Another process may count one at the same moment.
-    await waitForLock(this.engine, this.#counter, async () =>
-      this.engine.note(this.#counter, String((await this.count()) + 1)),
-    );
+    await waitForLock(this.engine, this.#counter, async () => {
+      await this.engine.note(this.#lastTime, String(Date.now()));
+      await this.engine.note(this.#counter, String((await this.count()) + 1));
+    });
     await this.publisher.gap(gap);
   }
 }

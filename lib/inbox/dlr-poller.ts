@@ -6,6 +6,7 @@ import type { Lease, QueueEngine } from '../queue/durable-queue.js';
 import { describeThrown } from './describe-thrown.js';
 import type { DlrPoll } from './dlr-inbox-stats.js';
 import type { DlrIntake } from './dlr-intake.js';
+import { GoodPolls, type PollingState } from './good-polls.js';
 import type { InboxState } from './inbox-state.js';
 import type { PollTimer } from './poll-timer.js';
 
@@ -46,16 +47,26 @@ export class DlrPoller {
   #lease: Lease | undefined;
   #saidObstacle: string | undefined;
   #last: DlrPoll | undefined;
+  readonly #good: GoodPolls;
 
-  constructor(private readonly parts: DlrPollerParts) {}
+  constructor(private readonly parts: DlrPollerParts) {
+    const { engine, leaseName, nextDelayMs } = parts;
+    this.#good = new GoodPolls(engine, `${leaseName}/good`, nextDelayMs);
+  }
 
   /** Result of the last poll. */
   get last(): DlrPoll | undefined {
     return this.#last;
   }
 
+  /** How polling goes. */
+  get polling(): PollingState {
+    return this.#good.state;
+  }
+
   /** Polls at once if the inbox works. */
   start(): void {
+    this.#good.restart();
     this.#arm(0);
   }
 
@@ -100,6 +111,7 @@ export class DlrPoller {
       if (why !== undefined || lease === undefined) {
         // Another process may poll meanwhile.
         await this.#giveUpLease();
+        if (why === ANOTHER_POLLS) await this.#good.noteOthers();
         const delayMs = this.parts.nextDelayMs();
         this.#arm(why === ANOTHER_POLLS ? Math.min(delayMs, STAND_BY_MS) : delayMs);
         return (this.#last = { at, result: 'skipped', why });
@@ -107,6 +119,7 @@ export class DlrPoller {
       const reports = await this.parts.intake.download(lease);
       if (reports === undefined) return this.#fail(at, 'the answer could not be parsed; it is kept', 0);
       this.#failures = 0;
+      this.#good.note();
       this.#arm(reports >= this.parts.count ? 0 : this.parts.nextDelayMs());
       return (this.#last = { at, result: 'downloaded', reports });
     } catch (error) {

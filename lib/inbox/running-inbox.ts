@@ -18,6 +18,7 @@ import { DlrPushes } from './dlr-pushes.js';
 import { InboxState } from './inbox-state.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import { reportOf, type KeptDlr, type KeptPage } from './kept-jobs.js';
+import type { PollingState } from './good-polls.js';
 import { PageHandler } from './page-handler.js';
 import type { PollTimer } from './poll-timer.js';
 import { ReportLanes } from './report-lanes.js';
@@ -186,6 +187,16 @@ export class RunningInbox {
       paused: this.#state.isPaused,
       lastPoll: this.#poller?.last,
     };
+  }
+
+  /** How polling goes; undefined without `dlr.poll`. */
+  get polling(): PollingState | undefined {
+    return this.#poller?.polling;
+  }
+
+  /** When reports were last announced as possibly lost: milliseconds since 1970; undefined when that never happened. */
+  lastGapAt(): Promise<number | undefined> {
+    return this.#gaps.lastAt();
   }
 
   async *failed(): AsyncIterable<FailedDlr> {
