@@ -15,6 +15,7 @@ const rooms = {
   campaigns: ['sending', 'queue', 'gateway', 'message', 'dto', 'errors'],
   options: ['sending', 'queue', 'gateway', 'message', 'dto', 'errors'],
   module: ['options', 'campaigns', 'inbox', 'sending', 'queue', 'gateway', 'message', 'dto', 'errors'],
+  terminus: ['module', 'dto', 'errors'],
   testing: ['module', 'options', 'inbox', 'sending', 'queue', 'gateway', 'message', 'dto', 'errors'],
   'testing/simulator': ['message'],
 };

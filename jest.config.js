@@ -21,6 +21,7 @@ const shared = {
     '^nestjs-oursms$': '<rootDir>/lib/index.ts',
     '^nestjs-oursms/testing$': '<rootDir>/lib/testing/index.ts',
     '^nestjs-oursms/bullmq$': '<rootDir>/lib/bullmq/index.ts',
+    '^nestjs-oursms/terminus$': '<rootDir>/lib/terminus/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/sample-app/dist/'],

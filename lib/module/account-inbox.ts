@@ -24,6 +24,11 @@ export class AccountInbox {
     private readonly application: OurSmsApplication,
   ) {}
 
+  /** The inbox; undefined when the account neither polls nor has a webhook, or the application has not started. */
+  get opened(): RunningInbox | undefined {
+    return this.#inbox;
+  }
+
   /** @throws {OurSmsConfigError} when the account neither polls nor has a webhook, or the application has not started */
   get running(): RunningInbox {
     if (this.#inbox) return this.#inbox;

@@ -1,7 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { DlrInbox } from '../inbox/dlr-inbox.js';
 import type { Account } from './account.js';
-import { ACCOUNT, ACCOUNT_NAME, getWebhookToken, LIFECYCLE, RAW_OPTIONS } from './internal-tokens.js';
+import { ACCOUNT, ACCOUNT_NAME, getHealthToken, getWebhookToken, LIFECYCLE, RAW_OPTIONS } from './internal-tokens.js';
 import { OurSmsApplication } from './oursms.application.js';
 import { OurSmsService } from './oursms.service.js';
 import { DEFAULT_ACCOUNT, getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
@@ -41,6 +41,11 @@ export function accountProviders(name: string | undefined): Provider[] {
       provide: getDlrInboxToken(name),
       inject: [ACCOUNT],
       useFactory: ({ inbox }: Account) => new DlrInbox(() => inbox.running),
+    },
+    {
+      provide: getHealthToken(name ?? DEFAULT_ACCOUNT),
+      inject: [ACCOUNT],
+      useFactory: ({ health }: Account) => health,
     },
     {
       provide: getWebhookToken(name ?? DEFAULT_ACCOUNT),

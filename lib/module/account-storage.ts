@@ -89,6 +89,12 @@ export class AccountStorage {
     return this.#engine !== undefined || this.place.exists();
   }
 
+  /** @throws {OurSmsStorageError} when the engine was opened, and takes no writes now. One that nothing needed yet is left alone. */
+  async checkWritable(): Promise<void> {
+    const engine = await this.#engine;
+    await engine?.checkWritable();
+  }
+
   /** Ends the wait for a store that another process has locked. */
   stopOpening(): void {
     this.#ending.abort();

@@ -9,6 +9,7 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import { Outbox } from '../sending/outbox.js';
 import { Turns } from '../sending/turns.js';
 import { AccountEvents } from './account-events.js';
+import { AccountHealth } from './account-health.js';
 import { AccountInbox } from './account-inbox.js';
 import { AccountWebhook } from './account-webhook.js';
 import { AccountStorage, storagePlace, type StoragePlace } from './account-storage.js';
@@ -23,6 +24,7 @@ export interface Account {
   inbox: AccountInbox;
   webhook: AccountWebhook;
   campaigns: AccountCampaigns;
+  health: AccountHealth;
 }
 
 /** Parts of an account that the testing entry replaces. */
@@ -61,5 +63,6 @@ export async function openAccount(
       creditsLow: (event) => events.emit(OURSMS_CREDITS_LOW, event),
     },
   });
-  return { options, gateway, outbox, storage, inbox, webhook, campaigns };
+  const health = new AccountHealth(gateway, storage, inbox);
+  return { options, gateway, outbox, storage, inbox, webhook, campaigns, health };
 }

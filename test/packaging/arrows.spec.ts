@@ -15,6 +15,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   queue: ['errors'],
   bullmq: ['queue', 'errors'],
   inbox: ['queue', 'gateway', 'message', 'dto', 'errors'],
+  terminus: ['module', 'dto', 'errors'],
 };
 const ROOMS = Object.keys(ARROWS);
 

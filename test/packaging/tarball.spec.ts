@@ -25,6 +25,7 @@ describe('the packed package', () => {
       ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'],
       ...['dist/index.js', 'dist/index.d.ts', 'dist/testing/index.js', 'dist/testing/index.d.ts'],
       ...['dist/bullmq/index.js', 'dist/bullmq/index.d.ts'],
+      ...['dist/terminus/index.js', 'dist/terminus/index.d.ts'],
       'dist/testing/bin/gateway.js',
     ];
     expect(wanted.filter((file) => !tarball.files.includes(file))).toEqual([]);

@@ -1,0 +1,87 @@
+import type { ReportFacts } from '../module/account-health.js';
+import type { HealthFacts, HealthReason } from './health-data.js';
+import type { OurSmsHealthOptions } from './oursms-health.options.js';
+
+/** Polls that may fail in a row, and the shortest time that is waited for one that goes well. */
+const OVERDUE_POLLS = 5;
+const SHORTEST_OVERDUE_MS = 5 * 60_000;
+/** How long a gap is news. */
+const GAP_NEWS_MS = 60 * 60_000;
+
+/** Limits that a fact is compared with. */
+export type HealthLimits = Pick<OurSmsHealthOptions, 'minCredits' | 'maxOldestMs'>;
+
+interface Rule {
+  reason: HealthReason;
+  status: 'down' | 'degraded';
+  holds: (facts: HealthFacts, limits: HealthLimits) => boolean;
+}
+
+const RULES: readonly Rule[] = [
+  { reason: 'storeNotWritable', status: 'down', holds: ({ store }) => store === 'notWritable' },
+  {
+    reason: 'storeNotReadable',
+    status: 'down',
+    holds: ({ store, reports }) => store === 'writable' && reports === 'notReadable',
+  },
+  {
+    reason: 'storeTimeout',
+    status: 'down',
+    holds: ({ store, reports }) => store === 'timeout' || reports === 'timeout',
+  },
+  { reason: 'pollOverdue', status: 'down', holds: (facts) => isPollOverdue(reportsOf(facts)) },
+  { reason: 'credentialsRefused', status: 'down', holds: ({ gateway }) => gateway === 'refusesCredentials' },
+  {
+    reason: 'gatewayAway',
+    status: 'degraded',
+    holds: ({ gateway, credits }) => gateway === 'away' || credits === 'timeout',
+  },
+  {
+    reason: 'creditsLow',
+    status: 'degraded',
+    holds: ({ credits }, { minCredits }) => typeof credits === 'number' && credits <= (minCredits ?? -Infinity),
+  },
+  {
+    reason: 'creditsUnknown',
+    status: 'degraded',
+    holds: ({ credits, gateway }, { minCredits }) =>
+      minCredits != undefined && credits === undefined && gateway === 'answers',
+  },
+  {
+    reason: 'reportsWaiting',
+    status: 'degraded',
+    holds: (facts, { maxOldestMs }) => (reportsOf(facts)?.stats.oldestMs ?? 0) > (maxOldestMs ?? Infinity),
+  },
+  { reason: 'reportsFailed', status: 'degraded', holds: (facts) => (reportsOf(facts)?.stats.failed ?? 0) > 0 },
+  { reason: 'reportsUnreadable', status: 'degraded', holds: (facts) => (reportsOf(facts)?.stats.unreadable ?? 0) > 0 },
+  {
+    reason: 'reportsMayBeLost',
+    status: 'degraded',
+    holds: (facts) => (reportsOf(facts)?.sinceGapMs ?? Infinity) < GAP_NEWS_MS,
+  },
+  { reason: 'paused', status: 'degraded', holds: (facts) => reportsOf(facts)?.stats.paused === true },
+];
+
+/** What is wrong with an account, by the facts: `down` if any of it keeps it from working. */
+export function judgeHealth(
+  facts: HealthFacts,
+  limits: HealthLimits,
+): { status: 'up' | 'degraded' | 'down'; reasons: HealthReason[] } {
+  const broken = RULES.filter(({ holds }) => holds(facts, limits));
+  const isDown = broken.some(({ status }) => status === 'down');
+  return {
+    status: isDown ? 'down' : broken.length > 0 ? 'degraded' : 'up',
+    reasons: broken.map(({ reason }) => reason),
+  };
+}
+
+/** The facts about reports, where there are any. */
+export const reportsOf = ({ reports }: HealthFacts): ReportFacts | undefined =>
+  typeof reports === 'object' ? reports : undefined;
+
+/** A paused inbox does not poll, and its polling starts again with `resume()`. */
+function isPollOverdue(reports: ReportFacts | undefined): boolean {
+  if (reports?.polling === undefined || reports.stats.paused) return false;
+  const { sinceGoodMs, everyMs } = reports.polling;
+  return sinceGoodMs > Math.max(OVERDUE_POLLS * everyMs, SHORTEST_OVERDUE_MS);
+}

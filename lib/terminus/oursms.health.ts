@@ -1,0 +1,99 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { checkShape } from '../dto/check-shape.js';
+import { oneLine } from '../errors/one-line.js';
+import { describeFaults, OurSmsConfigError } from '../errors/oursms-config.error.js';
+import type { AccountHealth } from '../module/account-health.js';
+import { getHealthToken } from '../module/internal-tokens.js';
+import { DEFAULT_ACCOUNT } from '../module/oursms.tokens.js';
+import type { HealthData, HealthFacts } from './health-data.js';
+import { judgeHealth, reportsOf } from './judge-health.js';
+import { OurSmsHealthOptions } from './oursms-health.options.js';
+import { settledWithin } from './settled-within.js';
+
+/**
+ * Tells Terminus how an account is. List it in the `providers` of the module of your health controller, which imports
+ * `TerminusModule`.
+ *
+ * It downloads no reports, and its answer holds no balance unless asked for, no credentials, and no word of the gateway. Use it
+ * for readiness, never for liveness: a restart mends nothing of what it reports.
+ *
+ * @example
+ * this.health.check([() => this.oursms.isHealthy('sms', { minCredits: 500, maxOldestMs: 600_000 })]);
+ */
+@Injectable()
+export class OurSmsHealthIndicator {
+  constructor(
+    @Inject(HealthIndicatorService) private readonly terminus: HealthIndicatorService,
+    @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
+  ) {}
+
+  /**
+   * Checks an account: `up`, `degraded` (under Terminus 11 `up` with `degraded: true`) or `down`, with its {@link HealthData}.
+   *
+   * @param key Names the account in the answer.
+   * @param options Which account, its limits, and how long the check may take.
+   * @throws {OurSmsConfigError} for an account that is not registered, and for faulty options
+   */
+  async isHealthy<const Key extends string>(
+    key: Key,
+    options: OurSmsHealthOptions = {},
+  ): Promise<HealthIndicatorResult<Key>> {
+    const checked = checkOptions(options);
+    const account = this.#account(checked.account ?? DEFAULT_ACCOUNT);
+    const facts = await gatherFacts(account, checked);
+    const { status, reasons } = judgeHealth(facts, checked);
+    const data: HealthData = { reasons, ...shownFacts(facts, checked.showCredits) };
+    const session = this.terminus.check(key);
+    if (status === 'up') return session.up(data);
+    if (status === 'down') return session.down(data);
+    if ('degraded' in session) return session.degraded(data);
+    return this.terminus.check(key).up({ ...data, degraded: true });
+  }
+
+  #account(name: string): AccountHealth {
+    try {
+      return this.moduleRef.get<AccountHealth>(getHealthToken(name), { strict: false });
+    } catch {
+      const which = name === DEFAULT_ACCOUNT ? 'without a name' : `with the account ${oneLine(name)}`;
+      throw new OurSmsConfigError(
+        `OurSmsHealthIndicator: no OurSmsModule is registered ${which}. Set account of isHealthy() to the name of one that is.`,
+      );
+    }
+  }
+}
+
+function checkOptions(options: OurSmsHealthOptions): Required<OurSmsHealthOptions> {
+  const { value, faults } = checkShape(OurSmsHealthOptions, options ?? {});
+  if (faults.length === 0) return value as Required<OurSmsHealthOptions>;
+  throw new OurSmsConfigError(`OurSmsHealthIndicator: ${describeFaults(faults)}.`, faults);
+}
+
+/** Everything is asked at the same time, so that the whole takes no longer than the slowest. */
+async function gatherFacts(
+  account: AccountHealth,
+  { timeoutMs, cacheMs }: Required<OurSmsHealthOptions>,
+): Promise<HealthFacts> {
+  const [store, reports, credits] = await Promise.all([
+    settledWithin(timeoutMs, account.checkStore()),
+    settledWithin(timeoutMs, account.reports()),
+    settledWithin(timeoutMs, account.credits(cacheMs)),
+  ]);
+  return {
+    store: store.kind === 'value' ? 'writable' : store.kind === 'error' ? 'notWritable' : 'timeout',
+    reports: reports.kind === 'value' ? reports.value : reports.kind === 'error' ? 'notReadable' : 'timeout',
+    credits: credits.kind === 'value' ? credits.value : credits.kind === 'error' ? undefined : 'timeout',
+    gateway: account.gatewayState,
+  };
+}
+
+function shownFacts(facts: HealthFacts, showCredits: boolean): Omit<HealthData, 'reasons'> {
+  const { credits } = facts;
+  const shown = showCredits && typeof credits === 'number' ? { credits } : {};
+  const reports = reportsOf(facts);
+  if (reports === undefined) return shown;
+  const { waiting, failed, unreadable, gaps, oldestMs } = reports.stats;
+  const sinceGoodPollMs = reports.polling && Math.round(reports.polling.sinceGoodMs);
+  return { reports: { waiting, failed, unreadable, gaps, oldestMs, sinceGoodPollMs }, ...shown };
+}
