@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
+import { ClassicLevel } from 'classic-level';
 import { bullMqEngine } from 'nestjs-oursms/bullmq';
-import { DlrListener, until } from '../support/application.js';
+import { noteKey } from '../../lib/queue/note-key.js';
+import { DlrListener, TestStorage, until } from '../support/application.js';
 import { HealthBench, type HealthAnswer } from '../support/health-bench.js';
 import { describeWithOwnRedis } from '../support/redis-at-hand.js';
 import { TestRedis } from '../support/redis.js';
@@ -43,6 +46,24 @@ describe('the health of an account whose disk is full', () => {
       await bench.remove();
     } finally {
       disk.remove();
+    }
+  });
+});
+
+describe('the health of an account whose store is damaged', () => {
+  it('is down: it takes writes, and cannot be read', async () => {
+    const storage = await TestStorage.make();
+    try {
+      const level = new ClassicLevel<string, string>(join(storage.path, 'default'));
+      await level.put(noteKey('default/gaps/last'), 'without its checksum');
+      await level.close();
+      const bench = await start({ options: { storage: { path: storage.path } } });
+      const { code, sms, body } = await bench.probe();
+      expect({ code, sms }).toEqual({ code: 503, sms: { status: 'down', reasons: ['storeNotReadable'] } });
+      expect(body).not.toContain(storage.path);
+      await bench.remove();
+    } finally {
+      await storage.remove();
     }
   });
 });
