@@ -2,13 +2,16 @@ import { join } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ScheduleModule } from '@nestjs/schedule';
+import { TerminusModule } from '@nestjs/terminus';
 import { OurSmsModule, OurSmsWebhook } from 'nestjs-oursms';
+import { OurSmsHealthIndicator } from 'nestjs-oursms/terminus';
 import { CampaignDesk } from './campaigns/campaign-desk.js';
 import { CampaignsController } from './campaigns/campaigns.controller.js';
 import { ListStore } from './campaigns/list-store.js';
 import { ListsController } from './campaigns/lists.controller.js';
 import { GatewayChoice } from './gateway/gateway-choice.js';
 import { GatewayModule } from './gateway/gateway.module.js';
+import { HealthController } from './health.controller.js';
 import { DemoFailure } from './inbox/demo-failure.js';
 import { InboxView } from './inbox/inbox-view.js';
 import { InboxWatch } from './inbox/inbox-watch.js';
@@ -34,6 +37,8 @@ export class AppModule {
       imports: [
         EventEmitterModule.forRoot(),
         ScheduleModule.forRoot(),
+        // The answer says what is wrong: a line for each probe would say it again and again.
+        TerminusModule.forRoot({ logger: false }),
         gateway,
         OurSmsModule.forRootAsync({
           imports: [gateway],
@@ -47,6 +52,7 @@ export class AppModule {
         DlrsController,
         InboxController,
         StatusController,
+        HealthController,
         ListsController,
         CampaignsController,
         ...(settings.webhookSecret === undefined ? [] : [OurSmsWebhook(WEBHOOK_PATH)]),
@@ -58,6 +64,7 @@ export class AppModule {
         InboxView,
         InboxWatch,
         CampaignDesk,
+        OurSmsHealthIndicator,
         {
           provide: ListStore,
           inject: [GatewayChoice],
