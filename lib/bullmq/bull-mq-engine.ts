@@ -1,6 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import type { DurableQueue, Lease, LockPatience, QueueEngine, QueueOptions } from '../queue/durable-queue.js';
+import type {
+  DurableQueue,
+  Lease,
+  LockPatience,
+  NoteChange,
+  QueueEngine,
+  QueueOptions,
+} from '../queue/durable-queue.js';
 import type { BullMqParts } from './bull-mq-deliveries.js';
 import { BullMqQueue } from './bull-mq-queue.js';
 import { RedisChecks } from './redis-checks.js';
@@ -84,10 +91,22 @@ export class BullMqEngine implements QueueEngine {
     return this.#notes.change({ name });
   }
 
+  change(changes: readonly NoteChange[]): Promise<void> {
+    return this.#notes.change(...changes);
+  }
+
   /** As it will be when what is on its way has come. */
   async read(name: string): Promise<string | undefined> {
     const change = this.#spool?.noteChange(name);
     return change ? change.text : this.#notes.read(name);
+  }
+
+  async readMany(names: readonly string[]): Promise<(string | undefined)[]> {
+    const texts = await this.#notes.readMany(names);
+    return texts.map((text, i) => {
+      const change = this.#spool?.noteChange(names[i] as string);
+      return change ? change.text : text;
+    });
   }
 
   async *notes(prefix: string): AsyncIterable<{ name: string; text: string }> {

@@ -26,6 +26,13 @@ export class RedisNotes {
     return (await this.link.run((redis) => redis.hget(this.keys.noteTexts, name))) ?? undefined;
   }
 
+  /** The texts of notes, in the order of their names. */
+  async readMany(names: readonly string[]): Promise<(string | undefined)[]> {
+    if (names.length === 0) return [];
+    const texts = await this.link.run((redis) => redis.hmget(this.keys.noteTexts, ...names));
+    return texts.map((text) => text ?? undefined);
+  }
+
   /** The notes whose name starts with a prefix, by name, read as they are asked for. */
   async *all(prefix: string): AsyncIterable<{ name: string; text: string }> {
     const { noteNames, noteTexts } = this.keys;

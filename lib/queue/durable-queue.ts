@@ -170,8 +170,12 @@ export interface QueueEngine {
   note(name: string, text: string): Promise<void>;
   /** Forgets a note. */
   forget(name: string): Promise<void>;
+  /** Changes notes, durably: all of them or none. */
+  change(changes: readonly NoteChange[]): Promise<void>;
   /** The text of a note; undefined when there is none of this name. */
   read(name: string): Promise<string | undefined>;
+  /** The texts of notes, in the order of their names. */
+  readMany(names: readonly string[]): Promise<(string | undefined)[]>;
   /** The notes whose name starts with a prefix, by name, read as they are asked for. */
   notes(prefix: string): AsyncIterable<{ name: string; text: string }>;
   /**

@@ -1,4 +1,4 @@
-import type { DurableQueue, Lease, LockPatience, QueueEngine } from './durable-queue.js';
+import type { DurableQueue, Lease, LockPatience, NoteChange, QueueEngine } from './durable-queue.js';
 import { ExpiringNotes } from './expiring-notes.js';
 import { GroupWriter } from './group-writer.js';
 import { LevelStore } from './level-store.js';
@@ -72,9 +72,18 @@ export class StoredEngine implements QueueEngine {
     return this.#writer.write([noteChange({ name })]);
   }
 
+  change(changes: readonly NoteChange[]): Promise<void> {
+    return this.#writer.write(changes.map(noteChange));
+  }
+
   async read(name: string): Promise<string | undefined> {
     this.#writer.check();
     return this.store.get(noteKey(name));
+  }
+
+  async readMany(names: readonly string[]): Promise<(string | undefined)[]> {
+    this.#writer.check();
+    return names.length === 0 ? [] : this.store.getMany(names.map(noteKey));
   }
 
   async *notes(prefix: string): AsyncIterable<{ name: string; text: string }> {

@@ -69,16 +69,13 @@ export class CampaignRecords {
   /** @param isByPerson Whether a person's pause ends as well. */
   resume(key: CampaignKey, isByPerson: boolean): Promise<void> {
     const notes: OpenNote[] = isByPerson ? ['pause', 'hold'] : ['hold'];
-    return this.#change(
-      key,
-      notes.map((note) => ({ name: this.names.open(key, note) })),
-    );
+    return this.engine.change(notes.map((note) => ({ name: this.names.open(key, note) })));
   }
 
   /** It is over, or was and its report has changed. */
   end(record: CampaignRecord, report: CampaignReport): Promise<void> {
     const text = JSON.stringify({ ...record, state: report.state, reason: undefined, resumesAt: undefined, report });
-    return this.#change(record, [...this.#noOpenNotes(record), { name: this.names.over(record.id), text }]);
+    return this.engine.change([...this.#noOpenNotes(record), { name: this.names.over(record.id), text }]);
   }
 
   /** It is not over any more. */
@@ -86,7 +83,7 @@ export class CampaignRecords {
     const { id, run, digest, message, rate, concurrency, startedAt } = record;
     const facts: CampaignFacts = { id, run, digest, message, rate, concurrency, startedAt };
     const { total, recipients, invalid, duplicate, parts } = record;
-    return this.#change(record, [
+    return this.engine.change([
       ...this.#noOpenNotes(record).filter(({ name }) => !/\/(?:facts|ready)$/.test(name)),
       { name: this.names.open(record, 'facts'), text: JSON.stringify(facts) },
       this.ready(record, { total, recipients, invalid, duplicate, parts }),
@@ -107,16 +104,11 @@ export class CampaignRecords {
 
   /** Forgets the notes on a campaign that is not over. */
   forget(key: CampaignKey): Promise<void> {
-    return this.#change(key, this.#noOpenNotes(key));
+    return this.engine.change(this.#noOpenNotes(key));
   }
 
   #noOpenNotes(key: CampaignKey): NoteChange[] {
     return NOTES.map((note) => ({ name: this.names.open(key, note) }));
-  }
-
-  async #change(key: CampaignKey, notes: NoteChange[]): Promise<void> {
-    // A queue writes several notes at once.
-    await this.engine.queue(this.names.queue(key)).add([], notes);
   }
 
   async #ready(id: string): Promise<CampaignRecord | undefined> {

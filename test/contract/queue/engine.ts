@@ -60,6 +60,18 @@ export function engineContract(kind: EngineKind): void {
     expect(failed[0]?.reason).toBe('سبب 📨');
   });
 
+  it('changes several notes at once, and reads several', async () => {
+    const { engine } = bench;
+    await engine.note('left', 'old');
+    const names = ODD_NAMES.map((name) => `many/${name}`);
+    await engine.change([...names.map((name, i) => ({ name, text: String(i) })), { name: 'left' }]);
+    if (kind.isDurable) await bench.reopen();
+    const read = await bench.engine.readMany([...names, 'left', ...names.slice(0, 1)]);
+    expect(read).toEqual([...names.map((_, i) => String(i)), undefined, '0']);
+    expect(await bench.engine.readMany([])).toEqual([]);
+    await bench.engine.change([]);
+  });
+
   it('keeps notes by name, the last text of each', async () => {
     const { engine } = bench;
     await engine.note('account/download/2', 'two');
