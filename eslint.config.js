@@ -12,11 +12,12 @@ const rooms = {
   bullmq: ['queue', 'errors'],
   inbox: ['queue', 'gateway', 'message', 'dto', 'errors'],
   sending: ['gateway', 'message', 'dto', 'errors'],
-  campaigns: ['sending', 'queue', 'gateway', 'message', 'dto', 'errors'],
+  tracking: ['queue', 'message', 'dto', 'errors'],
+  campaigns: ['tracking', 'sending', 'queue', 'gateway', 'message', 'dto', 'errors'],
   options: ['sending', 'queue', 'gateway', 'message', 'dto', 'errors'],
-  module: ['options', 'campaigns', 'inbox', 'sending', 'queue', 'gateway', 'message', 'dto', 'errors'],
+  module: ['options', 'campaigns', 'inbox', 'tracking', 'sending', 'queue', 'gateway', 'message', 'dto', 'errors'],
   terminus: ['module', 'dto', 'errors'],
-  testing: ['module', 'options', 'inbox', 'sending', 'queue', 'gateway', 'message', 'dto', 'errors'],
+  testing: ['module', 'options', 'inbox', 'tracking', 'sending', 'queue', 'gateway', 'message', 'dto', 'errors'],
   'testing/simulator': ['message'],
 };
 

@@ -35,7 +35,7 @@ export type { ForcingCharacter } from './message/forcing-characters.js';
 export { normalizeNumber, type NormalizedNumber, type NumberCountry } from './message/normalize-number.js';
 export type { QuietHours } from './message/quiet-hours.js';
 export { simplifyText } from './message/simplify-text.js';
-export { InjectCampaigns, InjectDlrInbox, InjectOurSms, OnDlr } from './module/oursms.decorators.js';
+export { InjectCampaigns, InjectDlrInbox, InjectMessages, InjectOurSms, OnDlr } from './module/oursms.decorators.js';
 export { OurSmsExceptionFilter } from './module/oursms.exception-filter.js';
 export type { OurSmsModuleExtras } from './module/oursms.module-definition.js';
 export { OurSmsModule, type OurSmsModuleAsyncOptions, type OurSmsOptionsFactory } from './module/oursms.module.js';
@@ -52,8 +52,10 @@ export {
   type OurSmsStorageEngine,
   type OurSmsStorageOptions,
 } from './options/oursms.options.js';
+export { OurSmsTrackingOptions } from './options/tracking.options.js';
 export { OurSmsDlrOptions, OurSmsPollOptions, OurSmsWebhookOptions } from './options/dlr.options.js';
-export { OurSmsService, type SendOptions } from './module/oursms.service.js';
+export { OurSmsService } from './module/oursms.service.js';
+export type { SendOptions } from './sending/outbox.js';
 export { OurSmsWebhook } from './module/oursms.webhook.js';
 export { Campaign } from './campaigns/campaign.js';
 export {
@@ -76,6 +78,20 @@ export {
   type PauseReason,
 } from './campaigns/campaign.types.js';
 export { Campaigns } from './campaigns/campaigns.js';
+export {
+  OURSMS_MESSAGE_CONFIRMED,
+  OURSMS_MESSAGE_MISSING,
+  type MessageNotice,
+  type MessagesConfirmed,
+  type MessagesMissing,
+  type MessageState,
+  type SeenReport,
+  type SettledOptions,
+  type TrackedMessage,
+  type TrackedRecipient,
+  type TrackingStats,
+} from './tracking/message.types.js';
+export { Messages } from './tracking/messages.js';
 export type { QuietHoursAction } from './sending/keep-quiet-hours.js';
 export type { UnknownOutcomeAction } from './sending/retry-policy.js';
-export { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './module/oursms.tokens.js';
+export { getCampaignsToken, getDlrInboxToken, getMessagesToken, getOurSmsToken } from './module/oursms.tokens.js';

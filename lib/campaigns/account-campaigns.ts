@@ -25,7 +25,7 @@ import { checkedPlan } from './intake/check-plan.js';
 import { eraseCampaign } from './store/erase-campaign.js';
 import { estimateCampaign } from './intake/estimate-campaign.js';
 import { waitForLock } from '../queue/exclusive-lock.js';
-import { RepeatedLook } from './run/repeated-look.js';
+import { RepeatedLook } from '../queue/repeated-look.js';
 import { resolveUnknown, UNKNOWN_FATES, type UnknownFate } from './run/resolve-unknown.js';
 import { RunningCampaign } from './run/running-campaign.js';
 

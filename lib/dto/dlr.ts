@@ -18,6 +18,8 @@ export interface Dlr {
   jobId?: string;
   /** Status of the message. */
   status: DlrStatus;
+  /** Whether the status is the fate of the message: no later one is expected. */
+  isFinal: boolean;
   /** The status in the gateway's own words. */
   rawStatus?: string;
   /** The sender of the message. */
@@ -37,6 +39,17 @@ export interface Dlr {
   via: 'poll' | 'push';
   /** The account that it was downloaded with, or pushed to; `default` for the unnamed one. */
   account: string;
+  /** The `reference` of the send, where `tracking` is set and the message was found. */
+  reference?: string;
+  /** The id of the campaign, where `tracking` is set and the message was found in one. */
+  campaign?: string;
+  /**
+   * How the message was found: by the gateway's id of it, by the id of its request and the recipient, or by the recipient alone,
+   * where one message only can be meant. Undefined: none was found, or more than one; or `tracking` is not set.
+   */
+  matched?: 'msgId' | 'job' | 'dest';
+  /** When the message that was found was about to leave: ISO 8601, UTC. */
+  sentAt?: string;
   /** The report as the gateway sent it. What it nests deeper than 20 levels is JSON, as text. */
   raw: unknown;
 }

@@ -23,3 +23,6 @@ const RANK: Readonly<Record<DlrStatus, number>> = {
 export function monotonic(known: DlrStatus | undefined, next: DlrStatus): boolean {
   return known === undefined || RANK[next] > RANK[known];
 }
+
+/** Whether a status is the fate of a message: no later one is expected. */
+export const isFinalStatus = (status: DlrStatus): boolean => RANK[status] >= 2;

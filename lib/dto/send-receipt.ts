@@ -18,6 +18,8 @@ export interface ReceiptRow {
  * @see OurSMS HTTP API, "1. Send Message", "Result"
  */
 export interface SendReceipt {
+  /** The `reference` of the send. */
+  reference?: string;
   /** The gateway's id of the request. */
   jobId?: string;
   /** How many recipients the gateway counted. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DLR_STATUSES, type Dlr, type DlrStatus } from '../dto/dlr.js';
+import { isFinalStatus } from '../dto/monotonic.js';
 import { decodeBody, showBody, type DecodedBody, type ShownBody } from './decode-body.js';
 import { bodyOfPage, type DlrPage } from './dlr-page.js';
 import { FieldReader, fold } from './field-reader.js';
@@ -79,11 +80,13 @@ function rowsOf({ text, why, isTooLarge = false }: DecodedBody): Omit<PageRows, 
 function readDlr(raw: unknown, page: DlrPage): Dlr {
   const fields = new FieldReader(raw);
   const rawStatus = fields.text('status');
+  const status = statusOf(rawStatus);
   return {
     id: identify(raw, fields, page),
     msgId: fields.text('msgId', 'messageId'),
     jobId: fields.text('jobId'),
-    status: statusOf(rawStatus),
+    status,
+    isFinal: isFinalStatus(status),
     rawStatus,
     src: fields.text('src'),
     dest: fields.text('dest'),

@@ -1,4 +1,5 @@
 import type { Dlr } from '../dto/dlr.js';
+import { isFinalStatus } from '../dto/monotonic.js';
 import type { DlrPage } from '../gateway/dlr-page.js';
 
 /** A download or a push as it is kept, before anything has read it. */
@@ -17,8 +18,8 @@ export interface KeptPage extends DlrPage {
 
 /** A report whose listener failed, as it is kept. */
 export interface KeptDlr {
-  /** Without `via` when an earlier version has kept it. */
-  dlr: Omit<Dlr, 'via'> & Partial<Pick<Dlr, 'via'>>;
+  /** Without `via` and `isFinal` when an earlier version has kept it. */
+  dlr: Omit<Dlr, 'via' | 'isFinal'> & Partial<Pick<Dlr, 'via' | 'isFinal'>>;
   /** Last error of its listener. */
   reason: string;
   /** How often it was offered; known once it is given up. */
@@ -28,4 +29,8 @@ export interface KeptDlr {
 }
 
 /** The report of a kept one. An earlier version kept no `via`: such a report counts as polled. */
-export const reportOf = ({ dlr }: KeptDlr): Dlr => ({ ...dlr, via: dlr.via ?? 'poll' });
+export const reportOf = ({ dlr }: KeptDlr): Dlr => ({
+  ...dlr,
+  via: dlr.via ?? 'poll',
+  isFinal: dlr.isFinal ?? isFinalStatus(dlr.status),
+});

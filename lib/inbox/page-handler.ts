@@ -8,6 +8,7 @@ import type { DlrGaps } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import type { KeptDlr, KeptPage } from './kept-jobs.js';
 import type { ReportLanes } from './report-lanes.js';
+import type { ReportMatching } from './report-matching.js';
 import { retryDelayMs } from './retry-delay.js';
 import { ENDED } from './retry-handler.js';
 
@@ -20,6 +21,7 @@ export interface PageHandlerParts {
   lanes: ReportLanes;
   retries: DurableQueue<KeptDlr>;
   gaps: DlrGaps;
+  matching: ReportMatching;
   retryDelayMs: number;
   maxAttempts: number;
   /** Bytes that a compressed page may come to. */
@@ -48,10 +50,14 @@ export class PageHandler {
     if (job.interrupted && job.attempt > MOST_INTERRUPTIONS) return this.#keepUnread(id, page);
     const reading = await readDlrs(page, this.parts.maxResponseBytes);
     const handled = new Set(page.handled);
-    const due = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
+    const open = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
+    const { matching } = this.parts;
+    const { dlrs: due, notes } = matching.isOn ? await matching.match(open) : { dlrs: open, notes: undefined };
+    const settled = (outcome: JobOutcome<KeptPage>): JobOutcome<KeptPage> => ({ ...outcome, notes: notes?.changes() });
     if (job.interrupted) {
       await this.#isolate(`${nameOf(page)} ${id}`, due);
-      return reading.ok ? { kind: 'done' } : this.#keepUnreadable(id, withHandled(page, reading.dlrs), reading);
+      if (reading.ok) return settled({ kind: 'done' });
+      return settled(await this.#keepUnreadable(id, withHandled(page, reading.dlrs), reading));
     }
     const failures: NewJob<KeptDlr>[] = [];
     let stopped = false;
@@ -69,9 +75,9 @@ export class PageHandler {
     if (stopped) {
       this.#leftPages += 1;
       this.#left += reading.dlrs.filter(({ id }) => !handled.has(id)).length;
-      return { kind: 'again', inMs: 0, data: rest, uncounted: true };
+      return settled({ kind: 'again', inMs: 0, data: rest, uncounted: true });
     }
-    return reading.ok ? { kind: 'done' } : this.#keepUnreadable(id, rest, reading);
+    return settled(reading.ok ? { kind: 'done' } : await this.#keepUnreadable(id, rest, reading));
   }
 
   /**

@@ -22,6 +22,7 @@ import type { PollingState } from './good-polls.js';
 import { PageHandler } from './page-handler.js';
 import type { PollTimer } from './poll-timer.js';
 import { ReportLanes } from './report-lanes.js';
+import type { ReportMatching } from './report-matching.js';
 import { RetryHandler } from './retry-handler.js';
 
 /** Pages whose reports are delivered at the same time: one slow report must not block the next page. */
@@ -39,6 +40,7 @@ export interface InboxSetup {
   engine: QueueEngine;
   gateway: GatewayClient;
   publisher: DlrPublisher;
+  matching: ReportMatching;
   /** Whether pages may be pushes, which may hold one report each. */
   takesPushes: boolean;
   /** Unset: nothing is downloaded, and reports come by {@link RunningInbox.accept} alone. */

@@ -7,6 +7,7 @@ import { DlrPublisher } from '../inbox/dlr-publisher.js';
 import { pollRhythm } from '../inbox/poll-rhythm.js';
 import { PollTimer } from '../inbox/poll-timer.js';
 import { RunningInbox, type InboxSetup } from '../inbox/running-inbox.js';
+import type { ReportMatching } from '../inbox/report-matching.js';
 import type { OurSmsApplication } from './oursms.application.js';
 import type { AccountStorage } from './account-storage.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
@@ -22,6 +23,7 @@ export class AccountInbox {
     private readonly options: ResolvedOptions,
     private readonly storage: AccountStorage,
     private readonly application: OurSmsApplication,
+    private readonly matching: ReportMatching,
   ) {}
 
   /** The inbox; undefined when the account neither polls nor has a webhook, or the application has not started. */
@@ -61,6 +63,7 @@ export class AccountInbox {
       engine,
       gateway: this.gateway,
       publisher: new DlrPublisher(emitter, dlr.listenerTimeoutMs),
+      matching: this.matching,
       takesPushes: Boolean(webhook),
       polling,
       maxResponseBytes: gateway.maxResponseBytes,

@@ -31,29 +31,33 @@ export class AccountLifecycle implements OnModuleInit, OnApplicationBootstrap, O
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { inbox, campaigns, storage } = this.account;
+    const { inbox, campaigns, messages, storage } = this.account;
     // In this phase: the application may replace the adapter of axios in its own onModuleInit.
     this.#warnOfBypassedProxy();
     inbox.start();
     // Not awaited: an application need not wait for its campaigns.
-    if (await storage.exists()) campaigns.resumeAll().catch((error: unknown) => this.#logNotResumed(error));
+    if (!(await storage.exists())) return;
+    messages.start();
+    campaigns.resumeAll().catch((error: unknown) => this.#logNotResumed(error));
   }
 
   /** The first phase of the end: listeners, and what they use, may be gone in the next one. */
   async onModuleDestroy(): Promise<void> {
-    const { storage, inbox, campaigns } = this.account;
+    const { storage, inbox, campaigns, messages } = this.account;
     storage.stopOpening();
-    await Promise.all([campaigns.stop(), inbox.stop()]);
+    await Promise.all([campaigns.stop(), inbox.stop(), messages.stop()]);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    const { outbox, gateway, options, storage } = this.account;
+    const { outbox, gateway, messages, options, storage } = this.account;
     const closeGateway = async (): Promise<void> => {
       // Before the connections: sends may still wait for their turn.
       await outbox.close(options.gateway.timeoutMs);
+      await messages.noted();
       await gateway.close();
     };
-    await Promise.all([closeGateway(), storage.close()]);
+    await closeGateway();
+    await storage.close();
   }
 
   #warnOfBypassedProxy(): void {

@@ -4,7 +4,13 @@ import type { Account } from './account.js';
 import { ACCOUNT, ACCOUNT_NAME, getHealthToken, getWebhookToken, LIFECYCLE, RAW_OPTIONS } from './internal-tokens.js';
 import { OurSmsApplication } from './oursms.application.js';
 import { OurSmsService } from './oursms.service.js';
-import { DEFAULT_ACCOUNT, getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
+import {
+  DEFAULT_ACCOUNT,
+  getCampaignsToken,
+  getDlrInboxToken,
+  getMessagesToken,
+  getOurSmsToken,
+} from './oursms.tokens.js';
 
 /** The providers of one registration of the module. The code of an account is loaded when an application starts. */
 export function accountProviders(name: string | undefined): Provider[] {
@@ -36,6 +42,11 @@ export function accountProviders(name: string | undefined): Provider[] {
       provide: getCampaignsToken(name),
       inject: [ACCOUNT],
       useFactory: ({ campaigns }: Account) => campaigns,
+    },
+    {
+      provide: getMessagesToken(name),
+      inject: [ACCOUNT],
+      useFactory: ({ messages }: Account) => messages,
     },
     {
       provide: getDlrInboxToken(name),

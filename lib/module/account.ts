@@ -8,6 +8,7 @@ import type { Transport } from '../gateway/transport.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { Outbox } from '../sending/outbox.js';
 import { Turns } from '../sending/turns.js';
+import { AccountMessages } from '../tracking/account-messages.js';
 import { AccountEvents } from './account-events.js';
 import { AccountHealth } from './account-health.js';
 import { AccountInbox } from './account-inbox.js';
@@ -23,6 +24,7 @@ export interface Account {
   storage: AccountStorage;
   inbox: AccountInbox;
   webhook: AccountWebhook;
+  messages: AccountMessages;
   campaigns: AccountCampaigns;
   health: AccountHealth;
 }
@@ -45,11 +47,17 @@ export async function openAccount(
   const { messages: policy, retry, rate } = options;
   const gateway = await openGateway(options.gateway, doubles.openTransport);
   const turns = new Turns(rate);
-  const outbox = new Outbox(gateway, policy, retry, turns, rate.maxWaiting);
   const storage = new AccountStorage(doubles.place ?? storagePlace(options, application));
-  const inbox = new AccountInbox(gateway, options, storage, application);
-  const webhook = new AccountWebhook(options, inbox);
   const events = new AccountEvents(application);
+  const messages = new AccountMessages({
+    account: options.gateway.name,
+    policy: options.tracking,
+    openEngine: () => storage.engine(),
+    announce: (event, payload) => events.emit(event, payload),
+  });
+  const outbox = new Outbox(gateway, policy, retry, turns, rate.maxWaiting, messages);
+  const inbox = new AccountInbox(gateway, options, storage, application, messages);
+  const webhook = new AccountWebhook(options, inbox);
   const campaigns = new AccountCampaigns({
     account: options.gateway.name,
     policy,
@@ -64,5 +72,5 @@ export async function openAccount(
     },
   });
   const health = new AccountHealth(gateway, storage, inbox);
-  return { options, gateway, outbox, storage, inbox, webhook, campaigns, health };
+  return { options, gateway, outbox, storage, inbox, webhook, messages, campaigns, health };
 }

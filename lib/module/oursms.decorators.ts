@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { OURSMS_DLR } from '../inbox/dlr-events.js';
-import { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
+import { getCampaignsToken, getDlrInboxToken, getMessagesToken, getOurSmsToken } from './oursms.tokens.js';
 
 /**
  * Injects the `OurSmsService` of a named account. The unnamed account's is injected by its class.
@@ -28,6 +28,15 @@ export function InjectDlrInbox(name?: string): ParameterDecorator & PropertyDeco
  */
 export function InjectCampaigns(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getCampaignsToken(name));
+}
+
+/**
+ * Injects the `Messages` of a named account. The unnamed account's are injected by their class.
+ *
+ * @param name The `name` that the account was registered with.
+ */
+export function InjectMessages(name?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getMessagesToken(name));
 }
 
 /**

@@ -3,7 +3,7 @@ import { OurSmsApplicationModule } from './oursms.application.js';
 import { accountProviders } from './account-providers.js';
 import { RAW_OPTIONS } from './internal-tokens.js';
 import type { OurSmsModuleOptions } from '../options/oursms.options.js';
-import { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from './oursms.tokens.js';
+import { getCampaignsToken, getDlrInboxToken, getMessagesToken, getOurSmsToken } from './oursms.tokens.js';
 
 /** Fields beside the options in both forms of registration. */
 export interface OurSmsModuleExtras {
@@ -24,6 +24,6 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<OurSmsM
     global: isGlobal,
     imports: [...(definition.imports ?? []), OurSmsApplicationModule],
     providers: [...(definition.providers ?? []), ...accountProviders(name)],
-    exports: [getOurSmsToken(name), getDlrInboxToken(name), getCampaignsToken(name)],
+    exports: [getOurSmsToken(name), getDlrInboxToken(name), getCampaignsToken(name), getMessagesToken(name)],
   }))
   .build();

@@ -10,13 +10,10 @@ import type { Senders } from '../dto/senders.js';
 import type { WhoAmI } from '../dto/who-am-i.js';
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
-import type { GatewayClient, WireOptions } from '../gateway/gateway-client.js';
+import type { GatewayClient } from '../gateway/gateway-client.js';
 import type { Account } from './account.js';
 import { ACCOUNT } from './internal-tokens.js';
-import type { Outbox } from '../sending/outbox.js';
-
-/** How one message is sent. */
-export type SendOptions = WireOptions;
+import type { Outbox, SendOptions } from '../sending/outbox.js';
 
 /** The calls of the OurSMS gateway and the dry run of a send, for one account. */
 @Injectable()
@@ -42,7 +39,10 @@ export class OurSmsService {
    * @param message Checked whole, typed or not; numbers in any spelling that `normalizeNumber` reads.
    * @param options `method`: POST (default) or, without an API key, GET. `signal`: ends the call. `extra`: parameters that the
    * document does not have, sent as they are; with an API key for example `{ secure: true, transliteration: 'AUTO' }`.
+   * `reference`: your name for the message, which its delivery reports bring back (`Dlr.reference`, `Messages`); it needs `tracking`
+   * in the options.
    * @throws {OurSmsValidationError} before anything is sent
+   * @throws {OurSmsStorageError} when the record of a tracked message cannot be kept: the message was not sent
    * @throws {OurSmsError} one of its other children; its `outcome` says whether the message may have been sent
    * @see OurSMS HTTP API, "1. Send Message"
    */

@@ -1,6 +1,7 @@
 import type { InjectionToken } from '@nestjs/common';
 import { DlrInbox } from '../inbox/dlr-inbox.js';
 import { Campaigns } from '../campaigns/campaigns.js';
+import { Messages } from '../tracking/messages.js';
 import { OurSmsService } from './oursms.service.js';
 
 /** The name of the account that was registered without one. */
@@ -33,4 +34,14 @@ export function getDlrInboxToken(name?: string): InjectionToken<DlrInbox> {
  */
 export function getCampaignsToken(name?: string): InjectionToken<Campaigns> {
   return name === undefined || name === DEFAULT_ACCOUNT ? Campaigns : `Campaigns:${name}`;
+}
+
+/**
+ * The token of an account's tracked messages: the class `Messages` itself for the unnamed account, a token of its own for each
+ * named one.
+ *
+ * @param name The `name` that the account was registered with.
+ */
+export function getMessagesToken(name?: string): InjectionToken<Messages> {
+  return name === undefined || name === DEFAULT_ACCOUNT ? Messages : `Messages:${name}`;
 }

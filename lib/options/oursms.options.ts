@@ -5,6 +5,7 @@ import { IsBoolean, IsIn, IsObject, IsOptional, IsString, ValidateNested } from 
 import type { GatewayAuth } from '../gateway/account.js';
 import type { NumberCountry } from '../message/normalize-number.js';
 import { OurSmsDlrOptions } from './dlr.options.js';
+import { OurSmsTrackingOptions } from './tracking.options.js';
 import { IsAuth, IsGatewayUrl, IsHeaderValue, IsStorage, IsTimeOfDay } from './options-rules.js';
 import type { QuietHoursAction } from '../sending/keep-quiet-hours.js';
 import type { UnknownOutcomeAction } from '../sending/retry-policy.js';
@@ -208,6 +209,13 @@ export class OurSmsModuleOptions {
   @ValidateNested()
   @Type(() => OurSmsDlrOptions)
   dlr?: OurSmsDlrOptions = new OurSmsDlrOptions();
+
+  /** Finds the message of each report. Unset: nothing is tracked, and a send takes no `reference`. */
+  @IsOptional()
+  @IsObject({ message: '$property must be an object' })
+  @ValidateNested()
+  @Type(() => OurSmsTrackingOptions)
+  tracking?: OurSmsTrackingOptions;
 
   /** How campaigns are sent. */
   @IsObject({ message: '$property must be an object' })

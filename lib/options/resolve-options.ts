@@ -14,6 +14,7 @@ import {
   type OurSmsRateOptions,
   type OurSmsRetryOptions,
 } from './oursms.options.js';
+import type { OurSmsTrackingOptions } from './tracking.options.js';
 import type { MessagePolicy } from '../sending/prepare-message.js';
 import type { RateLimits } from '../sending/turns.js';
 import type { RetryPolicy } from '../sending/retry-policy.js';
@@ -26,6 +27,8 @@ export interface ResolvedOptions {
   messages: MessagePolicy;
   retry: RetryPolicy;
   rate: RateLimits & { maxWaiting: number };
+  /** Unset: nothing is tracked. */
+  tracking?: Required<OurSmsTrackingOptions>;
   campaigns: Required<OurSmsCampaignOptions>;
   dlr: Required<Omit<OurSmsDlrOptions, 'poll' | 'webhook'>> & {
     poll?: OurSmsPollOptions & { count: number };
@@ -53,6 +56,7 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
     ...defaultsFaults(options.defaults),
     ...pollFaults(options),
     ...rateFaults(options),
+    ...trackingFaults(options),
     ...divertFaults(options),
     ...quietHoursFaults(options),
   ];
@@ -77,6 +81,7 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
       quietHours: options.quietHours ?? undefined,
     },
     rate: rateOf(options, http),
+    tracking: options.tracking as Required<OurSmsTrackingOptions> | undefined,
     campaigns: options.campaigns as Required<OurSmsCampaignOptions>,
     retry: { ...(options.retry as Required<OurSmsRetryOptions>), timeoutMs: http.timeoutMs },
     dlr: options.dlr as ResolvedOptions['dlr'],
@@ -122,6 +127,12 @@ function pollFaults({ dlr }: OurSmsModuleOptions): Fault[] {
 function rateFaults({ rate }: OurSmsModuleOptions): Fault[] {
   if (rate?.burst === undefined || rate.burst <= (rate.requestsPerSecond ?? 0)) return [];
   return [{ field: 'rate.burst', reason: 'must not be more than rate.requestsPerSecond' }];
+}
+
+function trackingFaults({ tracking }: OurSmsModuleOptions): Fault[] {
+  const { missingAfterMs, keepForMs } = (tracking ?? {}) as Required<OurSmsTrackingOptions>;
+  if (typeof missingAfterMs !== 'number' || typeof keepForMs !== 'number' || missingAfterMs <= keepForMs) return [];
+  return [{ field: 'tracking.keepForMs', reason: 'must not be less than tracking.missingAfterMs' }];
 }
 
 /** Who has no connection waits here, where single messages go first, and not in the pool of connections. */

@@ -6,24 +6,45 @@ import type { SendMethod } from '../gateway/dialect.js';
 const HALF_CHARACTER = 'contains half of a character (a surrogate without its pair): was an emoji cut?';
 const OWN_PARAMETERS: readonly string[] = ['username', 'password', 'token', ...MESSAGE_PARAMETERS];
 
+/** Characters of a reference. */
+const MAX_REFERENCE = 128;
+
+/** What an account takes. */
+export interface SendConditions {
+  account: string;
+  /** The methods that its API takes. */
+  methods: readonly SendMethod[];
+  /** Whether its messages are tracked. */
+  isTracked: boolean;
+}
+
 /**
  * Checks how a message is to be sent: the method, what ends it, and that no extra parameter replaces a documented one.
  *
- * @param methods The methods that the account's API takes.
  * @throws {OurSmsValidationError} naming every fault
  */
-export function checkSendOptions(options: object, account: string, methods: readonly SendMethod[]): void {
-  const { method, extra, signal } = options as { method?: unknown; extra?: unknown; signal?: unknown };
+export function checkSendOptions(options: object, { account, methods, isTracked }: SendConditions): void {
+  const { method, extra, signal, reference } = options as Record<string, unknown>;
   const faults = extra === undefined ? [] : extraFaults(extra);
   if (signal !== undefined && !isSignal(signal)) {
     faults.unshift({ field: 'options.signal', reason: 'must be an AbortSignal' });
   }
+  if (reference !== undefined) faults.unshift(...referenceFaults(reference, isTracked));
   if (method !== undefined && method !== 'POST' && method !== 'GET') {
     faults.unshift({ field: 'options.method', reason: 'must be POST or GET' });
   } else if (method !== undefined && !methods.includes(method)) {
     faults.unshift({ field: 'options.method', reason: 'must be POST: the JSON API (auth.apiKey) has no other form' });
   }
   if (faults.length > 0) throw new OurSmsValidationError('send', account, faults);
+}
+
+function referenceFaults(reference: unknown, isTracked: boolean): Fault[] {
+  const field = 'options.reference';
+  if (!isTracked) return [{ field, reason: 'needs tracking in the options of the account, such as tracking: {}' }];
+  if (typeof reference !== 'string' || reference === '' || reference.length > MAX_REFERENCE) {
+    return [{ field, reason: `must be a string of 1 to ${MAX_REFERENCE} characters` }];
+  }
+  return isWellFormed(reference) ? [] : [{ field, reason: HALF_CHARACTER }];
 }
 
 function extraFaults(extra: unknown): Fault[] {

@@ -4,17 +4,26 @@ import type { MessageToSend } from '../dto/send-message.dto.js';
 import type { SendReceipt } from '../dto/send-receipt.js';
 import { closedError } from '../errors/closed-error.js';
 import { OurSmsBusyError } from '../errors/oursms-busy.error.js';
+import { OurSmsError } from '../errors/oursms.error.js';
+import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { WireMessage } from '../gateway/call.js';
 import type { GatewayClient, WireOptions } from '../gateway/gateway-client.js';
 import { adviseMessage } from '../message/advise-message.js';
 import { describeText } from '../message/describe-text.js';
 import { CallerSignals } from './caller-signals.js';
 import { checkSendOptions } from './check-send-options.js';
-import { deliver } from './deliver.js';
+import { deliver, type DeliveryResult } from './deliver.js';
 import { keepQuietHours } from './keep-quiet-hours.js';
 import { prepareMessage, type MessagePolicy } from './prepare-message.js';
+import type { SendTracker, TrackedOutcome, TrackedSend } from './send-tracker.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { Turns } from './turns.js';
+
+/** How one message is sent. */
+export interface SendOptions extends WireOptions {
+  /** A name of the caller for the message, 1 to 128 characters, such as `order-4711`. It is never sent to the gateway. */
+  reference?: string;
+}
 
 /** Sends the single messages of an account. */
 export class Outbox {
@@ -30,19 +39,21 @@ export class Outbox {
     private readonly retry: RetryPolicy,
     private readonly turns: Turns,
     private readonly maxWaiting: number,
+    private readonly tracker: SendTracker,
   ) {}
 
   /** Checks a message and sends it, again if that cannot double it. */
-  async send(message: MessageToSend, options: WireOptions): Promise<SendReceipt> {
+  async send(message: MessageToSend, options: SendOptions): Promise<SendReceipt> {
     const { skipped, ...wire } = prepareMessage(message, this.policy);
-    checkSendOptions(options, this.policy.account, this.gateway.sendMethods);
+    const { account } = this.policy;
+    checkSendOptions(options, { account, methods: this.gateway.sendMethods, isTracked: this.tracker.isOn });
     const { message: quieted, heldMinutes, warning } = keepQuietHours(wire, this.policy, new Date());
     if (warning !== undefined) this.#logger.warn(warning);
     const receipt = await this.#deliver(quieted, skipped, options);
     return heldMinutes === undefined ? receipt : { ...receipt, heldMinutes };
   }
 
-  async #deliver(message: WireMessage, skipped: number, options: WireOptions): Promise<SendReceipt> {
+  async #deliver(message: WireMessage, skipped: number, options: SendOptions): Promise<SendReceipt> {
     this.#checkOpen();
     const { signal, end } = this.#signals.follow(options.signal);
     const stopping = this.#closing.signal;
@@ -50,12 +61,28 @@ export class Outbox {
     this.#sending += 1;
     try {
       const delivery = { message, skipped, wire: options, turns, signal, stopping };
+      const tracked = this.tracker.isOn ? await this.#track(message, options.reference) : undefined;
       const result = await deliver(this.gateway, this.retry, delivery);
-      if (result.kind === 'sent') return result.receipt;
+      tracked?.ended(outcomeOf(result));
+      const { reference } = options;
+      if (result.kind === 'sent') return reference === undefined ? result.receipt : { ...result.receipt, reference };
       throw result.kind === 'failed' ? result.error : (result.doubt?.error ?? this.gateway.abortedSend(message));
     } finally {
       this.#sending -= 1;
       end();
+    }
+  }
+
+  async #track(message: WireMessage, reference: string | undefined): Promise<TrackedSend | undefined> {
+    try {
+      return await this.tracker.begin(message, reference);
+    } catch (error) {
+      if (!(error instanceof OurSmsStorageError)) throw error;
+      const { fault, path } = error;
+      throw new OurSmsStorageError(
+        `send (account ${this.policy.account}): the record of the message cannot be kept, so the message was not sent. ${error.message}`,
+        { fault, path },
+      );
     }
   }
 
@@ -90,4 +117,12 @@ export class Outbox {
     const estimate = { recipients, skipped, text, parts, credits, sufficient: credits >= parts, advice };
     return heldMinutes === undefined ? estimate : { ...estimate, heldMinutes };
   }
+}
+
+/** Only an error of ours proves that nothing was sent. */
+function outcomeOf(result: DeliveryResult): TrackedOutcome {
+  if (result.kind === 'sent') return result;
+  if (result.doubt !== undefined) return { kind: 'unknown' };
+  if (result.kind === 'withdrawn') return { kind: 'notSent' };
+  return { kind: result.error instanceof OurSmsError ? result.error.outcome : 'unknown' };
 }

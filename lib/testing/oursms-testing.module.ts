@@ -5,7 +5,7 @@ import { ACCOUNT, ACCOUNT_NAME, RAW_OPTIONS } from '../module/internal-tokens.js
 import { OurSmsApplication, OurSmsApplicationModule } from '../module/oursms.application.js';
 import type { OurSmsModuleExtras } from '../module/oursms.module-definition.js';
 import type { OurSmsModuleOptions } from '../options/oursms.options.js';
-import { getCampaignsToken, getDlrInboxToken, getOurSmsToken } from '../module/oursms.tokens.js';
+import { getCampaignsToken, getDlrInboxToken, getMessagesToken, getOurSmsToken } from '../module/oursms.tokens.js';
 import { OurSmsTesting, testOptions } from './oursms-testing.js';
 
 /** How `OurSmsTestingModule` stands in: the options of the real module that shape messages, and its extras. */
@@ -53,7 +53,13 @@ export class OurSmsTestingModule {
           ) => testing.open(testOptions(raw, account), application, moduleRef),
         },
       ],
-      exports: [getOurSmsToken(name), getDlrInboxToken(name), getCampaignsToken(name), OurSmsTesting],
+      exports: [
+        getOurSmsToken(name),
+        getDlrInboxToken(name),
+        getCampaignsToken(name),
+        getMessagesToken(name),
+        OurSmsTesting,
+      ],
     };
   }
 }

@@ -114,7 +114,7 @@ describe('the file of the handled reports', () => {
   });
 
   const report = (number: number): Dlr => ({
-    ...{ id: `id-${number}`, status: 'delivered', receivedAt: '2026-01-01T00:00:00.000Z' },
+    ...{ id: `id-${number}`, status: 'delivered', isFinal: true, receivedAt: '2026-01-01T00:00:00.000Z' },
     ...{ via: 'poll', account: 'default', raw: {} },
   });
 

@@ -4,7 +4,7 @@ import type { Dlr } from '../../lib/dto/dlr.js';
 import { ReportLanes } from '../../lib/inbox/report-lanes.js';
 
 const report = (id: string, msgId?: string): Dlr => ({
-  ...{ id, msgId, status: 'delivered', receivedAt: '2026-01-31T12:00:00.000Z' },
+  ...{ id, msgId, status: 'delivered', isFinal: true, receivedAt: '2026-01-31T12:00:00.000Z' },
   ...{ via: 'poll', account: 'default', raw: {} },
 });
 const reports = (count: number): Dlr[] => Array.from({ length: count }, (_, i) => report(`r${i}`, `m${i}`));

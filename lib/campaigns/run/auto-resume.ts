@@ -3,7 +3,7 @@ import type { CampaignContext } from './campaign-context.js';
 import type { CampaignCredits } from './campaign-credits.js';
 import type { CampaignState } from './campaign-state.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
-import { RepeatedLook } from './repeated-look.js';
+import { RepeatedLook } from '../../queue/repeated-look.js';
 
 /** Pauses that end by themselves. */
 const PASSING: readonly (PauseReason | undefined)[] = ['credits', 'quietHours', 'gateway'];

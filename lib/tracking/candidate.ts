@@ -1,0 +1,53 @@
+import type { Dlr } from '../dto/dlr.js';
+import type { PageNotes } from './page-notes.js';
+
+/** How a report was matched with its message. */
+export type MatchedBy = 'msgId' | 'job' | 'dest';
+
+/** A message to one recipient that a report may belong to. */
+export interface Candidate {
+  /** Tells it from all others. */
+  readonly key: string;
+  /** When it was about to leave: milliseconds since 1970. */
+  readonly at: number;
+  readonly src: string;
+  /** The gateway's ids, as far as they are known. */
+  readonly jobId?: string;
+  readonly msgId?: string;
+  /** Whether it certainly did not leave, or was rejected. */
+  readonly isOut: boolean;
+  /** Resolves when its request has an answer, if this process waits for that. */
+  readonly inFlight?: Promise<unknown>;
+  /** The `msgDate` of each report that was matched with it, where reports are kept one by one. */
+  msgDates(): Promise<readonly string[]>;
+  /**
+   * The report belongs to it: it is written with its page.
+   *
+   * @returns What the event says of it.
+   */
+  take(dlr: Dlr, notes: PageNotes): TrackedFields;
+}
+
+/** What a report's event says of its message. */
+export interface TrackedFields {
+  reference?: string;
+  campaign?: string;
+  /** ISO 8601, UTC. */
+  sentAt: string;
+}
+
+/**
+ * The message of a report by the ids of the gateway. `gone`: the ids are known, but their message was forgotten, or has another
+ * recipient than the report: it belongs to no other message either.
+ */
+export type FoundById = { candidate: Candidate; by: 'msgId' | 'job' } | 'gone';
+
+/** Messages that reports may belong to. */
+export interface CandidateSource {
+  /** Whether there are any. */
+  isEmpty(): Promise<boolean>;
+  /** The message of each report by the ids of the gateway; undefined where these are not known. */
+  byIds(dlrs: readonly Dlr[]): Promise<(FoundById | undefined)[]>;
+  /** The messages to the recipient of each report. */
+  byDest(dlrs: readonly Dlr[]): Promise<Candidate[][]>;
+}

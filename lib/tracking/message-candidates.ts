@@ -1,0 +1,138 @@
+import type { Dlr } from '../dto/dlr.js';
+import type { Candidate, CandidateSource, FoundById, TrackedFields } from './candidate.js';
+import type { MessageRecord } from './message-record.js';
+import { reportedNumber, type NumberHash } from './number-hash.js';
+import type { PageNotes } from './page-notes.js';
+import type { SendsInFlight } from './sends-in-flight.js';
+import { keptReport, type TrackingStore } from './tracking-store.js';
+
+/** Records that are looked at for one recipient: the newest, of a number that was sent to very often. */
+const MOST_OF_NUMBER = 100;
+
+/** Called with each report that is matched with a message. */
+export type OnMatched = (record: MessageRecord, index: number, dlr: Dlr) => void;
+
+/** The single messages of an account that reports may belong to. */
+export class MessageCandidates implements CandidateSource {
+  #isKnownToExist = false;
+  #askedAt = -Infinity;
+
+  constructor(
+    private readonly store: TrackingStore,
+    private readonly hash: NumberHash,
+    private readonly flights: SendsInFlight,
+    private readonly onMatched: OnMatched,
+  ) {}
+
+  /** There is a record from now on. */
+  noteRecord(): void {
+    this.#isKnownToExist = true;
+  }
+
+  /** Asked once, and again as often as another process may have added the first one. */
+  async isEmpty(): Promise<boolean> {
+    const { engine } = this.store;
+    if (this.#isKnownToExist) return false;
+    if (performance.now() - this.#askedAt < engine.followEveryMs) return true;
+    const oldest = await this.store.oldest();
+    this.#askedAt = performance.now();
+    this.#isKnownToExist = oldest !== undefined;
+    return !this.#isKnownToExist;
+  }
+
+  async byIds(dlrs: readonly Dlr[]): Promise<(FoundById | undefined)[]> {
+    const { store } = this;
+    const { names } = store;
+    // Ids of sends whose answer has come just now.
+    await this.flights.noted();
+    const msgTexts = await this.#read(dlrs, ({ msgId }) => msgId && names.message(msgId));
+    const jobTexts = await this.#read(dlrs, ({ jobId }, i) =>
+      msgTexts[i] === undefined && jobId !== undefined ? names.job(jobId) : undefined,
+    );
+    const ids = dlrs.map((_, i) => msgTexts[i]?.split(' ')[0] ?? jobTexts[i]);
+    const records = await this.#records(ids);
+    return dlrs.map(({ dest }, i) => {
+      const record = records.get(ids[i] ?? '');
+      if (record === undefined) return undefined;
+      const said = msgTexts[i]?.split(' ')[1];
+      const index = said !== undefined && dest === undefined ? Number(said) : this.#indexOf(record, dest);
+      // A report of another recipient than the one of this id belongs to neither.
+      if (index === undefined || (said !== undefined && index !== Number(said))) return 'gone';
+      return { candidate: this.#candidate(record, index), by: said === undefined ? 'job' : 'msgId' };
+    });
+  }
+
+  byDest(dlrs: readonly Dlr[]): Promise<Candidate[][]> {
+    const found = new Map<string, Promise<Candidate[]>>();
+    return Promise.all(
+      dlrs.map(async ({ dest }) => {
+        const number = reportedNumber(dest);
+        if (number === undefined) return [];
+        const candidates = found.get(number) ?? this.#candidatesOf(this.hash.of(number));
+        found.set(number, candidates);
+        return candidates;
+      }),
+    );
+  }
+
+  async #candidatesOf(numberHash: string): Promise<Candidate[]> {
+    const ids = await this.store.idsUnder(this.store.names.dest(numberHash));
+    const records = await this.store.records(ids.slice(-MOST_OF_NUMBER));
+    return records.flatMap((record) => {
+      const index = record?.hashes.indexOf(numberHash) ?? -1;
+      return record === undefined || index < 0 ? [] : [this.#candidate(record, index)];
+    });
+  }
+
+  #indexOf({ hashes }: MessageRecord, dest: string | undefined): number | undefined {
+    const number = reportedNumber(dest);
+    // The only recipient of its request.
+    if (number === undefined) return dest === undefined && hashes.length === 1 ? 0 : undefined;
+    const index = hashes.indexOf(this.hash.of(number));
+    return index < 0 ? undefined : index;
+  }
+
+  #candidate(record: MessageRecord, index: number): Candidate {
+    const { id, at, src, jobId, msgIds, outcome, rejected } = record;
+    return {
+      key: `${id}/${index}`,
+      at,
+      src,
+      jobId,
+      msgId: msgIds?.[index] ?? undefined,
+      isOut: outcome === 'notSent' || rejected?.includes(index) === true,
+      inFlight: this.flights.of(id),
+      msgDates: async () => {
+        const reports = await this.store.reports(id);
+        return reports.flatMap((report) => (report.index === index && report.msgDate ? [report.msgDate] : []));
+      },
+      take: (dlr, notes) => this.#take(record, index, dlr, notes),
+    };
+  }
+
+  #take(record: MessageRecord, index: number, dlr: Dlr, notes: PageNotes): TrackedFields {
+    const { id, reference, at } = record;
+    const name = this.store.names.report(id, index, dlr.status, dlr.msgId);
+    const text = this.store.noteReport(name, keptReport(dlr, index, notes.size));
+    notes.setOnce(name, () => (this.store.isForgotten(id) ? undefined : text));
+    this.onMatched(record, index, dlr);
+    return { reference, sentAt: new Date(at).toISOString() };
+  }
+
+  /** The note of each report, where it has a name. */
+  async #read(
+    dlrs: readonly Dlr[],
+    nameOf: (dlr: Dlr, i: number) => string | undefined,
+  ): Promise<(string | undefined)[]> {
+    const names = dlrs.map(nameOf);
+    const asked = [...new Set(names.filter((name) => name !== undefined))];
+    const texts = new Map((await this.store.engine.readMany(asked)).map((text, i) => [asked[i], text]));
+    return names.map((name) => (name === undefined ? undefined : texts.get(name)));
+  }
+
+  async #records(ids: readonly (string | undefined)[]): Promise<Map<string, MessageRecord>> {
+    const asked = [...new Set(ids.filter((id) => id !== undefined))];
+    const records = await this.store.records(asked);
+    return new Map(records.flatMap((record) => (record === undefined ? [] : [[record.id, record]])));
+  }
+}

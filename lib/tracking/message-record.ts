@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+
+/** Records are kept by the hour. */
+export const HOUR_MS = 3_600_000;
+const TIME_DIGITS = 9;
+const HOUR_DIGITS = 5;
+
+/** A message as it is kept: no text, and no full number. */
+export interface MessageRecord {
+  /** Begins with the time when it is due: ids are in the order of time. */
+  id: string;
+  reference?: string;
+  /** When it was about to leave: milliseconds since 1970. */
+  at: number;
+  /** The process that sent it, which alone knows whether it is still in flight. */
+  by: string;
+  src: string;
+  /** Whether reports were asked for. */
+  dlr: boolean;
+  /** Parts that its text takes. */
+  parts: number;
+  /** Keyed hashes of the recipients. */
+  hashes: string[];
+  /** The recipients, masked, in the same order. */
+  dests: string[];
+  /** How its send ended, once it has. */
+  outcome?: 'sent' | 'notSent' | 'unknown';
+  jobId?: string;
+  /** The gateway's ids of the messages, in the order of the recipients; null where one is not known. */
+  msgIds?: (string | null)[];
+  /** Recipients that the gateway rejected. */
+  rejected?: number[];
+}
+
+/** A new id for a message that is due at a time: milliseconds since 1970. */
+export const newRecordId = (dueAt: number): string =>
+  Math.floor(dueAt).toString(36).padStart(TIME_DIGITS, '0') + randomBytes(9).toString('base64url');
+
+/** When the message of an id was due: milliseconds since 1970. */
+export const dueAtOf = (id: string): number => parseInt(id.slice(0, TIME_DIGITS), 36);
+
+/** The hour of an id, in the order of time. */
+export const hourOf = (id: string): string => hourAt(dueAtOf(id));
+
+/** The hour of a time. */
+export const hourAt = (ms: number): string =>
+  Math.floor(ms / HOUR_MS)
+    .toString(36)
+    .padStart(HOUR_DIGITS, '0');
+
+/** A record as text. */
+export const recordText = (record: MessageRecord): string => JSON.stringify(record);
+
+/** The record in a text. */
+export const readRecord = (text: string): MessageRecord => JSON.parse(text) as MessageRecord;

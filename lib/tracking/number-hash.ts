@@ -1,0 +1,48 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { normalizeNumber } from '../message/normalize-number.js';
+import { waitForLock } from '../queue/exclusive-lock.js';
+import type { QueueEngine } from '../queue/durable-queue.js';
+import type { TrackingNames } from './tracking-names.js';
+
+/** Characters of a hash: 72 bits. */
+const LENGTH = 12;
+/** Numbers whose hash is remembered: a number is hashed when it is sent to, and for each of its reports. */
+const REMEMBERED = 10_000;
+
+/** Hashes of phone numbers with a key of the account: equal numbers are found, and none can be read without the key. */
+export class NumberHash {
+  readonly #known = new Map<string, string>();
+
+  constructor(private readonly key: Buffer) {}
+
+  /** Reads the key of an account, or makes it: once, whatever the number of processes. */
+  static async of(engine: QueueEngine, names: TrackingNames): Promise<NumberHash> {
+    const known = await engine.read(names.key);
+    if (known !== undefined) return new NumberHash(Buffer.from(known, 'base64url'));
+    return waitForLock(engine, names.key, async () => {
+      const made = await engine.read(names.key);
+      if (made !== undefined) return new NumberHash(Buffer.from(made, 'base64url'));
+      const key = randomBytes(32);
+      await engine.note(names.key, key.toString('base64url'));
+      return new NumberHash(key);
+    });
+  }
+
+  /** @param number In international form, digits alone. */
+  of(number: string): string {
+    const known = this.#known.get(number);
+    if (known !== undefined) return known;
+    const hashed = createHmac('sha256', this.key).update(number).digest('base64url').slice(0, LENGTH);
+    if (this.#known.size >= REMEMBERED) this.#known.clear();
+    this.#known.set(number, hashed);
+    return hashed;
+  }
+}
+
+/** The number in a report, in international form; undefined when it cannot be read. */
+export function reportedNumber(dest: string | undefined): string | undefined {
+  if (dest === undefined) return undefined;
+  if (/^9665\d{8}$/.test(dest)) return dest;
+  const read = normalizeNumber(dest, { country: 'any' });
+  return read.ok ? read.number : undefined;
+}

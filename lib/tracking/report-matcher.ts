@@ -1,0 +1,93 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Dlr } from '../dto/dlr.js';
+import type { Candidate, CandidateSource, FoundById, MatchedBy } from './candidate.js';
+import { chooseByDest, isPossible } from './choose-by-dest.js';
+import { PageNotes } from './page-notes.js';
+
+/** A report whose message may be one that is still in flight waits for the answer so long. */
+const IN_FLIGHT_MS = 3_000;
+
+/** How the reports of this process were matched. */
+export type MatchCounts = Record<MatchedBy, number> & { unmatched: number };
+
+interface Match {
+  candidate: Candidate;
+  by: MatchedBy;
+}
+
+/** Finds the message that each report belongs to. */
+export class ReportMatcher {
+  readonly counts: MatchCounts = { msgId: 0, job: 0, dest: 0, unmatched: 0 };
+
+  /** @param byDest Whether the recipient is enough, where the ids of the gateway tell nothing. */
+  constructor(
+    private readonly sources: readonly CandidateSource[],
+    private readonly byDest: boolean,
+  ) {}
+
+  /**
+   * The reports with what is known of their messages, and the changes to write with their page.
+   *
+   * @throws {OurSmsStorageError} when the store cannot be read
+   */
+  async match(dlrs: readonly Dlr[]): Promise<{ dlrs: Dlr[]; notes: PageNotes }> {
+    const notes = new PageNotes();
+    const sources: CandidateSource[] = [];
+    for (const source of this.sources) if (!(await source.isEmpty())) sources.push(source);
+    if (sources.length === 0) {
+      this.counts.unmatched += dlrs.length;
+      return { dlrs: [...dlrs], notes };
+    }
+    const byIds = await Promise.all(sources.map((source) => source.byIds(dlrs)));
+    const found = dlrs.map((_, i) => byIds.map((matches) => matches[i]).find((match) => match !== undefined));
+    const rest = this.byDest ? dlrs.filter((_, i) => found[i] === undefined) : [];
+    const candidates = await candidatesOf(rest, sources);
+    const matched: Dlr[] = [];
+    const until = performance.now() + IN_FLIGHT_MS;
+    // One after the other: a report tells which messages the next one cannot belong to.
+    for (const [i, dlr] of dlrs.entries()) {
+      const byId = found[i];
+      const match = byId === undefined ? await this.#byDest(dlr, candidates.get(dlr) ?? [], until) : matchOf(byId);
+      this.counts[match?.by ?? 'unmatched'] += 1;
+      matched.push(match ? { ...dlr, ...match.candidate.take(dlr, notes), matched: match.by } : dlr);
+    }
+    return { dlrs: matched, notes };
+  }
+
+  async #byDest(dlr: Dlr, all: readonly Candidate[], until: number): Promise<Match | undefined> {
+    if (all.length === 0) return undefined;
+    const candidate = await chooseByDest(dlr, all);
+    if (candidate) return { candidate, by: 'dest' };
+    // The answer of a send may bring the id that decides.
+    const inFlight = all.flatMap((one) => (one.inFlight && isPossible(dlr, one) ? [one.inFlight] : []));
+    const hasId = dlr.jobId !== undefined || dlr.msgId !== undefined;
+    const leftMs = until - performance.now();
+    if (inFlight.length === 0 || !hasId || leftMs <= 0) return undefined;
+    await Promise.race([Promise.all(inFlight), wait(leftMs, undefined, { ref: false })]);
+    return this.#again(dlr);
+  }
+
+  async #again(dlr: Dlr): Promise<Match | undefined> {
+    for (const source of this.sources) {
+      const [byId] = await source.byIds([dlr]);
+      if (byId !== undefined) return matchOf(byId);
+    }
+    const candidates = await candidatesOf([dlr], this.sources);
+    const candidate = await chooseByDest(dlr, candidates.get(dlr) ?? []);
+    return candidate && { candidate, by: 'dest' };
+  }
+}
+
+const matchOf = (found: FoundById): Match | undefined => (found === 'gone' ? undefined : found);
+
+async function candidatesOf(
+  dlrs: readonly Dlr[],
+  sources: readonly CandidateSource[],
+): Promise<Map<Dlr, readonly Candidate[]>> {
+  const all = new Map<Dlr, readonly Candidate[]>();
+  for (const source of dlrs.length > 0 ? sources : []) {
+    const found = await source.byDest(dlrs);
+    for (const [i, dlr] of dlrs.entries()) all.set(dlr, [...(all.get(dlr) ?? []), ...(found[i] ?? [])]);
+  }
+  return all;
+}

@@ -1,0 +1,62 @@
+import type { SendReceipt } from '../dto/send-receipt.js';
+import { describeText } from '../message/describe-text.js';
+import { maskNumber } from '../message/mask-number.js';
+import { newRecordId, type MessageRecord } from './message-record.js';
+import { reportedNumber, type NumberHash } from './number-hash.js';
+
+const MINUTE_MS = 60_000;
+
+/** A message that is about to leave. */
+export interface MessageToTrack {
+  src: string;
+  dests: readonly string[];
+  body: string;
+  delay?: number;
+  dlr?: boolean;
+}
+
+/** How a tracked send ended. */
+export type TrackedOutcome = { kind: 'sent'; receipt: SendReceipt } | { kind: 'notSent' | 'unknown' };
+
+/** The record of a message that is about to leave. @param by The process that sends it. */
+export function recordOf(
+  { src, dests, body, delay = 0, dlr = false }: MessageToTrack,
+  { reference, by, hash }: { reference?: string; by: string; hash: NumberHash },
+): MessageRecord {
+  const at = Date.now();
+  return {
+    id: newRecordId(at + delay * MINUTE_MS),
+    reference,
+    at,
+    by,
+    src,
+    dlr,
+    parts: describeText(body).parts,
+    hashes: dests.map((dest) => hash.of(dest)),
+    dests: dests.map(maskNumber),
+  };
+}
+
+/** The record of a message whose send has ended. @param dests Its recipients, in full. */
+export function withOutcome(record: MessageRecord, dests: readonly string[], outcome: TrackedOutcome): MessageRecord {
+  if (outcome.kind !== 'sent') return { ...record, outcome: outcome.kind };
+  const { jobId, accepted, confirmedByTwin, acceptedMsgs, rejectedMsgs } = outcome.receipt;
+  const indexes = new Map(dests.map((dest, index) => [dest, index]));
+  const indexOf = (dest: string | undefined): number | undefined => indexes.get(reportedNumber(dest) ?? '');
+  const msgIds = dests.map((): string | null => null);
+  for (const { msgId, dest } of acceptedMsgs) {
+    // A single message need not be named.
+    const index = indexOf(dest) ?? (dest === undefined && dests.length === 1 ? 0 : undefined);
+    if (index !== undefined && msgId !== undefined) msgIds[index] = msgId;
+  }
+  const named = rejectedMsgs.map(({ dest }) => indexOf(dest)).filter((index) => index !== undefined);
+  const isRefused = accepted === 0 && (confirmedByTwin ?? 0) === 0;
+  const rejected = isRefused ? [...dests.keys()] : named;
+  return {
+    ...record,
+    outcome: 'sent',
+    jobId,
+    msgIds: msgIds.some((id) => id !== null) ? msgIds : undefined,
+    rejected: rejected.length > 0 ? rejected : undefined,
+  };
+}

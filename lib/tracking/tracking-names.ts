@@ -1,0 +1,104 @@
+import { hash } from 'node:crypto';
+import { accountPart } from '../queue/key-part.js';
+import { hourOf } from './message-record.js';
+
+/** A name of 16 characters for an id of the gateway, which may be of any length. */
+const shortened = (id: string): string => hash('sha256', id, 'base64url').slice(0, 16);
+
+/** Names of the notes that tracking keeps of an account. */
+export class TrackingNames {
+  readonly #account: string;
+
+  constructor(account: string) {
+    this.#account = `${accountPart(account)}/tracking/`;
+  }
+
+  /** Prefix of all. */
+  get all(): string {
+    return this.#account;
+  }
+
+  /** Key of the hashes of numbers. */
+  get key(): string {
+    return `${this.#account}key`;
+  }
+
+  /** Id of the last record that was looked at for missing reports. */
+  get missingUntil(): string {
+    return `${this.#account}missing-until`;
+  }
+
+  /** How many records were removed because there were too many. */
+  get dropped(): string {
+    return `${this.#account}dropped`;
+  }
+
+  /** Lock on the work that one instance does for all. */
+  get sweep(): string {
+    return `${this.#account}sweep`;
+  }
+
+  /** Prefix of all records, oldest first. */
+  get records(): string {
+    return `${this.#account}record/`;
+  }
+
+  /** Prefix of the records of an hour. */
+  recordsOf(hour: string): string {
+    return `${this.records}${hour}/`;
+  }
+
+  record(id: string): string {
+    return this.recordsOf(hourOf(id)) + id;
+  }
+
+  /** Prefix of the hours that have records, oldest first; the rest of each name is an hour. */
+  get hours(): string {
+    return `${this.#account}hour/`;
+  }
+
+  /** Prefix of the records of a reference. */
+  reference(reference: string): string {
+    return `${this.#account}reference/${encodeURIComponent(reference)}/`;
+  }
+
+  /** Prefix of the records of a recipient. */
+  dest(numberHash: string): string {
+    return `${this.#account}dest/${numberHash}/`;
+  }
+
+  /** The record of a request, by the gateway's id. */
+  job(jobId: string): string {
+    return `${this.#account}job/${shortened(jobId)}`;
+  }
+
+  /** The record and the recipient of a message, by the gateway's id. */
+  message(msgId: string): string {
+    return `${this.#account}message/${shortened(msgId)}`;
+  }
+
+  /** Prefix of all reports, those of the oldest records first. */
+  get reports(): string {
+    return `${this.#account}report/`;
+  }
+
+  /** Prefix of the reports of an hour's records. */
+  reportsOf(hour: string): string {
+    return `${this.reports}${hour}/`;
+  }
+
+  /** Prefix of the reports of a record. */
+  reportsOn(id: string): string {
+    return `${this.reportsOf(hourOf(id))}${id}/`;
+  }
+
+  /** One status of one part of a message. */
+  report(id: string, index: number, status: string, msgId?: string): string {
+    return `${this.reportsOn(id)}${index}/${msgId === undefined ? '-' : shortened(msgId)}/${status}`;
+  }
+
+  /** Prefix of the records with missing reports, oldest first. */
+  get missing(): string {
+    return `${this.#account}missing/`;
+  }
+}

@@ -1,0 +1,214 @@
+import type { Dlr, DlrStatus } from '../dto/dlr.js';
+import type { NoteChange, QueueEngine } from '../queue/durable-queue.js';
+import { hourAt, hourOf, readRecord, recordText, type MessageRecord } from './message-record.js';
+import type { TrackingNames } from './tracking-names.js';
+
+/** Matched reports whose page may not be settled yet: as many as are ever with listeners, and more. */
+const MOST_RECENT = 20_000;
+/** Records that were deleted a moment ago, and that a report may still be written for. */
+const MOST_FORGOTTEN = 1_000;
+/** Notes that are forgotten by one write. */
+const AT_ONCE = 500;
+
+/** A matched report as it is kept. */
+export interface KeptReport {
+  index: number;
+  /** The gateway's id of the message: it tells its parts apart. */
+  msgId?: string;
+  status: DlrStatus;
+  statusDate?: string;
+  msgDate?: string;
+  receivedAt: string;
+  /** Place among the reports that came together. */
+  order: number;
+}
+
+/** What tracking keeps of an account, in the store of the account. */
+export class TrackingStore {
+  /** Reports that are written together with their page, by the names of their notes: the store may not have them yet. */
+  readonly #recent = new Map<string, string>();
+  readonly #forgotten = new Set<string>();
+  /** The hour that is known to be listed: its count is not known, since more may come. */
+  #lastHour: string | undefined;
+
+  constructor(
+    readonly engine: QueueEngine,
+    readonly names: TrackingNames,
+  ) {}
+
+  /** Keeps a record, and what finds it, before its message leaves. */
+  async add(record: MessageRecord): Promise<void> {
+    const { id, reference, hashes } = record;
+    const { names } = this;
+    const changes: NoteChange[] = [{ name: names.record(id), text: recordText(record) }];
+    if (reference !== undefined) changes.push({ name: names.reference(reference) + id, text: '' });
+    for (const hash of hashes) changes.push({ name: names.dest(hash) + id, text: '' });
+    const hour = hourOf(id);
+    if (hour !== this.#lastHour) changes.push({ name: names.hours + hour, text: '' });
+    await this.engine.change(changes);
+    this.#lastHour = hour;
+  }
+
+  /** Keeps how a send ended, and the ids that the gateway gave. */
+  async update(record: MessageRecord): Promise<void> {
+    const { id, jobId, msgIds = [] } = record;
+    if (this.#forgotten.has(id)) return;
+    const { names } = this;
+    const changes: NoteChange[] = [{ name: names.record(id), text: recordText(record) }];
+    if (jobId !== undefined) changes.push({ name: names.job(jobId), text: id });
+    for (const [index, msgId] of msgIds.entries()) {
+      if (msgId !== null) changes.push({ name: names.message(msgId), text: `${id} ${index}` });
+    }
+    await this.engine.change(changes);
+  }
+
+  /** The records of ids; undefined for those that are not kept. */
+  async records(ids: readonly string[]): Promise<(MessageRecord | undefined)[]> {
+    const texts = await this.engine.readMany(ids.map((id) => this.names.record(id)));
+    return texts.map((text) => (text === undefined ? undefined : readRecord(text)));
+  }
+
+  /** The ends of the names that start with a prefix, such as the ids of the records of a reference, in their order. */
+  async idsUnder(prefix: string): Promise<string[]> {
+    const ids: string[] = [];
+    for await (const { name } of this.engine.notes(prefix)) ids.push(name.slice(prefix.length));
+    return ids;
+  }
+
+  /** The reports that were matched with a record, in the order of their arrival. */
+  async reports(id: string): Promise<KeptReport[]> {
+    const prefix = this.names.reportsOn(id);
+    const found = new Map<string, string>();
+    for await (const { name, text } of this.engine.notes(prefix)) found.set(name, text);
+    for (const [name, text] of this.#recent) if (name.startsWith(prefix) && !found.has(name)) found.set(name, text);
+    return [...found.values()].map((text) => JSON.parse(text) as KeptReport).sort(inOrder);
+  }
+
+  /** Whether the store has a report of a recipient. */
+  async hasKept(id: string, index: number): Promise<boolean> {
+    for await (const { name } of this.engine.notes(`${this.names.reportsOn(id)}${index}/`)) return name !== '';
+    return false;
+  }
+
+  /** A report that is going to be written together with its page. @returns The first of its kind, as text. */
+  noteReport(name: string, report: KeptReport): string {
+    const earlier = this.#recent.get(name);
+    if (earlier !== undefined) return earlier;
+    const text = JSON.stringify(report);
+    this.#recent.set(name, text);
+    for (const oldest of this.#recent.keys()) {
+      if (this.#recent.size <= MOST_RECENT) break;
+      this.#recent.delete(oldest);
+    }
+    return text;
+  }
+
+  isForgotten(id: string): boolean {
+    return this.#forgotten.has(id);
+  }
+
+  /**
+   * Deletes a record and all that belongs to it, but for the ids of the gateway: their late reports must not be taken for those of
+   * another message to the same number.
+   */
+  async strip(record: MessageRecord): Promise<void> {
+    const { id, at, by, jobId, msgIds } = record;
+    await this.#remove(record, [
+      {
+        name: this.names.record(id),
+        text: recordText({ id, at, by, src: '', dlr: false, parts: 0, hashes: [], dests: [], jobId, msgIds }),
+      },
+    ]);
+  }
+
+  /** Deletes a record and all that belongs to it. */
+  async remove(record: MessageRecord): Promise<void> {
+    await this.#remove(
+      record,
+      [...this.#ids(record), this.names.record(record.id)].map((name) => ({ name })),
+    );
+  }
+
+  async #remove(record: MessageRecord, last: NoteChange[]): Promise<void> {
+    const { id } = record;
+    this.#forgotten.add(id);
+    for (const oldest of this.#forgotten) {
+      if (this.#forgotten.size <= MOST_FORGOTTEN) break;
+      this.#forgotten.delete(oldest);
+    }
+    const prefix = this.names.reportsOn(id);
+    for (const name of this.#recent.keys()) if (name.startsWith(prefix)) this.#recent.delete(name);
+    const reports = await this.idsUnder(prefix);
+    await this.forget(reports.map((end) => prefix + end));
+    await this.engine.change([...this.#finding(record).map((name) => ({ name })), ...last]);
+  }
+
+  /** Deletes all records of an hour. @returns How many there were. */
+  async removeHour(hour: string): Promise<number> {
+    const { names, engine } = this;
+    let count = 0;
+    let changes: string[] = [];
+    const prefix = names.reportsOf(hour);
+    for await (const { name } of engine.notes(prefix)) {
+      if (changes.push(name) < AT_ONCE) continue;
+      await this.forget(changes);
+      changes = [];
+    }
+    for await (const { text } of engine.notes(names.recordsOf(hour))) {
+      count += 1;
+      const record = readRecord(text);
+      changes.push(...this.#finding(record), ...this.#ids(record), names.record(record.id));
+      if (changes.length < AT_ONCE) continue;
+      await this.forget(changes);
+      changes = [];
+    }
+    // Other processes may add to the hour that is not over.
+    await this.forget(hour < hourAt(Date.now()) ? [...changes, names.hours + hour] : changes);
+    return count;
+  }
+
+  /** Forgets notes. */
+  async forget(names: readonly string[]): Promise<void> {
+    for (let from = 0; from < names.length; from += AT_ONCE) {
+      await this.engine.change(names.slice(from, from + AT_ONCE).map((name) => ({ name })));
+    }
+  }
+
+  /** The hours that have records, oldest first. */
+  hours(): Promise<string[]> {
+    return this.idsUnder(this.names.hours);
+  }
+
+  /** The oldest record; undefined when there is none. */
+  async oldest(): Promise<MessageRecord | undefined> {
+    for await (const { text } of this.engine.notes(this.names.records)) return readRecord(text);
+    return undefined;
+  }
+
+  /** Names of what finds a record by its reference or recipients, or lists it. */
+  #finding({ id, reference, hashes }: MessageRecord): string[] {
+    const { names } = this;
+    const byReference = reference === undefined ? [] : [names.reference(reference) + id];
+    return [...byReference, ...hashes.map((hash) => names.dest(hash) + id), names.missing + id];
+  }
+
+  /** Names of what finds a record by the ids of the gateway. */
+  #ids({ jobId, msgIds = [] }: MessageRecord): string[] {
+    const byMessage = msgIds.flatMap((msgId) => (msgId === null ? [] : [this.names.message(msgId)]));
+    return jobId === undefined ? byMessage : [this.names.job(jobId), ...byMessage];
+  }
+}
+
+/** A report as it is kept. @param order Its place among those that came together. */
+export function keptReport(
+  { msgId, status, statusDate, msgDate, receivedAt }: Dlr,
+  index: number,
+  order: number,
+): KeptReport {
+  return { index, msgId, status, statusDate, msgDate, receivedAt, order };
+}
+
+function inOrder(one: KeptReport, other: KeptReport): number {
+  if (one.receivedAt !== other.receivedAt) return one.receivedAt < other.receivedAt ? -1 : 1;
+  return one.order - other.order;
+}

@@ -1,0 +1,151 @@
+import { isFinalStatus } from '../dto/monotonic.js';
+import type { NoteChange } from '../queue/durable-queue.js';
+import { dueAtOf, HOUR_MS, hourAt, hourOf, readRecord, type MessageRecord } from './message-record.js';
+import type { MessageNotice } from './message.types.js';
+import type { TrackingStore } from './tracking-store.js';
+
+/** Messages that are announced, and marked, together. */
+const AT_ONCE = 500;
+/** Records that are removed between two looks at the clock of others: the lock may have been lost meanwhile. */
+const REMOVED_AT_ONCE = 100;
+
+/** How long records are kept, and how many. */
+export interface TrackingPolicy {
+  missingAfterMs: number;
+  keepForMs: number;
+  maxRecords: number;
+}
+
+/** The work on records that one instance does for all: announces missing reports, and removes what is too old or too much. */
+export class TrackingSweep {
+  constructor(
+    private readonly store: TrackingStore,
+    private readonly policy: TrackingPolicy,
+    private readonly announce: (messages: MessageNotice[]) => void,
+  ) {}
+
+  /** @param mayGoOn Whether this instance still has the lock. Rejects when it does not. */
+  async run(mayGoOn: () => Promise<void>): Promise<void> {
+    await this.#announceMissing(mayGoOn);
+    await this.#removeOld(mayGoOn);
+    await this.#removeExcess(mayGoOn);
+  }
+
+  /** How many records there are. */
+  async count(): Promise<number> {
+    let count = 0;
+    for (const records of (await this.#counts()).values()) count += records;
+    return count;
+  }
+
+  async #announceMissing(mayGoOn: () => Promise<void>): Promise<void> {
+    const { engine, names } = this.store;
+    const end = Date.now() - this.policy.missingAfterMs;
+    const before = await engine.read(names.missingUntil);
+    let last: string | undefined;
+    let notices: MessageNotice[] = [];
+    let marks: NoteChange[] = [];
+    const write = async (until: string): Promise<void> => {
+      await mayGoOn();
+      // Before the mark: a process that ends in between announces them again.
+      if (notices.length > 0) this.announce(notices);
+      await engine.change([...marks, { name: names.missingUntil, text: until }]);
+      [notices, marks] = [[], []];
+    };
+    for await (const record of this.#between(before, end)) {
+      const missing = await this.#missingOf(record);
+      if (missing.length > 0) {
+        marks.push({ name: names.missing + record.id, text: missing.join(' ') });
+        notices.push(...missing.map((index) => noticeOf(record, index)));
+      }
+      last = record.id;
+      if (notices.length >= AT_ONCE) await write(last);
+    }
+    if (last !== undefined) await write(last);
+  }
+
+  /** The records behind one that were due until a time. */
+  async *#between(before: string | undefined, end: number): AsyncIterable<MessageRecord> {
+    const { engine, names } = this.store;
+    for (const hour of await this.store.hours()) {
+      if (hour > hourAt(end) || (before !== undefined && hour < hourOf(before))) continue;
+      for await (const { text } of engine.notes(names.recordsOf(hour))) {
+        const record = readRecord(text);
+        if (dueAtOf(record.id) > end) return;
+        if (before === undefined || record.id > before) yield record;
+      }
+    }
+  }
+
+  /** The recipients of a record that were accepted and have no final report. */
+  async #missingOf(record: MessageRecord): Promise<number[]> {
+    const { dests, dlr, outcome, rejected = [] } = record;
+    if (!dlr || outcome !== 'sent') return [];
+    const final = new Set(rejected);
+    for (const { index, status } of await this.store.reports(record.id)) if (isFinalStatus(status)) final.add(index);
+    return [...dests.keys()].filter((index) => !final.has(index));
+  }
+
+  /** Whole hours. */
+  async #removeOld(mayGoOn: () => Promise<void>): Promise<void> {
+    const first = hourAt(Date.now() - this.policy.keepForMs);
+    for (const hour of await this.store.hours()) {
+      if (hour >= first) return;
+      await mayGoOn();
+      await this.store.removeHour(hour);
+    }
+  }
+
+  /** The oldest first. */
+  async #removeExcess(mayGoOn: () => Promise<void>): Promise<void> {
+    const { engine, names } = this.store;
+    const counts = await this.#counts();
+    let excess = [...counts.values()].reduce((sum, count) => sum + count, 0) - this.policy.maxRecords;
+    if (excess <= 0) return;
+    let dropped = Number((await engine.read(names.dropped)) ?? 0);
+    for (const [hour, count] of counts) {
+      await mayGoOn();
+      if (excess <= 0) return;
+      let removed = 0;
+      if (count <= excess) removed = await this.store.removeHour(hour);
+      else {
+        // It is counted again.
+        await engine.note(names.hours + hour, '');
+        for await (const { text } of engine.notes(names.recordsOf(hour))) {
+          if (removed >= excess) break;
+          if (removed % REMOVED_AT_ONCE === 0) await mayGoOn();
+          await this.store.remove(readRecord(text));
+          removed += 1;
+        }
+      }
+      excess -= removed;
+      dropped += removed;
+      await engine.note(names.dropped, String(dropped));
+    }
+  }
+
+  /** How many records each hour has, oldest first. Those of an hour that is over are counted once. */
+  async #counts(): Promise<Map<string, number>> {
+    const { engine, names } = this.store;
+    const counts = new Map<string, number>();
+    for await (const { name, text } of engine.notes(names.hours)) {
+      const hour = name.slice(names.hours.length);
+      const count = text === '' ? await this.#countHour(hour) : Number(text);
+      counts.set(hour, count);
+      if (text === '' && hour < hourAt(Date.now() - HOUR_MS)) await engine.note(name, String(count));
+    }
+    return counts;
+  }
+
+  async #countHour(hour: string): Promise<number> {
+    let count = 0;
+    for await (const { name } of this.store.engine.notes(this.store.names.recordsOf(hour)))
+      count += name === '' ? 0 : 1;
+    return count;
+  }
+}
+
+/** What an event says of a message. */
+export function noticeOf({ reference, dests, at }: MessageRecord, index: number): MessageNotice {
+  return { reference, dest: dests[index] ?? '', sentAt: new Date(at).toISOString() };
+}
