@@ -137,8 +137,9 @@ export class AccountCampaigns extends Campaigns {
       if (campaign) found.set(id, campaign.snapshot());
     }
     for await (const record of records.over()) {
-      const ledger = new CampaignLedger(engine, this.#names, record);
-      if (record.report) ledger.trust(record.report);
+      const ledger = new CampaignLedger(engine, this.#names, record, this.#setup.tracking?.deliveries);
+      if (ledger.isTracked) await ledger.count();
+      else if (record.report) ledger.trust(record.report);
       found.set(record.id, progressOf(this.#setup.account, record, ledger));
     }
     return [...found.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
@@ -155,7 +156,8 @@ export class AccountCampaigns extends Campaigns {
       ]);
     }
     const { engine } = await this.#open();
-    const count = await resolveUnknown(engine, this.#names, { id, fate });
+    const { tracking } = this.#setup;
+    const count = await resolveUnknown(engine, this.#names, { id, fate, deliveries: tracking?.deliveries });
     // It may have been reopened, to send some requests again.
     const campaign = count > 0 ? await this.get(id) : undefined;
     if (campaign && !campaign.state.isOver) await campaign.lookAgain();
@@ -173,6 +175,7 @@ export class AccountCampaigns extends Campaigns {
       if (taken) await this.#compare(taken, record);
       await taken?.released;
       await eraseCampaign(engine, this.#names, record, lock);
+      (await this.#setup.tracking?.store())?.noteRemoval(record);
       return true;
     });
   }

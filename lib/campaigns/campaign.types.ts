@@ -57,7 +57,7 @@ export type CampaignState = 'preparing' | 'running' | 'paused' | CampaignReport[
  */
 export type PauseReason = 'user' | 'credits' | 'auth' | 'sender' | 'quietHours' | 'gateway';
 
-/** How many recipients came to what. `total` is the sum of all others. */
+/** How many recipients came to what. `total` is the sum of all others down to `unknown`. */
 export interface CampaignCounts {
   /** All that were given. */
   total: number;
@@ -75,6 +75,14 @@ export interface CampaignCounts {
   notSent: number;
   /** On the wire when something broke: they may have been sent. */
   unknown: number;
+  /** Of those that were sent: delivered, by their reports. Set where `tracking` is set and the message has `dlr: true`, as are: */
+  delivered?: number;
+  /** Of those that were sent: not delivered, by their reports. */
+  undelivered?: number;
+  /** Of those that were sent: no final report has come yet. */
+  noReportYet?: number;
+  /** Of those that were sent: no final report came within `missingAfterMs`. A late one takes them out. */
+  missing?: number;
 }
 
 /** How far a campaign is. */
@@ -115,7 +123,10 @@ export interface CampaignReport extends CampaignCounts {
 }
 
 /** Fate of a recipient. */
-export type CampaignFate = 'sent' | 'rejected' | 'invalid' | 'duplicate' | 'notSent' | 'unknown';
+export type CampaignFate = 'sent' | 'rejected' | 'invalid' | 'duplicate' | 'notSent' | 'unknown' | DeliveryFate;
+
+/** Fate of a recipient by its delivery reports: a part of those that were `sent`. */
+export type DeliveryFate = 'delivered' | 'undelivered' | 'noReportYet' | 'missing';
 
 /** A recipient and its fate. */
 export interface CampaignInput {

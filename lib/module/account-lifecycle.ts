@@ -35,6 +35,7 @@ export class AccountLifecycle implements OnModuleInit, OnApplicationBootstrap, O
     // In this phase: the application may replace the adapter of axios in its own onModuleInit.
     this.#warnOfBypassedProxy();
     inbox.start();
+    if (inbox.opened) messages.start();
     // Not awaited: an application need not wait for its campaigns.
     if (!(await storage.exists())) return;
     messages.start();
@@ -53,7 +54,7 @@ export class AccountLifecycle implements OnModuleInit, OnApplicationBootstrap, O
     const closeGateway = async (): Promise<void> => {
       // Before the connections: sends may still wait for their turn.
       await outbox.close(options.gateway.timeoutMs);
-      await messages.noted();
+      await messages.close();
       await gateway.close();
     };
     await closeGateway();

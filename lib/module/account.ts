@@ -1,5 +1,6 @@
 import { AccountCampaigns } from '../campaigns/account-campaigns.js';
 import { OURSMS_CAMPAIGN_PAUSED, OURSMS_CREDITS_LOW } from '../campaigns/campaign.types.js';
+import { CampaignTracking } from '../campaigns/campaign-tracking.js';
 import { ChunkSender } from '../campaigns/run/chunk-sender.js';
 import type { GatewayAccount } from '../gateway/account.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
@@ -49,12 +50,13 @@ export async function openAccount(
   const turns = new Turns(rate);
   const storage = new AccountStorage(doubles.place ?? storagePlace(options, application));
   const events = new AccountEvents(application);
-  const messages = new AccountMessages({
+  const tracking = {
     account: options.gateway.name,
-    policy: options.tracking,
     openEngine: () => storage.engine(),
-    announce: (event, payload) => events.emit(event, payload),
-  });
+    announce: (event: string, payload: object) => events.emit(event, payload),
+  };
+  const tracked = options.tracking && new CampaignTracking({ ...tracking, ...options.tracking });
+  const messages = new AccountMessages({ ...tracking, policy: options.tracking, campaigns: tracked });
   const outbox = new Outbox(gateway, policy, retry, turns, rate.maxWaiting, messages);
   const inbox = new AccountInbox(gateway, options, storage, application, messages);
   const webhook = new AccountWebhook(options, inbox);
@@ -65,6 +67,7 @@ export async function openAccount(
     sender: new ChunkSender({ gateway, policy, retry }),
     turns: turns.bulk,
     getCredits: async () => (await gateway.getCredits()).credits,
+    tracking: tracked,
     creditsEveryMs: options.campaigns.creditsEveryMs,
     announce: {
       paused: (event) => events.emit(OURSMS_CAMPAIGN_PAUSED, event),

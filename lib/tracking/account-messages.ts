@@ -7,6 +7,7 @@ import { OurSmsError } from '../errors/oursms.error.js';
 import type { QueueEngine } from '../queue/durable-queue.js';
 import { withLock } from '../queue/exclusive-lock.js';
 import { RepeatedLook } from '../queue/repeated-look.js';
+import type { CandidateSource } from './candidate.js';
 import { describeRecipients } from './describe-message.js';
 import { MessageCandidates } from './message-candidates.js';
 import type { MessageRecord } from './message-record.js';
@@ -38,12 +39,21 @@ const MOST_CONFIRMED = 10_000;
 /** Between looks at what other processes have written, while a caller waits for it. */
 const SHORTEST_LOOK_MS = 500;
 
+/** The messages of campaigns. */
+export interface CampaignMessages extends CandidateSource {
+  /** Announces missing reports. @param mayGoOn Rejects when another instance does it. */
+  announceMissing(mayGoOn: () => Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** Dependencies of {@link AccountMessages}. */
 export interface MessagesSetup {
   account: string;
   /** Unset: nothing is tracked. */
   policy: (TrackingPolicy & { matchByDest: boolean }) | undefined;
   openEngine: () => Promise<QueueEngine>;
+  /** Messages of campaigns, whose records are the campaigns' own. */
+  campaigns?: CampaignMessages;
   announce: (event: string, payload: { account: string; messages: MessageNotice[] }) => void;
 }
 
@@ -100,9 +110,10 @@ export class AccountMessages extends Messages {
     await this.#sweeps.ended();
   }
 
-  /** Resolves when what the answers of sends have said is kept. */
-  noted(): Promise<void> {
-    return this.#flights.noted();
+  /** Resolves when what the answers of sends have said is kept. Nothing is matched any more. */
+  async close(): Promise<void> {
+    await this.#flights.noted();
+    await this.#setup.campaigns?.stop();
   }
 
   /**
@@ -255,7 +266,11 @@ export class AccountMessages extends Messages {
 
   async #sweep(): Promise<void> {
     const { store, sweep } = await this.#open();
-    await withLock(store.engine, this.#names.sweep, (lock) => sweep.run(() => lock.check()));
+    await withLock(store.engine, this.#names.sweep, async (lock) => {
+      const mayGoOn = (): Promise<void> => lock.check();
+      await sweep.run(mayGoOn);
+      await this.#setup.campaigns?.announceMissing(mayGoOn);
+    });
   }
 
   #changeOf(ids: readonly string[]): { signal: AbortSignal; end: () => void } {
@@ -297,14 +312,14 @@ export class AccountMessages extends Messages {
   }
 
   async #openStore(policy: NonNullable<MessagesSetup['policy']>): Promise<Opened> {
-    const { openEngine, announce, account } = this.#setup;
+    const { openEngine, campaigns, announce, account } = this.#setup;
     const engine = await openEngine();
     const store = new TrackingStore(engine, this.#names);
     const hash = await NumberHash.of(engine, this.#names);
     const candidates = new MessageCandidates(store, hash, this.#flights, (record, index) => {
       this.#noteMatched(record, index).catch((error: unknown) => this.#logFailure(error));
     });
-    const matcher = new ReportMatcher([candidates], policy.matchByDest);
+    const matcher = new ReportMatcher(campaigns ? [candidates, campaigns] : [candidates], policy.matchByDest);
     const sweep = new TrackingSweep(store, policy, (messages) =>
       announce(OURSMS_MESSAGE_MISSING, { account, messages }),
     );

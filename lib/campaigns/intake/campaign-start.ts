@@ -10,6 +10,7 @@ import type { CampaignNames } from '../store/campaign-names.js';
 import type { CampaignFacts, CampaignKey, CampaignRecord } from '../store/campaign-record.js';
 import { CampaignRecords } from '../store/campaign-records.js';
 import type { CheckedPlan } from './check-plan.js';
+import { trackedCampaign } from '../store/delivery-store.js';
 import { ChunkStore } from '../store/chunk-store.js';
 import { ChunkWriter } from './chunk-writer.js';
 import { eraseReading } from '../store/erase-campaign.js';
@@ -26,7 +27,9 @@ export class CampaignStart {
   constructor(
     private readonly engine: QueueEngine,
     private readonly names: CampaignNames,
-    private readonly setup: Pick<CampaignContext, 'account' | 'getCredits' | 'announce'> & { policy: MessagePolicy },
+    private readonly setup: Pick<CampaignContext, 'account' | 'getCredits' | 'announce' | 'tracking'> & {
+      policy: MessagePolicy;
+    },
   ) {
     this.#records = new CampaignRecords(engine, names);
   }
@@ -61,13 +64,15 @@ export class CampaignStart {
 
   async #read({ plan, message, digest }: CheckedPlan, lock: HeldLock): Promise<CampaignRecord> {
     const { id, recipients, rate, concurrency = DEFAULT_CONCURRENCY } = plan;
-    const { policy } = this.setup;
+    const { policy, tracking } = this.setup;
     const { engine, names } = this;
     const startedAt = new Date().toISOString();
     const facts: CampaignFacts = { id, run: randomUUID(), digest, message, rate, concurrency, startedAt };
     // A process that ends from here on leaves something, which says so.
     const after = this.#records.begin(facts);
-    const writer = new ChunkWriter({ store: new ChunkStore(engine, names, facts), lock, after });
+    const tracked = tracking && message.dlr === true ? trackedCampaign(facts) : undefined;
+    const store = new ChunkStore(engine, names, facts);
+    const writer = new ChunkWriter({ store, lock, after, isIndexed: tracked !== undefined });
     const { body, maxParts } = message;
     try {
       const counts = await new RecipientReader({ body, maxParts, country: policy.country }, writer).read(recipients);
@@ -75,7 +80,10 @@ export class CampaignStart {
         throw new OurSmsValidationError('send', policy.account, [{ field: 'recipients', reason: 'there are none' }]);
       }
       await new CampaignCredits(this.setup).compare(id, counts.parts);
-      await writer.finish(this.#records.ready(facts, counts));
+      const notes = [this.#records.ready(facts, counts)];
+      if (tracked) notes.push({ name: names.tracked(facts), text: JSON.stringify(tracked) });
+      await writer.finish(...notes);
+      if (tracked) (await tracking?.store())?.noteCampaign(tracked);
       return { ...facts, ...counts, state: 'running' };
     } catch (error) {
       await writer.settled();

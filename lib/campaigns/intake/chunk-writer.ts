@@ -2,6 +2,7 @@ import type { NewJob, NoteChange } from '../../queue/durable-queue.js';
 import type { CampaignInput } from '../campaign.types.js';
 import { pageNumber } from '../store/campaign-names.js';
 import type { CampaignChunk, ChunkJob } from '../store/campaign-record.js';
+import { RecipientIndexWriter } from '../store/recipient-index.js';
 import type { ChunkStore } from '../store/chunk-store.js';
 import type { HeldLock } from '../../queue/exclusive-lock.js';
 import { CHUNK } from './open-texts.js';
@@ -17,6 +18,8 @@ export interface ChunkWriterParts {
   lock: HeldLock;
   /** Resolves when the first note is durable, which must come before anything else. */
   after: Promise<void>;
+  /** Whether recipients are indexed: reports without an id must find their request. */
+  isIndexed: boolean;
 }
 
 /** Makes the requests of a campaign durable as they come, and the inputs that were left out. */
@@ -26,6 +29,8 @@ export class ChunkWriter implements RecipientSink {
   #notes: NoteChange[] = [];
   #chunks = 0;
   #pages = 0;
+  #indexes = 0;
+  readonly #index = new RecipientIndexWriter();
   #writing: Promise<void>;
 
   constructor(private readonly parts: ChunkWriterParts) {
@@ -37,6 +42,7 @@ export class ChunkWriter implements RecipientSink {
     const page = this.#chunks++;
     this.#jobs.push({ id: pageNumber(page), data: {} });
     this.#notes.push(this.parts.store.noteOf('chunk', page, chunk));
+    if (this.parts.isIndexed) this.#keepIndex(this.#index.add(page, chunk.dests));
   }
 
   left(list: 'invalid' | 'duplicate', input: CampaignInput): void {
@@ -52,13 +58,18 @@ export class ChunkWriter implements RecipientSink {
     await this.#writing.catch(() => undefined);
   }
 
-  /** Makes the rest durable, and a note by the same write: with it, every recipient is in a request or was left out. */
-  async finish(note: NoteChange): Promise<void> {
+  /** Makes the rest durable, and notes by the same write: with them, every recipient is in a request or was left out. */
+  async finish(...notes: NoteChange[]): Promise<void> {
     this.#turnPage('invalid');
     this.#turnPage('duplicate');
-    this.#notes.push(note);
+    this.#keepIndex(this.#index.take());
+    this.#notes.push(...notes);
     await this.#write();
     await this.#writing;
+  }
+
+  #keepIndex(text: string | undefined): void {
+    if (text !== undefined) this.#notes.push(this.parts.store.indexNote(this.#indexes++, text));
   }
 
   #turnPage(list: 'invalid' | 'duplicate'): void {

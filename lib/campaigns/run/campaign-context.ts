@@ -1,5 +1,6 @@
 import type { QueueEngine } from '../../queue/durable-queue.js';
 import type { TurnSource } from '../../sending/turns.js';
+import type { CampaignTracking } from '../campaign-tracking.js';
 import type { CampaignPaused, CreditsLow } from '../campaign.types.js';
 import type { CampaignNames } from '../store/campaign-names.js';
 import type { ChunkSender } from './chunk-sender.js';
@@ -17,6 +18,8 @@ export interface CampaignContext {
   creditsEveryMs: number;
   /** Emits the events of campaigns. */
   announce: { paused(event: CampaignPaused): void; creditsLow(event: CreditsLow): void };
+  /** Set where reports are matched with their campaigns. */
+  tracking?: CampaignTracking;
   /** Aborted when the application stops. */
   stopping: AbortSignal;
 }

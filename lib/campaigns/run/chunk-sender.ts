@@ -111,7 +111,8 @@ export class ChunkSender {
   #outcomeOf(result: DeliveryResult, { chunk, doubt: before }: ChunkToSend, isGuarded: boolean): ChunkOutcome {
     if (result.kind === 'sent') {
       const isDiverted = this.parts.policy.divertTo !== undefined;
-      return { kind: 'result', result: read(result.receipt, chunk, isDiverted), met: { kind: 'took' } };
+      const { jobId } = result.receipt;
+      return { kind: 'result', result: { ...read(result.receipt, chunk, isDiverted), jobId }, met: { kind: 'took' } };
     }
     const doubt = before ?? result.doubt?.since;
     if (result.kind === 'withdrawn') return { kind: 'later', why: result.why, doubt };

@@ -24,6 +24,14 @@ export interface ChunksParts {
   onResult: (number: string, result: ChunkResult) => void;
 }
 
+/** What a request is sent within, and when it left: milliseconds since 1970. */
+interface SendBounds {
+  doubt?: Moment;
+  mayLeave: () => boolean;
+  stopping: AbortSignal;
+  leaving: { at?: number };
+}
+
 /** Sends the requests of a campaign, up to 500 recipients each: takes them from the queue, and keeps how they ended. */
 export class Chunks {
   readonly #logger = new Logger('OurSmsCampaign');
@@ -100,7 +108,8 @@ export class Chunks {
     const { state } = this;
     const stopping = this.#stopping;
     const doubt = doubtOf(job);
-    if (state.mode === 'paused') return { kind: 'again', inMs: 0, data: jobData(doubt), uncounted: true };
+    if (state.mode === 'paused')
+      return { kind: 'again', inMs: 0, data: jobData(doubt, job.data.again), uncounted: true };
     const chunk = await this.#store.chunk(job.id);
     // No outcome: the request stays in the queue, and the campaign does not end without it.
     if (chunk === undefined) {
@@ -111,28 +120,32 @@ export class Chunks {
       return this.#keep(job.id, { recipients: chunk.dests.length, fate, reason: 'the campaign was cancelled' });
     }
     const mayLeave = (): boolean => state.mode === 'running' && !stopping.aborted && job.isHeld();
-    const outcome = await this.parts.breaker.run(() => this.#send(job, chunk, { doubt, mayLeave, stopping }));
+    const open = job.data.again ? await this.#withoutReported(job.id, chunk) : chunk;
+    if (open.dests.length === 0) return this.#keep(job.id, { recipients: chunk.dests.length, fate: 'sent' });
+    const leaving: { at?: number } = { at: doubt?.wall };
+    const outcome = await this.parts.breaker.run(() => this.#send(job, open, { doubt, mayLeave, stopping, leaving }));
     this.#pauseAfter(outcome);
-    if (outcome.kind === 'result') return this.#keep(job.id, outcome.result);
-    const data = jobData(outcome.doubt);
+    if (outcome.kind === 'result') {
+      return this.#keep(job.id, { ...outcome.result, recipients: chunk.dests.length, at: leaving.at });
+    }
+    const data = jobData(outcome.doubt, job.data.again);
     if (stopping.aborted || !mayLeave()) return { kind: 'again', inMs: 0, data, uncounted: true };
     const inMs = Math.min(1_000 * 2 ** Math.min(job.attempt - 1, 10), MAX_RETRY_MS);
     this.#logger.warn(`A request of campaign ${oneLine(state.facts.id)} is retried in ${inMs} ms. ${outcome.why}`);
     return { kind: 'again', inMs, data };
   }
 
-  #send(
-    job: Job<ChunkJob>,
-    chunk: CampaignChunk,
-    bounds: { doubt?: Moment; mayLeave: () => boolean; stopping: AbortSignal },
-  ): Promise<ChunkOutcome> {
+  #send(job: Job<ChunkJob>, chunk: CampaignChunk, { leaving, ...bounds }: SendBounds): Promise<ChunkOutcome> {
     const { engine, sender } = this.context;
     return sender.send({
       record: this.state.facts,
       chunk,
       turns: this.parts.turns,
       storeTime: () => engine.time(),
-      atWork: (isAtWork, since) => job.atWork(isAtWork, since && markOf(since)),
+      atWork: (isAtWork, since) => {
+        leaving.at ??= since?.wall;
+        return job.atWork(isAtWork, since && markOf(since));
+      },
       ...bounds,
     });
   }
@@ -146,8 +159,20 @@ export class Chunks {
     else if (waitMs !== undefined) onPause('gateway', why, waitMs);
   }
 
-  #keep(id: string, result: ChunkResult): JobOutcome<ChunkJob> {
+  #keep(id: string, { jobId, at, ...rest }: ChunkResult): JobOutcome<ChunkJob> {
+    const { tracking } = this.context;
+    const result = tracking && this.state.facts.message.dlr ? { ...rest, jobId, at } : rest;
     this.parts.onResult(id, result);
-    return { kind: 'done', notes: [this.#store.resultNote(id, result)] };
+    const notes = [this.#store.resultNote(id, result)];
+    if (jobId !== undefined && result !== rest) notes.push(this.#store.jobNote(jobId, id));
+    return { kind: 'done', notes };
+  }
+
+  /** A recipient whose report has come got the message: it is not sent again. */
+  async #withoutReported(number: string, chunk: CampaignChunk): Promise<CampaignChunk> {
+    const store = await this.context.tracking?.store();
+    if (store === undefined) return chunk;
+    const statuses = await store.statuses(this.state.facts, number, chunk.dests.length);
+    return { ...chunk, dests: chunk.dests.filter((_, i) => statuses[i] === undefined) };
   }
 }

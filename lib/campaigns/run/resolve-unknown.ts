@@ -1,5 +1,5 @@
 import type { NewJob, NoteChange, QueueEngine } from '../../queue/durable-queue.js';
-import { CampaignLedger } from '../store/campaign-ledger.js';
+import { CampaignLedger, type LedgerDeliveries } from '../store/campaign-ledger.js';
 import type { CampaignNames } from '../store/campaign-names.js';
 import type { ChunkJob, ChunkResult } from '../store/campaign-record.js';
 import { ChunkStore } from '../store/chunk-store.js';
@@ -23,7 +23,7 @@ const AT_ONCE = 100;
 export async function resolveUnknown(
   engine: QueueEngine,
   names: CampaignNames,
-  { id, fate }: { id: string; fate: UnknownFate },
+  { id, fate, deliveries }: { id: string; fate: UnknownFate; deliveries?: LedgerDeliveries },
 ): Promise<number> {
   const records = new CampaignRecords(engine, names);
   return waitForLock(engine, names.lock(id, 'end'), async (lock) => {
@@ -32,12 +32,12 @@ export async function resolveUnknown(
     // Results that are being written are waited for.
     const store = new ChunkStore(engine, names, record);
     await store.queue.pending();
-    const ledger = new CampaignLedger(engine, names, record);
+    const ledger = new CampaignLedger(engine, names, record, deliveries);
     const settle = new UnknownRequests(store, lock);
     for await (const { number, result } of ledger.unknown()) {
       // Before the first of them: a process that ends now must not find the campaign over.
       if (fate === 'sendAgain' && settle.count === 0 && record.report) await records.reopen(record);
-      await settle.add(number, result, fate);
+      await settle.add(number, result, { fate, reported: await ledger.reported(number, result) });
     }
     await settle.write();
     if (settle.count > 0 && fate === 'sent' && record.report) {
@@ -62,11 +62,17 @@ class UnknownRequests {
     private readonly lock: HeldLock,
   ) {}
 
-  async add(number: string, { recipients }: ChunkResult, fate: UnknownFate): Promise<void> {
-    this.count += recipients;
-    const settled: ChunkResult = { recipients, fate: 'sent' };
+  /** @param how.reported Recipients whose report has come: they are not unknown, and are not sent to again. */
+  async add(
+    number: string,
+    result: ChunkResult,
+    { fate, reported }: { fate: UnknownFate; reported: number },
+  ): Promise<void> {
+    const { recipients } = result;
+    this.count += recipients - reported;
+    const settled: ChunkResult = { ...result, fate: 'sent', reason: undefined };
     this.#notes.push(this.store.resultNote(number, fate === 'sent' ? settled : undefined));
-    if (fate === 'sendAgain') this.#jobs.push({ id: number, data: {} });
+    if (fate === 'sendAgain') this.#jobs.push({ id: number, data: reported > 0 ? { again: true } : {} });
     if (this.#notes.length >= AT_ONCE) await this.write();
   }
 

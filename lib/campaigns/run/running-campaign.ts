@@ -45,12 +45,14 @@ export class RunningCampaign extends Campaign {
   #finished: (report: CampaignReport) => void = () => undefined;
   #released: Promise<void> = Promise.resolve();
   #recountAt = 0;
+  #unfollow: () => void = () => undefined;
+  #recounting: NodeJS.Timeout | undefined;
 
   constructor(context: CampaignContext, record: CampaignRecord) {
     super();
     this.#context = context;
     const { engine, names, account } = context;
-    this.#ledger = new CampaignLedger(engine, names, record);
+    this.#ledger = new CampaignLedger(engine, names, record, context.tracking?.deliveries);
     const state = (this.#state = new CampaignState(record, new CampaignRecords(engine, names)));
     const breaker = new CircuitBreaker();
     const credits = new CampaignCredits(context);
@@ -131,7 +133,11 @@ export class RunningCampaign extends Campaign {
    */
   async open({ isNew = false, isRestart = false } = {}): Promise<void> {
     const { report, mode, reason } = this.#state;
-    if (report) return this.end(report);
+    if (report) {
+      if (this.#ledger.isTracked) await this.#ledger.count();
+      return this.end(report);
+    }
+    this.#followReports();
     if (!isNew) await this.#ledger.count();
     this.#meter.restart();
     // A restart may have brought other credentials or another sender.
@@ -166,6 +172,7 @@ export class RunningCampaign extends Campaign {
 
   /** The application stops. */
   async close(): Promise<void> {
+    this.#unfollow();
     this.#autoResume.stop();
     await this.#chunks.stop();
     this.#meter.end();
@@ -175,7 +182,9 @@ export class RunningCampaign extends Campaign {
   end(report: CampaignReport): void {
     if (!this.#state.end(report)) return;
     this.#autoResume.stop();
-    this.#ledger.trust(report);
+    // Where reports are matched, they go on to change the counts.
+    if (!this.#ledger.isTracked) this.#ledger.trust(report);
+    this.#unfollow();
     // Nothing is lost with a queue that could not be released.
     this.#released = this.#chunks.release().catch(() => undefined);
     this.#meter.tell();
@@ -222,6 +231,26 @@ export class RunningCampaign extends Campaign {
     // Requests that wait for their turn must not leave any more.
     if (state.mode === 'cancelled') this.#chunks.endWaiting();
     await this.#chunks.start();
+  }
+
+  /** Counts the reports that come in this process, some at a time. */
+  #followReports(): void {
+    if (!this.#ledger.isTracked) return;
+    const stop = this.#context.tracking?.follow(this.#state.facts, () => {
+      this.#recounting ??= setTimeout(
+        () => {
+          this.#recounting = undefined;
+          // A store that is away is read again with the next report.
+          this.#recount().catch(() => undefined);
+        },
+        Math.max(TELL_EVERY_MS, this.#recountAt - performance.now()),
+      );
+    });
+    this.#unfollow = () => {
+      stop?.();
+      clearTimeout(this.#recounting);
+      this.#recounting = undefined;
+    };
   }
 
   /** Counts again, with what other processes have done. */

@@ -1,20 +1,37 @@
+import type { DlrStatus } from '../../dto/dlr.js';
+import { isFinalStatus } from '../../dto/monotonic.js';
 import type { QueueEngine } from '../../queue/durable-queue.js';
-import type { CampaignCounts, CampaignFate, CampaignInput } from '../campaign.types.js';
+import type { CampaignCounts, CampaignFate, CampaignInput, DeliveryFate } from '../campaign.types.js';
 import type { CampaignNames } from './campaign-names.js';
 import type { CampaignChunk, CampaignRecord, ChunkResult } from './campaign-record.js';
 import { ChunkStore } from './chunk-store.js';
+import type { DeliveryCounts } from './delivery-states.js';
+import type { DeliveryStore } from './delivery-store.js';
 
-type CountedResult = Pick<ChunkResult, 'recipients' | 'fate' | 'rejected'>;
+type CountedResult = Pick<ChunkResult, 'recipients' | 'fate' | 'rejected' | 'at'>;
 type Settled = Pick<CampaignCounts, 'sent' | 'rejected' | 'notSent' | 'unknown'>;
+type Delivered = Required<Pick<CampaignCounts, DeliveryFate>>;
 
 const NOTHING: Settled = { sent: 0, rejected: 0, notSent: 0, unknown: 0 };
+const NO_DELIVERY: Delivered = { delivered: 0, undelivered: 0, noReportYet: 0, missing: 0 };
+const NO_REPORTS: DeliveryCounts = { delivered: 0, undelivered: 0, reported: 0 };
 
+/** What the ledger of a campaign needs whose reports are matched. */
+export interface LedgerDeliveries {
+  store: () => Promise<DeliveryStore>;
+  /** Milliseconds from when a message was due until its report is missing. */
+  missingAfterMs: number;
+}
+
+const MINUTE_MS = 60_000;
 /** More results than are ever on their way to the store: an older one is in it. */
 const MOST_OWN = 2_000;
 
 /** Fates of the recipients of a campaign, counted from the results in the store, so that no count can differ from them. */
 export class CampaignLedger {
   readonly #store: ChunkStore;
+  readonly #deliveries: LedgerDeliveries | undefined;
+  #delivered: Delivered = { ...NO_DELIVERY };
   #settled: Settled = { ...NOTHING };
   /** Results of this process that were not among those that were read last. */
   readonly #own = new Map<string, { result: CountedResult; isOld: boolean }>();
@@ -24,16 +41,29 @@ export class CampaignLedger {
     engine: QueueEngine,
     names: CampaignNames,
     private readonly record: CampaignRecord,
+    /** Unset where reports are not matched: tracking is not set. */
+    deliveries?: LedgerDeliveries,
   ) {
     this.#store = new ChunkStore(engine, names, record);
+    this.#deliveries = record.message.dlr ? deliveries : undefined;
+  }
+
+  /** Whether delivery reports are counted as well: they come, and change the counts, also when the campaign is over. */
+  get isTracked(): boolean {
+    return this.#deliveries !== undefined;
   }
 
   get counts(): CampaignCounts {
     const { total, recipients, invalid, duplicate } = this.record;
     const settled = { ...this.#settled };
-    for (const { result } of this.#own.values()) add(settled, result);
+    const delivered = { ...this.#delivered };
+    for (const { result } of this.#own.values()) {
+      add(settled, result);
+      addDelivered(delivered, result, NO_REPORTS, false);
+    }
     const { sent, rejected, notSent, unknown } = settled;
-    return { total, pending: recipients - sent - rejected - notSent - unknown, ...settled, invalid, duplicate };
+    const counts = { total, pending: recipients - sent - rejected - notSent - unknown, ...settled, invalid, duplicate };
+    return this.isTracked ? { ...counts, ...delivered } : counts;
   }
 
   /** Counts what is kept. */
@@ -51,16 +81,18 @@ export class CampaignLedger {
   }
 
   /** Takes the counts of a campaign that is over from its report: its results need not be read for them. */
-  trust({ sent, rejected, notSent, unknown }: Settled): void {
+  trust({ sent, rejected, notSent, unknown, ...rest }: Settled & Partial<Delivered>): void {
     this.#own.clear();
+    const { delivered = 0, undelivered = 0, noReportYet = sent, missing = 0 } = rest;
+    this.#delivered = { delivered, undelivered, noReportYet, missing };
     this.#settled = { sent, rejected, notSent, unknown };
   }
 
   /** A result of this process has become durable, or is about to. */
-  note(number: string, { recipients, fate, rejected }: ChunkResult): void {
+  note(number: string, { recipients, fate, rejected, at }: ChunkResult): void {
     // Behind those that are there: a request that was sent again has its second result.
     this.#own.delete(number);
-    this.#own.set(number, { result: { recipients, fate, rejected }, isOld: false });
+    this.#own.set(number, { result: { recipients, fate, rejected, at }, isOld: false });
     if (this.#own.size > MOST_OWN && !this.#counting) this.#merge();
   }
 
@@ -71,30 +103,52 @@ export class CampaignLedger {
     }
   }
 
+  /** How many recipients of a request have a delivery report. */
+  async reported(number: string, { recipients }: ChunkResult): Promise<number> {
+    const store = await this.#deliveries?.store();
+    const statuses = (await store?.statuses(this.record, number, recipients)) ?? [];
+    return statuses.filter((status) => status !== undefined).length;
+  }
+
   /** The recipients that came to something, one by one. */
   async *inputs(fate: CampaignFate): AsyncIterable<CampaignInput> {
     if (fate === 'invalid' || fate === 'duplicate') {
       yield* this.#store.leftOut(fate);
       return;
     }
+    const deliveries = await this.#deliveries?.store();
+    if (deliveries === undefined && isDeliveryFate(fate)) return;
     for await (const { number, result } of this.#store.results()) {
-      if (!holds(result, fate)) continue;
+      if (!holds(result, fate, deliveries !== undefined)) continue;
       const chunk = await this.#store.chunk(number);
       // Removed meanwhile.
       if (chunk === undefined) return;
-      yield* inputsOf(chunk, result, fate);
+      const statuses = await deliveries?.statuses(this.record, number, chunk.dests.length);
+      if (isDeliveryFate(fate)) yield* deliveryInputs(chunk, result, fate, { statuses, isLate: this.#isLate(result) });
+      else yield* inputsOf(chunk, result, fate, statuses);
     }
+  }
+
+  #isLate({ at }: CountedResult): boolean {
+    const { missingAfterMs = Infinity } = this.#deliveries ?? {};
+    const heldMs = (this.record.message.delay ?? 0) * MINUTE_MS;
+    return at !== undefined && at + heldMs + missingAfterMs < Date.now();
   }
 
   async #count(): Promise<void> {
     const settled = { ...NOTHING };
+    const delivered = { ...NO_DELIVERY };
     const before = [...this.#own.keys()];
     const seen: string[] = [];
+    const reports = await this.#reports();
     for await (const { number, result } of this.#store.results()) {
-      add(settled, result);
+      const counts = (await reports?.of(number)) ?? NO_REPORTS;
+      add(settled, result, counts);
+      addDelivered(delivered, result, counts, this.#isLate(result));
       if (this.#own.has(number)) seen.push(number);
     }
     this.#settled = settled;
+    this.#delivered = delivered;
     for (const number of seen) this.#own.delete(number);
     // Those that two countings do not find are gone: someone has settled them otherwise.
     for (const number of before) {
@@ -104,30 +158,108 @@ export class CampaignLedger {
     }
   }
 
+  async #reports(): Promise<ReportCounts | undefined> {
+    const store = await this.#deliveries?.store();
+    return store && ReportCounts.read(store.counts(this.record));
+  }
+
   /** Counts the older half of the results of this process as read: so they take no memory, however seldom results are read. */
   #merge(): void {
     for (const [number, { result }] of [...this.#own].slice(0, MOST_OWN / 2)) {
       add(this.#settled, result);
+      addDelivered(this.#delivered, result, NO_REPORTS, false);
       this.#own.delete(number);
     }
   }
 }
 
-function add(settled: Settled, { recipients, fate, rejected = 0 }: CountedResult): void {
-  settled[fate] += recipients - rejected;
+/** Reports of requests, asked for in the order of their numbers. */
+class ReportCounts {
+  #next: { number: string; counts: DeliveryCounts } | undefined;
+
+  private constructor(private readonly source: AsyncIterator<{ number: string; counts: DeliveryCounts }>) {}
+
+  static async read(source: AsyncIterable<{ number: string; counts: DeliveryCounts }>): Promise<ReportCounts> {
+    const counts = new ReportCounts(source[Symbol.asyncIterator]());
+    await counts.#advance();
+    return counts;
+  }
+
+  async of(number: string): Promise<DeliveryCounts | undefined> {
+    while (this.#next && this.#next.number < number) await this.#advance();
+    return this.#next?.number === number ? this.#next.counts : undefined;
+  }
+
+  async #advance(): Promise<void> {
+    const { done, value } = await this.source.next();
+    this.#next = done === true ? undefined : value;
+  }
+}
+
+/** A recipient whose report has come was sent to, whatever the outcome of the request was. */
+function add(settled: Settled, { recipients, fate, rejected = 0 }: CountedResult, { reported } = NO_REPORTS): void {
+  const proven = fate === 'sent' ? 0 : reported;
+  settled[fate] += recipients - rejected - proven;
+  settled.sent += proven;
   settled.rejected += rejected;
 }
 
-const holds = ({ recipients, fate, rejected = 0 }: ChunkResult, wanted: CampaignFate): boolean =>
-  wanted === 'rejected' ? rejected > 0 : fate === wanted && rejected < recipients;
+function addDelivered(
+  all: Delivered,
+  { recipients, fate, rejected = 0 }: CountedResult,
+  counts: DeliveryCounts,
+  isLate: boolean,
+): void {
+  const sent = fate === 'sent' ? recipients - rejected : counts.reported;
+  const { delivered, undelivered } = counts;
+  all.delivered += delivered;
+  all.undelivered += undelivered;
+  all[isLate ? 'missing' : 'noReportYet'] += Math.max(0, sent - delivered - undelivered);
+}
+
+function holds({ recipients, fate, rejected = 0 }: ChunkResult, wanted: CampaignFate, isTracked: boolean): boolean {
+  if (wanted === 'rejected') return rejected > 0;
+  if (isDeliveryFate(wanted)) return fate !== 'sent' || rejected < recipients;
+  // Where reports have come, some recipients were sent to.
+  if (isTracked && wanted === 'sent' && fate !== 'sent') return true;
+  return fate === wanted && rejected < recipients;
+}
+
+const DELIVERY_FATES: readonly CampaignFate[] = ['delivered', 'undelivered', 'noReportYet', 'missing'];
+const isDeliveryFate = (fate: CampaignFate): fate is DeliveryFate => DELIVERY_FATES.includes(fate);
+
+function* deliveryInputs(
+  { dests }: CampaignChunk,
+  { fate, recipients, rejected, rejectedDests = [] }: ChunkResult,
+  wanted: DeliveryFate,
+  { statuses = [], isLate }: { statuses?: readonly (DlrStatus | undefined)[]; isLate: boolean },
+): Iterable<CampaignInput> {
+  const refused = new Set(rejected === recipients ? dests : rejectedDests);
+  for (const [i, dest] of dests.entries()) {
+    const status = statuses[i];
+    if (status === undefined && (fate !== 'sent' || refused.has(dest))) continue;
+    if (deliveryFateOf(status, isLate) === wanted) yield { dest, reason: status };
+  }
+}
+
+function deliveryFateOf(status: DlrStatus | undefined, isLate: boolean): DeliveryFate {
+  if (status === 'delivered') return status;
+  if (status !== undefined && isFinalStatus(status)) return 'undelivered';
+  return isLate ? 'missing' : 'noReportYet';
+}
 
 function* inputsOf(
   { dests }: CampaignChunk,
   { fate, rejected = 0, rejectedDests = [], reason }: ChunkResult,
   wanted: CampaignFate,
+  statuses: readonly unknown[] = [],
 ): Iterable<CampaignInput> {
   if (fate !== 'sent') {
-    for (const dest of dests) yield { dest, reason };
+    for (const [i, dest] of dests.entries()) {
+      const isProven = statuses[i] !== undefined;
+      if (isProven && wanted === 'sent') yield { dest, reason: 'its delivery report has come' };
+      if (!isProven && wanted === fate) yield { dest, reason };
+    }
     return;
   }
   const refused = new Set(rejected === dests.length ? dests : rejectedDests);

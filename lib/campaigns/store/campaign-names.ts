@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { accountPart } from '../../queue/key-part.js';
 import type { CampaignKey } from './campaign-record.js';
 
@@ -5,7 +6,7 @@ import type { CampaignKey } from './campaign-record.js';
 export type OpenNote = 'facts' | 'ready' | 'cancel' | 'pause' | 'hold';
 
 /** Lists of a campaign in the store. */
-export type CampaignList = 'chunk' | 'result' | 'invalid' | 'duplicate';
+export type CampaignList = 'chunk' | 'result' | 'invalid' | 'duplicate' | 'index' | 'dlr';
 
 /** The names of what is kept of an account's campaigns. */
 export class CampaignNames {
@@ -41,6 +42,25 @@ export class CampaignNames {
   /** The report of a campaign that was removed. */
   removed({ id, run }: CampaignKey): string {
     return `${this.account}/campaigns/removed/${encodeURIComponent(id)}/${run}`;
+  }
+
+  /** Prefix of the notes on campaigns whose reports are matched. */
+  get allTracked(): string {
+    return `${this.account}/campaigns/tracked/`;
+  }
+
+  tracked({ id, run }: CampaignKey): string {
+    return `${this.allTracked}${encodeURIComponent(id)}/${run}`;
+  }
+
+  /** The request that has an id at the gateway. */
+  job(jobId: string): string {
+    return `${this.account}/campaigns/job/${hash('sha256', jobId, 'base64url').slice(0, 16)}`;
+  }
+
+  /** Lock on the right to write delivery statuses under a number, which no other process uses meanwhile. */
+  writer(slot: number): string {
+    return `${this.account}/campaigns/writer/${slot}`;
   }
 
   queue({ id, run }: CampaignKey): string {

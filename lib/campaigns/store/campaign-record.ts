@@ -54,6 +54,8 @@ export interface ChunkJob {
   doubt?: Moment;
   /** The same by one clock, as earlier versions wrote and read it: milliseconds since 1970. */
   doubtSince?: number;
+  /** Whether it is sent again because a person said so: not to those whose report says that they got it. */
+  again?: boolean;
 }
 
 /** Result of a request, kept under the number of its chunk. */
@@ -66,4 +68,8 @@ export interface ChunkResult {
   /** Those of them that it named, unless all are rejected. */
   rejectedDests?: string[];
   reason?: string;
+  /** The gateway's id of the request, where its reports are matched. */
+  jobId?: string;
+  /** When it was about to leave, where its reports are matched: milliseconds since 1970. */
+  at?: number;
 }

@@ -42,6 +42,16 @@ export class ChunkStore {
     return { name: this.names.list(this.key, list) + pageNumber(page), text: JSON.stringify(content) };
   }
 
+  /** A write that keeps an index of recipients. */
+  indexNote(page: number, text: string): NoteChange {
+    return { name: this.names.list(this.key, 'index') + pageNumber(page), text };
+  }
+
+  /** A write that keeps the request of an id at the gateway. */
+  jobNote(jobId: string, number: string): NoteChange {
+    return { name: this.names.job(jobId), text: `${this.key.run} ${number}` };
+  }
+
   /** A write that keeps the result of a request, or removes it. */
   resultNote(number: string, result?: ChunkResult): NoteChange {
     return { name: this.names.list(this.key, 'result') + number, text: result && JSON.stringify(result) };
@@ -60,4 +70,8 @@ export function doubtOf({ data, interruptedAt, interruptedMark }: Job<ChunkJob>)
 }
 
 /** The data of a request, by when its first try of unknown outcome left. */
-export const jobData = (doubt: Moment | undefined): ChunkJob => ({ doubt, doubtSince: doubt?.wall });
+export const jobData = (doubt: Moment | undefined, again?: boolean): ChunkJob => ({
+  doubt,
+  doubtSince: doubt?.wall,
+  again,
+});

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { NoteChange, QueueEngine } from '../../queue/durable-queue.js';
 import type { CampaignNames } from './campaign-names.js';
 import type { CampaignKey, ChunkJob } from './campaign-record.js';
+import { ChunkStore } from './chunk-store.js';
 import { CampaignRecords } from './campaign-records.js';
 import type { HeldLock } from '../../queue/exclusive-lock.js';
 
@@ -50,9 +51,21 @@ async function eraseRequests(engine: QueueEngine, names: CampaignNames, key: Cam
     }
   }
   // Results first: of what is cut short here, nothing can be sent again without its recipients.
-  for (const list of ['result', 'chunk', 'invalid', 'duplicate'] as const) {
+  await forgetJobs(engine, names, key);
+  for (const list of ['result', 'chunk', 'invalid', 'duplicate', 'index', 'dlr'] as const) {
     await forgetNotes(engine, names, key, names.list(key, list));
   }
+}
+
+/** Forgets which requests the ids of the gateway stand for. */
+async function forgetJobs(engine: QueueEngine, names: CampaignNames, key: CampaignKey): Promise<void> {
+  let changes: NoteChange[] = [{ name: names.tracked(key) }];
+  for await (const { result } of new ChunkStore(engine, names, key).results()) {
+    if (result.jobId === undefined || changes.push({ name: names.job(result.jobId) }) < AT_ONCE) continue;
+    await engine.change(changes);
+    changes = [];
+  }
+  await engine.change(changes);
 }
 
 async function forgetNotes(

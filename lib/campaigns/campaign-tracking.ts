@@ -1,0 +1,207 @@
+import { OURSMS_MESSAGE_CONFIRMED, OURSMS_MESSAGE_MISSING, type MessageNotice } from '../tracking/message.types.js';
+import type { Dlr } from '../dto/dlr.js';
+import { isFinalStatus } from '../dto/monotonic.js';
+import { maskNumber } from '../message/mask-number.js';
+import type { QueueEngine } from '../queue/durable-queue.js';
+import type { Candidate, CandidateSource, FoundById, TrackedFields } from '../tracking/candidate.js';
+import { reportedNumber } from '../tracking/number-hash.js';
+import type { PageNotes } from '../tracking/page-notes.js';
+import type { LedgerDeliveries } from './store/campaign-ledger.js';
+import { CampaignNames } from './store/campaign-names.js';
+import type { CampaignKey, CampaignRecord } from './store/campaign-record.js';
+import { ChunkStore } from './store/chunk-store.js';
+import { DeliveryStore, type TrackedCampaign, type TrackedChunk } from './store/delivery-store.js';
+import type { DeliveryStates } from './store/delivery-states.js';
+
+/** Messages that are announced together. */
+const AT_ONCE = 500;
+const MINUTE_MS = 60_000;
+
+/** Dependencies of {@link CampaignTracking}. */
+export interface CampaignTrackingSetup {
+  account: string;
+  openEngine: () => Promise<QueueEngine>;
+  missingAfterMs: number;
+  keepForMs: number;
+  announce: (event: string, payload: { account: string; messages: MessageNotice[] }) => void;
+}
+
+/** The messages of an account's campaigns that reports may belong to, and their delivery statuses. */
+export class CampaignTracking implements CandidateSource {
+  readonly #names: CampaignNames;
+  readonly #listeners = new Map<string, () => void>();
+  #confirmed: MessageNotice[] = [];
+  #opened: Promise<DeliveryStore> | undefined;
+
+  constructor(private readonly setup: CampaignTrackingSetup) {
+    this.#names = new CampaignNames(setup.account);
+  }
+
+  /** @throws {OurSmsStorageError} when the store cannot be opened */
+  store(): Promise<DeliveryStore> {
+    this.#opened ??= this.setup.openEngine().then((engine) => new DeliveryStore(engine, this.#names));
+    this.#opened.catch(() => (this.#opened = undefined));
+    return this.#opened;
+  }
+
+  /** What the ledger of a campaign needs of it. */
+  get deliveries(): LedgerDeliveries {
+    return { store: () => this.store(), missingAfterMs: this.setup.missingAfterMs };
+  }
+
+  /** Calls a function when a report of a campaign has come. @returns Ends that. */
+  follow({ run }: CampaignKey, onReport: () => void): () => void {
+    this.#listeners.set(run, onReport);
+    return () => this.#listeners.delete(run);
+  }
+
+  async isEmpty(): Promise<boolean> {
+    const store = await this.store();
+    return [...(await store.campaigns())].length === 0;
+  }
+
+  async byIds(dlrs: readonly Dlr[]): Promise<(FoundById | undefined)[]> {
+    const store = await this.store();
+    const jobIds = [...new Set(dlrs.map(({ jobId }) => jobId).filter((jobId) => jobId !== undefined))];
+    const chunks = await store.byJobs(jobIds);
+    const states = await this.#statesOf(chunks.values());
+    return dlrs.map(({ jobId, dest }) => {
+      const chunk = chunks.get(jobId ?? '');
+      if (chunk === undefined) return undefined;
+      const index = chunk.dests.indexOf(reportedNumber(dest) ?? '');
+      return index < 0 ? 'gone' : { candidate: this.#candidate(chunk, index, states), by: 'job' };
+    });
+  }
+
+  async byDest(dlrs: readonly Dlr[]): Promise<Candidate[][]> {
+    const store = await this.store();
+    const numbers = dlrs.map(({ dest }) => reportedNumber(dest));
+    const asked = new Set(numbers.filter((number) => number !== undefined));
+    const found = await store.byNumbers(asked, Date.now() - this.setup.keepForMs);
+    const states = await this.#statesOf([...found.values()].flat());
+    return numbers.map((number = '') =>
+      (found.get(number) ?? []).map((chunk) => this.#candidate(chunk, chunk.dests.indexOf(number), states)),
+    );
+  }
+
+  /** Announces the recipients without a final report of campaigns that are over for so long. */
+  async announceMissing(mayGoOn: () => Promise<void>): Promise<void> {
+    const store = await this.store();
+    const engine = await this.setup.openEngine();
+    for (const campaign of [...(await store.campaigns())]) {
+      if (campaign.isTold) continue;
+      const text = await engine.read(this.#names.over(campaign.id));
+      const record = text === undefined ? undefined : (JSON.parse(text) as CampaignRecord);
+      if (record?.run !== campaign.run || !record.report) continue;
+      const due = Date.parse(record.report.finishedAt) + campaign.delay * MINUTE_MS + this.setup.missingAfterMs;
+      if (due > Date.now()) continue;
+      await this.#announceMissingOf(campaign, engine, mayGoOn);
+    }
+  }
+
+  async #announceMissingOf(
+    campaign: TrackedCampaign,
+    engine: QueueEngine,
+    mayGoOn: () => Promise<void>,
+  ): Promise<void> {
+    const store = await this.store();
+    const chunks = new ChunkStore(engine, this.#names, campaign);
+    let messages: MessageNotice[] = [];
+    for await (const { number, result } of chunks.results()) {
+      if (result.fate !== 'sent' || result.rejected === result.recipients) continue;
+      const chunk = await chunks.chunk(number);
+      if (chunk === undefined) return;
+      const statuses = await store.statuses(campaign, number, chunk.dests.length);
+      const rejected = new Set(result.rejectedDests);
+      for (const [i, dest] of chunk.dests.entries()) {
+        const status = statuses[i];
+        if (rejected.has(dest) || (status !== undefined && isFinalStatus(status))) continue;
+        messages.push(noticeOf(campaign, dest, result.at));
+      }
+      if (messages.length < AT_ONCE) continue;
+      await mayGoOn();
+      this.#announce(OURSMS_MESSAGE_MISSING, messages);
+      messages = [];
+    }
+    await mayGoOn();
+    if (messages.length > 0) this.#announce(OURSMS_MESSAGE_MISSING, messages);
+    const told: TrackedCampaign = { ...campaign, isTold: true };
+    await engine.note(this.#names.tracked(campaign), JSON.stringify(told));
+    store.noteCampaign(told);
+  }
+
+  /** Releases what it has in the store. */
+  async stop(): Promise<void> {
+    const store = await this.#opened?.catch(() => undefined);
+    await store?.release();
+  }
+
+  async #statesOf(chunks: Iterable<TrackedChunk>): Promise<ReadStates> {
+    const store = await this.store();
+    const states: ReadStates = new Map();
+    for (const chunk of chunks) {
+      const key = `${chunk.campaign.run}/${chunk.number}`;
+      if (!states.has(key)) states.set(key, { states: await store.states(chunk), note: await store.noteOf(chunk) });
+    }
+    return states;
+  }
+
+  #candidate(chunk: TrackedChunk, index: number, read: ReadStates): Candidate {
+    const { campaign, number, result } = chunk;
+    const dest = chunk.dests[index] ?? '';
+    return {
+      key: `${campaign.run}/${number}/${index}`,
+      at: result?.at ?? campaign.at,
+      src: campaign.src,
+      jobId: result?.jobId,
+      isOut:
+        result?.fate === 'notSent' ||
+        (result !== undefined && result.rejected === result.recipients) ||
+        result?.rejectedDests?.includes(dest) === true,
+      // The date of a report is not kept.
+      msgDates: () => Promise.resolve([]),
+      take: (dlr, notes) => this.#take(chunk, { index, dest }, { dlr, notes, read }),
+    };
+  }
+
+  #take(
+    { campaign, number, result }: TrackedChunk,
+    { index, dest }: { index: number; dest: string },
+    { dlr, notes, read }: { dlr: Dlr; notes: PageNotes; read: ReadStates },
+  ): TrackedFields {
+    const sentAt = new Date(result?.at ?? campaign.at).toISOString();
+    const entry = read.get(`${campaign.run}/${number}`);
+    if (entry) {
+      if (result?.fate === 'unknown' && entry.states.of(index) === undefined) {
+        this.#confirm(noticeOf(campaign, dest, result.at));
+      }
+      entry.states.note(index, dlr.status);
+      notes.set(entry.note, () => entry.states.text);
+    }
+    this.#listeners.get(campaign.run)?.();
+    return { campaign: campaign.id, sentAt };
+  }
+
+  /** Those of one page are announced together. */
+  #confirm(notice: MessageNotice): void {
+    if (this.#confirmed.push(notice) > 1) return;
+    setImmediate(() => {
+      const messages = this.#confirmed;
+      this.#confirmed = [];
+      this.#announce(OURSMS_MESSAGE_CONFIRMED, messages);
+    });
+  }
+
+  #announce(event: string, messages: MessageNotice[]): void {
+    this.setup.announce(event, { account: this.setup.account, messages });
+  }
+}
+
+/** Statuses that a page may change, and the note that they are kept in, by their request. */
+type ReadStates = Map<string, { states: DeliveryStates; note: string }>;
+
+const noticeOf = ({ id, at }: TrackedCampaign, dest: string, leftAt = at): MessageNotice => ({
+  campaign: id,
+  dest: maskNumber(dest),
+  sentAt: new Date(leftAt).toISOString(),
+});
