@@ -1,6 +1,6 @@
 import type { Dlr } from '../dto/dlr.js';
 import type { Candidate, CandidateSource, FoundById, TrackedFields } from './candidate.js';
-import type { MessageRecord } from './message-record.js';
+import { isStripped, type MessageRecord } from './message-record.js';
 import { reportedNumber, type NumberHash } from './number-hash.js';
 import type { PageNotes } from './page-notes.js';
 import type { SendsInFlight } from './sends-in-flight.js';
@@ -54,6 +54,7 @@ export class MessageCandidates implements CandidateSource {
     return dlrs.map(({ dest }, i) => {
       const record = records.get(ids[i] ?? '');
       if (record === undefined) return undefined;
+      if (isStripped(record)) return 'gone';
       const said = msgTexts[i]?.split(' ')[1];
       const index = said !== undefined && dest === undefined ? Number(said) : this.#indexOf(record, dest);
       // A report of another recipient than the one of this id belongs to neither.

@@ -48,6 +48,9 @@ export const hourAt = (ms: number): string =>
     .toString(36)
     .padStart(HOUR_DIGITS, '0');
 
+/** Whether a record was forgotten, but for the ids of the gateway. */
+export const isStripped = ({ dests }: MessageRecord): boolean => dests.length === 0;
+
 /** A record as text. */
 export const recordText = (record: MessageRecord): string => JSON.stringify(record);
 
