@@ -14,6 +14,8 @@ export interface Candidate {
   /** The gateway's ids, as far as they are known. */
   readonly jobId?: string;
   readonly msgId?: string;
+  /** Parts of its text: the gateway may report each with an id of its own. */
+  readonly parts: number;
   /** Whether it certainly did not leave, or was rejected. */
   readonly isOut: boolean;
   /** Resolves when its request has an answer, if this process waits for that. */

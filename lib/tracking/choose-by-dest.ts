@@ -27,11 +27,12 @@ export async function chooseByDest(dlr: Dlr, candidates: readonly Candidate[]): 
 }
 
 /** Whether a report can belong to a message, as far as the two tell. */
-export function isPossible(dlr: Dlr, { at, src, jobId, msgId, isOut }: Candidate): boolean {
+export function isPossible(dlr: Dlr, { at, src, jobId, msgId, parts, isOut }: Candidate): boolean {
   if (isOut || at > Date.parse(dlr.receivedAt) + CLOCKS_DIFFER_MS) return false;
   if (dlr.src !== undefined && dlr.src.toLowerCase() !== src.toLowerCase()) return false;
   if (dlr.jobId !== undefined && jobId !== undefined && dlr.jobId !== jobId) return false;
-  if (dlr.msgId !== undefined && msgId !== undefined && dlr.msgId !== msgId) return false;
+  // Parts may have ids of their own, which the answer to the send does not tell.
+  if (parts === 1 && dlr.msgId !== undefined && msgId !== undefined && dlr.msgId !== msgId) return false;
   const sent = zonedTime(dlr.msgDate);
   return sent === undefined || at <= sent + CLOCKS_DIFFER_MS;
 }

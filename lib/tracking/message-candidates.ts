@@ -94,13 +94,14 @@ export class MessageCandidates implements CandidateSource {
   }
 
   #candidate(record: MessageRecord, index: number): Candidate {
-    const { id, at, src, jobId, msgIds, outcome, rejected } = record;
+    const { id, at, src, jobId, msgIds, parts, outcome, rejected } = record;
     return {
       key: `${id}/${index}`,
       at,
       src,
       jobId,
       msgId: msgIds?.[index] ?? undefined,
+      parts,
       isOut: outcome === 'notSent' || rejected?.includes(index) === true,
       inFlight: this.flights.of(id),
       msgDates: async () => {
