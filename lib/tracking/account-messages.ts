@@ -10,7 +10,7 @@ import { RepeatedLook } from '../queue/repeated-look.js';
 import type { CandidateSource } from './candidate.js';
 import { describeRecipients } from './describe-message.js';
 import { MessageCandidates } from './message-candidates.js';
-import type { MessageRecord } from './message-record.js';
+import { isStripped, type MessageRecord } from './message-record.js';
 import type { SentState } from './message-state.js';
 import { Messages } from './messages.js';
 import {
@@ -142,6 +142,11 @@ export class AccountMessages extends Messages {
       ended: (outcome) => {
         const noting = store.update(withOutcome(record, dests, outcome)).then(() => this.#wake(record.id));
         this.#flights.end(record.id, noting);
+        if (outcome.kind !== 'unknown') return;
+        this.#flights
+          .noted()
+          .then(() => this.#confirmEarly(record))
+          .catch((error: unknown) => this.#logFailure(error));
       },
     };
   }
@@ -254,12 +259,26 @@ export class AccountMessages extends Messages {
     this.#wake(record.id);
     const { store } = await this.#open();
     if (this.#sentStateOf(record, store.engine) !== 'unknown') return;
+    // Its answer may have come since the record was read.
+    const [latest] = await store.records([record.id]);
+    if (latest === undefined || isStripped(latest)) return;
+    if (this.#sentStateOf(latest, store.engine) !== 'unknown') return;
+    // Reports of this page are not kept yet; one that is redelivered after a crash is announced again.
+    if (await store.hasKept(record.id, index)) return;
+    this.#confirm(latest, index);
+  }
+
+  /** The outcome of a send is unknown, and reports of it may have come before that was known. */
+  async #confirmEarly(record: MessageRecord): Promise<void> {
+    const { store } = await this.#open();
+    for (const { index } of await store.reports(record.id)) this.#confirm(record, index);
+  }
+
+  #confirm(record: MessageRecord, index: number): void {
     const key = `${record.id}/${index}`;
     if (this.#confirmed.has(key)) return;
     if (this.#confirmed.size >= MOST_CONFIRMED) this.#confirmed.clear();
     this.#confirmed.add(key);
-    // Reports of this page are not kept yet; one that is redelivered after a crash is announced again.
-    if (await store.hasKept(record.id, index)) return;
     const messages = [noticeOf(record, index)];
     this.#setup.announce(OURSMS_MESSAGE_CONFIRMED, { account: this.#setup.account, messages });
   }
