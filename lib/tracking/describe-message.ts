@@ -18,9 +18,7 @@ export function describeRecipients(
   for (const report of reports) byRecipient.set(report.index, [...(byRecipient.get(report.index) ?? []), report]);
   return dests.map((dest, index) => {
     const seen = byRecipient.get(index) ?? [];
-    const byPart = new Map<string, KeptReport['status'][]>();
-    for (const { msgId = '', status } of seen) byPart.set(msgId, [...(byPart.get(msgId) ?? []), status]);
-    const state = stateOf(byPart.values(), sent(index));
+    const state = stateOf(seen, sent(index));
     return {
       dest,
       state,
@@ -29,7 +27,7 @@ export function describeRecipients(
       jobId,
       msgId: msgIds?.[index] ?? undefined,
       partsExpected: parts,
-      partsSeen: byPart.size,
+      partsSeen: new Set(seen.map((report) => report.msgId)).size,
       reports: seen.map(({ status, msgId, statusDate, receivedAt }) => ({ status, msgId, statusDate, receivedAt })),
     };
   });
