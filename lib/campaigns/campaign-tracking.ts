@@ -154,6 +154,7 @@ export class CampaignTracking implements CandidateSource {
       at: result?.at ?? campaign.at,
       src: campaign.src,
       jobId: result?.jobId,
+      parts: chunk.parts,
       isOut:
         result?.fate === 'notSent' ||
         (result !== undefined && result.rejected === result.recipients) ||
