@@ -51,6 +51,7 @@ export {
   type OurSmsMessageDefaults,
   type OurSmsStorageEngine,
   type OurSmsStorageOptions,
+  type OurSmsTelemetry,
 } from './options/oursms.options.js';
 export { OurSmsTrackingOptions } from './options/tracking.options.js';
 export { OurSmsDlrOptions, OurSmsPollOptions, OurSmsWebhookOptions } from './options/dlr.options.js';

@@ -180,6 +180,18 @@ export class AccountCampaigns extends Campaigns {
     });
   }
 
+  /** Recipients without an outcome of the campaigns that this process knows and that are not over. Reads nothing from the store. */
+  async pending(): Promise<number> {
+    const notYet = Promise.resolve(undefined);
+    let pending = 0;
+    for (const taking of this.#campaigns.values()) {
+      // One that is being taken up counts from then on: it may wait for a store that is away.
+      const campaign = await Promise.race([taking, notYet]).catch(() => undefined);
+      if (campaign && !campaign.state.isOver) pending += campaign.snapshot().pending;
+    }
+    return pending;
+  }
+
   /** Stops: requests in flight end, the rest is sent after the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort();

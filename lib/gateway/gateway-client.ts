@@ -50,6 +50,7 @@ export class GatewayClient {
   readonly standing = new GatewayStanding();
   readonly #dialect: Dialect;
   #closed = false;
+  #lastCredits: number | undefined;
 
   constructor(
     private readonly account: GatewayAccount,
@@ -61,6 +62,11 @@ export class GatewayClient {
   /** The name of the account. */
   get accountName(): string {
     return this.account.name;
+  }
+
+  /** The balance that the gateway told last; undefined before it was asked. */
+  get lastCredits(): number | undefined {
+    return this.#lastCredits;
   }
 
   /** The methods that a send may have: the JSON API has one alone. */
@@ -154,8 +160,11 @@ export class GatewayClient {
     const exchanged = await this.#request(call, this.#dialect.getCredits());
     const { value: raw, answer } = await exchanged.read();
     const credits = isRecord(raw) ? new FieldReader(raw).number('credits', 'balance') : toNumber(raw);
-    if (credits !== undefined) return { credits, raw };
-    throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it contains no number of credits');
+    if (credits === undefined) {
+      throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it contains no number of credits');
+    }
+    this.#lastCredits = credits;
+    return { credits, raw };
   }
 
   /** @throws {OurSmsConfigError} for an account of api-a, which has no such call */

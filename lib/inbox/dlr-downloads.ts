@@ -4,6 +4,8 @@ import { OurSmsError } from '../errors/oursms.error.js';
 import type { CaughtPage, DlrDownload } from '../gateway/exchanged.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import type { DurableQueue, QueueEngine } from '../queue/durable-queue.js';
+import { SILENT_TELEMETRY } from '../telemetry/silent-telemetry.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import { describeUnreadable } from './describe-unreadable.js';
 import type { DlrGaps, Intent } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';
@@ -34,6 +36,7 @@ export interface DlrDownloadsParts {
   pages: DurableQueue<KeptPage>;
   gaps: DlrGaps;
   publisher: DlrPublisher;
+  telemetry?: Telemetry;
   /** Reports that a download asks for. */
   count: number;
   /** Bytes that a download may bring. */
@@ -81,6 +84,19 @@ export class DlrDownloads {
   }
 
   async #take(intent: Intent, conditions: DownloadConditions): Promise<number | undefined> {
+    const { telemetry = SILENT_TELEMETRY } = this.parts;
+    const span = telemetry.startReceive('poll');
+    try {
+      const reports = await this.#download(intent, conditions);
+      span.end(reports);
+      return reports;
+    } catch (error) {
+      span.fail(error);
+      throw error;
+    }
+  }
+
+  async #download(intent: Intent, conditions: DownloadConditions): Promise<number | undefined> {
     const { gateway, count } = this.parts;
     const next = this.#prepareNext(conditions);
     const { pages, error } = await gateway.downloadDlrs(count, { mayStart: conditions.mayStart }).catch(nothingCame);

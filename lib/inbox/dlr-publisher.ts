@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { EventEmitter2 } from '@nestjs/event-emitter';
 import type { Dlr } from '../dto/dlr.js';
+import { SILENT_TELEMETRY } from '../telemetry/silent-telemetry.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import { describeThrown } from './describe-thrown.js';
 import {
   OURSMS_DLR,
@@ -27,6 +29,7 @@ export class DlrPublisher {
   constructor(
     emitter: EventEmitter2,
     private readonly listenerTimeoutMs: number,
+    private readonly telemetry: Telemetry = SILENT_TELEMETRY,
   ) {
     this.#listeners = new EventListeners(emitter);
   }
@@ -48,10 +51,14 @@ export class DlrPublisher {
     if (overdue && (await this.#endsWell(overdue))) return;
     if (!this.hasListeners()) throw new Error('no listener for oursms.dlr');
     // A copy: what a listener writes into it is not what the gateway sent.
-    const running = this.#listeners.call(OURSMS_DLR, { ...dlr, raw: copyOf(dlr.raw) });
+    const copy = { ...dlr, raw: copyOf(dlr.raw) };
+    const span = this.telemetry.startProcess(dlr);
+    const running = span.run(() => this.#listeners.call(OURSMS_DLR, copy));
     try {
       await within(this.listenerTimeoutMs, running);
+      span.end();
     } catch (error) {
+      span.fail(error);
       this.#keepOverdue(id, running);
       throw error;
     }

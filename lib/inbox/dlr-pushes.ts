@@ -3,6 +3,7 @@ import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { RawBody } from '../gateway/decode-body.js';
 import { pageOf } from '../gateway/dlr-page.js';
 import type { DurableQueue, NewJob, QueueEngine } from '../queue/durable-queue.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import type { InboxState } from './inbox-state.js';
 import type { KeptPage } from './kept-jobs.js';
 
@@ -15,6 +16,7 @@ export interface DlrPushesParts {
   engine: QueueEngine;
   pages: DurableQueue<KeptPage>;
   state: InboxState;
+  telemetry: Telemetry;
 }
 
 /** A push that waits for its write. */
@@ -37,7 +39,18 @@ export class DlrPushes {
    *
    * @throws {OurSmsStorageError} when it cannot be kept
    */
-  keep(body: RawBody): Promise<void> {
+  async keep(body: RawBody): Promise<void> {
+    const span = this.parts.telemetry.startReceive('push');
+    try {
+      await this.#keep(body);
+      span.end();
+    } catch (error) {
+      span.fail(error);
+      throw error;
+    }
+  }
+
+  #keep(body: RawBody): Promise<void> {
     const { account, state } = this.parts;
     if (state.stopping.aborted) return Promise.reject(stopping(account));
     const page = pageOf(account, body, 200);

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Dlr } from '../dto/dlr.js';
 import { readDlrs, type DlrReading } from '../gateway/read-dlrs.js';
 import type { DurableQueue, Job, NewJob, JobOutcome } from '../queue/durable-queue.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import { describeUnreadable } from './describe-unreadable.js';
 import { describeThrown } from './describe-thrown.js';
 import type { DlrGaps } from './dlr-gaps.js';
@@ -22,6 +23,7 @@ export interface PageHandlerParts {
   retries: DurableQueue<KeptDlr>;
   gaps: DlrGaps;
   matching: ReportMatching;
+  telemetry: Telemetry;
   retryDelayMs: number;
   maxAttempts: number;
   /** Bytes that a compressed page may come to. */
@@ -49,6 +51,9 @@ export class PageHandler {
     const { id, data: page } = job;
     if (job.interrupted && job.attempt > MOST_INTERRUPTIONS) return this.#keepUnread(id, page);
     const reading = await readDlrs(page, this.parts.maxResponseBytes);
+    if (job.attempt === 1 && page.handled === undefined) {
+      this.parts.telemetry.consumed(page.isPush ? 'push' : 'poll', reading.dlrs.length);
+    }
     const handled = new Set(page.handled);
     const open = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
     const { matching } = this.parts;

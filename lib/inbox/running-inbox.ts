@@ -7,6 +7,7 @@ import type { GatewayClient } from '../gateway/gateway-client.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
 import type { DurableQueue, QueueConsumer, QueueEngine } from '../queue/durable-queue.js';
 import { accountPart } from '../queue/key-part.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import { describeUnreadable } from './describe-unreadable.js';
 import { DlrDownloads } from './dlr-downloads.js';
 import type { UnreadableDlrs } from './dlr-events.js';
@@ -41,6 +42,7 @@ export interface InboxSetup {
   gateway: GatewayClient;
   publisher: DlrPublisher;
   matching: ReportMatching;
+  telemetry: Telemetry;
   /** Whether pages may be pushes, which may hold one report each. */
   takesPushes: boolean;
   /** Unset: nothing is downloaded, and reports come by {@link RunningInbox.accept} alone. */
@@ -85,7 +87,7 @@ export class RunningInbox {
     this.#gaps = new DlrGaps(engine, publisher, this.#account, setup.requestTimeoutMs);
     const { pages, retries } = this;
     const [state, gaps] = [this.#state, this.#gaps];
-    this.#pushes = new DlrPushes({ account: this.#account, engine, pages, state });
+    this.#pushes = new DlrPushes({ ...setup, account: this.#account, pages, state });
     if (polling === undefined) return;
     const downloads = new DlrDownloads({ ...setup, ...polling, pages, gaps, stopping: state.stopping });
     this.#intake = new DlrIntake({ ...setup, pages, retries, gaps, downloads, state });

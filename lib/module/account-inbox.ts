@@ -11,6 +11,7 @@ import type { ReportMatching } from '../inbox/report-matching.js';
 import type { OurSmsApplication } from './oursms.application.js';
 import type { AccountStorage } from './account-storage.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
 
 /** Connects the inbox of an account to the application: its scheduler, its event emitter and its store. */
@@ -24,6 +25,7 @@ export class AccountInbox {
     private readonly storage: AccountStorage,
     private readonly application: OurSmsApplication,
     private readonly matching: ReportMatching,
+    private readonly telemetry: Telemetry,
   ) {}
 
   /** The inbox; undefined when the account neither polls nor has a webhook, or the application has not started. */
@@ -62,8 +64,9 @@ export class AccountInbox {
       ...dlr,
       engine,
       gateway: this.gateway,
-      publisher: new DlrPublisher(emitter, dlr.listenerTimeoutMs),
+      publisher: new DlrPublisher(emitter, dlr.listenerTimeoutMs, this.telemetry),
       matching: this.matching,
+      telemetry: this.telemetry,
       takesPushes: Boolean(webhook),
       polling,
       maxResponseBytes: gateway.maxResponseBytes,

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { OurSmsError } from '../errors/oursms.error.js';
 import { maskNumber } from '../message/mask-number.js';
+import { readAccount } from './read-account.js';
 import type { Account } from './account.js';
 import type { OurSmsApplication } from './oursms.application.js';
 
@@ -31,7 +32,8 @@ export class AccountLifecycle implements OnModuleInit, OnApplicationBootstrap, O
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { inbox, campaigns, messages, storage } = this.account;
+    const { inbox, campaigns, messages, storage, telemetry } = this.account;
+    telemetry.observe(() => readAccount(this.account));
     // In this phase: the application may replace the adapter of axios in its own onModuleInit.
     this.#warnOfBypassedProxy();
     inbox.start();
@@ -50,7 +52,9 @@ export class AccountLifecycle implements OnModuleInit, OnApplicationBootstrap, O
   }
 
   async onApplicationShutdown(): Promise<void> {
-    const { outbox, gateway, messages, options, storage } = this.account;
+    const { outbox, gateway, messages, options, storage, telemetry } = this.account;
+    // Before the store that it reads.
+    telemetry.close();
     const closeGateway = async (): Promise<void> => {
       // Before the connections: sends may still wait for their turn.
       await outbox.close(options.gateway.timeoutMs);

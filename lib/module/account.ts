@@ -9,6 +9,8 @@ import type { Transport } from '../gateway/transport.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { Outbox } from '../sending/outbox.js';
 import { Turns } from '../sending/turns.js';
+import { SILENT_TELEMETRY } from '../telemetry/silent-telemetry.js';
+import type { Telemetry, TelemetryAccount } from '../telemetry/telemetry.js';
 import { AccountMessages } from '../tracking/account-messages.js';
 import { AccountEvents } from './account-events.js';
 import { AccountHealth } from './account-health.js';
@@ -28,6 +30,7 @@ export interface Account {
   messages: AccountMessages;
   campaigns: AccountCampaigns;
   health: AccountHealth;
+  telemetry: Telemetry;
 }
 
 /** Parts of an account that the testing entry replaces. */
@@ -46,6 +49,7 @@ export async function openAccount(
   doubles: AccountDoubles = {},
 ): Promise<Account> {
   const { messages: policy, retry, rate } = options;
+  const telemetry = options.telemetry?.openTelemetry(telemetryAccount(options.gateway)) ?? SILENT_TELEMETRY;
   const gateway = await openGateway(options.gateway, doubles.openTransport);
   const turns = new Turns(rate);
   const storage = new AccountStorage(doubles.place ?? storagePlace(options, application));
@@ -57,14 +61,14 @@ export async function openAccount(
   };
   const tracked = options.tracking && new CampaignTracking({ ...tracking, ...options.tracking });
   const messages = new AccountMessages({ ...tracking, policy: options.tracking, campaigns: tracked });
-  const outbox = new Outbox(gateway, policy, retry, turns, rate.maxWaiting, messages);
-  const inbox = new AccountInbox(gateway, options, storage, application, messages);
+  const outbox = new Outbox(gateway, policy, retry, turns, rate.maxWaiting, messages, telemetry);
+  const inbox = new AccountInbox(gateway, options, storage, application, messages, telemetry);
   const webhook = new AccountWebhook(options, inbox);
   const campaigns = new AccountCampaigns({
     account: options.gateway.name,
     policy,
     openEngine: () => storage.engine(),
-    sender: new ChunkSender({ gateway, policy, retry }),
+    sender: new ChunkSender({ gateway, policy, retry, telemetry }),
     turns: turns.bulk,
     getCredits: async () => (await gateway.getCredits()).credits,
     tracking: tracked,
@@ -75,5 +79,10 @@ export async function openAccount(
     },
   });
   const health = new AccountHealth(gateway, storage, inbox);
-  return { options, gateway, outbox, storage, inbox, webhook, messages, campaigns, health };
+  return { options, gateway, outbox, storage, inbox, webhook, messages, campaigns, health, telemetry };
+}
+
+function telemetryAccount({ name, baseUrl }: GatewayAccount): TelemetryAccount {
+  const { hostname, port, protocol } = new URL(baseUrl);
+  return { name, host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
 }

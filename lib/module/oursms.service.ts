@@ -14,12 +14,14 @@ import type { GatewayClient } from '../gateway/gateway-client.js';
 import type { Account } from './account.js';
 import { ACCOUNT } from './internal-tokens.js';
 import type { Outbox, SendOptions } from '../sending/outbox.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 
 /** The calls of the OurSMS gateway and the dry run of a send, for one account. */
 @Injectable()
 export class OurSmsService {
   readonly #gateway: GatewayClient;
   readonly #outbox: Outbox;
+  readonly #telemetry: Telemetry;
 
   constructor(@Optional() @Inject(ACCOUNT) account?: Account) {
     if (account === undefined) {
@@ -29,6 +31,7 @@ export class OurSmsService {
     }
     this.#gateway = account.gateway;
     this.#outbox = account.outbox;
+    this.#telemetry = account.telemetry;
   }
 
   /**
@@ -75,7 +78,16 @@ export class OurSmsService {
     const { checkShape } = await import('../dto/check-shape.js');
     const { value, faults } = checkShape(DownloadDlrsDto, query ?? {});
     if (faults.length > 0) throw new OurSmsValidationError('downloadDlrs', this.#gateway.accountName, faults);
-    return this.#gateway.readDlrs(await this.#gateway.downloadDlrs(value.count ?? undefined));
+    const span = this.#telemetry.startReceive('call');
+    try {
+      const dlrs = await this.#gateway.readDlrs(await this.#gateway.downloadDlrs(value.count ?? undefined));
+      span.end(dlrs.length);
+      this.#telemetry.consumed('call', dlrs.length);
+      return dlrs;
+    } catch (error) {
+      span.fail(error);
+      throw error;
+    }
   }
 
   /**

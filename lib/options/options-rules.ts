@@ -72,6 +72,17 @@ export function IsStorage(): PropertyDecorator {
   });
 }
 
+/** A source of telemetry. */
+export function IsTelemetry(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isTelemetry',
+    validator: {
+      validate: (value) => typeof (value as { openTelemetry?: unknown } | null)?.openTelemetry === 'function',
+      defaultMessage: () => '$property must be openTelemetry() of nestjs-oursms/opentelemetry',
+    },
+  });
+}
+
 const AUTH_FIELDS = ['username', 'password', 'token', 'apiKey'];
 const SECRETS = ['password', 'token', 'apiKey'];
 

@@ -6,10 +6,11 @@ import type { GatewayAuth } from '../gateway/account.js';
 import type { NumberCountry } from '../message/normalize-number.js';
 import { OurSmsDlrOptions } from './dlr.options.js';
 import { OurSmsTrackingOptions } from './tracking.options.js';
-import { IsAuth, IsGatewayUrl, IsHeaderValue, IsStorage, IsTimeOfDay } from './options-rules.js';
+import { IsAuth, IsGatewayUrl, IsHeaderValue, IsStorage, IsTelemetry, IsTimeOfDay } from './options-rules.js';
 import type { QuietHoursAction } from '../sending/keep-quiet-hours.js';
 import type { UnknownOutcomeAction } from '../sending/retry-policy.js';
 import type { QueueEngineSource } from '../queue/durable-queue.js';
+import type { TelemetrySource } from '../telemetry/telemetry.js';
 import { VERSION } from '../version.js';
 
 /**
@@ -138,6 +139,9 @@ export class OurSmsRetryOptions {
 /** An engine of an entry of its own, such as `nestjs-oursms/bullmq`. */
 export type OurSmsStorageEngine = QueueEngineSource;
 
+/** Traces and metrics of an entry of its own: `openTelemetry()` of `nestjs-oursms/opentelemetry`. */
+export type OurSmsTelemetry = TelemetrySource;
+
 /** Where reports are kept from their download until they are handled. */
 export interface OurSmsStorageOptions {
   /**
@@ -230,4 +234,13 @@ export class OurSmsModuleOptions {
   @IsStorage()
   @Transform(({ obj }: { obj: OurSmsModuleOptions }) => obj.storage)
   storage?: OurSmsStorageOptions | OurSmsStorageEngine | 'memory' = { path: '.oursms' };
+
+  /**
+   * Records spans and metrics: `openTelemetry()` of `nestjs-oursms/opentelemetry`. Unset: nothing is recorded. Several accounts may
+   * have the same value.
+   */
+  @IsOptional()
+  @IsTelemetry()
+  @Transform(({ obj }: { obj: OurSmsModuleOptions }) => obj.telemetry)
+  telemetry?: OurSmsTelemetry;
 }

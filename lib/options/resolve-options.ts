@@ -20,6 +20,7 @@ import type { RateLimits } from '../sending/turns.js';
 import type { RetryPolicy } from '../sending/retry-policy.js';
 import { accountDirectory } from '../queue/key-part.js';
 import type { QueueEngineSource } from '../queue/durable-queue.js';
+import type { TelemetrySource } from '../telemetry/telemetry.js';
 
 /** The options of an account, checked and complete, as each room takes them. */
 export interface ResolvedOptions {
@@ -36,6 +37,7 @@ export interface ResolvedOptions {
   };
   /** The directory of this account, an engine, or `'memory'`. */
   storage: { path: string } | QueueEngineSource | 'memory';
+  telemetry?: TelemetrySource;
 }
 
 /**
@@ -86,6 +88,7 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
     retry: { ...(options.retry as Required<OurSmsRetryOptions>), timeoutMs: http.timeoutMs },
     dlr: options.dlr as ResolvedOptions['dlr'],
     storage: storageOf(options, account),
+    telemetry: options.telemetry ?? undefined,
   };
 }
 

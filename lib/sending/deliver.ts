@@ -5,6 +5,7 @@ import { OurSmsAbortedError } from '../errors/oursms-aborted.error.js';
 import { OurSmsError } from '../errors/oursms.error.js';
 import type { WireMessage } from '../gateway/call.js';
 import type { GatewayClient, WireOptions } from '../gateway/gateway-client.js';
+import type { SendSpan } from '../telemetry/telemetry.js';
 import { elapsedMs, localMoment, type Moment } from './moment.js';
 import { canGuard, nextTryInMs, type RetryPolicy } from './retry-policy.js';
 import type { TurnSource } from './turns.js';
@@ -47,6 +48,8 @@ export interface Delivery {
   signal?: AbortSignal;
   /** Ends the waits between tries: the application or the campaign stops. */
   stopping?: AbortSignal;
+  /** Records the tries. The caller ends it. */
+  span?: SendSpan;
 }
 
 /** How a delivery ended. `doubt`: a try of it may have been sent. */
@@ -78,14 +81,14 @@ export async function deliver(
   policy: RetryPolicy,
   delivery: Delivery,
 ): Promise<DeliveryResult> {
-  const { message, checkpoint, stopping } = delivery;
+  const { message, checkpoint, stopping, span } = delivery;
   const isGuarded = canGuard(policy, message);
   let { doubt } = delivery;
   let firstLeftAt: number | undefined;
   // A try that is still in flight is not "sent" yet, and so not a duplicate to the gateway.
   if (doubt) await pause(policy.timeoutMs, delivery);
   for (let tries = 1; ; tries++) {
-    const last = await tryOnce(gateway, delivery, doubt, isGuarded);
+    const last = await tryOnce(gateway, delivery, tries, doubt, isGuarded);
     if (last.kind === 'sent') return { kind: 'sent', receipt: annotated(last.receipt, tries, doubt) };
     if (last.kind === 'failed' && mayHaveLeft(last.error)) {
       doubt ??= { since: last.since, ageMs: 0, error: last.error instanceof OurSmsError ? last.error : undefined };
@@ -94,6 +97,7 @@ export async function deliver(
     if (!doubt) await checkpoint?.clear().catch(() => undefined);
     if (last.kind === 'withdrawn') return withdrawn(last.why, doubt);
     const { error, leftAt } = last;
+    span?.tryFailed(tries, error);
     if (!(error instanceof OurSmsError)) return { kind: 'failed', error, doubt };
     const gaveUp: DeliveryResult = { kind: 'failed', error: doubt?.error ?? error, doubt };
     firstLeftAt ??= leftAt;
@@ -109,7 +113,8 @@ export async function deliver(
 /** One try, from the wait for its turn to the answer. */
 async function tryOnce(
   gateway: GatewayClient,
-  { message, skipped = 0, wire, turns, checkpoint, signal }: Delivery,
+  { message, skipped = 0, wire, turns, checkpoint, signal, span }: Delivery,
+  tries: number,
   doubt: Doubt | undefined,
   isGuarded: boolean,
 ): Promise<Try> {
@@ -130,6 +135,7 @@ async function tryOnce(
       // Worked out when the request leaves: before the wait, the period would be too short for the try in doubt.
       const guarded = doubt ? withPrevDups(message, doubt) : message;
       if (guarded === undefined) return { kind: 'withdrawn', why: CLOCKS_DISAGREE };
+      span?.tryLeaves(tries);
       const mayStart = checkpoint && ((): boolean => checkpoint.mayLeave());
       const receipt = await gateway.send(guarded, skipped, { ...wire, signal, mayStart });
       return { kind: 'sent', receipt };

@@ -10,6 +10,7 @@ import type { WireMessage } from '../gateway/call.js';
 import type { GatewayClient, WireOptions } from '../gateway/gateway-client.js';
 import { adviseMessage } from '../message/advise-message.js';
 import { describeText } from '../message/describe-text.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import { CallerSignals } from './caller-signals.js';
 import { checkSendOptions } from './check-send-options.js';
 import { deliver, type DeliveryResult } from './deliver.js';
@@ -40,6 +41,7 @@ export class Outbox {
     private readonly turns: Turns,
     private readonly maxWaiting: number,
     private readonly tracker: SendTracker,
+    private readonly telemetry: Telemetry,
   ) {}
 
   /** Checks a message and sends it, again if that cannot double it. */
@@ -60,10 +62,12 @@ export class Outbox {
     const turns = this.turns.urgent;
     this.#sending += 1;
     try {
-      const delivery = { message, skipped, wire: options, turns, signal, stopping };
+      const span = this.telemetry.startSend('message', message.dests.length);
+      const delivery = { message, skipped, wire: options, turns, signal, stopping, span };
       const tracked = this.tracker.isOn ? await this.#track(message, options.reference) : undefined;
       const result = await deliver(this.gateway, this.retry, delivery);
       tracked?.ended(outcomeOf(result));
+      span.end(result);
       const { reference } = options;
       if (result.kind === 'sent') return reference === undefined ? result.receipt : { ...result.receipt, reference };
       throw result.kind === 'failed' ? result.error : (result.doubt?.error ?? this.gateway.abortedSend(message));

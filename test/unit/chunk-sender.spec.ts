@@ -5,6 +5,7 @@ import { OurSmsConnectionError } from '../../lib/errors/oursms-connection.error.
 import { OurSmsStorageError } from '../../lib/errors/oursms-storage.error.js';
 import type { GatewayClient } from '../../lib/gateway/gateway-client.js';
 import { Turns, type TurnSource } from '../../lib/sending/turns.js';
+import { SILENT_TELEMETRY } from '../../lib/telemetry/silent-telemetry.js';
 
 const DETAILS = { outcome: 'notSent', retryable: true, code: 'ECONNREFUSED' } as const;
 
@@ -13,7 +14,8 @@ function sendWith(turns: TurnSource): ReturnType<ChunkSender['send']> {
   const refused = new OurSmsConnectionError('the gateway could not be reached', DETAILS);
   const gateway = { send: () => Promise.reject(refused) } as unknown as GatewayClient;
   const retry = { attempts: 1, delayMs: 1, deadlineMs: 1_000, unknownOutcome: 'never', timeoutMs: 10 } as const;
-  const sender = new ChunkSender({ gateway, policy: { account: 'default', country: 'SA', defaults: {} }, retry });
+  const policy = { account: 'default', country: 'SA', defaults: {} } as const;
+  const sender = new ChunkSender({ gateway, policy, retry, telemetry: SILENT_TELEMETRY });
   return sender.send({
     record: { id: 'sale', message: { src: 'MyBrand', body: 'hello' } } as CampaignRecord,
     chunk: { dests: ['966501234567'] },

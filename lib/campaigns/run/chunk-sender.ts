@@ -14,6 +14,7 @@ import { elapsedMs, localMoment, type Moment } from '../../sending/moment.js';
 import type { MessagePolicy } from '../../sending/prepare-message.js';
 import { canGuard, type RetryPolicy } from '../../sending/retry-policy.js';
 import type { TurnSource } from '../../sending/turns.js';
+import type { Telemetry } from '../../telemetry/telemetry.js';
 import type { PauseReason } from '../campaign.types.js';
 import type { CampaignChunk, CampaignRecord, ChunkResult } from '../store/campaign-record.js';
 import type { GatewayMeeting } from './circuit-breaker.js';
@@ -31,6 +32,7 @@ export interface ChunkSenderParts {
   gateway: GatewayClient;
   policy: MessagePolicy;
   retry: RetryPolicy;
+  telemetry: Telemetry;
 }
 
 /** A request of a campaign to send now. */
@@ -69,7 +71,7 @@ export class ChunkSender {
   async send(request: ChunkToSend): Promise<ChunkOutcome> {
     const { record, chunk, turns, stopping, doubt } = request;
     const { dests, body = record.message.body } = chunk;
-    const { gateway, policy, retry } = this.parts;
+    const { gateway, policy, retry, telemetry } = this.parts;
     const diverted = policy.divertTo === undefined ? dests : [policy.divertTo];
     const prepared = this.#prepare({ ...record.message, body, dests: diverted });
     if ('later' in prepared) return { kind: 'later', why: prepared.later, pause: 'quietHours', doubt };
@@ -80,13 +82,16 @@ export class ChunkSender {
     const inDoubt = doubt && (await this.#ageOf(doubt, request));
     if (inDoubt && 'later' in inDoubt) return { kind: 'later', why: inDoubt.later, doubt, met: { kind: 'failed' } };
     if (inDoubt && 'unknown' in inDoubt) return unknown(chunk, inDoubt.unknown);
+    const span = telemetry.startSend('campaign', message.dests.length);
     const result = await deliver(gateway, retry, {
       message,
       turns: { next: () => turns.next(stopping) },
       checkpoint: this.#checkpoint(request, isGuarded),
       doubt: inDoubt && { since: localMoment(), ageMs: inDoubt.ms },
       stopping,
+      span,
     });
+    span.end(result);
     return this.#outcomeOf(result, request, isGuarded);
   }
 
