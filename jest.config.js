@@ -22,6 +22,7 @@ const shared = {
     '^nestjs-oursms/testing$': '<rootDir>/lib/testing/index.ts',
     '^nestjs-oursms/bullmq$': '<rootDir>/lib/bullmq/index.ts',
     '^nestjs-oursms/terminus$': '<rootDir>/lib/terminus/index.ts',
+    '^nestjs-oursms/opentelemetry$': '<rootDir>/lib/opentelemetry/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/sample-app/dist/'],

@@ -1,0 +1,33 @@
+import { SpanStatusCode, type Span } from '@opentelemetry/api';
+import type { ReceiveSpan, ReportSource } from '../telemetry/telemetry.js';
+import type { AccountMetrics } from './account-metrics.js';
+import { ATTRIBUTES } from './attributes.js';
+import { errorType } from './error-type.js';
+
+/** The span of a download or a push, and its part of the metrics. */
+export class TracedReceive implements ReceiveSpan {
+  readonly #startedAt = performance.now();
+
+  constructor(
+    private readonly span: Span,
+    private readonly metrics: AccountMetrics | undefined,
+    private readonly source: ReportSource,
+  ) {}
+
+  end(reports?: number): void {
+    if (reports !== undefined) this.span.setAttribute(ATTRIBUTES.batchCount, reports);
+    this.#end(undefined);
+  }
+
+  fail(error: unknown): void {
+    const type = errorType(error);
+    this.span.setAttribute(ATTRIBUTES.errorType, type);
+    this.span.setStatus({ code: SpanStatusCode.ERROR });
+    this.#end(type);
+  }
+
+  #end(type: string | undefined): void {
+    this.span.end();
+    this.metrics?.received(this.source, type, (performance.now() - this.#startedAt) / 1_000);
+  }
+}

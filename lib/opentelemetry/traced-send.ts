@@ -1,0 +1,84 @@
+import { SpanStatusCode, type Span } from '@opentelemetry/api';
+import type { SendReceipt } from '../dto/send-receipt.js';
+import { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
+import type { SendEnd, SendOrigin, SendSpan } from '../telemetry/telemetry.js';
+import type { AccountMetrics } from './account-metrics.js';
+import { ATTRIBUTES } from './attributes.js';
+import { errorType } from './error-type.js';
+import { toTraceparent } from './traceparent.js';
+
+/** Facts about a send that are known before it starts. */
+export interface StartedSend {
+  origin: SendOrigin;
+  recipients: number;
+}
+
+/** The span of a send, and its part of the metrics. */
+export class TracedSend implements SendSpan {
+  readonly traceparent: string | undefined;
+  readonly #startedAt = performance.now();
+  #tries = 0;
+
+  constructor(
+    private readonly span: Span,
+    private readonly metrics: AccountMetrics | undefined,
+    private readonly started: StartedSend,
+  ) {
+    this.traceparent = toTraceparent(span.spanContext());
+  }
+
+  tryLeaves(tries: number): void {
+    this.#tries = tries;
+    this.span.addEvent('oursms.try', { [ATTRIBUTES.tryNumber]: tries });
+  }
+
+  tryFailed(tries: number, error: unknown): void {
+    const { outcome = 'unknown' } = (error ?? {}) as { outcome?: string };
+    this.span.addEvent('oursms.try.failed', {
+      [ATTRIBUTES.tryNumber]: tries,
+      [ATTRIBUTES.errorType]: errorType(error),
+      [ATTRIBUTES.outcome]: outcome,
+    });
+  }
+
+  end(result: SendEnd): void {
+    const outcome = outcomeOf(result);
+    const type = errorOf(result);
+    this.span.setAttribute(ATTRIBUTES.outcome, outcome);
+    this.span.setAttribute(ATTRIBUTES.tries, this.#tries);
+    if (result.kind === 'sent') this.#noteReceipt(result.receipt);
+    if (result.kind === 'failed' && result.error instanceof OurSmsGatewayError) {
+      this.span.setAttribute(ATTRIBUTES.httpStatus, result.error.httpStatus);
+    }
+    if (type !== undefined) {
+      this.span.setAttribute(ATTRIBUTES.errorType, type);
+      this.span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+    this.span.end();
+    const isAttempt = this.#tries > 0 && outcome !== 'withdrawn';
+    const seconds = (performance.now() - this.#startedAt) / 1_000;
+    this.metrics?.sent({ ...this.started, outcome, isAttempt, errorType: type, seconds });
+  }
+
+  #noteReceipt({ jobId, accepted, rejected, duplicates, acceptedMsgs }: SendReceipt): void {
+    const msgId = this.started.recipients === 1 ? acceptedMsgs[0]?.msgId : undefined;
+    if (jobId !== undefined) this.span.setAttribute(ATTRIBUTES.jobId, jobId);
+    if (msgId !== undefined) this.span.setAttribute(ATTRIBUTES.messageId, msgId);
+    if (accepted !== undefined) this.span.setAttribute(ATTRIBUTES.accepted, accepted);
+    if (rejected !== undefined) this.span.setAttribute(ATTRIBUTES.rejected, rejected);
+    if (duplicates !== undefined) this.span.setAttribute(ATTRIBUTES.duplicates, duplicates);
+  }
+}
+
+function outcomeOf(result: SendEnd): 'sent' | 'notSent' | 'unknown' | 'withdrawn' {
+  if (result.kind === 'sent') return 'sent';
+  if (result.doubt) return 'unknown';
+  return result.kind === 'failed' ? 'notSent' : 'withdrawn';
+}
+
+/** A send that was withdrawn has failed only when an earlier try of it may have been sent. */
+function errorOf(result: SendEnd): string | undefined {
+  if (result.kind === 'failed') return errorType(result.error);
+  if (result.kind === 'sent' || !result.doubt) return undefined;
+  return errorType((result.doubt as { error?: unknown }).error);
+}
