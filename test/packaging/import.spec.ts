@@ -17,13 +17,14 @@ describe('importing the root entry', () => {
     expect(packagesOf(files)).not.toContain('classic-level');
     expect(packagesOf(files)).not.toContain('bullmq');
     expect(packagesOf(files)).not.toContain('ioredis');
+    expect(packagesOf(files)).not.toContain('@opentelemetry/api');
     expect(packagesOf(files)).not.toContain('@nestjs/axios');
     expect(packagesOf(files)).not.toContain('@nestjs/schedule');
     expect(packagesOf(files)).not.toContain('@nestjs/terminus');
     expect(packagesOf(files)).not.toContain('libphonenumber-js');
     expect(files).not.toContain('node_modules/class-validator/cjs/index.js');
     expect(files).not.toContain('node_modules/class-transformer/cjs/index.js');
-    expect(files.filter((file) => /^dist\/(?:testing|bullmq|terminus)\//.test(file))).toEqual([]);
+    expect(files.filter((file) => /^dist\/(?:testing|bullmq|opentelemetry|terminus)\//.test(file))).toEqual([]);
   });
 
   it('would see these packages if they were loaded', async () => {

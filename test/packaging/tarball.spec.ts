@@ -26,6 +26,7 @@ describe('the packed package', () => {
       ...['dist/index.js', 'dist/index.d.ts', 'dist/testing/index.js', 'dist/testing/index.d.ts'],
       ...['dist/bullmq/index.js', 'dist/bullmq/index.d.ts'],
       ...['dist/terminus/index.js', 'dist/terminus/index.d.ts'],
+      ...['dist/opentelemetry/index.js', 'dist/opentelemetry/index.d.ts'],
       'dist/testing/bin/gateway.js',
     ];
     expect(wanted.filter((file) => !tarball.files.includes(file))).toEqual([]);
