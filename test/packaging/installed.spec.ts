@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PackagedApplication, type ApplicationPlan } from '../support/packaging-application.js';
 import { startGatewayCommand } from '../support/packaging-gateway.js';
@@ -52,6 +54,11 @@ describe('the installed package', () => {
     it('compiles with the example of the README in it, and the declarations of every package are right', async () => {
       expect(await application.compile()).toEqual([]);
     }, 130_000);
+
+    it('has no OpenTelemetry, which only its own entry needs', () => {
+      expect(existsSync(join(application.directory, 'node_modules/nestjs-oursms'))).toBe(true);
+      expect(existsSync(join(application.directory, 'node_modules/@opentelemetry'))).toBe(false);
+    });
 
     const run = async (env: Record<string, string>): Promise<void> => {
       const gateway = plan.gateway === 'outside' ? await startGatewayCommand(gatewayOf(application)) : undefined;

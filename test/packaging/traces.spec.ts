@@ -7,14 +7,24 @@ const PACKAGES = [
   ...['@nestjs/common@12', '@nestjs/core@12', '@nestjs/axios@12', '@nestjs/event-emitter@12', '@nestjs/schedule@12'],
   ...['axios@1', 'class-transformer@0.5', 'class-validator@0.15', 'reflect-metadata@0.2', 'rxjs@7'],
   ...['@opentelemetry/sdk-trace-node@2', '@opentelemetry/instrumentation', '@opentelemetry/instrumentation-http'],
-  '@opentelemetry/instrumentation-undici',
+  ...['@opentelemetry/instrumentation-undici', '@nestjs/platform-express@12'],
 ];
+/** `SpanKind.SERVER` */
+const SERVER = 1;
 const SECRETS = ['hush-hush', '966501234567', 'Secret', '483920', 'shopper'];
 
 interface Span {
   name: string;
   attributes: Record<string, unknown>;
   hasParent: boolean;
+}
+
+interface SpanOfRequest {
+  name: string;
+  kind: number;
+  attributes: Record<string, unknown>;
+  spanId: string;
+  parentId?: string;
 }
 
 /** Answers everything, and keeps the connection. */
@@ -73,6 +83,21 @@ describe('an application with the instrumentations of OpenTelemetry', () => {
       expect(others.length).toBe(86);
       expect(others.filter((one) => /^(?:traceparent|tracestate|baggage|b3)/im.test(one))).toEqual([]);
       expect(own.map((one) => /^traceparent/im.test(one))).toEqual([true, true]);
+    });
+
+    it('sees each send as a child of the request that caused it when it uses nestjs-oursms/opentelemetry', async () => {
+      const args = [gateway.url, 'shopper', 'hush-hush'];
+      const ended = await application.probe('telemetry-application.mjs', args);
+      expect(ended).toMatchObject({ code: 0, stderr: '' });
+      for (const secret of SECRETS) expect(ended.stdout).not.toContain(secret);
+      const recorded = JSON.parse(ended.stdout) as SpanOfRequest[];
+      const incoming = recorded.filter(({ kind }) => kind === SERVER);
+      const sends = recorded.filter(({ name }) => name === 'send sms');
+      expect(sends.map(({ attributes }) => attributes['oursms.account'])).toEqual(['undici', 'axios']);
+      expect(sends.map(({ parentId }) => parentId)).toEqual(incoming.map(({ spanId }) => spanId));
+      // The others are those of the requests to the application. There is none of a request to the gateway.
+      const others = recorded.filter((span) => !sends.includes(span) && !incoming.includes(span));
+      expect(others.map(({ name, parentId }) => `${name} ${parentId}`)).toEqual(['GET undefined', 'GET undefined']);
     });
 
     it('sees the requests of the application itself as ever', () => {
