@@ -1,7 +1,13 @@
 import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
 import type { DlrStatus } from '../dto/dlr.js';
-import type { AccountReadings, ReportSource, SendOrigin, TelemetryAccount } from '../telemetry/telemetry.js';
-import { ATTRIBUTES, attributesOf } from './attributes.js';
+import {
+  SEND_ORIGINS,
+  type AccountReadings,
+  type ReportSource,
+  type SendOrigin,
+  type TelemetryAccount,
+} from '../telemetry/telemetry.js';
+import { ATTRIBUTES, attributesOf, SEND_OUTCOMES, type SendOutcome } from './attributes.js';
 
 /** Seconds. @see OpenTelemetry, "Semantic conventions for messaging client metrics" */
 const OPERATION_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -35,23 +41,24 @@ export class AccountMetrics {
     this.#send = attributesOf('send', account);
     this.#receive = attributesOf('receive', account);
     this.#process = attributesOf('process', account);
+    // A counter whose first value is 1 has not increased to a query: an alarm would miss the first send of unknown outcome.
+    for (const origin of SEND_ORIGINS) for (const outcome of SEND_OUTCOMES) this.#countSend(origin, outcome, 0);
   }
 
   /** A send that has ended. @param isAttempt Whether a try of it may have left. */
   sent(send: {
     origin: SendOrigin;
     recipients: number;
-    outcome: string;
+    outcome: SendOutcome;
     isAttempt: boolean;
     errorType: string | undefined;
     seconds: number;
   }): void {
     const { origin, recipients, outcome, isAttempt, errorType, seconds } = send;
-    const { sends, operationDuration, sentMessages } = this.#instruments;
-    const error = errorOf(errorType);
-    sends.add(1, { ...this.#account, [ATTRIBUTES.origin]: origin, [ATTRIBUTES.outcome]: outcome, ...error });
+    const { operationDuration, sentMessages } = this.#instruments;
+    this.#countSend(origin, outcome, 1);
     if (!isAttempt) return;
-    const attributes = { ...this.#send, ...error };
+    const attributes = { ...this.#send, ...errorOf(errorType) };
     operationDuration.record(seconds, attributes);
     sentMessages.add(recipients, attributes);
   }
@@ -99,6 +106,11 @@ export class AccountMetrics {
   close(): void {
     if (this.#callback) this.meter.removeBatchObservableCallback(this.#callback, this.#observables);
     this.#callback = undefined;
+  }
+
+  #countSend(origin: SendOrigin, outcome: SendOutcome, count: number): void {
+    const attributes = { ...this.#account, [ATTRIBUTES.origin]: origin, [ATTRIBUTES.outcome]: outcome };
+    this.#instruments.sends.add(count, attributes);
   }
 
   get #observables(): Observable[] {

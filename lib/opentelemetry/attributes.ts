@@ -4,6 +4,12 @@ import type { TelemetryAccount } from '../telemetry/telemetry.js';
 /** @see OpenTelemetry, "Semantic conventions for messaging spans": `messaging.operation.name`, and its type of the same name */
 export type OperationName = 'send' | 'receive' | 'process';
 
+/** Values of `oursms.outcome` of a send. `withdrawn`: it was given up before it left. */
+export const SEND_OUTCOMES = ['sent', 'notSent', 'unknown', 'withdrawn'] as const;
+
+/** How a send ended. */
+export type SendOutcome = (typeof SEND_OUTCOMES)[number];
+
 /** Names of attributes. Those of the conventions for messaging are in development there, and may change. */
 export const ATTRIBUTES = {
   account: 'oursms.account',

@@ -1,9 +1,10 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
 import type { SendReceipt } from '../dto/send-receipt.js';
 import { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
+import { OurSmsError } from '../errors/oursms.error.js';
 import type { SendEnd, SendOrigin, SendSpan } from '../telemetry/telemetry.js';
 import type { AccountMetrics } from './account-metrics.js';
-import { ATTRIBUTES } from './attributes.js';
+import { ATTRIBUTES, type SendOutcome } from './attributes.js';
 import { errorType } from './error-type.js';
 import { toTraceparent } from './traceparent.js';
 
@@ -33,11 +34,11 @@ export class TracedSend implements SendSpan {
   }
 
   tryFailed(tries: number, error: unknown): void {
-    const { outcome = 'unknown' } = (error ?? {}) as { outcome?: string };
     this.span.addEvent('oursms.try.failed', {
       [ATTRIBUTES.tryNumber]: tries,
       [ATTRIBUTES.errorType]: errorType(error),
-      [ATTRIBUTES.outcome]: outcome,
+      // Only errors of ours say whether the request left.
+      [ATTRIBUTES.outcome]: error instanceof OurSmsError ? error.outcome : 'unknown',
     });
   }
 
@@ -70,7 +71,7 @@ export class TracedSend implements SendSpan {
   }
 }
 
-function outcomeOf(result: SendEnd): 'sent' | 'notSent' | 'unknown' | 'withdrawn' {
+function outcomeOf(result: SendEnd): SendOutcome {
   if (result.kind === 'sent') return 'sent';
   if (result.doubt) return 'unknown';
   return result.kind === 'failed' ? 'notSent' : 'withdrawn';

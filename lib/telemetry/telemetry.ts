@@ -1,8 +1,11 @@
 import type { Dlr } from '../dto/dlr.js';
 import type { SendReceipt } from '../dto/send-receipt.js';
 
-/** Origin of a send: a call of `OurSmsService.send`, or a request of a campaign. */
-export type SendOrigin = 'message' | 'campaign';
+/** Origins of a send: a call of `OurSmsService.send`, or a request of a campaign. */
+export const SEND_ORIGINS = ['message', 'campaign'] as const;
+
+/** Origin of a send. */
+export type SendOrigin = (typeof SEND_ORIGINS)[number];
 
 /** How reports came: a download of the poller, a push of the gateway, or a call of `OurSmsService.downloadDlrs`. */
 export type ReportSource = 'poll' | 'push' | 'call';

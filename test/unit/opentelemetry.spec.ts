@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OurSmsConfigError, OurSmsModuleOptions, type Dlr, type DlrStatus } from 'nestjs-oursms';
 import { openTelemetry, type OpenTelemetryOptions } from 'nestjs-oursms/opentelemetry';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { ATTRIBUTES } from '../../lib/opentelemetry/attributes.js';
 import { errorType } from '../../lib/opentelemetry/error-type.js';
 import { fromTraceparent, toTraceparent } from '../../lib/opentelemetry/traceparent.js';
 import { SILENT_TELEMETRY } from '../../lib/telemetry/silent-telemetry.js';
@@ -133,6 +135,17 @@ describe('the type of an error', () => {
       '_OTHER',
     ],
   ])('is %s', (_, thrown, type) => expect(errorType(thrown)).toBe(type));
+});
+
+describe('the guide', () => {
+  it('lists every attribute and every metric', async () => {
+    const guide = await readFile('lib/opentelemetry/README.md', 'utf8');
+    const source = await readFile('lib/opentelemetry/account-metrics.ts', 'utf8');
+    const metrics = [...source.matchAll(/'((?:messaging|oursms)\.[a-z_.]+)'/g)].map(([, name]) => name);
+    expect(metrics).toHaveLength(11);
+    const names = [...Object.values(ATTRIBUTES), ...metrics];
+    expect(names.filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
+  });
 });
 
 describe('the options of openTelemetry', () => {
