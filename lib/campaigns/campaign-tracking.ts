@@ -180,7 +180,7 @@ export class CampaignTracking implements CandidateSource {
       notes.set(entry.note, () => entry.states.text);
     }
     this.#listeners.get(campaign.run)?.();
-    return { campaign: campaign.id, sentAt };
+    return { campaign: campaign.id, sentAt, traceparent: result?.traceparent };
   }
 
   /** Those of one page are announced together. */

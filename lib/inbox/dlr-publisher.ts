@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import type { EventEmitter2 } from '@nestjs/event-emitter';
-import type { Dlr } from '../dto/dlr.js';
 import { SILENT_TELEMETRY } from '../telemetry/silent-telemetry.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { describeThrown } from './describe-thrown.js';
@@ -14,6 +13,7 @@ import {
   type UnreadableDlrs,
 } from './dlr-events.js';
 import { EventListeners } from './event-listeners.js';
+import { shownDlr, type TracedDlr } from './traced-dlr.js';
 import { within } from './within.js';
 
 /** Reports whose listeners ran into their deadline and still run: the oldest are forgotten beyond so many. */
@@ -45,14 +45,18 @@ export class DlrPublisher {
    *
    * Listeners that still have the report since an earlier attempt get their deadline once more, before it is offered again.
    */
-  async publish(dlr: Dlr): Promise<void> {
+  async publish(dlr: TracedDlr): Promise<void> {
     const { id } = dlr;
     const overdue = this.#overdue.get(id);
     if (overdue && (await this.#endsWell(overdue))) return;
     if (!this.hasListeners()) throw new Error('no listener for oursms.dlr');
     // A copy: what a listener writes into it is not what the gateway sent.
-    const copy = { ...dlr, raw: copyOf(dlr.raw) };
-    const span = this.telemetry.startProcess(dlr);
+    const copy = { ...shownDlr(dlr), raw: copyOf(dlr.raw) };
+    const { traceparent, sentAt } = dlr;
+    const span = this.telemetry.startProcess(dlr, {
+      traceparent,
+      sentAt: sentAt === undefined ? undefined : Date.parse(sentAt),
+    });
     const running = span.run(() => this.#listeners.call(OURSMS_DLR, copy));
     try {
       await within(this.listenerTimeoutMs, running);
@@ -66,7 +70,7 @@ export class DlrPublisher {
 
   /** Announces a report that is given up. */
   failed(failure: DlrFailure): Promise<boolean> {
-    return this.#announce(OURSMS_DLR_FAILED, failure);
+    return this.#announce(OURSMS_DLR_FAILED, { ...failure, dlr: shownDlr(failure.dlr) });
   }
 
   /** Announces a download that could not be read. */

@@ -1,5 +1,6 @@
 import type { Dlr } from '../dto/dlr.js';
 import { isFinalStatus } from '../dto/monotonic.js';
+import type { TracedDlr } from './traced-dlr.js';
 import type { DlrPage } from '../gateway/dlr-page.js';
 
 /** A download or a push as it is kept, before anything has read it. */
@@ -19,7 +20,7 @@ export interface KeptPage extends DlrPage {
 /** A report whose listener failed, as it is kept. */
 export interface KeptDlr {
   /** Without `via` and `isFinal` when an earlier version has kept it. */
-  dlr: Omit<Dlr, 'via' | 'isFinal'> & Partial<Pick<Dlr, 'via' | 'isFinal'>>;
+  dlr: Omit<TracedDlr, 'via' | 'isFinal'> & Partial<Pick<Dlr, 'via' | 'isFinal'>>;
   /** Last error of its listener. */
   reason: string;
   /** How often it was offered; known once it is given up. */
@@ -29,7 +30,7 @@ export interface KeptDlr {
 }
 
 /** The report of a kept one. An earlier version kept no `via`: such a report counts as polled. */
-export const reportOf = ({ dlr }: KeptDlr): Dlr => ({
+export const reportOf = ({ dlr }: KeptDlr): TracedDlr => ({
   ...dlr,
   via: dlr.via ?? 'poll',
   isFinal: dlr.isFinal ?? isFinalStatus(dlr.status),

@@ -24,6 +24,7 @@ import { PageHandler } from './page-handler.js';
 import type { PollTimer } from './poll-timer.js';
 import { ReportLanes } from './report-lanes.js';
 import type { ReportMatching } from './report-matching.js';
+import { shownDlr } from './traced-dlr.js';
 import { RetryHandler } from './retry-handler.js';
 
 /** Pages whose reports are delivered at the same time: one slow report must not block the next page. */
@@ -207,7 +208,7 @@ export class RunningInbox {
     for await (const { id, data, attempts, reason, failedAt } of this.retries.failed()) {
       yield {
         id,
-        dlr: reportOf(data),
+        dlr: shownDlr(reportOf(data)),
         attempts: data.attempts ?? attempts,
         reason,
         failedAt: new Date(failedAt).toISOString(),

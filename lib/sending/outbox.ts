@@ -10,7 +10,7 @@ import type { WireMessage } from '../gateway/call.js';
 import type { GatewayClient, WireOptions } from '../gateway/gateway-client.js';
 import { adviseMessage } from '../message/advise-message.js';
 import { describeText } from '../message/describe-text.js';
-import type { Telemetry } from '../telemetry/telemetry.js';
+import type { SendSpan, Telemetry } from '../telemetry/telemetry.js';
 import { CallerSignals } from './caller-signals.js';
 import { checkSendOptions } from './check-send-options.js';
 import { deliver, type DeliveryResult } from './deliver.js';
@@ -62,13 +62,13 @@ export class Outbox {
     const turns = this.turns.urgent;
     this.#sending += 1;
     try {
+      const { reference } = options;
       const span = this.telemetry.startSend('message', message.dests.length);
+      const tracked = this.tracker.isOn ? await this.#track(message, reference, span) : undefined;
       const delivery = { message, skipped, wire: options, turns, signal, stopping, span };
-      const tracked = this.tracker.isOn ? await this.#track(message, options.reference) : undefined;
       const result = await deliver(this.gateway, this.retry, delivery);
       tracked?.ended(outcomeOf(result));
       span.end(result);
-      const { reference } = options;
       if (result.kind === 'sent') return reference === undefined ? result.receipt : { ...result.receipt, reference };
       throw result.kind === 'failed' ? result.error : (result.doubt?.error ?? this.gateway.abortedSend(message));
     } finally {
@@ -77,10 +77,11 @@ export class Outbox {
     }
   }
 
-  async #track(message: WireMessage, reference: string | undefined): Promise<TrackedSend | undefined> {
+  async #track(message: WireMessage, reference: string | undefined, span: SendSpan): Promise<TrackedSend | undefined> {
     try {
-      return await this.tracker.begin(message, reference);
+      return await this.tracker.begin(message, { reference, traceparent: span.traceparent });
     } catch (error) {
+      span.end({ kind: 'failed', error });
       if (!(error instanceof OurSmsStorageError)) throw error;
       const { fault, path } = error;
       throw new OurSmsStorageError(

@@ -4,6 +4,13 @@ import type { WireMessage } from '../gateway/call.js';
 /** How a tracked send ended. */
 export type TrackedOutcome = { kind: 'sent'; receipt: SendReceipt } | { kind: 'notSent' | 'unknown' };
 
+/** What is kept with a message besides what it is. */
+export interface KeptWithMessage {
+  reference?: string;
+  /** Context of the span of its send. */
+  traceparent?: string;
+}
+
 /** Keeps a record of each message before it leaves, so that no report can be earlier than its record. */
 export interface SendTracker {
   /** Whether messages are tracked. */
@@ -13,7 +20,7 @@ export interface SendTracker {
    *
    * @throws {OurSmsStorageError} when it cannot be kept
    */
-  begin(message: WireMessage, reference: string | undefined): Promise<TrackedSend | undefined>;
+  begin(message: WireMessage, kept: KeptWithMessage): Promise<TrackedSend | undefined>;
 }
 
 /** A tracked message on its way. */

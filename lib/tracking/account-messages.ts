@@ -123,11 +123,11 @@ export class AccountMessages extends Messages {
    */
   async begin(
     message: MessageToTrack,
-    reference: string | undefined,
+    kept: { reference?: string; traceparent?: string },
   ): Promise<{ ended(outcome: TrackedOutcome): void } | undefined> {
-    if (!this.isOn || (reference === undefined && message.dlr !== true)) return undefined;
+    if (!this.isOn || (kept.reference === undefined && message.dlr !== true)) return undefined;
     const { store, hash, candidates } = await this.#open();
-    const record = recordOf(message, { reference, by: this.#by, hash });
+    const record = recordOf(message, { ...kept, by: this.#by, hash });
     candidates.noteRecord();
     this.#flights.begin(record.id);
     try {

@@ -36,6 +36,8 @@ export interface TrackedFields {
   campaign?: string;
   /** ISO 8601, UTC. */
   sentAt: string;
+  /** Context of the span of its send, which no event shows. */
+  traceparent?: string;
 }
 
 /**

@@ -113,12 +113,12 @@ export class MessageCandidates implements CandidateSource {
   }
 
   #take(record: MessageRecord, index: number, dlr: Dlr, notes: PageNotes): TrackedFields {
-    const { id, reference, at } = record;
+    const { id, reference, traceparent, at } = record;
     const name = this.store.names.report(id, index, dlr.status, dlr.msgId);
     const text = this.store.noteReport(name, keptReport(dlr, index, notes.size));
     notes.setOnce(name, () => (this.store.isForgotten(id) ? undefined : text));
     this.onMatched(record, index, dlr);
-    return { reference, sentAt: new Date(at).toISOString() };
+    return { reference, traceparent, sentAt: new Date(at).toISOString() };
   }
 
   /** The note of each report, where it has a name. */

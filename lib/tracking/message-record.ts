@@ -10,6 +10,8 @@ export interface MessageRecord {
   /** Begins with the time when it is due: ids are in the order of time. */
   id: string;
   reference?: string;
+  /** Context of the span of its send, where that is traced. */
+  traceparent?: string;
   /** When it was about to leave: milliseconds since 1970. */
   at: number;
   /** The process that sent it, which alone knows whether it is still in flight. */

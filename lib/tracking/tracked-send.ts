@@ -21,12 +21,13 @@ export type TrackedOutcome = { kind: 'sent'; receipt: SendReceipt } | { kind: 'n
 /** The record of a message that is about to leave. @param by The process that sends it. */
 export function recordOf(
   { src, dests, body, delay = 0, dlr = false }: MessageToTrack,
-  { reference, by, hash }: { reference?: string; by: string; hash: NumberHash },
+  { reference, traceparent, by, hash }: { reference?: string; traceparent?: string; by: string; hash: NumberHash },
 ): MessageRecord {
   const at = Date.now();
   return {
     id: newRecordId(at + delay * MINUTE_MS),
     reference,
+    traceparent,
     at,
     by,
     src,

@@ -19,7 +19,7 @@ const SENT_AT = Date.parse('2026-01-31T12:00:00Z');
 
 const reportOf = (status: DlrStatus, receivedAt = '2026-01-31T12:02:05Z'): Dlr => ({
   ...{ id: 'r1', msgId: 'm1', status, src: 'MyBrand', dest: '966501234567', receivedAt, via: 'poll' as const },
-  ...{ account: 'default', raw: {} },
+  ...{ account: 'default', isFinal: true, raw: {} },
 });
 
 describe('the telemetry', () => {

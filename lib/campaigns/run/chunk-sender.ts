@@ -92,7 +92,10 @@ export class ChunkSender {
       span,
     });
     span.end(result);
-    return this.#outcomeOf(result, request, isGuarded);
+    const outcome = this.#outcomeOf(result, request, isGuarded);
+    const { traceparent } = span;
+    if (outcome.kind === 'later' || traceparent === undefined) return outcome;
+    return { ...outcome, result: { ...outcome.result, traceparent } };
   }
 
   #warnOnce(record: CampaignRecord, warning: string): void {

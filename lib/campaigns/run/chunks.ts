@@ -159,9 +159,9 @@ export class Chunks {
     else if (waitMs !== undefined) onPause('gateway', why, waitMs);
   }
 
-  #keep(id: string, { jobId, at, ...rest }: ChunkResult): JobOutcome<ChunkJob> {
+  #keep(id: string, { jobId, at, traceparent, ...rest }: ChunkResult): JobOutcome<ChunkJob> {
     const { tracking } = this.context;
-    const result = tracking && this.state.facts.message.dlr ? { ...rest, jobId, at } : rest;
+    const result = tracking && this.state.facts.message.dlr ? { ...rest, jobId, at, traceparent } : rest;
     this.parts.onResult(id, result);
     const notes = [this.#store.resultNote(id, result)];
     if (jobId !== undefined && result !== rest) notes.push(this.#store.jobNote(jobId, id));

@@ -72,4 +72,6 @@ export interface ChunkResult {
   jobId?: string;
   /** When it was about to leave, where its reports are matched: milliseconds since 1970. */
   at?: number;
+  /** Context of the span of its send, where its reports are matched and it is traced. */
+  traceparent?: string;
 }
