@@ -1,12 +1,15 @@
-import { join } from 'node:path';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startGatewayCommand, type GatewayCommand } from '../support/packaging-gateway.js';
 import { run, runOk, runUntil, type Ended } from '../support/packaging-run.js';
 import { ScaffoldedApplication } from '../support/packaging-scaffold.js';
 import { packTarball, type Tarball } from '../support/packaging-tarball.js';
 
-/** What the first screen of the README says is printed. */
+/** The README says that this is printed some seconds after its request. */
 const REPORT = /^966501234567 delivered$/m;
 const SPECS = ['src/login-codes.spec.ts', 'src/app.spec.ts', 'src/gateway.spec.ts'];
 const ESBUILD = 'esbuild@0.28';
@@ -28,7 +31,7 @@ describe.each(CLIS)('a fresh application of the Nest CLI $cli that the README is
     application = await ScaffoldedApplication.create(plan.cli, tarball, plan.packages);
     gateway = await startGatewayCommand(application.bin('nestjs-oursms-gateway'));
     const module = application.readme.file('src/app.module.ts');
-    await application.paste('src/app.module.ts', module.replace('http://127.0.0.1:4100/api-a', gateway.url));
+    await application.paste('src/app.module.ts', module.replace('http://127.0.0.1:4100', new URL(gateway.url).origin));
     await application.paste('src/main.ts');
   }, 600_000);
 
@@ -38,8 +41,18 @@ describe.each(CLIS)('a fresh application of the Nest CLI $cli that the README is
     await tarball?.remove();
   });
 
-  const printsReport = (command: string, args: string[], cwd = application.directory): Promise<string> =>
-    runUntil(REPORT, command, args, { cwd, env: { PORT: '0', NO_COLOR: '1' } });
+  const printsReport = async (command: string, args: string[], cwd = application.directory): Promise<string> => {
+    const port = await freePort();
+    const end = new AbortController();
+    const answer = askForCode(port, end.signal);
+    try {
+      const said = await runUntil(REPORT, command, args, { cwd, env: { PORT: `${port}`, NO_COLOR: '1' } });
+      expect(await answer).toEqual({ accepted: 1 });
+      return said;
+    } finally {
+      end.abort();
+    }
+  };
 
   const writeAsNest11 = (): Promise<void> =>
     application.paste('src/main.ts', application.readme.file('src/main.ts').replace('app.module.js', 'app.module'));
@@ -118,6 +131,27 @@ describe.each(CLIS)('a fresh application of the Nest CLI $cli that the README is
     });
   }
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** The request of the README, once the application listens. @returns Its answer; undefined when it never did */
+async function askForCode(port: number, signal: AbortSignal): Promise<unknown> {
+  const body = new URLSearchParams({ number: '0501234567' });
+  while (!signal.aborted) {
+    const answer = await fetch(`http://127.0.0.1:${port}/login-codes`, { method: 'POST', body, signal }).catch(
+      () => undefined,
+    );
+    if (answer) return answer.json();
+    await wait(200);
+  }
+  return undefined;
+}
 
 function expectAdvice({ code, stderr }: Ended): void {
   expect(code).not.toBe(0);

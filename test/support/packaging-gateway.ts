@@ -10,9 +10,14 @@ export interface GatewayCommand {
   stop(): Promise<number | null>;
 }
 
-/** Starts the command on a free port, and waits until it says where it listens. */
-export async function startGatewayCommand(command: string): Promise<GatewayCommand> {
-  const child = spawn(command, ['--port', '0', '--deliver-after-ms', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+/**
+ * Starts the command on a free port, and waits until it says where it listens.
+ *
+ * @param before Arguments that come before its own: its path, where Node is the command.
+ */
+export async function startGatewayCommand(command: string, ...before: string[]): Promise<GatewayCommand> {
+  const args = [...before, '--port', '0', '--deliver-after-ms', '0'];
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'close') as Promise<[number | null]>;
   const stop = async (): Promise<number | null> => {
     child.kill('SIGINT');

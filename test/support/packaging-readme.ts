@@ -1,24 +1,26 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ROOT } from './packaging-run.js';
+import { userDocuments, type CodeBlock } from './documents.js';
 
-/** The code of the README, as a newcomer would paste it. */
+/** The code of the README and of the guides, as a newcomer would paste it. */
 export class PastedReadme {
-  private constructor(private readonly text: string) {}
+  private constructor(
+    private readonly blocks: readonly CodeBlock[],
+    private readonly readme: string,
+  ) {}
 
   static async read(): Promise<PastedReadme> {
-    return new PastedReadme(await readFile(join(ROOT, 'README.md'), 'utf8'));
+    const documents = await userDocuments();
+    const blocks = documents.flatMap((document) => document.blocks());
+    return new PastedReadme(blocks, documents[0]?.text ?? '');
   }
 
   /** The one code block of a language that holds these words. */
   block(language: string, words: string): string {
-    const blocks = [...this.text.matchAll(/```(\w+)\n(.*?)```/gs)]
-      .filter(([, name, code]) => name === language && code?.includes(words))
-      .map(([, , code]) => code ?? '');
-    const [block] = blocks;
-    if (block === undefined || blocks.length > 1)
-      throw new Error(`the README has ${blocks.length} blocks of ${language} with ${words}`);
-    return block;
+    const found = this.blocks.filter((block) => block.language === language && block.code.includes(words));
+    const [block] = found;
+    if (block === undefined || found.length > 1) {
+      throw new Error(`the README and the guides have ${found.length} blocks of ${language} with ${words}`);
+    }
+    return block.code;
   }
 
   /** The block that its first line names a file for. */
@@ -28,7 +30,7 @@ export class PastedReadme {
 
   /** The packages that its first command installs, besides nestjs-oursms. */
   packages(): string[] {
-    const [, names = ''] = /npm install nestjs-oursms ([^\n]+)\n/.exec(this.text) ?? [];
+    const [, names = ''] = /npm install nestjs-oursms ([^\n]+)\n/.exec(this.readme) ?? [];
     return names.split(' ');
   }
 }
