@@ -14,7 +14,7 @@ export class DownloadDlrsDto {
   @IsWholeNumber(1, MAX_DLR_COUNT)
   count?: number;
 
-  /** Schema of the field for @nestjs/swagger, inherited by derived and mapped classes. Its own CLI plugin writes the same. */
+  /** Schema of the field for @nestjs/swagger, inherited by derived and mapped classes. Its own CLI plugin writes the same. @internal */
   static _OPENAPI_METADATA_FACTORY(): OpenApiFields {
     const description = 'The most reports to download.';
     return { count: wholeNumber({ description, minimum: 1, maximum: MAX_DLR_COUNT, default: 100 }) };

@@ -90,7 +90,7 @@ export class SendMessageDto {
   @IsIn(MESSAGE_CLASSES, { message: `$property must be ${MESSAGE_CLASSES.join(' or ')}` })
   msgClass?: MessageClass;
 
-  /** Schema of the fields for @nestjs/swagger, inherited by derived and mapped classes. Its own CLI plugin writes the same. */
+  /** Schema of the fields for @nestjs/swagger, inherited by derived and mapped classes. Its own CLI plugin writes the same. @internal */
   static _OPENAPI_METADATA_FACTORY(): OpenApiFields {
     return MESSAGE_FIELDS();
   }

@@ -9,7 +9,11 @@ import { OurSmsError, type OurSmsErrorDetails } from './oursms.error.js';
  */
 export type GatewayErrorKind = 'auth' | 'balance' | 'sender' | 'routing' | 'content' | 'rateLimit' | 'server' | 'other';
 
-/** Fields of an {@link OurSmsGatewayError}. */
+/**
+ * Fields of an {@link OurSmsGatewayError}.
+ *
+ * @inline
+ */
 export interface GatewayErrorDetails extends OurSmsErrorDetails {
   httpStatus: number;
   kind: GatewayErrorKind;

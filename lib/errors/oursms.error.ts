@@ -9,7 +9,11 @@ export type Outcome = 'notSent' | 'unknown';
 /** The call of the API that failed. */
 export type Operation = 'send' | 'downloadDlrs' | 'getCredits' | 'whoAmI' | 'getSenders';
 
-/** Fields of every {@link OurSmsError} besides its message. */
+/**
+ * Fields of every {@link OurSmsError} besides its message.
+ *
+ * @inline
+ */
 export interface OurSmsErrorDetails {
   outcome: Outcome;
   retryable: boolean;

@@ -1,6 +1,8 @@
 /**
  * How an account proves itself to the gateway. The first two forms are sent as parameters of these names; an API key goes into
  * the `Authorization` header of the JSON API.
+ *
+ * @inline
  */
 export type GatewayAuth =
   { username: string; password: string } | { username?: string; token: string } | { apiKey: string };

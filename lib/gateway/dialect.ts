@@ -4,7 +4,7 @@ import type { WireMessage } from './call.js';
 import { JsonApi } from './json-api.js';
 import type { WireRequest } from './transport.js';
 
-/** The HTTP method of a send. */
+/** The HTTP method of a send. @inline */
 export type SendMethod = 'POST' | 'GET';
 
 /** Parameters beyond the document's. */

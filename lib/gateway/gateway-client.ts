@@ -32,11 +32,15 @@ import { withoutTraces } from './without-traces.js';
 export interface RequestBounds {
   /** Ends the call. */
   signal?: AbortSignal;
-  /** Asked when the first byte is about to leave: false, and none does; the call fails as if its signal had ended it. */
+  /** Asked when the first byte is about to leave: false, and none does; the call fails as if its signal had ended it. @internal */
   mayStart?: () => boolean;
 }
 
-/** How one send is made. */
+/**
+ * How one send is made.
+ *
+ * @inline
+ */
 export interface WireOptions extends RequestBounds {
   /** The HTTP method. The document prefers POST; the JSON API has no other. */
   method?: SendMethod;

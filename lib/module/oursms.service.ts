@@ -23,6 +23,7 @@ export class OurSmsService {
   readonly #outbox: Outbox;
   readonly #telemetry: Telemetry;
 
+  /** Nest makes it: inject it. @internal */
   constructor(@Optional() @Inject(ACCOUNT) account?: Account) {
     if (account === undefined) {
       throw new OurSmsConfigError(

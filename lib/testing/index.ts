@@ -6,9 +6,9 @@ export { SimulatorClock } from './simulator/simulator-clock.js';
 export { SimulatorEngine } from './simulator/simulator-engine.js';
 export type { ReportEnvelope, SimulatorAccount, SimulatorEngineOptions } from './simulator/simulator.options.js';
 export type { FaultKind, FaultParameters } from './simulator/fault-kinds.js';
-export type { PushFaultKind, PushFaultParameters } from './simulator/push-faults.js';
+export type { PushFaultKind, PushFaultParameters, PushFaultPlan } from './simulator/push-faults.js';
 export type { SimulatorWebhook, WebhookTarget } from './simulator/webhook.options.js';
-export type { FaultTarget } from './simulator/fault-plan.js';
+export type { FaultPlan, FaultTarget } from './simulator/fault-plan.js';
 export type {
   MessageRecord,
   MessageState,

@@ -1,5 +1,6 @@
 import type { ReportEnvelope } from './simulator.options.js';
 
+/** @inline */
 type Nothing = Record<never, never>;
 
 /**

@@ -40,7 +40,7 @@ export class FaultPlan {
   /**
    * Plays a fault on the next requests that match.
    *
-   * @param options The fault's parameters, `times` (default 1; Infinity for all from now on) and `on`.
+   * @param args The fault's parameters, `times` (default 1; Infinity for all from now on) and `on`, in one object.
    * @throws RangeError for `times` other than a whole number of 1 or more.
    */
   next<Kind extends FaultKind>(kind: Kind, ...args: Arguments<Kind, FaultTarget & { times?: number }>): void {
@@ -55,7 +55,7 @@ export class FaultPlan {
    * Plays a fault on each matching request with a probability, until {@link clear}. The same seed gives the same run.
    *
    * @param probability 0 (never) to 1 (always).
-   * @param options The fault's parameters, `seed` (a whole number, default 1) and `on`.
+   * @param args The fault's parameters, `seed` (a whole number, default 1) and `on`, in one object.
    * @throws RangeError for a probability outside 0 to 1.
    */
   chance<Kind extends FaultKind>(
@@ -77,7 +77,7 @@ export class FaultPlan {
     this.#chances = [];
   }
 
-  /** The next fault for a request of this call. Counts it as played. */
+  /** The next fault for a request of this call. Counts it as played. @internal */
   take(call: SimulatorCall): { fault?: Fault; latencyMs: number } {
     const latency = this.#pick(call, true);
     return { fault: this.#pick(call, false), latencyMs: latency?.kind === 'latency' ? latency.ms : 0 };

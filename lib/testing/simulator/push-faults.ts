@@ -1,5 +1,6 @@
 import { randomFrom } from './seeded-random.js';
 
+/** @inline */
 type Nothing = Record<never, never>;
 
 /** The faults that can be played on a push, each with its parameters. Unless it says otherwise, the reports come whole later. */
@@ -73,7 +74,7 @@ export class PushFaultPlan {
     this.#rules = [];
   }
 
-  /** The fault of the next push. Counts it as played. */
+  /** The fault of the next push. Counts it as played. @internal */
   take(): PushFault | undefined {
     const rule = this.#rules.find(({ fires }) => fires());
     if (rule === undefined) return undefined;
