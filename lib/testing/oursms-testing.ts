@@ -162,6 +162,8 @@ const reportRow = (row: SimulatorReport): SimulatorReport => ({
 /**
  * The options of the application, for tests. A machine that runs tests has no credentials: those of the same API stand in, and
  * its address. Nothing is retried: a test sees each failure.
+ *
+ * @internal
  */
 export function testOptions(raw: unknown, account: string): ResolvedOptions {
   const auth = testAuth(Object(raw) as { auth?: unknown });
