@@ -18,6 +18,8 @@ export interface Candidate {
   readonly parts: number;
   /** Whether it certainly did not leave, or was rejected. */
   readonly isOut: boolean;
+  /** Whether it was forgotten: no report is matched with it, and it keeps its reports from being matched with others. */
+  readonly isForgotten?: boolean;
   /** Resolves when its request has an answer, if this process waits for that. */
   readonly inFlight?: Promise<unknown>;
   /** The `msgDate` of each report that was matched with it, where reports are kept one by one. */

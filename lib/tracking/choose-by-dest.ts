@@ -15,7 +15,7 @@ const PARTS_APART_MS = 60_000;
  */
 export async function chooseByDest(dlr: Dlr, candidates: readonly Candidate[]): Promise<Candidate | undefined> {
   const possible = candidates.filter((candidate) => isPossible(dlr, candidate));
-  if (possible.length <= 1) return possible[0];
+  if (possible.length <= 1) return onlyOf(possible);
   const { msgDate } = dlr;
   if (msgDate === undefined) return undefined;
   const left: Candidate[] = [];
@@ -23,7 +23,11 @@ export async function chooseByDest(dlr: Dlr, candidates: readonly Candidate[]): 
     const dates = await candidate.msgDates();
     if (!dates.some((date) => areApart(date, msgDate))) left.push(candidate);
   }
-  return left.length === 1 ? left[0] : undefined;
+  return onlyOf(left);
+}
+
+function onlyOf([first, ...others]: readonly Candidate[]): Candidate | undefined {
+  return others.length > 0 || first?.isForgotten === true ? undefined : first;
 }
 
 /** Whether a report can belong to a message, as far as the two tell. */

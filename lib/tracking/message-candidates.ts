@@ -1,6 +1,6 @@
 import type { Dlr } from '../dto/dlr.js';
 import type { Candidate, CandidateSource, FoundById, TrackedFields } from './candidate.js';
-import { isStripped, type MessageRecord } from './message-record.js';
+import { isStripped, traceOf, type MessageRecord } from './message-record.js';
 import { reportedNumber, type NumberHash } from './number-hash.js';
 import type { PageNotes } from './page-notes.js';
 import type { SendsInFlight } from './sends-in-flight.js';
@@ -77,11 +77,14 @@ export class MessageCandidates implements CandidateSource {
   }
 
   async #candidatesOf(numberHash: string): Promise<Candidate[]> {
-    const ids = await this.store.idsUnder(this.store.names.dest(numberHash));
-    const records = await this.store.records(ids.slice(-MOST_OF_NUMBER));
+    const { names } = this.store;
+    const ids = await this.store.idsUnder(names.dest(numberHash));
+    const forgotten = await this.store.idsUnder(names.forgotten(traceOf(numberHash)));
+    const records = await this.store.records([...ids.slice(-MOST_OF_NUMBER), ...forgotten]);
     return records.flatMap((record) => {
-      const index = record?.hashes.indexOf(numberHash) ?? -1;
-      return record === undefined || index < 0 ? [] : [this.#candidate(record, index)];
+      if (record === undefined) return [];
+      const index = record.traces?.indexOf(traceOf(numberHash)) ?? record.hashes.indexOf(numberHash);
+      return index < 0 ? [] : [this.#candidate(record, index)];
     });
   }
 
@@ -102,6 +105,7 @@ export class MessageCandidates implements CandidateSource {
       jobId,
       msgId: msgIds?.[index] ?? undefined,
       parts,
+      isForgotten: isStripped(record),
       isOut: outcome === 'notSent' || rejected?.includes(index) === true,
       inFlight: this.flights.of(id),
       msgDates: async () => {

@@ -32,6 +32,8 @@ export interface MessageRecord {
   msgIds?: (string | null)[];
   /** Recipients that the gateway rejected. */
   rejected?: number[];
+  /** Of one that was forgotten: traces of its recipients, in their order, which hundreds of numbers share. */
+  traces?: string[];
 }
 
 /** A new id for a message that is due at a time: milliseconds since 1970. */
@@ -50,8 +52,19 @@ export const hourAt = (ms: number): string =>
     .toString(36)
     .padStart(HOUR_DIGITS, '0');
 
-/** Whether a record was forgotten, but for the ids of the gateway. */
-export const isStripped = ({ dests }: MessageRecord): boolean => dests.length === 0;
+/** Characters of a trace: 18 bits, so that hundreds of mobiles share one. */
+const TRACE_LENGTH = 3;
+
+/** What is left of the hash of a number that is forgotten: too little to tell the number, even with the key. */
+export const traceOf = (numberHash: string): string => numberHash.slice(0, TRACE_LENGTH);
+
+/** What is kept of a message that is forgotten: no reference, no recipient, and no hash of one. */
+export function stripped(record: MessageRecord): MessageRecord {
+  return { ...record, reference: undefined, dests: [], hashes: [], traces: record.hashes.map(traceOf) };
+}
+
+/** Whether a message was forgotten. */
+export const isStripped = ({ traces }: MessageRecord): boolean => traces !== undefined;
 
 /** A record as text. */
 export const recordText = (record: MessageRecord): string => JSON.stringify(record);

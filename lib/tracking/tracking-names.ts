@@ -67,6 +67,11 @@ export class TrackingNames {
     return `${this.#account}dest/${numberHash}/`;
   }
 
+  /** Prefix of the records that were forgotten, of all recipients with a trace. */
+  forgotten(trace: string): string {
+    return `${this.#account}forgotten/${trace}/`;
+  }
+
   /** The record of a request, by the gateway's id. */
   job(jobId: string): string {
     return `${this.#account}job/${shortened(jobId)}`;

@@ -1,6 +1,6 @@
 import type { Dlr, DlrStatus } from '../dto/dlr.js';
 import type { NoteChange, QueueEngine } from '../queue/durable-queue.js';
-import { hourAt, hourOf, readRecord, recordText, type MessageRecord } from './message-record.js';
+import { hourAt, hourOf, readRecord, recordText, stripped, type MessageRecord } from './message-record.js';
 import type { TrackingNames } from './tracking-names.js';
 
 /** Matched reports whose page may not be settled yet: as many as are ever with listeners, and more. */
@@ -52,9 +52,12 @@ export class TrackingStore {
   /** Keeps how a send ended, and the ids that the gateway gave. */
   async update(record: MessageRecord): Promise<void> {
     const { id, jobId, msgIds = [] } = record;
-    if (this.#forgotten.has(id)) return;
-    const { names } = this;
-    const changes: NoteChange[] = [{ name: names.record(id), text: recordText(record) }];
+    const { names, engine } = this;
+    const isForgotten = this.#forgotten.has(id);
+    // What is left of one that was forgotten has no ids yet.
+    if (isForgotten && (await engine.read(names.record(id))) === undefined) return;
+    const text = recordText(isForgotten ? stripped(record) : record);
+    const changes: NoteChange[] = [{ name: names.record(id), text }];
     if (jobId !== undefined) changes.push({ name: names.job(jobId), text: id });
     for (const [index, msgId] of msgIds.entries()) {
       if (msgId !== null) changes.push({ name: names.message(msgId), text: `${id} ${index}` });
@@ -108,16 +111,14 @@ export class TrackingStore {
   }
 
   /**
-   * Deletes a record and all that belongs to it, but for the ids of the gateway: their late reports must not be taken for those of
-   * another message to the same number.
+   * Deletes a record and all that belongs to it, but for what keeps its late reports from being taken for those of another message
+   * to the same number.
    */
   async strip(record: MessageRecord): Promise<void> {
-    const { id, at, by, jobId, msgIds } = record;
+    const rest = stripped(record);
     await this.#remove(record, [
-      {
-        name: this.names.record(id),
-        text: recordText({ id, at, by, src: '', dlr: false, parts: 0, hashes: [], dests: [], jobId, msgIds }),
-      },
+      { name: this.names.record(rest.id), text: recordText(rest) },
+      ...this.#forgottenNames(rest).map((name) => ({ name, text: '' })),
     ]);
   }
 
@@ -192,10 +193,18 @@ export class TrackingStore {
     return [...byReference, ...hashes.map((hash) => names.dest(hash) + id), names.missing + id];
   }
 
-  /** Names of what finds a record by the ids of the gateway. */
-  #ids({ jobId, msgIds = [] }: MessageRecord): string[] {
-    const byMessage = msgIds.flatMap((msgId) => (msgId === null ? [] : [this.names.message(msgId)]));
-    return jobId === undefined ? byMessage : [this.names.job(jobId), ...byMessage];
+  /** Names of what finds a record that was forgotten by a trace of its recipients. */
+  #forgottenNames({ id, traces = [] }: MessageRecord): string[] {
+    return [...new Set(traces)].map((trace) => this.names.forgotten(trace) + id);
+  }
+
+  /** Names of what finds a record by the ids of the gateway, or that one was forgotten. */
+  #ids(record: MessageRecord): string[] {
+    const { jobId, msgIds = [] } = record;
+    const names = this.#forgottenNames(record);
+    for (const msgId of msgIds) if (msgId !== null) names.push(this.names.message(msgId));
+    if (jobId !== undefined) names.push(this.names.job(jobId));
+    return names;
   }
 }
 
