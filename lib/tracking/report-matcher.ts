@@ -40,24 +40,24 @@ export class ReportMatcher {
     }
     const byIds = await Promise.all(sources.map((source) => source.byIds(dlrs)));
     const found = dlrs.map((_, i) => byIds.map((matches) => matches[i]).find((match) => match !== undefined));
-    const rest = this.byDest ? dlrs.filter((_, i) => found[i] === undefined) : [];
+    const rest = dlrs.filter((_, i) => found[i] === undefined);
     const candidates = await candidatesOf(rest, sources);
     const matched: Dlr[] = [];
     const until = performance.now() + IN_FLIGHT_MS;
     // One after the other: a report tells which messages the next one cannot belong to.
     for (const [i, dlr] of dlrs.entries()) {
       const byId = found[i];
-      const match = byId === undefined ? await this.#byDest(dlr, candidates.get(dlr) ?? [], until) : matchOf(byId);
+      const match = byId === undefined ? await this.#byRecipient(dlr, candidates.get(dlr) ?? [], until) : matchOf(byId);
       this.counts[match?.by ?? 'unmatched'] += 1;
       matched.push(match ? { ...dlr, ...match.candidate.take(dlr, notes), matched: match.by } : dlr);
     }
     return { dlrs: matched, notes };
   }
 
-  async #byDest(dlr: Dlr, all: readonly Candidate[], until: number): Promise<Match | undefined> {
+  async #byRecipient(dlr: Dlr, all: readonly Candidate[], until: number): Promise<Match | undefined> {
     if (all.length === 0) return undefined;
-    const candidate = await chooseByDest(dlr, all);
-    if (candidate) return { candidate, by: 'dest' };
+    const match = byIdAmong(dlr, all) ?? (await this.#choose(dlr, all));
+    if (match) return match;
     // The answer of a send may bring the id that decides.
     const inFlight = all.flatMap((one) => (one.inFlight && isPossible(dlr, one) ? [one.inFlight] : []));
     const hasId = dlr.jobId !== undefined || dlr.msgId !== undefined;
@@ -73,12 +73,25 @@ export class ReportMatcher {
       if (byId !== undefined) return matchOf(byId);
     }
     const candidates = await candidatesOf([dlr], this.sources);
-    const candidate = await chooseByDest(dlr, candidates.get(dlr) ?? []);
+    return this.#choose(dlr, candidates.get(dlr) ?? []);
+  }
+
+  async #choose(dlr: Dlr, all: readonly Candidate[]): Promise<Match | undefined> {
+    const candidate = this.byDest ? await chooseByDest(dlr, all) : undefined;
     return candidate && { candidate, by: 'dest' };
   }
 }
 
 const matchOf = (found: FoundById): Match | undefined => (found === 'gone' ? undefined : found);
+
+/** The answer may have come after the ids were looked up. */
+function byIdAmong(dlr: Dlr, all: readonly Candidate[]): Match | undefined {
+  for (const by of ['msgId', 'jobId'] as const) {
+    const candidate = all.find((one) => one[by] !== undefined && one[by] === dlr[by]);
+    if (candidate && !candidate.isForgotten) return { candidate, by: by === 'jobId' ? 'job' : by };
+  }
+  return undefined;
+}
 
 async function candidatesOf(
   dlrs: readonly Dlr[],
