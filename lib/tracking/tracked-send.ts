@@ -51,12 +51,14 @@ export function withOutcome(record: MessageRecord, dests: readonly string[], out
     if (index !== undefined && msgId !== undefined) msgIds[index] = msgId;
   }
   const named = rejectedMsgs.map(({ dest }) => indexOf(dest)).filter((index) => index !== undefined);
-  const isRefused = accepted === 0 && (confirmedByTwin ?? 0) === 0;
+  const hasTwins = (confirmedByTwin ?? 0) > 0;
+  const isRefused = accepted === 0 && !hasTwins;
   const rejected = isRefused ? [...dests.keys()] : named;
   return {
     ...record,
     outcome: 'sent',
-    jobId,
+    // Reports of a message that the first try sent have the id of that one, which is not known.
+    jobId: hasTwins ? undefined : jobId,
     msgIds: msgIds.some((id) => id !== null) ? msgIds : undefined,
     rejected: rejected.length > 0 ? rejected : undefined,
   };

@@ -240,6 +240,17 @@ describe('a message of unknown outcome', () => {
     ]);
   });
 
+  it('is matched with the report of its first try when a guarded repeat found that one sent', async () => {
+    bench.gateway = await GatewaySimulator.start({ reports: false, acceptedMsgs: false });
+    await start({ http: { timeoutMs: 1_000 }, retry: { unknownOutcome: 'guarded', delayMs: 5 } });
+    bench.gateway.faults.next('resetAfter', { on: 'send' });
+    expect(await send('a')).toMatchObject({ confirmedByTwin: 1 });
+    const [first] = bench.gateway.messages;
+    report({ msgId: first?.msgId, jobId: first?.jobId, dest: DEST });
+    await handled(1);
+    expect(bench.handled[0]).toMatchObject({ reference: 'a', matched: 'dest' });
+  });
+
   it('is not confirmed when it was certainly not sent', async () => {
     bench.gateway = await silentGateway();
     await start({ retry: { attempts: 1 } });
