@@ -119,8 +119,10 @@ export class ChunkSender {
   #outcomeOf(result: DeliveryResult, { chunk, doubt: before }: ChunkToSend, isGuarded: boolean): ChunkOutcome {
     if (result.kind === 'sent') {
       const isDiverted = this.parts.policy.divertTo !== undefined;
-      const { jobId } = result.receipt;
-      return { kind: 'result', result: { ...read(result.receipt, chunk, isDiverted), jobId }, met: { kind: 'took' } };
+      const { jobId, confirmedByTwin = 0 } = result.receipt;
+      // Reports of messages that the first try sent have the id of that one, which is not known.
+      const ids = confirmedByTwin > 0 ? {} : { jobId };
+      return { kind: 'result', result: { ...read(result.receipt, chunk, isDiverted), ...ids }, met: { kind: 'took' } };
     }
     const doubt = before ?? result.doubt?.since;
     if (result.kind === 'withdrawn') return { kind: 'later', why: result.why, doubt };
