@@ -23,14 +23,18 @@ import { DlrsController } from './reports/dlrs.controller.js';
 import { ReportFile } from './reports/report-file.js';
 import { ReportWay } from './reports/report-way.js';
 import { WEBHOOK_PATH } from './reports/webhook-path.js';
+import { OtlpExport } from './telemetry/otlp-export.js';
 import type { Settings } from './settings.js';
 import { StatusController } from './status.controller.js';
 
 /** The sample: a form that sends messages, their delivery reports as they come, a look into the inbox, and campaigns. */
 @Module({})
 export class AppModule {
-  /** @param settings Whether the gateway is real, and who we are there. */
-  static with(settings: Settings): DynamicModule {
+  /**
+   * @param settings Whether the gateway is real, and who we are there.
+   * @param otlp Where traces and metrics go, if anywhere: it ends with the application.
+   */
+  static with(settings: Settings, otlp?: OtlpExport): DynamicModule {
     const gateway = GatewayModule.with(settings);
     return {
       module: AppModule,
@@ -65,6 +69,7 @@ export class AppModule {
         InboxWatch,
         CampaignDesk,
         OurSmsHealthIndicator,
+        { provide: OtlpExport, useFactory: () => otlp },
         {
           provide: ListStore,
           inject: [GatewayChoice],

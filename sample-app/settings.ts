@@ -17,6 +17,8 @@ export class Settings {
   readonly simulator?: string;
   /** The secret of the webhook that reports are pushed to; undefined for no webhook. */
   readonly webhookSecret?: string;
+  /** The address of a collector that traces and metrics are exported to; undefined for none. */
+  readonly otlpEndpoint?: string;
 
   constructor(settings: Readonly<Settings>) {
     this.src = settings.src;
@@ -26,6 +28,7 @@ export class Settings {
     this.redisUrl = settings.redisUrl;
     this.simulator = settings.simulator;
     this.webhookSecret = settings.webhookSecret;
+    this.otlpEndpoint = settings.otlpEndpoint;
   }
 }
 
@@ -36,8 +39,8 @@ export class SettingsError extends Error {
 
 /**
  * Reads `OURSMS_API_KEY`, `OURSMS_USERNAME` and `OURSMS_PASSWORD` (or `OURSMS_TOKEN`), `OURSMS_SRC`, `OURSMS_BASE_URL`, `OURSMS_STORAGE` (default:
- * `.oursms`; with Redis a directory for each `PORT` in it), `OURSMS_WEBHOOK_SECRET`, `REDIS_URL` and `OURSMS_SIMULATOR`. An empty
- * variable counts as not set.
+ * `.oursms`; with Redis a directory for each `PORT` in it), `OURSMS_WEBHOOK_SECRET`, `REDIS_URL`, `OURSMS_SIMULATOR` and
+ * `OTEL_EXPORTER_OTLP_ENDPOINT`. An empty variable counts as not set.
  *
  * @throws {SettingsError} when the credentials are set in part, or `REDIS_URL` is not the URL of a Redis server
  */
@@ -50,7 +53,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const src = env.OURSMS_SRC || undefined;
   const redisUrl = readRedisUrl(env);
   const storage = env.OURSMS_STORAGE || (redisUrl === undefined ? '.oursms' : `.oursms/port-${readPort(env)}`);
-  const common = { src, storage, redisUrl };
+  const common = { src, storage, redisUrl, otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT || undefined };
   const real = { ...common, baseUrl, webhookSecret: env.OURSMS_WEBHOOK_SECRET || undefined };
   if (apiKey !== undefined) {
     const others = namesOf({ OURSMS_USERNAME: username, OURSMS_PASSWORD: password, OURSMS_TOKEN: token });

@@ -9,6 +9,7 @@ import { refuseForeignRequests } from './security/refuse-foreign-requests.js';
 import { setSecurityHeaders } from './security/security-headers.js';
 import { SampleLogger } from './sample-logger.js';
 import { readSettings } from './settings.js';
+import { OtlpExport } from './telemetry/otlp-export.js';
 
 /** How the application is started. */
 export interface StartOptions {
@@ -34,7 +35,10 @@ export interface SampleApp {
  * refuses; the error of Node's `listen`
  */
 export async function startSampleApp({ env, port, logger }: StartOptions): Promise<SampleApp> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(readSettings(env)), {
+  const settings = readSettings(env);
+  const { otlpEndpoint } = settings;
+  const otlp = otlpEndpoint === undefined ? undefined : OtlpExport.start(otlpEndpoint);
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings, otlp), {
     abortOnError: false,
     // A browser opens connections ahead of time and leaves them idle: Ctrl+C would wait for them.
     forceCloseConnections: true,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { OurSmsModuleOptions } from 'nestjs-oursms';
 import { bullMqEngine } from 'nestjs-oursms/bullmq';
+import { openTelemetry } from 'nestjs-oursms/opentelemetry';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { QUIET_HOURS } from '../messages/quiet-hours.js';
 import type { Settings } from '../settings.js';
@@ -41,10 +42,14 @@ export class GatewayChoice implements OnApplicationShutdown {
 
 /** Takes the real gateway when there are credentials for it, or a simulated one elsewhere; otherwise starts a simulated one. */
 export async function chooseGateway(settings: Settings): Promise<GatewayChoice> {
-  const { auth, baseUrl, src, storage, webhookSecret } = settings;
+  const { auth, baseUrl, src, storage, webhookSecret, otlpEndpoint } = settings;
   const logger = new Logger('SampleApp');
   const webhook = webhookSecret === undefined ? undefined : { secret: webhookSecret };
-  const messages = { defaults: src === undefined ? {} : { src }, quietHours: QUIET_HOURS };
+  const messages = {
+    defaults: src === undefined ? {} : { src },
+    quietHours: QUIET_HOURS,
+    telemetry: otlpEndpoint === undefined ? undefined : openTelemetry(),
+  };
   if (auth !== undefined) {
     logger.warn('Real gateway: messages cost money');
     const options = { baseUrl, auth, ...messages, dlr: { poll: { everyMs: 15_000 }, webhook } };
