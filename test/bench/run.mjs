@@ -14,6 +14,7 @@ import { numbersBench } from './numbers/numbers.bench.mjs';
 import { profileSend } from './send/profile-send.mjs';
 import { sendBench } from './send/send.bench.mjs';
 import { textBench } from './text/text.bench.mjs';
+import { trackingBench } from './tracking/tracking.bench.mjs';
 import { webhookBench } from './webhook/webhook.bench.mjs';
 
 const benches = {
@@ -25,6 +26,7 @@ const benches = {
   accounts: accountsBench,
   inbox: inboxBench,
   webhook: webhookBench,
+  tracking: trackingBench,
   campaign: campaignBench,
   cluster: clusterBench,
 };
