@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child } from '../support/child.mjs';
 import { matchesBench, recordsBench } from './matches.mjs';
+import { campaignsBench } from './campaigns.mjs';
 import { sendsBench } from './sends.mjs';
 
 /** What it costs to know which message a report belongs to: at the send, at the report, and in memory. */
@@ -12,7 +13,7 @@ export async function trackingBench({ quick }) {
   const targets = [];
   try {
     const setting = { quick, gateway, directory, baseUrl: await gateway.hears() };
-    for (const part of [sendsBench, matchesBench, recordsBench]) targets.push(...(await part(setting)));
+    for (const part of [sendsBench, matchesBench, recordsBench, campaignsBench]) targets.push(...(await part(setting)));
   } finally {
     await gateway.end();
     await rm(directory, { recursive: true, force: true });
