@@ -55,9 +55,9 @@ export class PageHandler {
       this.parts.telemetry.consumed(page.isPush ? 'push' : 'poll', reading.dlrs.length);
     }
     const handled = new Set(page.handled);
-    const open = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
+    const due = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
     const { matching } = this.parts;
-    const { dlrs: due, notes } = matching.isOn ? await matching.match(open) : { dlrs: open, notes: undefined };
+    const notes = matching.isOn ? await matching.match(due) : undefined;
     const settled = (outcome: JobOutcome<KeptPage>): JobOutcome<KeptPage> => ({ ...outcome, notes: notes?.changes() });
     if (job.interrupted) {
       await this.#isolate(`${nameOf(page)} ${id}`, due);

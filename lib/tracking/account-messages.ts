@@ -152,16 +152,16 @@ export class AccountMessages extends Messages {
   }
 
   /**
-   * Finds the messages that reports belong to.
+   * Fills in what is known of the message of each report.
    *
-   * @returns The reports with what is known of their messages, and the changes to write by the write that settles them.
+   * @returns The changes to write by the write that settles the reports.
    * @throws {OurSmsStorageError} when the store cannot be read
    */
-  async match(dlrs: readonly Dlr[]): Promise<{ dlrs: Dlr[]; notes: PageNotes }> {
+  async match(dlrs: readonly Dlr[]): Promise<PageNotes> {
     const { matcher, store } = await this.#open();
-    const matched = await matcher.match(dlrs);
-    await matched.notes.dropKept((names) => store.engine.readMany(names));
-    return matched;
+    const notes = await matcher.match(dlrs);
+    await notes.dropKept((names) => store.engine.readMany(names));
+    return notes;
   }
 
   async get(reference: string): Promise<TrackedMessage | undefined> {
@@ -256,7 +256,6 @@ export class AccountMessages extends Messages {
 
   /** A report of a message of unknown outcome says that it was sent. */
   async #noteMatched(record: MessageRecord, index: number): Promise<void> {
-    this.#wake(record.id);
     const { store } = await this.#open();
     if (this.#sentStateOf(record, store.engine) !== 'unknown') return;
     // Its answer may have come since the record was read.
@@ -335,8 +334,11 @@ export class AccountMessages extends Messages {
     const engine = await openEngine();
     const store = new TrackingStore(engine, this.#names);
     const hash = await NumberHash.of(engine, this.#names);
-    const candidates = new MessageCandidates(store, hash, this.#flights, (record, index) => {
-      this.#noteMatched(record, index).catch((error: unknown) => this.#logFailure(error));
+    const candidates = new MessageCandidates(store, hash, this.#flights, {
+      reported: (id) => this.#wake(id),
+      matched: (record, index) => {
+        this.#noteMatched(record, index).catch((error: unknown) => this.#logFailure(error));
+      },
     });
     const matcher = new ReportMatcher(campaigns ? [candidates, campaigns] : [candidates], policy.matchByDest);
     const sweep = new TrackingSweep(store, policy, (messages) =>

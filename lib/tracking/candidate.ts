@@ -46,7 +46,7 @@ export interface TrackedFields {
  * The message of a report by the ids of the gateway. `gone`: the ids are known, but their message was forgotten, or has another
  * recipient than the report: it belongs to no other message either.
  */
-export type FoundById = { candidate: Candidate; by: 'msgId' | 'job' } | 'gone';
+export type FoundById = { candidate: Pick<Candidate, 'take'>; by: 'msgId' | 'job' } | 'gone';
 
 /** Messages that reports may belong to. */
 export interface CandidateSource {

@@ -1,6 +1,6 @@
 import type { Dlr } from '../dto/dlr.js';
 import type { Candidate, CandidateSource, FoundById, TrackedFields } from './candidate.js';
-import { isStripped, traceOf, type MessageRecord } from './message-record.js';
+import { isStripped, traceOf, type IdentifiedMessage, type MessageRecord } from './message-record.js';
 import { reportedNumber, type NumberHash } from './number-hash.js';
 import type { PageNotes } from './page-notes.js';
 import type { SendsInFlight } from './sends-in-flight.js';
@@ -9,8 +9,13 @@ import { keptReport, type TrackingStore } from './tracking-store.js';
 /** Records that are looked at for one recipient: the newest, of a number that was sent to very often. */
 const MOST_OF_NUMBER = 100;
 
-/** Called with each report that is matched with a message. */
-export type OnMatched = (record: MessageRecord, index: number, dlr: Dlr) => void;
+/** Learns of reports that are matched. */
+export interface MatchListener {
+  /** A report of a record has come. */
+  reported(id: string): void;
+  /** A report has come of a record that was found by something else than the gateway's id of the message. */
+  matched(record: MessageRecord, index: number): void;
+}
 
 /** The single messages of an account that reports may belong to. */
 export class MessageCandidates implements CandidateSource {
@@ -21,7 +26,7 @@ export class MessageCandidates implements CandidateSource {
     private readonly store: TrackingStore,
     private readonly hash: NumberHash,
     private readonly flights: SendsInFlight,
-    private readonly onMatched: OnMatched,
+    private readonly listener: MatchListener,
   ) {}
 
   /** There is a record from now on. */
@@ -49,18 +54,25 @@ export class MessageCandidates implements CandidateSource {
     const jobTexts = await this.#read(dlrs, ({ jobId }, i) =>
       msgTexts[i] === undefined && jobId !== undefined ? names.job(jobId) : undefined,
     );
-    const ids = dlrs.map((_, i) => msgTexts[i]?.split(' ')[0] ?? jobTexts[i]);
-    const records = await this.#records(ids);
+    const records = await this.#records(jobTexts);
     return dlrs.map(({ dest }, i) => {
-      const record = records.get(ids[i] ?? '');
+      const identified = msgTexts[i];
+      if (identified !== undefined) return this.#byMessage(JSON.parse(identified) as IdentifiedMessage, dest);
+      const record = records.get(jobTexts[i] ?? '');
       if (record === undefined) return undefined;
-      if (isStripped(record)) return 'gone';
-      const said = msgTexts[i]?.split(' ')[1];
-      const index = said !== undefined && dest === undefined ? Number(said) : this.#indexOf(record, dest);
-      // A report of another recipient than the one of this id belongs to neither.
-      if (index === undefined || (said !== undefined && index !== Number(said))) return 'gone';
-      return { candidate: this.#candidate(record, index), by: said === undefined ? 'job' : 'msgId' };
+      const index = isStripped(record) ? undefined : this.#indexOf(record, dest);
+      // A report of a recipient that the request does not have belongs to no other message either.
+      return index === undefined ? 'gone' : { candidate: this.#candidate(record, index), by: 'job' };
     });
+  }
+
+  /** @param dest The recipient of the report. */
+  #byMessage(message: IdentifiedMessage, dest: string | undefined): FoundById {
+    const number = reportedNumber(dest);
+    // A report of another recipient than the one of this id belongs to neither.
+    const isOther = dest !== undefined && (number === undefined || this.hash.of(number) !== message.hash);
+    if (message.hash === undefined || isOther) return 'gone';
+    return { candidate: { take: (dlr, notes) => this.#keep(message, dlr, notes) }, by: 'msgId' };
   }
 
   byDest(dlrs: readonly Dlr[]): Promise<Candidate[][]> {
@@ -117,11 +129,17 @@ export class MessageCandidates implements CandidateSource {
   }
 
   #take(record: MessageRecord, index: number, dlr: Dlr, notes: PageNotes): TrackedFields {
-    const { id, reference, traceparent, at } = record;
+    const fields = this.#keep({ ...record, index }, dlr, notes);
+    this.listener.matched(record, index);
+    return fields;
+  }
+
+  #keep({ id, index, reference, traceparent, at }: IdentifiedMessage, dlr: Dlr, notes: PageNotes): TrackedFields {
     const name = this.store.names.report(id, index, dlr.status, dlr.msgId);
     const text = this.store.noteReport(name, keptReport(dlr, index, notes.size));
+    // A repeated report must not take a later place: of several failures the first one counts.
     notes.setOnce(name, () => (this.store.isForgotten(id) ? undefined : text));
-    this.onMatched(record, index, dlr);
+    this.listener.reported(id);
     return { reference, traceparent, sentAt: new Date(at).toISOString() };
   }
 

@@ -68,6 +68,23 @@ export function stripped(record: MessageRecord): MessageRecord {
 /** Whether a message was forgotten. */
 export const isStripped = ({ traces }: MessageRecord): boolean => traces !== undefined;
 
+/** What is found by the gateway's id of a message: all that its reports need, so that its record need not be read for them. */
+export interface IdentifiedMessage {
+  id: string;
+  index: number;
+  /** Unset for one that was forgotten. */
+  hash?: string;
+  at: number;
+  reference?: string;
+  traceparent?: string;
+}
+
+/** A message that the gateway has given an id, as text. */
+export function identifiedText({ id, at, reference, traceparent, hashes }: MessageRecord, index: number): string {
+  const identified: IdentifiedMessage = { id, index, hash: hashes[index], at, reference, traceparent };
+  return JSON.stringify(identified);
+}
+
 /** A record as text. */
 export const recordText = (record: MessageRecord): string => JSON.stringify(record);
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Dlr } from '../dto/dlr.js';
-import type { Candidate, CandidateSource, FoundById, MatchedBy } from './candidate.js';
+import type { Candidate, CandidateSource, FoundById, MatchedBy, TrackedFields } from './candidate.js';
 import { chooseByDest, isPossible } from './choose-by-dest.js';
 import { PageNotes } from './page-notes.js';
 
@@ -11,7 +11,7 @@ const IN_FLIGHT_MS = 3_000;
 export type MatchCounts = Record<MatchedBy, number> & { unmatched: number };
 
 interface Match {
-  candidate: Candidate;
+  candidate: Pick<Candidate, 'take'>;
   by: MatchedBy;
 }
 
@@ -26,32 +26,33 @@ export class ReportMatcher {
   ) {}
 
   /**
-   * The reports with what is known of their messages, and the changes to write with their page.
+   * Fills in what is known of the message of each report.
+   *
+   * @returns The changes to write with their page.
    *
    * @throws {OurSmsStorageError} when the store cannot be read
    */
-  async match(dlrs: readonly Dlr[]): Promise<{ dlrs: Dlr[]; notes: PageNotes }> {
+  async match(dlrs: readonly Dlr[]): Promise<PageNotes> {
     const notes = new PageNotes();
     const sources: CandidateSource[] = [];
     for (const source of this.sources) if (!(await source.isEmpty())) sources.push(source);
     if (sources.length === 0) {
       this.counts.unmatched += dlrs.length;
-      return { dlrs: [...dlrs], notes };
+      return notes;
     }
     const byIds = await Promise.all(sources.map((source) => source.byIds(dlrs)));
     const found = dlrs.map((_, i) => byIds.map((matches) => matches[i]).find((match) => match !== undefined));
     const rest = dlrs.filter((_, i) => found[i] === undefined);
     const candidates = await candidatesOf(rest, sources);
-    const matched: Dlr[] = [];
     const until = performance.now() + IN_FLIGHT_MS;
     // One after the other: a report tells which messages the next one cannot belong to.
     for (const [i, dlr] of dlrs.entries()) {
       const byId = found[i];
       const match = byId === undefined ? await this.#byRecipient(dlr, candidates.get(dlr) ?? [], until) : matchOf(byId);
       this.counts[match?.by ?? 'unmatched'] += 1;
-      matched.push(match ? { ...dlr, ...match.candidate.take(dlr, notes), matched: match.by } : dlr);
+      if (match) fillIn(dlr, match.candidate.take(dlr, notes), match.by);
     }
-    return { dlrs: matched, notes };
+    return notes;
   }
 
   async #byRecipient(dlr: Dlr, all: readonly Candidate[], until: number): Promise<Match | undefined> {
@@ -80,6 +81,16 @@ export class ReportMatcher {
     const candidate = this.byDest ? await chooseByDest(dlr, all) : undefined;
     return candidate && { candidate, by: 'dest' };
   }
+}
+
+/** A field that is not known stays unset. Reports are many: none is copied. */
+function fillIn(dlr: Dlr & { traceparent?: string }, fields: TrackedFields, by: MatchedBy): void {
+  const { reference, campaign, sentAt, traceparent } = fields;
+  dlr.matched = by;
+  dlr.sentAt = sentAt;
+  if (reference !== undefined) dlr.reference = reference;
+  if (campaign !== undefined) dlr.campaign = campaign;
+  if (traceparent !== undefined) dlr.traceparent = traceparent;
 }
 
 const matchOf = (found: FoundById): Match | undefined => (found === 'gone' ? undefined : found);

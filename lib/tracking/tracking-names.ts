@@ -2,8 +2,12 @@ import { hash } from 'node:crypto';
 import { accountPart } from '../queue/key-part.js';
 import { hourOf } from './message-record.js';
 
-/** A name of 16 characters for an id of the gateway, which may be of any length. */
-const shortened = (id: string): string => hash('sha256', id, 'base64url').slice(0, 16);
+/** Longer ids of the gateway are not names as they are. */
+const LONGEST_ID = 40;
+
+/** A short name for an id of the gateway. Ids that follow one another stay neighbours, which are read together. */
+const shortened = (id: string): string =>
+  id.length <= LONGEST_ID ? id : `${hash('sha256', id, 'base64url').slice(0, 22)}#`;
 
 /** Names of the notes that tracking keeps of an account. */
 export class TrackingNames {

@@ -1,6 +1,14 @@
 import type { Dlr, DlrStatus } from '../dto/dlr.js';
 import type { NoteChange, QueueEngine } from '../queue/durable-queue.js';
-import { hourAt, hourOf, readRecord, recordText, stripped, type MessageRecord } from './message-record.js';
+import {
+  hourAt,
+  hourOf,
+  identifiedText,
+  readRecord,
+  recordText,
+  stripped,
+  type MessageRecord,
+} from './message-record.js';
 import type { TrackingNames } from './tracking-names.js';
 
 /** Matched reports whose page may not be settled yet: as many as are ever with listeners, and more. */
@@ -56,11 +64,11 @@ export class TrackingStore {
     const isForgotten = this.#forgotten.has(id);
     // What is left of one that was forgotten has no ids yet.
     if (isForgotten && (await engine.read(names.record(id))) === undefined) return;
-    const text = recordText(isForgotten ? stripped(record) : record);
-    const changes: NoteChange[] = [{ name: names.record(id), text }];
+    const kept = isForgotten ? stripped(record) : record;
+    const changes: NoteChange[] = [{ name: names.record(id), text: recordText(kept) }];
     if (jobId !== undefined) changes.push({ name: names.job(jobId), text: id });
     for (const [index, msgId] of msgIds.entries()) {
-      if (msgId !== null) changes.push({ name: names.message(msgId), text: `${id} ${index}` });
+      if (msgId !== null) changes.push({ name: names.message(msgId), text: identifiedText(kept, index) });
     }
     await this.engine.change(changes);
   }
@@ -116,8 +124,12 @@ export class TrackingStore {
    */
   async strip(record: MessageRecord): Promise<void> {
     const rest = stripped(record);
+    const { msgIds = [] } = rest;
     await this.#remove(record, [
       { name: this.names.record(rest.id), text: recordText(rest) },
+      ...msgIds.flatMap((msgId, i) =>
+        msgId === null ? [] : [{ name: this.names.message(msgId), text: identifiedText(rest, i) }],
+      ),
       ...this.#forgottenNames(rest).map((name) => ({ name, text: '' })),
     ]);
   }
