@@ -35,10 +35,12 @@ export const toPage = (account: string, response: WireResponse): DlrPage =>
   pageOf(account, bodyOf(response), response.status);
 
 /** Makes a page of a body that has just come. */
-export function pageOf(account: string, { bytes, ...said }: RawBody, httpStatus: number): DlrPage {
-  const page = { account, receivedAt: new Date().toISOString(), httpStatus, idRule: ID_RULE } as const;
-  if (isPlain({ bytes, ...said })) return { ...page, text: bytes.toString('utf8') };
-  return { ...page, text: bytes.toString('base64'), encoding: 'base64', ...said };
+export function pageOf(account: string, body: RawBody, httpStatus: number): DlrPage {
+  const receivedAt = new Date().toISOString();
+  if (isPlain(body)) return { account, receivedAt, httpStatus, idRule: ID_RULE, text: body.bytes.toString('utf8') };
+  const { bytes, ...said } = body;
+  const text = bytes.toString('base64');
+  return { account, receivedAt, httpStatus, idRule: ID_RULE, text, encoding: 'base64', ...said };
 }
 
 /** The body of a page. */

@@ -21,7 +21,10 @@ export interface DlrInboxStats {
   handling: number;
   /** Reports that were given up after `dlr.maxAttempts`, and are kept. */
   failed: number;
-  /** Downloads and pushes that are not handled through yet. The reports of those that were not read yet are not in `waiting`. */
+  /**
+   * Downloads and pushes that are not handled through yet; pushes that came at the same time count as one. The reports of those that
+   * were not read yet are not in `waiting`.
+   */
   pages: number;
   /** Downloads and pushes that could not be read, and are kept. */
   unreadable: number;

@@ -5,6 +5,10 @@ import type { DlrPage } from '../gateway/dlr-page.js';
 
 /** A download or a push as it is kept, before anything has read it. */
 export interface KeptPage extends DlrPage {
+  /** Of pushes that were written together: how many characters of `text` each has, a line end apart, and when it came. */
+  bodies?: { length: number; receivedAt: string }[];
+  /** Whether it was with listeners when the process ended, together with other pushes: its reports are delivered one by one. */
+  isSuspect?: boolean;
   /** When the download began, or the push came: ISO 8601, UTC. */
   at: string;
   /** How many reports were asked for; 0 for a push. */

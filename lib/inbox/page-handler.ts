@@ -1,12 +1,13 @@
 import { Logger } from '@nestjs/common';
 import type { Dlr } from '../dto/dlr.js';
-import { readDlrs, type DlrReading } from '../gateway/read-dlrs.js';
+import type { DlrReading } from '../gateway/read-dlrs.js';
 import type { DurableQueue, Job, NewJob, JobOutcome } from '../queue/durable-queue.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { describeUnreadable } from './describe-unreadable.js';
 import { describeThrown } from './describe-thrown.js';
 import type { DlrGaps } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';
+import { pushesOf, pushJob, readPage } from './grouped-pushes.js';
 import type { KeptDlr, KeptPage } from './kept-jobs.js';
 import type { ReportLanes } from './report-lanes.js';
 import type { ReportMatching } from './report-matching.js';
@@ -20,6 +21,7 @@ const MOST_INTERRUPTIONS = 10;
 export interface PageHandlerParts {
   publisher: DlrPublisher;
   lanes: ReportLanes;
+  pages: DurableQueue<KeptPage>;
   retries: DurableQueue<KeptDlr>;
   gaps: DlrGaps;
   matching: ReportMatching;
@@ -49,8 +51,9 @@ export class PageHandler {
   /** The outcome of a page, when all of its reports were delivered. */
   async handle(job: Job<KeptPage>): Promise<JobOutcome<KeptPage>> {
     const { id, data: page } = job;
+    if (job.interrupted && page.bodies !== undefined) return this.#separate(page);
     if (job.interrupted && job.attempt > MOST_INTERRUPTIONS) return this.#keepUnread(id, page);
-    const reading = await readDlrs(page, this.parts.maxResponseBytes);
+    const reading = await readPage(page, this.parts.maxResponseBytes);
     if (job.attempt === 1 && page.handled === undefined) {
       this.parts.telemetry.consumed(page.isPush ? 'push' : 'poll', reading.dlrs.length);
     }
@@ -59,7 +62,7 @@ export class PageHandler {
     const { matching } = this.parts;
     const notes = matching.isOn ? await matching.match(due) : undefined;
     const settled = (outcome: JobOutcome<KeptPage>): JobOutcome<KeptPage> => ({ ...outcome, notes: notes?.changes() });
-    if (job.interrupted) {
+    if (job.interrupted || page.isSuspect) {
       await this.#isolate(`${nameOf(page)} ${id}`, due);
       if (reading.ok) return settled({ kind: 'done' });
       return settled(await this.#keepUnreadable(id, withHandled(page, reading.dlrs), reading));
@@ -82,7 +85,15 @@ export class PageHandler {
       this.#left += reading.dlrs.filter(({ id }) => !handled.has(id)).length;
       return settled({ kind: 'again', inMs: 0, data: rest, uncounted: true });
     }
+    // Each is kept, and announced, as a push of its own.
+    if (reading.unread.length > 0) await this.parts.pages.add(reading.unread.map(pushJob));
     return settled(reading.ok ? { kind: 'done' } : await this.#keepUnreadable(id, rest, reading));
+  }
+
+  /** Makes each of the pushes that were written together a job of its own: one of them may be what ended the process. */
+  async #separate(page: KeptPage): Promise<JobOutcome<KeptPage>> {
+    await this.parts.pages.add(pushesOf(page).map((push) => pushJob({ ...push, isSuspect: true })));
+    return { kind: 'done' };
   }
 
   /**

@@ -5,7 +5,7 @@ import { oneLine } from '../errors/one-line.js';
 import type { RawBody } from '../gateway/decode-body.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
-import type { DurableQueue, QueueConsumer, QueueEngine } from '../queue/durable-queue.js';
+import type { DurableQueue, Job, JobOutcome, QueueConsumer, QueueEngine } from '../queue/durable-queue.js';
 import { accountPart } from '../queue/key-part.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { describeUnreadable } from './describe-unreadable.js';
@@ -239,12 +239,16 @@ export class RunningInbox {
     const pages = (this.#pageHandler = new PageHandler({
       ...this.setup,
       lanes: this.#lanes,
+      pages: this.pages,
       retries: this.retries,
       gaps: this.#gaps,
     }));
     const retries = new RetryHandler({ ...this.setup, lanes: this.#lanes });
-    const handlePage = (job: Parameters<PageHandler['handle']>[0]): ReturnType<PageHandler['handle']> =>
-      pages.handle(job).finally(() => this.#intake?.noteRoom());
+    const handlePage = async (job: Job<KeptPage>): Promise<JobOutcome<KeptPage>> => {
+      const outcome = await pages.handle(job).finally(() => this.#intake?.noteRoom());
+      if (outcome.kind !== 'again') this.#pushes.noteHandled(job.id);
+      return outcome;
+    };
     this.#consumers.push(
       this.pages.consume(handlePage, { concurrency: this.#pagesAtOnce() }),
       this.retries.consume((job) => retries.handle(job), { concurrency: RETRIES_AT_ONCE, idleAtFirst: true }),

@@ -1,8 +1,9 @@
+import { cp } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { Test } from '@nestjs/testing';
 import { DlrInbox, OurSmsModule, OurSmsStorageError, type Dlr, type UnreadableDlrs } from 'nestjs-oursms';
-import { DEMO, DlrListener, LogRecorder, rejection, until } from '../support/application.js';
+import { DEMO, DlrListener, LogRecorder, rejection, TestStorage, until } from '../support/application.js';
 import { Gate, InboxBench } from '../support/inbox-bench.js';
 
 const WEBHOOK = { secret: 'a-secret-of-the-tests' };
@@ -204,6 +205,102 @@ it('a push that is repeated while its listener has it is delivered once', async 
   gate.open();
   await untilEmpty();
   expect(inbox.handled).toHaveLength(1);
+});
+
+describe('pushes that come at the same time', () => {
+  const acceptAll = async (...bodies: unknown[]): Promise<void> => {
+    await Promise.all(bodies.map((body) => inbox.face.accept(body)));
+  };
+
+  it('are kept as one job, in their order, and each of their reports is delivered', async () => {
+    const { face } = await inbox.start({ dlr: PUSHED });
+    await face.pause();
+    await acceptAll(pushOf('m1'), pushOf('m2', 'm3'), pushOf('m4'));
+    expect(await face.stats()).toMatchObject({ pages: 1 });
+    await face.resume();
+    await untilEmpty();
+    expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(['m1', 'm2', 'm3', 'm4']);
+  });
+
+  it('are read one by one: what cannot be read is kept and announced alone, and the others are delivered', async () => {
+    const unreadable: UnreadableDlrs[] = [];
+    const { face } = await inbox.start({ dlr: PUSHED }, undefined, { 'oursms.dlr.unreadable': unreadable });
+    const cut = JSON.stringify(pushOf('m2', 'm3')).slice(0, -30);
+    for (let i = 0; i < 2; i++) {
+      await acceptAll(pushOf(`m1 ${i}`), '<html>', cut, pushOf(`m4 ${i}`));
+      await inbox.untilStats('all is handled', (stats) => stats.pages + stats.waiting + stats.handling === 0);
+    }
+    expect(await face.stats()).toMatchObject({ unreadable: 2, failed: 0, gaps: 0 });
+    expect(unreadable.map(({ raw, salvaged }) => [raw, salvaged])).toEqual([
+      ['<html>', 0],
+      [cut, 1],
+    ]);
+    const handled = inbox.handled.map(({ msgId }) => msgId);
+    // A push that cannot be read and is repeated is kept once; what was recovered from it comes each time.
+    expect(handled).toEqual(['m1 0', 'm2', 'm4 0', 'm1 1', 'm2', 'm4 1']);
+    expect(await face.rereadUnreadable()).toBe(2);
+    await inbox.untilStats('both are kept again', (stats) => stats.unreadable === 2);
+    expect(inbox.handled).toHaveLength(handled.length);
+  });
+
+  it('are retried one by one, and kept as failed', async () => {
+    const { face } = await inbox.start({ dlr: PUSHED }, ({ msgId }) => {
+      if (msgId === 'bad') throw new Error('the database is away');
+    });
+    await acceptAll(pushOf('m1'), pushOf('bad'), pushOf('m2'));
+    await inbox.untilStats('it is given up', ({ failed, pages }) => failed === 1 && pages === 0);
+    expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(['m1', 'm2']);
+    for await (const { dlr, attempts } of face.failed()) expect([dlr.msgId, attempts]).toEqual(['bad', 2]);
+  });
+
+  it('are delivered once when they are repeated while they wait, are written, or are with their listener', async () => {
+    const gate = new Gate();
+    const { face } = await inbox.start({ dlr: PUSHED }, () => gate.pass());
+    const repeated = [pushOf('m1'), pushOf('m2')];
+    await acceptAll(...repeated, ...repeated, pushOf('m3'));
+    await acceptAll(pushOf('m4'), ...repeated);
+    for (const body of repeated) await face.accept(body);
+    gate.open();
+    await untilEmpty();
+    expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(['m1', 'm2', 'm3', 'm4']);
+    await face.accept(repeated[0]);
+    await untilHandled(5);
+  });
+
+  it('are delivered after the next start when the application stops before', async () => {
+    const gate = new Gate();
+    await inbox.start({ dlr: { ...PUSHED, concurrency: 1, shutdownTimeoutMs: 50 } }, ({ msgId }) =>
+      msgId === 'm1' ? undefined : gate.pass(),
+    );
+    await acceptAll(pushOf('m1'), pushOf('m2'), pushOf('m3'));
+    await untilHandled(1);
+    await inbox.stop();
+    await inbox.start({ dlr: PUSHED });
+    await untilEmpty();
+    expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(['m1', 'm2', 'm3']);
+    gate.open();
+  });
+
+  it('are read, and delivered, one by one after their process has ended: one of them may be why', async () => {
+    const gate = new Gate();
+    await inbox.start({ dlr: PUSHED }, () => gate.pass());
+    await acceptAll(pushOf('m1'), '<html>', pushOf('m2'));
+    await inbox.untilStats('the listener has them', ({ handling }) => handling === 2);
+    const left = await TestStorage.make();
+    await cp(inbox.storage.path, left.path, { recursive: true });
+    gate.open();
+    await inbox.stop();
+    await inbox.storage.remove();
+    inbox.storage = left;
+    inbox.handled.splice(0);
+    const { face } = await inbox.start({ dlr: PUSHED });
+    await untilEmpty();
+    expect(inbox.handled.map(({ msgId }) => msgId).sort()).toEqual(['m1', 'm2']);
+    expect(await face.stats()).toMatchObject({ failed: 0, unreadable: 1 });
+    const lines = inbox.application.logs.matching('1 reports of push push-');
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line).toContain('are redelivered one by one');
+  });
 });
 
 it('a push that comes when the application has stopped is refused', async () => {

@@ -1,0 +1,90 @@
+import { hash } from 'node:crypto';
+import type { DlrPage } from '../gateway/dlr-page.js';
+import { readDlrs, type DlrReading } from '../gateway/read-dlrs.js';
+import type { NewJob } from '../queue/durable-queue.js';
+import type { KeptPage } from './kept-jobs.js';
+
+/** Pushes of one job at the most: when a process ends, all reports of its jobs are redelivered one by one. */
+const MOST_IN_A_JOB = 32;
+/** Characters of one job at the most. A longer push is a job of its own. */
+const MOST_CHARACTERS = 64 * 1024;
+/** Between two bodies of a job. */
+const SEPARATOR = '\n';
+
+/** A push, and the name of the job that it becomes when it is written alone. */
+export interface NamedPush {
+  name: string;
+  page: DlrPage;
+}
+
+/** Names a push by its text: a repeat of a push that is still in the queue has the same name. */
+export const pushName = ({ text }: DlrPage): string => `push-${digest(text)}`;
+
+/** The job of a push that stands alone. */
+export const pushJob = (page: KeptPage): NewJob<KeptPage> => ({ id: pushName(page), data: page });
+
+/**
+ * Groups pushes that are written together, since many of them cost the queue as little as one. One that is alone, long or
+ * not plain UTF-8 becomes a job of its own.
+ *
+ * @returns The jobs in the order of the pushes, each with the names of those in it.
+ */
+export function groupPushes(pushes: readonly NamedPush[]): { job: NewJob<KeptPage>; names: string[] }[] {
+  const groups: NamedPush[][] = [];
+  let group: NamedPush[] = [];
+  let characters = Infinity;
+  for (const push of pushes) {
+    const { text, encoding } = push.page;
+    characters += text.length;
+    if (group.length === MOST_IN_A_JOB || characters > MOST_CHARACTERS || encoding !== undefined) {
+      groups.push((group = []));
+      // Nothing joins one that is encoded.
+      characters = encoding === undefined ? text.length : Infinity;
+    }
+    group.push(push);
+  }
+  return groups.map((one) => ({ job: jobOf(one), names: one.map(({ name }) => name) }));
+}
+
+/** The pushes that a page holds: those that were written together, or the page itself. */
+export function pushesOf(page: KeptPage): KeptPage[] {
+  const { bodies, text, account, httpStatus, idRule, asked, gapTold, isPush, handled } = page;
+  if (bodies === undefined) return [page];
+  let end = -SEPARATOR.length;
+  return bodies.map(({ length, receivedAt }) => {
+    const start = end + SEPARATOR.length;
+    end = start + length;
+    const body = text.slice(start, end);
+    return { account, receivedAt, at: receivedAt, httpStatus, idRule, asked, gapTold, isPush, handled, text: body };
+  });
+}
+
+/**
+ * Reads the reports of a page, or of each push in it. Never throws.
+ *
+ * @returns `unread`: the pushes of a group that cannot be read. Their complete reports are among `dlrs`.
+ */
+export async function readPage(page: KeptPage, maxBytes: number): Promise<DlrReading & { unread: KeptPage[] }> {
+  if (page.bodies === undefined) return { ...(await readDlrs(page, maxBytes)), unread: [] };
+  const [dlrs, unread]: [DlrReading['dlrs'], KeptPage[]] = [[], []];
+  for (const push of pushesOf(page)) {
+    const reading = await readDlrs(push, maxBytes);
+    dlrs.push(...reading.dlrs);
+    if (!reading.ok) unread.push({ ...push, handled: reading.dlrs.map(({ id }) => id) });
+  }
+  return { ok: true, dlrs, unread, shown: { raw: page.text, rawEncoding: 'utf8' } };
+}
+
+function jobOf(group: readonly NamedPush[]): NewJob<KeptPage> {
+  const [{ name, page }] = group as [NamedPush];
+  // The gateway keeps what is not answered with 200, so no gap is announced for what cannot be read.
+  const push: KeptPage = { ...page, at: page.receivedAt, asked: 0, gapTold: true, isPush: true };
+  if (group.length === 1) return { id: name, data: push };
+  const bodies = group.map(({ page: { text, receivedAt } }) => ({ length: text.length, receivedAt }));
+  const text = group.map((one) => one.page.text).join(SEPARATOR);
+  // Not the name of a push: one of the same text is another job.
+  const id = `pushes-${digest(group.map((one) => one.name).join())}`;
+  return { id, data: { ...push, text, bodies } };
+}
+
+const digest = (text: string): string => hash('sha256', text, 'base64url').slice(0, 24);
