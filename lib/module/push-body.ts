@@ -1,4 +1,4 @@
-import { finished, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { bytesOfBody } from '../gateway/bytes-of-body.js';
 import type { RawBody } from '../gateway/decode-body.js';
 
@@ -48,6 +48,8 @@ const isUnread = (value: unknown): value is Readable => value instanceof Readabl
 
 /** Not by `for await`: that destroys the connection when it stops, and the answer with it. */
 function readBytes(stream: Readable, maxBytes: number): Promise<Buffer | 'tooLarge' | 'aborted'> {
+  // Its events are over.
+  if (stream.destroyed) return Promise.resolve('aborted');
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -59,7 +61,11 @@ function readBytes(stream: Readable, maxBytes: number): Promise<Buffer | 'tooLar
         resolve('tooLarge');
       }
     });
-    finished(stream, { writable: false }, (error) => resolve(error ? 'aborted' : Buffer.concat(chunks)));
+    stream.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    stream.on('error', () => resolve('aborted'));
+    stream.on('close', () => {
+      if (!stream.readableEnded) resolve('aborted');
+    });
   });
 }
 

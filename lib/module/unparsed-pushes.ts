@@ -2,6 +2,8 @@ import type { PushRequest } from './push-body.js';
 
 /** A type that no body parser of an application takes. */
 const UNPARSED = 'application/vnd.nestjs-oursms.push';
+/** Where a request keeps the type that it came with, until it is at its controller. */
+const TYPE = Symbol('the type of a push');
 
 /** The part of Nest's HTTP adapters that is used. */
 interface HttpAdapter {
@@ -23,6 +25,9 @@ interface FastifyRoute {
   onRequest?: unknown;
 }
 
+/** A request whose type is hidden: a WeakMap of requests would cost the garbage collector more than it costs to answer them. */
+type HidingType = object & { [TYPE]?: { type: string | string[] | undefined } | undefined };
+
 type Done = (error: Error | null, body?: unknown) => void;
 
 /**
@@ -32,9 +37,6 @@ type Done = (error: Error | null, body?: unknown) => void;
  * With another adapter, or where requests do not pass it, they stay as they are: then the controller takes what a parser left.
  */
 export class UnparsedPushes {
-  /** The types of requests that have not reached the controller yet. */
-  readonly #types = new WeakMap<object, unknown>();
-
   /**
    * @param path Path of the controller.
    * @param admits Whether a text is the secret. Asked of every POST in Express, which tells no middleware which route a request
@@ -58,14 +60,16 @@ export class UnparsedPushes {
 
   /** The Content-Type of a push that is at its controller, which gets it back. */
   restoreType(request: PushRequest): unknown {
-    const key = request.raw ?? request;
-    if (this.#types.has(key)) request.headers['content-type'] = this.#types.get(key) as string | undefined;
-    this.#types.delete(key);
+    const incoming: HidingType = request.raw ?? request;
+    const hidden = incoming[TYPE];
+    if (hidden !== undefined) request.headers['content-type'] = hidden.type;
+    incoming[TYPE] = undefined;
     return request.headers['content-type'];
   }
 
   #hideType(request: PushRequest): void {
-    this.#types.set(request.raw ?? request, request.headers['content-type']);
+    const incoming: HidingType = request.raw ?? request;
+    incoming[TYPE] = { type: request.headers['content-type'] };
     request.headers['content-type'] = UNPARSED;
   }
 
@@ -87,10 +91,12 @@ export class UnparsedPushes {
 
 /** The last part of a path. Characters that the secret may hold need no escapes, but may have them. */
 function lastPart(url = ''): string {
-  const [path = ''] = url.split('?');
-  const part = path.replace(/\/$/, '').slice(path.replace(/\/$/, '').lastIndexOf('/') + 1);
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  const end = path.endsWith('/') ? path.length - 1 : path.length;
+  const part = path.slice(path.lastIndexOf('/', end - 1) + 1, end);
   try {
-    return decodeURIComponent(part);
+    return part.includes('%') ? decodeURIComponent(part) : part;
   } catch {
     return part;
   }
