@@ -5,6 +5,8 @@ import type { OrderedStore, StoreChange } from './ordered-store.js';
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 15_000;
+/** How long a write that can wait does so for another one. */
+const PATIENCE_MS = 5;
 
 interface PendingWrite {
   changes: StoreChange[];
@@ -34,6 +36,10 @@ export class GroupWriter {
   readonly #logger = new Logger('OurSmsStore');
   #pending: PendingWrite[] = [];
   #running: Promise<void> | undefined;
+  /** Whether something of what is pending cannot wait. */
+  #isUrgent = false;
+  /** Ends the waiting of what is pending. */
+  #patience: NodeJS.Timeout | undefined;
   #fault: OurSmsStorageError | undefined;
   #recovery: Promise<void> | undefined;
   #closed = false;
@@ -45,13 +51,25 @@ export class GroupWriter {
     private readonly user: StoreUser,
   ) {}
 
-  /** Resolves once the changes are durable. */
-  write(changes: StoreChange[]): Promise<void> {
+  /**
+   * Resolves once the changes are durable.
+   *
+   * @param canWait Whether they may wait a few milliseconds for others to go with: so the disk is waited for once.
+   */
+  write(changes: StoreChange[], canWait = false): Promise<void> {
     if (this.#fault) return Promise.reject(this.#fault);
     return new Promise((resolve, reject) => {
       this.#pending.push({ changes, resolve, reject });
-      this.#running ??= this.#writeAll();
+      if (canWait) this.#patience ??= setTimeout(() => this.hasten(), PATIENCE_MS);
+      else this.hasten();
     });
+  }
+
+  /** Writes what is pending at once. */
+  hasten(): void {
+    if (this.#pending.length === 0) return;
+    this.#isUrgent = true;
+    this.#running ??= this.#writeAll();
   }
 
   /** @throws {OurSmsStorageError} while the store cannot be used */
@@ -65,7 +83,7 @@ export class GroupWriter {
    * @param bytes How much it must be able to write.
    */
   fail(fault: OurSmsStorageError, bytes = 0): void {
-    for (const { reject } of this.#pending.splice(0)) reject(this.#fault ?? fault);
+    for (const { reject } of this.#takePending()) reject(this.#fault ?? fault);
     if (this.#fault) return;
     this.#fault = fault;
     this.#tellFault(fault);
@@ -82,10 +100,12 @@ export class GroupWriter {
   /** A caller cannot wait: a store that is away is retried now. */
   hurry(): void {
     if (this.#fault) this.#hurry.abort();
+    else this.hasten();
   }
 
   /** Takes no more, and lets what was asked for be written. */
   async close(closed: OurSmsStorageError): Promise<void> {
+    this.hasten();
     this.#closed = true;
     this.#fault = closed;
     this.#hurry.abort();
@@ -96,8 +116,8 @@ export class GroupWriter {
   async #writeAll(): Promise<void> {
     // One turn later, so that writes of the same moment go together.
     await Promise.resolve();
-    while (this.#pending.length > 0) {
-      const group = this.#pending.splice(0);
+    while (this.#isUrgent) {
+      const group = this.#takePending();
       const changes = group.flatMap((one) => one.changes);
       try {
         await this.store.write(changes);
@@ -108,6 +128,13 @@ export class GroupWriter {
       }
     }
     this.#running = undefined;
+  }
+
+  #takePending(): PendingWrite[] {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    this.#isUrgent = false;
+    return this.#pending.splice(0);
   }
 
   async #recover(bytes: number): Promise<void> {

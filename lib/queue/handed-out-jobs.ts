@@ -80,14 +80,15 @@ export class HandedOutJobs<T> {
    *
    * @param isStopping Asked when a retry of the store failed: then the outcome is dropped, and the job is redelivered
    * again when the store is back.
+   * @param canWait Whether the end of a job may wait for another write: nothing waits for the job to make room.
    * @throws What is wrong with an outcome that cannot be kept.
    */
-  async settle(job: ActiveJob<T>, outcome: FaultOutcome<T>, isStopping: () => boolean): Promise<void> {
+  async settle(job: ActiveJob<T>, outcome: FaultOutcome<T>, isStopping: () => boolean, canWait = false): Promise<void> {
     const { writer, workedOn } = this.parts;
     for (let isRepeated = false; ; isRepeated = true) {
       try {
         // The write that failed may be on the disk all the same.
-        if (!isRepeated || (await this.#isHandedOut(job))) await this.#write(job, outcome);
+        if (!isRepeated || (await this.#isHandedOut(job))) await this.#write(job, outcome, canWait);
         break;
       } catch (error) {
         if (!(error instanceof OurSmsStorageError)) throw error;
@@ -98,6 +99,11 @@ export class HandedOutJobs<T> {
     }
     this.#leaveList(job.number, true);
     workedOn.delete(job.number);
+  }
+
+  /** Makes the outcomes that wait for another write durable now. */
+  hasten(): void {
+    this.parts.writer.hasten();
   }
 
   async #isHandedOut({ number }: ActiveJob<T>): Promise<boolean> {
@@ -123,15 +129,16 @@ export class HandedOutJobs<T> {
     number: number,
     changes: StoreChange[],
     to: { waiting?: number; active?: number; failed?: number },
+    canWait = false,
   ): Promise<void> {
     const { waiting = 0, active = 0, failed } = to;
     const isIdle = this.#idle.has(number);
     const moves = isIdle ? { waiting: waiting - 1, active, failed, idle: -1 } : { waiting, active: active - 1, failed };
-    await this.parts.ledger.write([del(this.#keyOf(number)), ...changes], moves);
+    await this.parts.ledger.write([del(this.#keyOf(number)), ...changes], moves, canWait);
     this.#leaveList(number);
   }
 
-  async #write(job: ActiveJob<T>, outcome: FaultOutcome<T>): Promise<void> {
+  async #write(job: ActiveJob<T>, outcome: FaultOutcome<T>, canWait: boolean): Promise<void> {
     const { picker, records, clock } = this.parts;
     const { keys } = records;
     const { id, number, addedAt, attempt, interrupted, interruptedAt: startedAt, interruptedMark: mark } = job;
@@ -151,7 +158,9 @@ export class HandedOutJobs<T> {
       return picker.noteLater(key);
     }
     changes.push(del(keys.data(number)));
-    if (outcome.kind === 'done') return this.#move(number, [...changes, del(keys.id(id))], {});
+    // Its notes are for others, who may be waiting.
+    const isForgotten = outcome.notes === undefined;
+    if (outcome.kind === 'done') return this.#move(number, [...changes, del(keys.id(id))], {}, canWait && isForgotten);
     const { reason, data = job.data } = outcome;
     const record: FailedRecord<T> = { id, data, attempts: attempt, reason, failedAt: Date.now() };
     return this.#move(number, [...changes, put(keys.failed(number), record)], { failed: 1 });

@@ -67,8 +67,8 @@ export class QueueLedger {
     }
   }
 
-  /** Writes changes, and what they add to the counters. While the store is away, neither. */
-  async write(changes: StoreChange[], moves: Moves): Promise<void> {
+  /** Writes changes, and what they add to the counters. While the store is away, neither. @param canWait See {@link GroupWriter.write}. */
+  async write(changes: StoreChange[], moves: Moves, canWait = false): Promise<void> {
     this.writer.check();
     const { waiting, active, failed } = this.#counters;
     const counters: QueueCounters = {
@@ -79,7 +79,7 @@ export class QueueLedger {
       at: this.clock.now(),
     };
     this.#counters = counters;
-    const writing = this.writer.write([...changes, put(this.records.keys.meta, counters)]);
+    const writing = this.writer.write([...changes, put(this.records.keys.meta, counters)], canWait);
     this.#writing = writing.catch(() => undefined);
     await writing;
     this.#written = counters;
@@ -89,6 +89,7 @@ export class QueueLedger {
   /** Waits for what was asked for to be written. @returns Whether there was any. */
   async flush(): Promise<boolean> {
     const isWriting = this.#counters !== this.#written;
+    this.writer.hasten();
     await this.#writing;
     return isWriting;
   }

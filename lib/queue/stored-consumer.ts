@@ -71,6 +71,8 @@ export class StoredConsumer<T> {
       while (this.#woken && !this.#stopped) {
         this.#woken = false;
         const room = this.concurrency - this.#tasks.size;
+        // What has ended since it had room makes some.
+        if (room <= 0) this.jobs.hasten();
         const jobs = room > 0 ? await this.jobs.next(room, this.idleAtFirst) : [];
         for (const job of jobs) this.#keep(this.#handle(job));
         if (jobs.length > 0) this.#woken = true;
@@ -100,7 +102,7 @@ export class StoredConsumer<T> {
       const outcome: JobOutcome<T> = this.#stopped
         ? { kind: 'again', inMs: 0, uncounted: true }
         : await this.handler(job);
-      await this.jobs.settle(job, outcome, isStopping);
+      await this.jobs.settle(job, outcome, isStopping, !this.#stopped && this.#tasks.size < this.concurrency);
     } catch (error) {
       const outcome = outcomeOfFault(error, job.faults + 1, this.mostFaults);
       if (!(error instanceof OurSmsStorageError)) this.#logger.error(describeFault(error, job.id, outcome));

@@ -190,6 +190,33 @@ describe('the disk', () => {
     await engine.close();
   });
 
+  it('is waited for once when a job ends and another is added right after it', async () => {
+    const engine = await StoredEngine.inDirectory(path);
+    const queue = engine.queue<number>('queue');
+    let end: () => void = () => undefined;
+    queue.consume(
+      async () => {
+        end();
+        return { kind: 'done' };
+      },
+      { concurrency: 8 },
+    );
+    await queue.counts();
+    const batch = jest.spyOn(ClassicLevel.prototype, 'batch');
+    for (let i = 0; i < 20; i++) {
+      const ended = new Promise<void>((resolve) => (end = resolve));
+      await queue.add([{ id: `job${i}`, data: i }]);
+      await ended;
+    }
+    const written = batch.mock.calls.length;
+    await until('the end of the last is written by itself', () => batch.mock.calls.length > written);
+    batch.mockRestore();
+    // Two for each job, if none of them went together.
+    expect(written).toBeLessThan(35);
+    expect(await queue.pending()).toBe(0);
+    await engine.close();
+  });
+
   it('is not waited for when a job is delivered whose handler says itself when it begins', async () => {
     const engine = await StoredEngine.inDirectory(path);
     const queue = engine.queue<number>('queue');
