@@ -54,6 +54,7 @@ const isList = (value: unknown): value is unknown[] => Array.isArray(value);
 const hasMessageId = (value: unknown): boolean => new FieldReader(value).text('msgId', 'messageId') !== undefined;
 
 function envelopesOf(value: unknown): unknown[] {
+  if (!isRecord(value)) return [];
   const fields = new FieldReader(value);
   return ENVELOPES.map((name) => fields.first(name)).filter((field) => field !== undefined);
 }

@@ -51,7 +51,8 @@ export class DlrPublisher {
     if (overdue && (await this.#endsWell(overdue))) return;
     if (!this.hasListeners()) throw new Error('no listener for oursms.dlr');
     // A copy: what a listener writes into it is not what the gateway sent.
-    const copy = { ...shownDlr(dlr), raw: copyOf(dlr.raw) };
+    const copy = { ...shownDlr(dlr) };
+    copy.raw = copyOf(dlr.raw);
     const { traceparent, sentAt } = dlr;
     const span = this.telemetry.startProcess(dlr, {
       traceparent,

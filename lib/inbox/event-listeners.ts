@@ -41,6 +41,7 @@ export class EventListeners {
         this.#log(event, () => listener.call(emitter, payload));
       } else running.push(started(() => listener.call(emitter, payload)));
     }
+    if (running.length === 1) return void (await running[0]);
     const failed = (await Promise.allSettled(running)).find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   }

@@ -7,11 +7,12 @@ export interface PushRequest {
   method?: string;
   url?: string;
   headers: Record<string, string | string[] | undefined>;
+  rawHeaders?: string[];
   params?: Record<string, unknown>;
   body?: unknown;
   /** Set by Nest when the application was made with `rawBody: true`. */
   rawBody?: unknown;
-  raw?: Readable;
+  raw?: Readable & { rawHeaders?: string[] };
 }
 
 /** The body of a push, or why there is none. */
@@ -24,7 +25,7 @@ export type PushBody = RawBody | 'tooLarge' | 'aborted' | 'consumed';
  * @param contentType What the gateway calls it.
  */
 export async function pushBody(request: PushRequest, contentType: unknown, maxBytes: number): Promise<PushBody> {
-  const { headers, body, rawBody } = request;
+  const { headers, body } = request;
   if (Number(headers['content-length']) > maxBytes) return 'tooLarge';
   const connection = request.raw ?? request;
   // Fastify gives the stream as the body, where its parser is ours; a hook may have decompressed it.
@@ -35,6 +36,7 @@ export async function pushBody(request: PushRequest, contentType: unknown, maxBy
     const contentEncoding = stream === connection ? text(headers['content-encoding']) : undefined;
     return { bytes, contentType: text(contentType), contentEncoding };
   }
+  const { rawBody } = request;
   // What a parser has read is not compressed any more; its bytes are those of the gateway, its text is not.
   const isBytes = rawBody instanceof Uint8Array || body instanceof Uint8Array;
   const given = rawBody ?? body;

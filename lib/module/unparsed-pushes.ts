@@ -2,8 +2,6 @@ import type { PushRequest } from './push-body.js';
 
 /** A type that no body parser of an application takes. */
 const UNPARSED = 'application/vnd.nestjs-oursms.push';
-/** Where a request keeps the type that it came with, until it is at its controller. */
-const TYPE = Symbol('the type of a push');
 
 /** The part of Nest's HTTP adapters that is used. */
 interface HttpAdapter {
@@ -24,9 +22,6 @@ interface FastifyRoute {
   url: string;
   onRequest?: unknown;
 }
-
-/** A request whose type is hidden: a WeakMap of requests would cost the garbage collector more than it costs to answer them. */
-type HidingType = object & { [TYPE]?: { type: string | string[] | undefined } | undefined };
 
 type Done = (error: Error | null, body?: unknown) => void;
 
@@ -60,16 +55,13 @@ export class UnparsedPushes {
 
   /** The Content-Type of a push that is at its controller, which gets it back. */
   restoreType(request: PushRequest): unknown {
-    const incoming: HidingType = request.raw ?? request;
-    const hidden = incoming[TYPE];
-    if (hidden !== undefined) request.headers['content-type'] = hidden.type;
-    incoming[TYPE] = undefined;
-    return request.headers['content-type'];
+    const { headers, rawHeaders = request.raw?.rawHeaders } = request;
+    // Nothing is kept beside the request: Express makes each one so that a property more is dear, and so is a WeakMap of them.
+    if (headers['content-type'] === UNPARSED) headers['content-type'] = typeIn(rawHeaders);
+    return headers['content-type'];
   }
 
   #hideType(request: PushRequest): void {
-    const incoming: HidingType = request.raw ?? request;
-    incoming[TYPE] = { type: request.headers['content-type'] };
     request.headers['content-type'] = UNPARSED;
   }
 
@@ -87,6 +79,12 @@ export class UnparsedPushes {
       fastify.addContentTypeParser(UNPARSED, (_request, payload, done) => done(null, payload));
     }
   }
+}
+
+/** The Content-Type in the names and values of headers, one after the other; the first counts, as for Node. */
+function typeIn(rawHeaders: readonly string[] = []): string | undefined {
+  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-type');
+  return at < 0 ? undefined : rawHeaders[at + 1];
 }
 
 /** The last part of a path. Characters that the secret may hold need no escapes, but may have them. */
