@@ -56,7 +56,7 @@ export {
 export { OurSmsTrackingOptions } from './options/tracking.options.js';
 export { OurSmsDlrOptions, OurSmsPollOptions, OurSmsWebhookOptions } from './options/dlr.options.js';
 export { OurSmsService } from './module/oursms.service.js';
-export type { SendOptions } from './sending/outbox.js';
+export type { SendOptions } from './sending/send-options.js';
 export { OurSmsWebhook } from './module/oursms.webhook.js';
 export { Campaign } from './campaigns/campaign.js';
 export {
@@ -93,6 +93,6 @@ export {
   type TrackingStats,
 } from './tracking/message.types.js';
 export { Messages } from './tracking/messages.js';
-export type { QuietHoursAction } from './sending/keep-quiet-hours.js';
-export type { UnknownOutcomeAction } from './sending/retry-policy.js';
+export type { QuietHoursAction } from './sending/quiet-hours-action.js';
+export type { UnknownOutcomeAction } from './sending/unknown-outcome-action.js';
 export { getCampaignsToken, getDlrInboxToken, getMessagesToken, getOurSmsToken } from './module/oursms.tokens.js';

@@ -1,6 +1,7 @@
 import { oneLine } from '../errors/one-line.js';
 import { describeFaults, OurSmsConfigError } from '../errors/oursms-config.error.js';
-import type { QueueEngine, QueueEngineContext, QueueEngineSource } from '../queue/durable-queue.js';
+import type { QueueEngine, QueueEngineContext } from '../queue/durable-queue.js';
+import type { QueueEngineSource } from '../queue/queue-engine-source.js';
 import { BullMqEngine } from './bull-mq-engine.js';
 import type { BullMqEngineOptions } from './bull-mq-engine.options.js';
 import { checkEngineOptions, connectionFaults, type EngineOptions } from './check-engine-options.js';

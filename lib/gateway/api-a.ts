@@ -1,6 +1,7 @@
 import { credentialsOf, type GatewayAuth } from './account.js';
 import type { WireMessage } from './call.js';
-import type { Dialect, DialectRequest, ExtraParameters, SendMethod } from './dialect.js';
+import type { Dialect, DialectRequest } from './dialect.js';
+import type { ExtraParameters, SendMethod } from './wire-options.js';
 import { encodeForm } from './encode-form.js';
 import { messageParameters } from './message-parameters.js';
 

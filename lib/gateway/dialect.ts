@@ -3,12 +3,7 @@ import { ApiA } from './api-a.js';
 import type { WireMessage } from './call.js';
 import { JsonApi } from './json-api.js';
 import type { WireRequest } from './transport.js';
-
-/** The HTTP method of a send. @inline */
-export type SendMethod = 'POST' | 'GET';
-
-/** Parameters beyond the document's. */
-export type ExtraParameters = Readonly<Record<string, string | number | boolean>>;
+import type { ExtraParameters, SendMethod } from './wire-options.js';
 
 /** A call as a request: its path below the base URL, with its query. */
 export interface DialectRequest extends Pick<WireRequest, 'method' | 'data'> {

@@ -11,7 +11,7 @@ import { readableThrown } from '../errors/readable-thrown.js';
 import type { GatewayAccount } from './account.js';
 import { proxyVariable } from './bypassed-proxy.js';
 import { Call, type WireMessage } from './call.js';
-import { dialectOf, type Dialect, type DialectRequest, type ExtraParameters, type SendMethod } from './dialect.js';
+import { dialectOf, type Dialect, type DialectRequest } from './dialect.js';
 import type { DlrPage } from './dlr-page.js';
 import { Exchanged, type DlrDownload, type ExchangeEnd } from './exchanged.js';
 import { FieldReader } from './field-reader.js';
@@ -26,27 +26,8 @@ import { readSenders } from './read-senders.js';
 import { readWhoAmI } from './read-who-am-i.js';
 import { abortedError, unreadableAnswer } from './to-oursms-error.js';
 import { RequestTrace } from './transport.js';
+import type { RequestBounds, SendMethod, WireOptions } from './wire-options.js';
 import { withoutTraces } from './without-traces.js';
-
-/** Conditions that end a request, or keep it from leaving. */
-export interface RequestBounds {
-  /** Ends the call. */
-  signal?: AbortSignal;
-  /** Asked when the first byte is about to leave: false, and none does; the call fails as if its signal had ended it. @internal */
-  mayStart?: () => boolean;
-}
-
-/**
- * How one send is made.
- *
- * @inline
- */
-export interface WireOptions extends RequestBounds {
-  /** The HTTP method. The document prefers POST; the JSON API has no other. */
-  method?: SendMethod;
-  /** Parameters beyond the document's. */
-  extra?: ExtraParameters;
-}
 
 /** The calls of either API on the wire: what goes out is checked before, what comes back is an answer or an error. */
 export class GatewayClient {

@@ -1,5 +1,6 @@
 import type { WireMessage } from './call.js';
-import type { Dialect, DialectRequest, ExtraParameters } from './dialect.js';
+import type { Dialect, DialectRequest } from './dialect.js';
+import type { ExtraParameters } from './wire-options.js';
 import { messageParameters } from './message-parameters.js';
 
 /** Senders that are asked for: as many as have been seen to be answered. */

@@ -1,6 +1,6 @@
 import { MESSAGE_PARAMETERS } from '../dto/send-message.dto.js';
 import type { WireMessage } from './call.js';
-import type { ExtraParameters } from './dialect.js';
+import type { ExtraParameters } from './wire-options.js';
 
 type Parameter = [name: string, value: string | number | boolean | readonly string[]];
 

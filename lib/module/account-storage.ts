@@ -4,7 +4,8 @@ import { Logger, type InjectionToken } from '@nestjs/common';
 import type { OurSmsApplication } from './oursms.application.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
-import type { QueueEngine, QueueEngineSource } from '../queue/durable-queue.js';
+import type { QueueEngine } from '../queue/durable-queue.js';
+import type { QueueEngineSource } from '../queue/queue-engine-source.js';
 import { StoredEngine } from '../queue/stored-engine.js';
 
 /** Place of the queues of an account: a directory, a server, or memory. */

@@ -13,7 +13,8 @@ import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import type { Account } from './account.js';
 import { ACCOUNT } from './internal-tokens.js';
-import type { Outbox, SendOptions } from '../sending/outbox.js';
+import type { Outbox } from '../sending/outbox.js';
+import type { SendOptions } from '../sending/send-options.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 
 /** The calls of the OurSMS gateway and the dry run of a send, for one account. */

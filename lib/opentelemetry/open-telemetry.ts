@@ -1,6 +1,6 @@
 import { metrics, trace } from '@opentelemetry/api';
 import { describeFaults, OurSmsConfigError, type Fault } from '../errors/oursms-config.error.js';
-import type { TelemetrySource } from '../telemetry/telemetry.js';
+import type { TelemetrySource } from '../telemetry/telemetry-source.js';
 import { VERSION } from '../version.js';
 import { AccountMetrics } from './account-metrics.js';
 import { OpenTelemetryPort } from './open-telemetry-port.js';

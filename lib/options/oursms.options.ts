@@ -7,10 +7,10 @@ import type { NumberCountry } from '../message/normalize-number.js';
 import { OurSmsDlrOptions } from './dlr.options.js';
 import { OurSmsTrackingOptions } from './tracking.options.js';
 import { IsAuth, IsGatewayUrl, IsHeaderValue, IsStorage, IsTelemetry, IsTimeOfDay } from './options-rules.js';
-import type { QuietHoursAction } from '../sending/keep-quiet-hours.js';
-import type { UnknownOutcomeAction } from '../sending/retry-policy.js';
-import type { QueueEngineSource } from '../queue/durable-queue.js';
-import type { TelemetrySource } from '../telemetry/telemetry.js';
+import type { QuietHoursAction } from '../sending/quiet-hours-action.js';
+import type { UnknownOutcomeAction } from '../sending/unknown-outcome-action.js';
+import type { QueueEngineSource } from '../queue/queue-engine-source.js';
+import type { TelemetrySource } from '../telemetry/telemetry-source.js';
 import { VERSION } from '../version.js';
 
 /**

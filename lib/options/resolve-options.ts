@@ -19,8 +19,8 @@ import type { MessagePolicy } from '../sending/prepare-message.js';
 import type { RateLimits } from '../sending/turns.js';
 import type { RetryPolicy } from '../sending/retry-policy.js';
 import { accountDirectory } from '../queue/key-part.js';
-import type { QueueEngineSource } from '../queue/durable-queue.js';
-import type { TelemetrySource } from '../telemetry/telemetry.js';
+import type { QueueEngineSource } from '../queue/queue-engine-source.js';
+import type { TelemetrySource } from '../telemetry/telemetry-source.js';
 
 /** The options of an account, checked and complete, as each room takes them. */
 export interface ResolvedOptions {

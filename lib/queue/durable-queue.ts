@@ -207,16 +207,6 @@ export interface QueueEngine {
   close(): Promise<void>;
 }
 
-/** Factory of engines: a value of the option `storage` besides a directory and `'memory'`. */
-export interface QueueEngineSource {
-  /**
-   * Opens the engine of an account. What it connects to need not be there yet.
-   *
-   * @throws {OurSmsStorageError} when it can never be used as it is set up
-   */
-  openEngine(context: QueueEngineContext): Promise<QueueEngine>;
-}
-
 /** How long to wait for another process to release a directory. */
 export interface LockPatience {
   /** As long as a former process of the account may need to end. */

@@ -1,7 +1,7 @@
 import { MESSAGE_PARAMETERS } from '../dto/send-message.dto.js';
 import type { Fault } from '../errors/oursms-config.error.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
-import type { SendMethod } from '../gateway/dialect.js';
+import type { SendMethod } from '../gateway/wire-options.js';
 
 const HALF_CHARACTER = 'contains half of a character (a surrogate without its pair): was an emoji cut?';
 const OWN_PARAMETERS: readonly string[] = ['username', 'password', 'token', ...MESSAGE_PARAMETERS];

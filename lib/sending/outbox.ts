@@ -7,7 +7,7 @@ import { OurSmsBusyError } from '../errors/oursms-busy.error.js';
 import { OurSmsError } from '../errors/oursms.error.js';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { WireMessage } from '../gateway/call.js';
-import type { GatewayClient, WireOptions } from '../gateway/gateway-client.js';
+import type { GatewayClient } from '../gateway/gateway-client.js';
 import { adviseMessage } from '../message/advise-message.js';
 import { describeText } from '../message/describe-text.js';
 import type { SendSpan, Telemetry } from '../telemetry/telemetry.js';
@@ -16,15 +16,10 @@ import { checkSendOptions } from './check-send-options.js';
 import { deliver, type DeliveryResult } from './deliver.js';
 import { keepQuietHours } from './keep-quiet-hours.js';
 import { prepareMessage, type MessagePolicy } from './prepare-message.js';
+import type { SendOptions } from './send-options.js';
 import type { SendTracker, TrackedOutcome, TrackedSend } from './send-tracker.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { Turns } from './turns.js';
-
-/** How one message is sent. */
-export interface SendOptions extends WireOptions {
-  /** A name of the caller for the message, 1 to 128 characters, such as `order-4711`. It is never sent to the gateway. */
-  reference?: string;
-}
 
 /** Sends the single messages of an account. */
 export class Outbox {

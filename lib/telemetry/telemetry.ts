@@ -97,8 +97,3 @@ export interface TelemetryAccount {
   /** Port of the gateway. */
   port: number;
 }
-
-/** Factory of {@link Telemetry}: the value of the option `telemetry`. */
-export interface TelemetrySource {
-  openTelemetry(account: TelemetryAccount): Telemetry;
-}

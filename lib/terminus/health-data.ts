@@ -1,5 +1,3 @@
-import type { AccountHealth, ReportFacts } from '../module/account-health.js';
-
 /**
  * Why an account is not `up`.
  *
@@ -46,15 +44,4 @@ export interface HealthData extends Record<string, unknown> {
   };
   /** The balance, with the option `showCredits`; absent when it could not be read. */
   credits?: number;
-}
-
-/** What is known of an account when its health is judged. */
-export interface HealthFacts {
-  /** `timeout`: it did not answer in time. */
-  store: 'writable' | 'notWritable' | 'timeout';
-  /** Undefined for an account that receives no reports. */
-  reports: ReportFacts | undefined | 'notReadable' | 'timeout';
-  /** Undefined when they could not be read. */
-  credits: number | undefined | 'timeout';
-  gateway: AccountHealth['gatewayState'];
 }

@@ -1,5 +1,6 @@
 import type { ReportFacts } from '../module/account-health.js';
-import type { HealthFacts, HealthReason } from './health-data.js';
+import type { HealthReason } from './health-data.js';
+import type { HealthFacts } from './health-facts.js';
 import type { OurSmsHealthOptions } from './oursms-health.options.js';
 
 /** Polls that may fail in a row, and the shortest time that is waited for one that goes well. */

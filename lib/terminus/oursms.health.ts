@@ -7,7 +7,8 @@ import { describeFaults, OurSmsConfigError } from '../errors/oursms-config.error
 import type { AccountHealth } from '../module/account-health.js';
 import { getHealthToken } from '../module/internal-tokens.js';
 import { DEFAULT_ACCOUNT } from '../module/oursms.tokens.js';
-import type { HealthData, HealthFacts } from './health-data.js';
+import type { HealthData } from './health-data.js';
+import type { HealthFacts } from './health-facts.js';
 import { judgeHealth, reportsOf } from './judge-health.js';
 import { OurSmsHealthOptions } from './oursms-health.options.js';
 import { settledWithin } from './settled-within.js';

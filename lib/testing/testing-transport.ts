@@ -1,9 +1,6 @@
 import { TransportFault, type Transport, type WireRequest, type WireResponse } from '../gateway/transport.js';
 import type { SimulatorEngine } from './simulator/simulator-engine.js';
-
-/** How a call can be made to fail. */
-export type TestFailure =
-  'auth' | 'balance' | 'sender' | 'routing' | 'rateLimit' | 'server' | 'timeout' | 'unreachable' | 'garbage';
+import type { TestFailure } from './testing-failure.js';
 
 const REFUSALS: Partial<Record<TestFailure, { status: number; errorCode: number; message: string }>> = {
   auth: { status: 401, errorCode: 1001, message: 'wrong credentials' },

@@ -1,0 +1,12 @@
+import type { AccountHealth, ReportFacts } from '../module/account-health.js';
+
+/** What is known of an account when its health is judged. */
+export interface HealthFacts {
+  /** `timeout`: it did not answer in time. */
+  store: 'writable' | 'notWritable' | 'timeout';
+  /** Undefined for an account that receives no reports. */
+  reports: ReportFacts | undefined | 'notReadable' | 'timeout';
+  /** Undefined when they could not be read. */
+  credits: number | undefined | 'timeout';
+  gateway: AccountHealth['gatewayState'];
+}
