@@ -76,6 +76,7 @@ export {
   type CampaignReport,
   type CampaignState,
   type CreditsLow,
+  type DeliveryFate,
   type PauseReason,
 } from './campaigns/campaign.types.js';
 export { Campaigns } from './campaigns/campaigns.js';
