@@ -26,7 +26,7 @@ export interface TrackedRecipient {
   dest: string;
   /** Where it is. */
   state: MessageState;
-  /** Whether no later report can change it, except one that beats our own `missing`. */
+  /** Whether no further report is expected. One that comes all the same may change it: `undelivered` into `delivered`, for example. */
   isFinal: boolean;
   /** When it was about to leave: ISO 8601, UTC. */
   sentAt: string;
@@ -75,7 +75,7 @@ export interface MessagesConfirmed {
   messages: MessageNotice[];
 }
 
-/** Accepted messages that have no final report `missingAfterMs` after they left. Announced once, up to 500 together. */
+/** Accepted messages that have no final report `missingAfterMs` after they left. Announced once, many together. */
 export interface MessagesMissing {
   account: string;
   messages: MessageNotice[];

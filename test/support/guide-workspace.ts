@@ -7,12 +7,14 @@ import { ROOT, run, type Ended } from './packaging-run.js';
 /** What the short pieces of the guides take as given: each guide says so. Test runners bring the rest. */
 const GIVEN = `
 import type * as jest from '@jest/globals';
-import type { CampaignRecipient, Campaigns, DlrInbox, MessageToSend, OurSmsAuth, OurSmsService } from 'nestjs-oursms';
+import type { CampaignRecipient, Campaigns, DlrInbox, Messages, MessageToSend } from 'nestjs-oursms';
+import type { OurSmsAuth, OurSmsService } from 'nestjs-oursms';
 
 declare global {
   const oursms: OurSmsService;
   const inbox: DlrInbox;
   const campaigns: Campaigns;
+  const messages: Messages;
   const auth: OurSmsAuth;
   const message: MessageToSend;
   function customers(): AsyncIterable<CampaignRecipient>;
