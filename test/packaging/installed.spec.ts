@@ -19,12 +19,12 @@ const EVERYWHERE = [
 ];
 const NEST_12 = [
   ...['@nestjs/common@12', '@nestjs/core@12', '@nestjs/axios@12', '@nestjs/event-emitter@12', '@nestjs/schedule@12'],
-  ...['@nestjs/bullmq@12', '@nestjs/platform-express@12'],
+  ...['@nestjs/bullmq@12', '@nestjs/platform-express@12', '@nestjs/platform-fastify@12'],
   ...['class-validator@0.15', 'typescript@~6.0.0', ...EVERYWHERE],
 ];
 const NEST_11 = [
   ...['@nestjs/common@11', '@nestjs/core@11', '@nestjs/axios@4', '@nestjs/event-emitter@3', '@nestjs/schedule@6'],
-  ...['@nestjs/bullmq@11', '@nestjs/platform-express@11'],
+  ...['@nestjs/bullmq@11', '@nestjs/platform-express@11', '@nestjs/platform-fastify@11'],
   ...['class-validator@0.14', 'typescript@~5.9.0', ...EVERYWHERE],
 ];
 const APPLICATIONS: (ApplicationPlan & { name: string })[] = [
@@ -87,6 +87,8 @@ describe('the installed package', () => {
       () => run({}),
       90_000,
     );
+
+    it('does so on Fastify as well', () => run({ HTTP_SERVER: 'fastify' }), 90_000);
 
     itWithOwnRedis(
       'does so with its reports in Redis as well',

@@ -1,4 +1,6 @@
+import type { INestApplication, NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { OurSmsService } from 'nestjs-oursms';
 import { AppModule, WEBHOOK_SECRET } from './app.module.js';
 import { openGateway } from './gateway.js';
@@ -8,7 +10,7 @@ import { ReportListener } from './report-listener.js';
 async function main(): Promise<void> {
   const closeGateway = await openGateway();
   try {
-    const app = await NestFactory.create(AppModule, { logger: ['error'], abortOnError: false });
+    const app = await createApplication();
     try {
       await app.listen(0, '127.0.0.1');
       const oursms = app.get(OurSmsService, { strict: false });
@@ -24,6 +26,13 @@ async function main(): Promise<void> {
   } finally {
     await closeGateway();
   }
+}
+
+function createApplication(): Promise<INestApplication> {
+  const options: NestApplicationOptions = { logger: ['error'], abortOnError: false };
+  return process.env.HTTP_SERVER === 'fastify'
+    ? NestFactory.create(AppModule, new FastifyAdapter(), options)
+    : NestFactory.create(AppModule, options);
 }
 
 /** Pushes a report as the gateway does. @returns the status of the answer */
