@@ -40,7 +40,10 @@ export default {
   ],
   projects: [
     {
-      ...suite('suite', ['<rootDir>/test/{unit,e2e,faults,contract}/**/*.spec.ts']),
+      ...suite('suite', [
+        '<rootDir>/test/{unit,e2e,faults,contract}/**/*.spec.ts',
+        '<rootDir>/sample-app/recipes/testing-jest.spec.ts',
+      ]),
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/kill/'],
     },
     suite('soak', ['<rootDir>/test/soak/**/*.spec.ts']),
