@@ -1,4 +1,4 @@
-import { Logger, type INestApplication } from '@nestjs/common';
+import { Logger, type INestApplication, type INestApplicationContext } from '@nestjs/common';
 import { GatewaySimulator, type GatewaySimulatorOptions } from 'nestjs-oursms/testing';
 import { LogRecorder, TestStorage } from './application.js';
 
@@ -15,10 +15,11 @@ export interface RecipeAnswer {
  */
 export class RecipeBench {
   readonly logs = new LogRecorder();
-  app!: INestApplication;
-  /** Address of the recipe that was started last. */
-  url!: string;
-  readonly #running: INestApplication[] = [];
+  /** The recipe that was started last. */
+  app!: INestApplicationContext;
+  /** Its address. Empty when it has no server. */
+  url = '';
+  readonly #running: INestApplicationContext[] = [];
 
   private constructor(
     readonly gateway: GatewaySimulator,
@@ -35,11 +36,12 @@ export class RecipeBench {
   }
 
   /** Starts a recipe. Others that were started before run on. */
-  async start(bootstrap: () => Promise<INestApplication>): Promise<INestApplication> {
-    this.app = await bootstrap();
-    this.#running.push(this.app);
-    this.url = await this.app.getUrl();
-    return this.app;
+  async start(bootstrap: () => Promise<INestApplication | INestApplicationContext>): Promise<INestApplicationContext> {
+    const app = await bootstrap();
+    this.#running.push(app);
+    this.app = app;
+    this.url = 'getUrl' in app ? await app.getUrl() : '';
+    return app;
   }
 
   /** Ends the recipes; gateway and directory stay. */
