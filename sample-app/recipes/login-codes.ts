@@ -1,16 +1,8 @@
 // Login codes by SMS: POST /login-codes { number }, then POST /login-codes/verify { number, code }.
 import { createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { BadRequestException, HttpException, Injectable, Logger, UnauthorizedException } from '@nestjs/common';
-import {
-  Body,
-  Controller,
-  HttpCode,
-  Module,
-  Post,
-  UseFilters,
-  ValidationPipe,
-  type INestApplication,
-} from '@nestjs/common';
+import { Body, Controller, HttpCode, Module, Post, UseFilters, ValidationPipe } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { IsString } from 'class-validator';
 import { normalizeNumber, OurSmsError, OurSmsExceptionFilter, OurSmsModule, OurSmsService } from 'nestjs-oursms';
