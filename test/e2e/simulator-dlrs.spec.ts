@@ -90,6 +90,24 @@ describe('the simulator: 2. Download Dlrs', () => {
     ]);
   });
 
+  it('reports each recipient of a request at a time of its own, where deliverAfterMs is a function', () => {
+    const clock = stopped();
+    const deliverAfterMs = (dest: string, index: number): number => (dest.endsWith('9') ? 5_000 : index * 1_000);
+    const engine = new SimulatorEngine({ clock, deliverAfterMs });
+    engine.handle(post({ ...hello, dlr: 1, dests: '966500000000,966500000009,966500000002' }));
+    const waiting = (): (string | undefined)[] => engine.waitingReports('demo').map(({ dest }) => dest?.slice(-1));
+    expect(waiting()).toEqual(['0']);
+    clock.advance(2_000);
+    expect(waiting()).toEqual(['0', '2']);
+    clock.advance(3_000);
+    expect(waiting()).toEqual(['0', '2', '9']);
+  });
+
+  it('refuses a message whose deliverAfterMs is none', () => {
+    const engine = new SimulatorEngine({ deliverAfterMs: () => NaN });
+    expect(() => engine.handle(post({ ...hello, dlr: 1 }))).toThrow('the result of deliverAfterMs must be a number');
+  });
+
   it('gives the status that the options say, and brings what failed to no phone', () => {
     const statuses = ['delivered', 'undelivered', 'failed', 'sent'] as const;
     const engine = new SimulatorEngine({ statusOf: (dest, body) => statuses[Number(dest.at(-1)) + body.length - 5]! });

@@ -60,7 +60,7 @@ export class MessageDesk {
     const duplicates = dests.length - rejected.length - different.size;
     this.ledger.totals.rejected += rejected.length;
     this.ledger.totals.duplicates += duplicates;
-    const acceptedMsgs = [...different].map((dest) => ({ msgId: this.#accept(job, dest), dest }));
+    const acceptedMsgs = [...different].map((dest, index) => ({ msgId: this.#accept(job, dest, index), dest }));
     return {
       jobId: job.jobId,
       total: dests.length,
@@ -77,9 +77,9 @@ export class MessageDesk {
     };
   }
 
-  #accept(job: Job, dest: string): string {
+  #accept(job: Job, dest: string, index: number): string {
     const msgId = `${this.#run}-${++this.#messages}`;
-    this.queue.accept(job, dest, msgId);
+    this.queue.accept(job, { dest, index, msgId });
     return msgId;
   }
 }

@@ -1,7 +1,7 @@
 import type { Account } from './account-book.js';
 import type { SendParameters } from './send-parameters.js';
 import type { SimulatorLedger } from './simulator-ledger.js';
-import type { SimulatorEngineOptions } from './simulator.options.js';
+import { checkAmount, type SimulatorEngineOptions } from './simulator.options.js';
 import type { MessageRecord, ReportStatus, SimulatorReport } from './simulator.records.js';
 import { Timeline } from './timeline.js';
 
@@ -20,6 +20,8 @@ type Message = { -readonly [Field in keyof MessageRecord]: MessageRecord[Field] 
 interface Step {
   message: Message;
   account: Account;
+  /** Milliseconds from its being sent to its report. */
+  reportAfterMs: number;
   /** `report` puts the report into the inbox; the others end the time in the queue. */
   to: 'sent' | 'expired' | 'cancelled' | 'report';
 }
@@ -48,8 +50,8 @@ export class MessageQueue {
     return new Set([...dests].filter((dest) => (sentAt.get(dest) ?? -Infinity) >= since));
   }
 
-  /** Takes one message in. */
-  accept(job: Job, dest: string, msgId: string): void {
+  /** Takes one message in. @param index The recipient's place in its request, from 0. */
+  accept(job: Job, { dest, index, msgId }: { dest: string; index: number; msgId: string }): void {
     const { jobId, account, src, body, parts, priority, msgClass, dlr, acceptedAt } = job;
     const { username } = account;
     const message: Message = {
@@ -58,7 +60,7 @@ export class MessageQueue {
     };
     this.#ledger.noteAccepted(message);
     const { to, at } = this.#wayOut(job);
-    this.#steps.add(at, { message, account, to });
+    this.#steps.add(at, { message, account, reportAfterMs: this.#reportAfterMs(dest, index), to });
   }
 
   /** Does all that is due by now, in the order of time. */
@@ -66,8 +68,16 @@ export class MessageQueue {
     for (let due = this.#steps.takeDue(now); due !== undefined; due = this.#steps.takeDue(now)) {
       const { message, account, to } = due.value;
       if (to === 'report') account.report(reportOf(message, due.at));
-      else this.#leave(message, account, to, due.at);
+      else this.#leave(due.value, to, due.at);
     }
+  }
+
+  #reportAfterMs(dest: string, index: number): number {
+    const { deliverAfterMs } = this.#options;
+    if (typeof deliverAfterMs === 'number') return deliverAfterMs;
+    const ms = deliverAfterMs(dest, index);
+    checkAmount('the result of deliverAfterMs', ms);
+    return ms;
   }
 
   #wayOut(job: Job): { to: 'sent' | 'expired' | 'cancelled'; at: number } {
@@ -78,14 +88,15 @@ export class MessageQueue {
     return sendAt > validUntil ? { to: 'expired', at: validUntil } : { to: 'sent', at: sendAt };
   }
 
-  #leave(message: Message, account: Account, state: 'sent' | 'expired' | 'cancelled', at: number): void {
+  #leave(step: Step, state: 'sent' | 'expired' | 'cancelled', at: number): void {
+    const { message } = step;
     message.state = state;
     message.endedAt = at;
     message.status = this.#finalStatus(message, state);
     if (state === 'sent') this.#rememberSent(message, at);
     this.#ledger.noteEnded(message);
-    const reportAfterMs = state === 'sent' ? this.#options.deliverAfterMs : 0;
-    if (message.dlr && this.#options.reports) this.#steps.add(at + reportAfterMs, { message, account, to: 'report' });
+    const reportAfterMs = state === 'sent' ? step.reportAfterMs : 0;
+    if (message.dlr && this.#options.reports) this.#steps.add(at + reportAfterMs, { ...step, to: 'report' });
   }
 
   #finalStatus({ dest, body }: Message, state: 'sent' | 'expired' | 'cancelled'): ReportStatus {

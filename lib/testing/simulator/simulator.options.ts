@@ -39,8 +39,11 @@ export class SimulatorEngineOptions {
   /** Milliseconds that the route holds a message up on top of its `delay`: past its `validity` it expires. */
   routeDelayMs = 0;
 
-  /** Milliseconds from a message being sent to its report being in the inbox. */
-  deliverAfterMs = 0;
+  /**
+   * Milliseconds from a message being sent to its report being in the inbox: a number, or a function of the recipient and of its
+   * place in the request, from 0.
+   */
+  deliverAfterMs: number | ((dest: string, index: number) => number) = 0;
 
   /** Whether messages that ask for a report get one. With `false`, the inbox holds only what `pushReport` puts there. */
   reports = true;
@@ -77,7 +80,8 @@ export function resolveEngineOptions(given: Partial<SimulatorEngineOptions> = {}
   const names = Object.keys(defaults) as (keyof SimulatorEngineOptions)[];
   const set = names.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]);
   const options = Object.assign(defaults, Object.fromEntries(set)) as SimulatorEngineOptions;
-  for (const name of ['price', 'routeDelayMs', 'deliverAfterMs'] as const) checkAmount(name, options[name]);
+  for (const name of ['price', 'routeDelayMs'] as const) checkAmount(name, options[name]);
+  if (typeof options.deliverAfterMs !== 'function') checkAmount('deliverAfterMs', options.deliverAfterMs);
   checkAccounts(options.accounts);
   return options;
 }
