@@ -18,8 +18,10 @@ import { InboxWatch } from './inbox/inbox-watch.js';
 import { InboxController } from './inbox/inbox.controller.js';
 import { CreditsController } from './messages/credits.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
+import { SentTexts } from './messages/sent-texts.js';
 import { DlrFeed } from './reports/dlr-feed.js';
 import { DlrsController } from './reports/dlrs.controller.js';
+import { MessageNotices } from './reports/message-notices.js';
 import { ReportFile } from './reports/report-file.js';
 import { ReportWay } from './reports/report-way.js';
 import { WEBHOOK_PATH } from './reports/webhook-path.js';
@@ -63,6 +65,8 @@ export class AppModule {
       ],
       providers: [
         DlrFeed,
+        MessageNotices,
+        SentTexts,
         DemoFailure,
         ReportWay,
         InboxView,

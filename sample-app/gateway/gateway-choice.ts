@@ -6,12 +6,13 @@ import { openTelemetry } from 'nestjs-oursms/opentelemetry';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { QUIET_HOURS } from '../messages/quiet-hours.js';
 import type { Settings } from '../settings.js';
+import { SIMULATED_FATES } from './simulated-fates.js';
 
-/** Milliseconds from a send to its report at the simulated gateway: long enough to see the one, then the other. */
-const REPORT_AFTER_MS = 2_000;
+/** A message without a final report counts as missing after a minute at the simulated gateway, in place of a day. */
+const SIMULATED_TRACKING = { missingAfterMs: 60_000 };
 
 /** Reports are given up within seconds at the simulated gateway: long enough to see it, short enough to wait for it. */
-const SIMULATED_DLR = { poll: { everyMs: 1_000 }, retryDelayMs: 500, maxAttempts: 3 };
+const SIMULATED_DLR = { poll: { everyMs: 500 }, retryDelayMs: 500, maxAttempts: 3 };
 
 /** Enough for a campaign of a hundred thousand, and little enough to run out of. */
 const CREDITS = 150_000;
@@ -52,7 +53,7 @@ export async function chooseGateway(settings: Settings): Promise<GatewayChoice> 
   };
   if (auth !== undefined) {
     logger.warn('Real gateway: messages cost money');
-    const options = { baseUrl, auth, ...messages, dlr: { poll: { everyMs: 15_000 }, webhook } };
+    const options = { baseUrl, auth, ...messages, dlr: { poll: { everyMs: 15_000 }, webhook }, tracking: {} };
     const place = placeOf(settings, storage, 'oursms-sample');
     return new GatewayChoice({ ...options, storage: place.storage }, storage, place.name, false);
   }
@@ -64,16 +65,15 @@ export async function chooseGateway(settings: Settings): Promise<GatewayChoice> 
     'Simulated gateway: nothing is really sent. For the real one set OURSMS_API_KEY, or OURSMS_USERNAME and OURSMS_PASSWORD.',
   );
   const url = simulator?.url ?? settings.simulator;
-  const options = { baseUrl: url, auth: DEMO, ...messages, dlr: { ...SIMULATED_DLR, webhook }, storage: place.storage };
+  const dlr = { ...SIMULATED_DLR, webhook };
+  const options = { baseUrl: url, auth: DEMO, ...messages, dlr, tracking: SIMULATED_TRACKING, storage: place.storage };
   return new GatewayChoice(options, directory, place.name, true, simulator);
 }
 
 function startSimulator(): Promise<GatewaySimulator> {
   return GatewaySimulator.start({
     accounts: [{ ...DEMO, credits: CREDITS }],
-    deliverAfterMs: REPORT_AFTER_MS,
-    statusOf: (dest) => (dest.endsWith('00') ? 'undelivered' : 'delivered'),
-    unroutable: (dest) => dest.endsWith('99'),
+    ...SIMULATED_FATES,
     record: false,
   });
 }

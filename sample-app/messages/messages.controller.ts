@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
@@ -11,6 +12,8 @@ import { OurSmsService, SendMessageDto, type SendEstimate } from 'nestjs-oursms'
 import { MESSAGE_EXAMPLES } from './message-examples.js';
 import { PreviewDto } from './preview.dto.js';
 import { previewMessage, type Preview } from './preview.js';
+import { SentMessageDto } from './sent-message.dto.js';
+import { SentTexts } from './sent-texts.js';
 import { shownReceipt, type ShownReceipt } from './shown-receipt.js';
 import { ESTIMATE_SCHEMA, PREVIEW_SCHEMA, RECEIPT_SCHEMA } from './response-schemas.js';
 
@@ -18,15 +21,20 @@ import { ESTIMATE_SCHEMA, PREVIEW_SCHEMA, RECEIPT_SCHEMA } from './response-sche
 @ApiTags('messages')
 @Controller('messages')
 export class MessagesController {
-  constructor(private readonly oursms: OurSmsService) {}
+  constructor(
+    private readonly oursms: OurSmsService,
+    private readonly texts: SentTexts,
+  ) {}
 
   @ApiOperation({ summary: 'Send a message to up to 500 recipients' })
-  @ApiBody({ type: SendMessageDto, examples: MESSAGE_EXAMPLES })
+  @ApiBody({ type: SentMessageDto, examples: MESSAGE_EXAMPLES })
   @ApiCreatedResponse({ description: 'What the gateway accepted and rejected', schema: RECEIPT_SCHEMA })
   @ApiBadRequestResponse({ description: 'Refused before anything was sent: the answer names the faulty fields' })
   @Post()
-  async send(@Body() message: SendMessageDto): Promise<ShownReceipt> {
-    return shownReceipt(await this.oursms.send(message));
+  async send(@Body() message: SentMessageDto): Promise<ShownReceipt> {
+    const { reference = `msg-${randomUUID().slice(0, 8)}`, body } = message;
+    this.texts.remember(reference, body);
+    return shownReceipt(await this.oursms.send(message, { reference }));
   }
 
   @ApiOperation({ summary: 'The dry run: what a message would take, and whether the credits suffice; nothing is sent' })

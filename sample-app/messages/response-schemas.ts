@@ -15,6 +15,7 @@ export const RECEIPT_SCHEMA: Schema = {
   type: 'object',
   required: ['acceptedMsgs', 'rejectedMsgs', 'skipped'],
   properties: {
+    reference: { type: 'string', description: 'What its delivery report brings back', example: 'order-4711' },
     jobId: { type: 'string', description: "The gateway's id of the request" },
     total: { type: 'integer', description: 'Recipients that the gateway counted' },
     accepted: { type: 'integer', description: 'Messages that it accepted' },

@@ -22,6 +22,8 @@ function readMessage() {
     const text = fields.get(name).trim();
     if (text !== '') message[name] = /^\d+$/.test(text) ? Number(text) : text;
   }
+  const reference = fields.get('reference').trim();
+  if (reference !== '') message.reference = reference;
   if (fields.get('msgClass') !== '') message.msgClass = fields.get('msgClass');
   return message;
 }

@@ -1,4 +1,5 @@
 /* global document */
+import { messageOf } from './report-message.js';
 import { count, moment } from './words.js';
 
 const SHOWN = 50;
@@ -33,7 +34,7 @@ function row(report) {
   const when = document.createElement('time');
   when.dateTime = receivedAt;
   when.textContent = moment(receivedAt);
-  item.append(statusBadge(report), who, from, when);
+  item.append(statusBadge(report), who, from, when, ...messageOf(report));
   item.classList.toggle('known', !tellsMore);
   return item;
 }

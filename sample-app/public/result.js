@@ -3,6 +3,9 @@ import { count } from './words.js';
 
 const result = document.getElementById('result');
 
+/** Names of ids, which are read and copied whole. */
+const WIDE = new Set(['Reference', 'Job']);
+
 const OUTCOMES = {
   notSent: 'Not sent',
   unknown: 'It is not known whether the message was sent',
@@ -22,7 +25,7 @@ function list(facts) {
     if (value === undefined) continue;
     const pair = document.createElement('div');
     const said = element('dd', typeof value === 'number' ? value.toLocaleString('en') : value);
-    said.toggleAttribute('data-wide', name === 'Job');
+    said.toggleAttribute('data-wide', WIDE.has(name));
     pair.append(element('dt', name), said);
     made.append(pair);
   }
@@ -31,7 +34,7 @@ function list(facts) {
 
 /** Shows what the gateway accepted of a message. */
 export function showReceipt(receipt, message) {
-  const { accepted, rejected, duplicates, skipped, heldMinutes, cost, jobId, rejectedMsgs } = receipt;
+  const { accepted, rejected, duplicates, skipped, heldMinutes, cost, reference, jobId, rejectedMsgs } = receipt;
   const isWhole = !rejected && !duplicates && accepted !== 0;
   const title = accepted === 0 ? 'Nothing was accepted' : isWhole ? 'Accepted' : 'Accepted in part';
   const parts = [
@@ -43,6 +46,7 @@ export function showReceipt(receipt, message) {
       ['Repeated in the list', skipped || undefined],
       ['Held', heldMinutes === undefined ? undefined : count(heldMinutes, 'minute')],
       ['Cost', cost === undefined ? undefined : count(cost, 'credit')],
+      ['Reference', reference],
       ['Job', jobId],
     ]),
   ];

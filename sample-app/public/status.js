@@ -3,7 +3,7 @@ import { ask } from './server.js';
 
 const REAL = 'Real gateway: messages cost money';
 const SIMULATED = 'Simulated gateway: nothing is really sent';
-const TRY = 'Try it: a number ending in 00 is not delivered, one ending in 99 is rejected.';
+const TRY = 'Try it: a number ending in 00 is not delivered, in 88 not reported, in 99 rejected.';
 
 /** Says which gateway is used, and begins with the sender. Gives back what the application says, if it does. */
 export async function showStatus() {

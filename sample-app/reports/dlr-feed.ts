@@ -2,7 +2,8 @@ import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit }
 import { monotonic, OnDlr, type Dlr, type DlrStatus } from 'nestjs-oursms';
 import { ReplaySubject, type Observable } from 'rxjs';
 import { DemoFailure } from '../inbox/demo-failure.js';
-import { ReportFile } from './report-file.js';
+import { SentTexts } from '../messages/sent-texts.js';
+import { ReportFile, type KeptDlr } from './report-file.js';
 
 /** How many reports a page sees that is opened after they came. */
 const SHOWN = 50;
@@ -10,7 +11,7 @@ const SHOWN = 50;
 const KNOWN = 10_000;
 
 /** A report as it is shown. */
-export interface HandledDlr extends Dlr {
+export interface HandledDlr extends KeptDlr {
   /** Whether it told more of its message than was known: a `sent` that comes after `delivered` does not. */
   tellsMore: boolean;
 }
@@ -27,6 +28,7 @@ export class DlrFeed implements OnModuleInit, BeforeApplicationShutdown {
 
   constructor(
     private readonly file: ReportFile,
+    private readonly texts: SentTexts,
     private readonly demoFailure: DemoFailure,
   ) {}
 
@@ -49,9 +51,10 @@ export class DlrFeed implements OnModuleInit, BeforeApplicationShutdown {
     this.demoFailure.throwIfOn();
     // The process may have ended after this had kept it, and before the module knew.
     if (this.file.has(dlr.id)) return;
-    await this.file.add(dlr);
+    const kept = { ...dlr, text: this.#textOf(dlr) };
+    await this.file.add(kept);
     this.#logger.log(`Report ${dlr.id}: ${dlr.status}`);
-    this.#show(dlr);
+    this.#show(kept);
   }
 
   /** Open streams would keep the HTTP server from closing. */
@@ -59,7 +62,11 @@ export class DlrFeed implements OnModuleInit, BeforeApplicationShutdown {
     this.#reports.complete();
   }
 
-  #show(dlr: Dlr): void {
+  #textOf({ reference, sentAt }: Dlr): string | undefined {
+    return reference === undefined || sentAt === undefined ? undefined : this.texts.find(reference, sentAt);
+  }
+
+  #show(dlr: KeptDlr): void {
     const message = dlr.msgId ?? dlr.id;
     const tellsMore = monotonic(this.#statuses.get(message), dlr.status);
     if (tellsMore) this.#statuses.set(message, dlr.status);

@@ -8,6 +8,12 @@ const KEPT = 2_000;
 /** Reports in the file before it is cut down. */
 const MOST = 2 * KEPT;
 
+/** A report as it is kept. */
+export interface KeptDlr extends Dlr {
+  /** The text of its message, where it is remembered. */
+  text?: string;
+}
+
 /**
  * The reports that were handled, in a file: one in each line, as JSON. A stand-in for the table of a real application.
  *
@@ -27,7 +33,7 @@ export class ReportFile {
   constructor(private readonly path: string) {}
 
   /** Reads the reports in the order in which they were handled. A line that a process left half written is left out. */
-  async open(): Promise<Dlr[]> {
+  async open(): Promise<KeptDlr[]> {
     const text = await readFile(this.path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
       return '';
@@ -43,7 +49,7 @@ export class ReportFile {
   }
 
   /** Resolves when the report is on the disk. Those of the same moment are written together. */
-  add(dlr: Dlr): Promise<void> {
+  add(dlr: KeptDlr): Promise<void> {
     this.#waiting.push([dlr.id, JSON.stringify(dlr)]);
     this.#next ??= this.#turn.then(() => {
       this.#next = undefined;
@@ -79,9 +85,9 @@ export class ReportFile {
   }
 }
 
-function readLine(line: string): Dlr[] {
+function readLine(line: string): KeptDlr[] {
   try {
-    const dlr = JSON.parse(line) as Dlr | null;
+    const dlr = JSON.parse(line) as KeptDlr | null;
     return typeof dlr?.id === 'string' ? [dlr] : [];
   } catch {
     return [];

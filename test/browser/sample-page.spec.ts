@@ -1,5 +1,6 @@
 import { beforeEach, expect, it, jest } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
+import { GatewayChoice } from '../../sample-app/gateway/gateway-choice.js';
 import { describePage, shows } from '../support/sample-page.js';
 
 jest.setTimeout(60_000);
@@ -37,7 +38,7 @@ describePage('the page of the sample application', (opened) => {
     expect(await list.getAttribute('tabindex')).toBe('0');
     for (const width of [1280, 360]) {
       await page.setViewportSize({ width, height: 900 });
-      const id = page.locator('dd[data-wide]');
+      const id = page.locator('dd[data-wide]').last();
       const { height } = (await id.boundingBox())!;
       expect(height).toBeLessThan(40);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
@@ -134,6 +135,46 @@ describePage('the page of the sample application', (opened) => {
     await shows(reports.getByRole('listitem').filter({ hasText: '966501234567' }), 'delivered');
     await shows(reports.getByRole('listitem').filter({ hasText: '966507654300' }), 'undelivered');
     expect(complaints).toEqual([]);
+  });
+
+  it('shows which message each report belongs to, and why it did not arrive', async () => {
+    await page.getByText('Advanced').click();
+    await page.getByLabel('Reference').fill('order-4711');
+    await page.getByLabel('Recipients').fill('0501234567, 0507654300');
+    await page.getByLabel('Text').fill('طلبك في الطريق');
+    await send();
+    await shows(page.locator('#result'), 'order-4711');
+    const report = (dest: string): Locator => page.locator('#reports li').filter({ hasText: dest });
+    await shows(report('966501234567').locator('.text'), 'طلبك في الطريق');
+    expect(await report('966501234567').locator('.text:dir(rtl)').count()).toBe(1);
+    await shows(report('966501234567'), /order-4711 · sent .+ · found by its id/);
+    expect(await report('966501234567').locator('.reason').count()).toBe(0);
+    await shows(report('966507654300').locator('.reason'), 'It did not reach the phone.');
+    expect(complaints).toEqual([]);
+  });
+
+  it('names a message by itself, and its report by that name', async () => {
+    await opened.send('0501234567', 'Your code for the shop is 4321');
+    const reference = page.locator('#result dd').filter({ hasText: /^msg-[0-9a-f]{8}$/ });
+    await shows(page.locator('#reports li .status.good'), 'delivered');
+    await shows(page.locator('#reports .reference'), (await reference.textContent())!);
+  });
+
+  it('says at its field that a reference is too long', async () => {
+    await page.getByText('Advanced').click();
+    await page.evaluate("document.getElementById('reference').maxLength = 200");
+    await page.getByLabel('Reference').fill('x'.repeat(129));
+    await opened.send('0501234567');
+    await shows(page.locator('#reference-fault'), 'must be');
+    await shows(page.locator('#result'), 'Not sent');
+  });
+
+  it('says in plain words that the message of a report is not known', async () => {
+    const { simulator } = opened.sample.running.app.get(GatewayChoice);
+    simulator?.pushReport('demo', { msgId: 'elsewhere', status: 'expired', dest: '966501234567' });
+    const report = page.locator('#reports li');
+    await shows(report, 'No message was found for this report, or more than one could be meant.');
+    await shows(report, 'Its validity ran out before it could be sent.');
   });
 
   it('shows each report once after the stream was cut, and those of before to a page opened later', async () => {
