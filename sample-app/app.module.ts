@@ -6,6 +6,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { OurSmsModule, OurSmsWebhook } from 'nestjs-oursms';
 import { OurSmsHealthIndicator } from 'nestjs-oursms/terminus';
 import { CampaignDesk } from './campaigns/campaign-desk.js';
+import { CampaignWatch } from './campaigns/campaign-watch.js';
 import { CampaignsController } from './campaigns/campaigns.controller.js';
 import { ListStore } from './campaigns/list-store.js';
 import { ListsController } from './campaigns/lists.controller.js';
@@ -19,6 +20,7 @@ import { InboxController } from './inbox/inbox.controller.js';
 import { CreditsController } from './messages/credits.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { SentTexts } from './messages/sent-texts.js';
+import { DeliveryCounts } from './reports/delivery-counts.js';
 import { DlrFeed } from './reports/dlr-feed.js';
 import { DlrsController } from './reports/dlrs.controller.js';
 import { MessageNotices } from './reports/message-notices.js';
@@ -65,6 +67,7 @@ export class AppModule {
       ],
       providers: [
         DlrFeed,
+        DeliveryCounts,
         MessageNotices,
         SentTexts,
         DemoFailure,
@@ -72,6 +75,7 @@ export class AppModule {
         InboxView,
         InboxWatch,
         CampaignDesk,
+        CampaignWatch,
         OurSmsHealthIndicator,
         { provide: OtlpExport, useFactory: () => otlp },
         {

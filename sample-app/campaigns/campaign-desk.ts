@@ -1,5 +1,6 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { Campaigns, OurSmsService, type Campaign, type CampaignProgress } from 'nestjs-oursms';
+import { DeliveryCounts, type Deliveries } from '../reports/delivery-counts.js';
 import { checkCampaign, type CampaignCheck } from './check-campaign.js';
 import type { CheckCampaignDto, StartCampaignDto } from './campaign.dto.js';
 import { ListStore } from './list-store.js';
@@ -9,7 +10,10 @@ import type { ListedFields } from './list-columns.js';
 const ANY_NUMBER = '966500000000';
 
 /** A campaign as it is shown. */
-export type CampaignView = CampaignProgress;
+export interface CampaignView extends CampaignProgress {
+  /** Its final reports over time; absent in a list, and before the first one. */
+  deliveries?: Deliveries;
+}
 
 /** A campaign that someone wanted to start. */
 export interface StartedCampaign extends CampaignView {
@@ -24,6 +28,7 @@ export class CampaignDesk {
     private readonly campaigns: Campaigns,
     private readonly oursms: OurSmsService,
     private readonly lists: ListStore,
+    private readonly counts: DeliveryCounts,
   ) {}
 
   /** What a list and a message come to. Nothing is sent. @throws {OurSmsValidationError} for a faulty message */
@@ -35,9 +40,10 @@ export class CampaignDesk {
   /** Resolves when its recipients are durable; the list is deleted then. @throws {OurSmsValidationError} for a faulty plan */
   async start({ id, list, message, rate }: StartCampaignDto): Promise<StartedCampaign> {
     let isNew = false;
-    const { lists } = this;
+    const { lists, counts } = this;
     async function* recipients(): AsyncIterable<ListedFields> {
       isNew = true;
+      counts.forget(id);
       for await (const { columns, records } of lists.read(list)) {
         for (const { cells } of records) yield* columns.recipients(cells);
       }
@@ -63,7 +69,12 @@ export class CampaignDesk {
 
   /** How far a campaign is. @throws {NotFoundException} */
   async view(id: string): Promise<CampaignView> {
-    return (await this.get(id)).snapshot();
+    return this.show((await this.get(id)).snapshot());
+  }
+
+  /** Adds what the application itself knows of a campaign. */
+  show(progress: CampaignProgress): CampaignView {
+    return { ...progress, deliveries: this.counts.of(progress.id) };
   }
 
   /** Settles the recipients of which nobody knows. @returns How many there were. @throws {NotFoundException} */

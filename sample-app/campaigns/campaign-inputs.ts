@@ -7,16 +7,14 @@ const SHOWN = 20;
 /** What a spreadsheet would take for a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
 
-/** What recipients came to, as the page groups them. */
-export const INPUT_GROUPS = {
-  rejected: ['rejected'],
-  unknown: ['unknown'],
-  notSent: ['notSent'],
-  leftOut: ['invalid', 'duplicate'],
-} satisfies Record<string, CampaignFate[]>;
+/** Recipients by what they came to, as the page groups them: those of the funnel, then all others. */
+export const INPUT_GROUPS = [
+  ...(['list', 'valid', 'accepted', 'delivered', 'undelivered', 'noReportYet', 'missing'] as const),
+  ...(['rejected', 'unknown', 'notSent', 'leftOut'] as const),
+];
 
 /** A name of {@link INPUT_GROUPS}. */
-export type InputGroup = keyof typeof INPUT_GROUPS;
+export type InputGroup = (typeof INPUT_GROUPS)[number];
 
 /** A recipient and what became of it. */
 export interface FatedInput extends CampaignInput {
@@ -53,8 +51,28 @@ export function inputsFile(campaign: Campaign, group: InputGroup): Readable {
 }
 
 async function* inputsOf(campaign: Campaign, group: InputGroup): AsyncGenerator<FatedInput> {
-  for (const fate of INPUT_GROUPS[group]) {
+  for (const fate of fatesOf(campaign, group)) {
     for await (const input of campaign.inputs(fate)) yield { ...input, fate };
+  }
+}
+
+function fatesOf(campaign: Campaign, group: InputGroup): CampaignFate[] {
+  const hasReports = campaign.snapshot().delivered !== undefined;
+  // Reports may come while this is read, and make one of the first fates one of the last: so nobody is left out.
+  const accepted: CampaignFate[] = hasReports ? ['noReportYet', 'missing', 'undelivered', 'delivered'] : ['sent'];
+  const valid: CampaignFate[] = [...accepted, 'rejected', 'unknown', 'notSent'];
+  const leftOut: CampaignFate[] = ['invalid', 'duplicate'];
+  switch (group) {
+    case 'list':
+      return [...valid, ...leftOut];
+    case 'valid':
+      return valid;
+    case 'accepted':
+      return accepted;
+    case 'leftOut':
+      return leftOut;
+    default:
+      return [group];
   }
 }
 

@@ -65,6 +65,11 @@ export const CHECK_SCHEMA: Schema = {
   },
 };
 
+const FATES = [
+  ...['sent', 'delivered', 'undelivered', 'noReportYet', 'missing'],
+  ...['rejected', 'unknown', 'notSent', 'invalid', 'duplicate'],
+];
+
 const PROGRESS: Properties = {
   id: { type: 'string', example: 'eid-2026' },
   account: { type: 'string', example: 'default' },
@@ -87,6 +92,10 @@ const PROGRESS: Properties = {
   duplicate: number('Numbers that were given before', 6),
   notSent: number('Certainly not sent'),
   unknown: number('They may have been sent'),
+  delivered: number('Of those that were sent: delivered. Absent, as are the next three, without delivery reports', 940),
+  undelivered: number('Of those that were sent: not delivered', 30),
+  noReportYet: number('Of those that were sent: no final report has come yet', 15),
+  missing: number('Of those that were sent: their final report is overdue', 5),
   parts: number('Parts that all of its messages take', 990),
   perSecond: { type: 'number', description: 'Recipients a second' },
   leftMs: { type: 'integer', description: 'Milliseconds that are left at this speed; absent while that is not known' },
@@ -94,8 +103,21 @@ const PROGRESS: Properties = {
   finishedAt: { type: 'string', format: 'date-time', description: 'When it was done or cancelled' },
 };
 
+const DELIVERIES: Schema = {
+  type: 'object',
+  description: 'Its final reports over time, as this application has counted them; absent in a list',
+  properties: {
+    from: { type: 'string', format: 'date-time', description: 'When the first column begins' },
+    stepMs: number('Milliseconds of a column', 1_000),
+    columns: {
+      type: 'array',
+      items: { type: 'object', properties: { delivered: number('Delivered'), undelivered: number('Not delivered') } },
+    },
+  },
+};
+
 /** `CampaignView`, for the API page. */
-export const CAMPAIGN_SCHEMA: Schema = { type: 'object', properties: PROGRESS };
+export const CAMPAIGN_SCHEMA: Schema = { type: 'object', properties: { ...PROGRESS, deliveries: DELIVERIES } };
 
 /** `StartedCampaign`, for the API page. */
 export const STARTED_SCHEMA: Schema = {
@@ -116,7 +138,7 @@ export const INPUTS_SCHEMA: Schema = {
         type: 'object',
         properties: {
           dest: { type: 'string', description: 'The number, masked', example: '9665******67' },
-          fate: { type: 'string', enum: ['rejected', 'unknown', 'notSent', 'invalid', 'duplicate'] },
+          fate: { type: 'string', enum: FATES },
           reason: { type: 'string', description: 'Why, when there is something to say' },
         },
       },

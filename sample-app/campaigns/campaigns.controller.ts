@@ -26,19 +26,23 @@ import {
 } from '@nestjs/swagger';
 import { map, type Observable } from 'rxjs';
 import { COUNT_SCHEMA, EMPTY_BODY_SCHEMA } from '../inbox/inbox-schemas.js';
+import { CampaignWatch } from './campaign-watch.js';
 import { CampaignDesk, type CampaignView, type StartedCampaign } from './campaign-desk.js';
 import { INPUT_GROUPS, inputsFile, showInputs, type InputGroup, type ShownInputs } from './campaign-inputs.js';
 import { CAMPAIGN_SCHEMA, INPUTS_SCHEMA, STARTED_SCHEMA } from './campaign-schemas.js';
 import { ResolveUnknownDto, StartCampaignDto } from './campaign.dto.js';
 
-const GROUPS = Object.fromEntries(Object.keys(INPUT_GROUPS).map((name) => [name, name]));
+const GROUPS = Object.fromEntries(INPUT_GROUPS.map((name) => [name, name]));
 const NONE = { description: 'There is no campaign of this id' };
 
 /** Campaigns: what is sent to many, and goes on after a restart. */
 @ApiTags('campaigns')
 @Controller('campaigns')
 export class CampaignsController {
-  constructor(private readonly desk: CampaignDesk) {}
+  constructor(
+    private readonly desk: CampaignDesk,
+    private readonly watch: CampaignWatch,
+  ) {}
 
   @ApiOperation({ summary: 'Start a campaign with a list that was uploaded' })
   @ApiCreatedResponse({ schema: STARTED_SCHEMA })
@@ -64,17 +68,18 @@ export class CampaignsController {
     return this.desk.view(id);
   }
 
-  @ApiOperation({ summary: 'How far a campaign is, as server-sent events, until it is over' })
+  @ApiOperation({
+    summary: 'How far a campaign is, as server-sent events: until it is over, and then as its delivery reports come',
+  })
   @ApiOkResponse({ description: 'Each event carries a campaign', content: { 'text/event-stream': {} } })
   @ApiNotFoundResponse(NONE)
   @Sse(':id/progress')
   async progress(@Param('id') id: string): Promise<Observable<MessageEvent>> {
-    const campaign = await this.desk.get(id);
-    return campaign.progress.pipe(map((progress) => ({ data: progress })));
+    return (await this.watch.follow(id)).pipe(map((campaign) => ({ data: campaign })));
   }
 
   @ApiOperation({ summary: 'The first recipients that came to something, masked' })
-  @ApiParam({ name: 'group', enum: Object.keys(INPUT_GROUPS) })
+  @ApiParam({ name: 'group', enum: INPUT_GROUPS })
   @ApiOkResponse({ schema: INPUTS_SCHEMA })
   @ApiNotFoundResponse(NONE)
   @Get(':id/inputs/:group')
@@ -86,7 +91,7 @@ export class CampaignsController {
   }
 
   @ApiOperation({ summary: 'All recipients that came to something, with their whole numbers, as CSV' })
-  @ApiParam({ name: 'group', enum: Object.keys(INPUT_GROUPS) })
+  @ApiParam({ name: 'group', enum: INPUT_GROUPS })
   @ApiOkResponse({ content: { 'text/csv': {} } })
   @ApiNotFoundResponse(NONE)
   @Get(':id/inputs/:group/csv')

@@ -2,6 +2,7 @@
 import { balance } from './balance.js';
 import { linkTo, refreshCampaigns, wireCampaigns } from './campaigns.js';
 import { hideCheck, showCheck } from './checked.js';
+import { offerExample } from './example-list.js';
 import { clearFaults, showFaults } from './faults.js';
 import { forgetUpload, uploadedList, wireRecipients } from './recipients.js';
 import { ask, faultsOf } from './server.js';
@@ -119,4 +120,5 @@ wireWatched(() => {
 });
 wireCampaigns();
 balance.refresh();
-void showStatus();
+const status = await showStatus();
+if (status?.gateway === 'simulated') offerExample(form);

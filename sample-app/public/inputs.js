@@ -3,8 +3,17 @@ import { ask } from './server.js';
 import { count } from './words.js';
 
 const place = document.getElementById('inputs');
-const GROUPS = { rejected: 'Rejected', unknown: 'Unknown', notSent: 'Not sent', leftOut: 'Left out' };
-const FATES = { duplicate: 'given before', notSent: 'not sent', unknown: 'it may have been sent' };
+const GROUPS = {
+  ...{ undelivered: 'Undelivered', noReportYet: 'No report yet', missing: 'Missing' },
+  ...{ rejected: 'Rejected', unknown: 'Unknown', notSent: 'Not sent', leftOut: 'Left out' },
+};
+const FATES = {
+  ...{ duplicate: 'given before', notSent: 'not sent', unknown: 'it may have been sent' },
+  ...{ noReportYet: 'no report has come', missing: 'no report has come' },
+};
+
+/** Fates whose reason is the status of the last report. */
+const REPORTED = new Set(['undelivered', 'noReportYet', 'missing']);
 
 /** The campaign that is shown, and its folds by group. */
 let address;
@@ -18,7 +27,7 @@ export function showInputs(campaignAddress, facts) {
     address = campaignAddress;
   }
   for (const [group, word] of Object.entries(GROUPS)) {
-    const number = facts[group];
+    const number = facts[group] ?? 0;
     if (number === 0 && !folds.has(group)) continue;
     const fold = folds.get(group) ?? makeFold(group);
     fold.hidden = number === 0;
@@ -62,7 +71,8 @@ function row({ dest, fate, reason }) {
   const item = document.createElement('li');
   const who = document.createElement('bdi');
   who.textContent = dest === '' ? 'nothing' : dest;
-  item.append(who, `: ${reason ?? FATES[fate] ?? 'the gateway gave no reason'}`);
+  const known = reason !== undefined && REPORTED.has(fate) ? `its last report says ${reason}` : reason;
+  item.append(who, `: ${known ?? FATES[fate] ?? 'the gateway gave no reason'}`);
   return item;
 }
 

@@ -1,4 +1,6 @@
 /* global document, window */
+import { showDeliveries } from './deliveries.js';
+import { showFunnel } from './funnel.js';
 import { showInputs } from './inputs.js';
 import { ask } from './server.js';
 import { watchStream } from './stream.js';
@@ -42,6 +44,9 @@ export const wordOf = ({ state: name, reason, resumesAt }) => {
 const isOver = ({ state: name, pending }) =>
   name === 'done' || name === 'lost' || (name === 'cancelled' && pending === 0);
 
+/** Of one that is over, reports may still come: then it is followed on. */
+const isSettled = (progress) => isOver(progress) && !(progress.noReportYet + progress.missing > 0);
+
 /** The id of the campaign that is looked at; undefined when there is none. */
 export const watchedId = () => id;
 
@@ -58,8 +63,8 @@ export function watchCampaign(wanted, { focus = false } = {}) {
     path: `${address()}/progress`,
     onOpen: () => track.classList.remove('stale'),
     onLost: () => {
-      // The stream of one that is over has ended.
-      if (shown && isOver(shown)) return;
+      // Its stream has ended.
+      if (shown && isSettled(shown)) return;
       track.classList.add('stale');
       state.textContent = 'Not connected';
       pace.textContent = '';
@@ -116,6 +121,8 @@ function show(progress) {
     value.textContent = facts[value.dataset.fact].toLocaleString('en');
     value.classList.toggle('alarming', value.dataset.fact === 'unknown' && progress.unknown > 0);
   }
+  showFunnel(address(), progress);
+  showDeliveries(progress.deliveries);
   showInputs(address(), facts);
   doubt.hidden = progress.unknown === 0;
   document.getElementById('doubt-words').textContent =
@@ -127,7 +134,7 @@ function show(progress) {
   place.hidden = false;
   if (takesFocus) title.focus();
   takesFocus = false;
-  if (isOver(progress)) leave();
+  if (isSettled(progress)) leave();
   if (before !== progress.state || reason !== undefined) onChange();
 }
 

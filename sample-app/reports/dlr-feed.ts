@@ -3,6 +3,7 @@ import { monotonic, OnDlr, type Dlr, type DlrStatus } from 'nestjs-oursms';
 import { ReplaySubject, type Observable } from 'rxjs';
 import { DemoFailure } from '../inbox/demo-failure.js';
 import { SentTexts } from '../messages/sent-texts.js';
+import { DeliveryCounts } from './delivery-counts.js';
 import { ReportFile, type KeptDlr } from './report-file.js';
 
 /** How many reports a page sees that is opened after they came. */
@@ -29,6 +30,7 @@ export class DlrFeed implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
     private readonly file: ReportFile,
     private readonly texts: SentTexts,
+    private readonly counts: DeliveryCounts,
     private readonly demoFailure: DemoFailure,
   ) {}
 
@@ -72,6 +74,7 @@ export class DlrFeed implements OnModuleInit, BeforeApplicationShutdown {
     if (tellsMore) this.#statuses.set(message, dlr.status);
     const [oldest] = this.#statuses.keys();
     if (oldest !== undefined && this.#statuses.size > KNOWN) this.#statuses.delete(oldest);
+    if (tellsMore) this.counts.add(dlr);
     this.#reports.next({ ...dlr, tellsMore });
   }
 }

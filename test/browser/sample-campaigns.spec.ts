@@ -1,6 +1,7 @@
-import { beforeEach, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 import { mobiles } from '../support/campaign-bench.js';
+import { setClock } from '../support/set-clock.js';
 import { describePage, shows } from '../support/sample-page.js';
 
 jest.setTimeout(60_000);
@@ -22,6 +23,8 @@ describePage('the campaign page of the sample application', (opened) => {
     checked = page.getByRole('region', { name: 'Before you start' });
     watched = page.locator('#watched');
   });
+
+  afterEach(() => void jest.restoreAllMocks());
 
   const press = (name: string | RegExp): Promise<void> => page.getByRole('button', { name }).click();
   const fact = (where: Locator, name: string): Locator => where.locator(`[data-fact=${name}]`);
@@ -102,6 +105,67 @@ describePage('the campaign page of the sample application', (opened) => {
     ]);
     expect(download.suggestedFilename()).toBe('rejected.csv');
     expect(opened.complaints).toEqual([]);
+  });
+
+  it('draws a funnel and deliveries over time, also after the end, with a file of each group', async () => {
+    await press('Use an example list');
+    await page.getByLabel('Requests a second').fill('200');
+    await press('Check');
+    await press('Start: 300 messages');
+    await shows(watched.locator('#watched-state'), 'Done');
+    const row = (group: string): Locator => watched.locator(`#funnel [data-group=${group}]`);
+    const number = (group: string): Locator => row(group).locator('.number');
+    await shows(number('delivered'), /^259$/);
+    await shows(number('undelivered'), /^25$/);
+    await shows(number('noReportYet'), /^11$/);
+    await shows(number('missing'), /^0$/);
+    expect(await number('list').textContent()).toBe('302');
+    await shows(row('valid').locator('.share'), '99%');
+    await shows(row('accepted').locator('.share'), '98%');
+    await shows(row('delivered').locator('.share'), '88%');
+    const chart = watched.getByRole('img');
+    expect(await chart.getAttribute('aria-label')).toMatch(/^In .+: 259 delivered, 25 undelivered$/);
+    await watched.getByText('As a table').click();
+    const cells = await watched.locator('#deliveries-table td:nth-child(2)').allTextContents();
+    expect(cells.reduce((sum, text) => sum + Number(text), 0)).toBe(259);
+    for (const group of ['list', 'valid', 'accepted', 'delivered', 'undelivered', 'noReportYet']) {
+      const [download] = await Promise.all([page.waitForEvent('download'), row(group).getByRole('link').click()]);
+      expect(download.suggestedFilename()).toBe(`${group}.csv`);
+    }
+    expect(await row('missing').getByRole('link').count()).toBe(0);
+    await watched.getByText('Undelivered: 25 recipients').click();
+    await shows(watched.locator('#inputs'), '9665******00: its last report says undelivered');
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('shows those that are missing after a while, without a click', async () => {
+    await check('0501234588', { body: 'hello' });
+    await press(/^Start/);
+    await shows(watched.locator('#watched-state'), 'Done');
+    await shows(watched.locator('[data-group=noReportYet] .number'), /^1$/);
+    setClock(120_000);
+    await shows(watched.locator('[data-group=missing] .number'), /^1$/);
+    await shows(watched.locator('[data-group=noReportYet] .number'), /^0$/);
+  });
+
+  it('says that deliveries are not known where no reports were asked for', async () => {
+    await page.getByLabel('Ask for delivery reports').uncheck();
+    await check('0501234567', { body: 'hello' });
+    await press(/^Start/);
+    await shows(watched.locator('#funnel-hint'), 'delivery reports were not asked for');
+    expect(await watched.locator('#funnel li:visible').count()).toBe(3);
+    expect(await watched.locator('#deliveries').isVisible()).toBe(false);
+  });
+
+  it('is one click away from a report of the campaign', async () => {
+    await page.getByLabel('Name').fill('eid / ٢');
+    await check('0501234567', { body: 'hello' });
+    await press(/^Start/);
+    await page.getByRole('link', { name: 'Message', exact: true }).click();
+    await shows(page.locator('#reports li'), /Campaign eid \/ ٢ · sent .+ · found by its request and number/);
+    await page.locator('#reports li').getByRole('link').click();
+    await shows(watched.locator('#watched-title'), 'eid / ٢');
+    await shows(watched.locator('[data-group=delivered] .number'), /^1$/);
   });
 
   it('says which column was read as soon as a list is there', async () => {
@@ -197,8 +261,15 @@ describePage('the campaign page of the sample application', (opened) => {
     await check(`${named(60)}\nno number,x`, { body: `{name} ${'x'.repeat(200)}`, rate: 1 });
     await press(/^Start/);
     await watched.waitFor();
+    await watched.locator('#deliveries').waitFor();
+    await watched.getByText('As a table').click();
     await check(named(3));
-    for (const width of [390, 320]) {
+    for (const [width, dir] of [
+      [390, 'ltr'],
+      [320, 'ltr'],
+      [320, 'rtl'],
+    ] as const) {
+      await page.evaluate(`document.documentElement.dir = '${dir}'`);
       await page.setViewportSize({ width, height: 844 });
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
       for (const button of await page.getByRole('button').all()) {

@@ -1,12 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { SendReceipt } from 'nestjs-oursms';
 import { GatewaySimulator } from 'nestjs-oursms/testing';
+import type { CampaignView } from '../../sample-app/campaigns/campaign-desk.js';
+import type { ShownInputs } from '../../sample-app/campaigns/campaign-inputs.js';
 import type { HandledDlr } from '../../sample-app/reports/dlr-feed.js';
+import { mobile, normalized } from '../support/campaign-bench.js';
 import { SampleBench } from '../support/sample-bench.js';
+import { SampleCampaigns } from '../support/sample-campaigns.js';
+import { setClock } from '../support/set-clock.js';
 
 jest.setTimeout(60_000);
 
 const hello = { src: 'MyBrand', dests: ['0501234567'], body: 'hello', dlr: true };
+const MINUTE_MS = 60_000;
 
 let sample: SampleBench;
 
@@ -87,5 +93,115 @@ describe('a report at the sample application', () => {
     gateway.pushReport('demo', { status: 'failed', dest: '966501234567' });
     const report = await reportOf(({ reference }) => reference === 'a');
     expect(report).toMatchObject({ matched: 'dest', status: 'failed', text: 'hello' });
+  });
+});
+
+describe('a campaign of the sample application that asks for reports', () => {
+  let campaigns: SampleCampaigns;
+
+  beforeEach(async () => {
+    sample = await SampleBench.start();
+    campaigns = new SampleCampaigns(sample);
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await sample.close();
+  });
+
+  /** Delivered, undelivered, no final report, rejected; then one twice, and one that is none. */
+  const LIST = [mobile(1), mobile(2), mobile(100), mobile(88), mobile(99), mobile(1), '12'].join('\n');
+  const start = (dlr = true): Promise<unknown> =>
+    campaigns.start(LIST, { id: 'sale', message: { src: 'MyBrand', body: 'Half price', dlr } });
+  const isReported = ({ delivered, undelivered }: CampaignView): boolean => delivered === 2 && undelivered === 1;
+  const csvOf = async (group: string): Promise<string[]> => {
+    const text = await (await fetch(`${sample.url}/campaigns/sale/inputs/${group}/csv`)).text();
+    return text.split('\r\n').slice(1, -1);
+  };
+
+  it('is followed after its end, as its reports come, with the deliveries over time', async () => {
+    await start();
+    const told: CampaignView[] = await campaigns.follow('sale', isReported);
+    expect(told.some(({ state, noReportYet }) => state === 'done' && Number(noReportYet) > 1)).toBe(true);
+    const last = told.at(-1);
+    expect(last).toMatchObject({ state: 'done', sent: 4, delivered: 2, undelivered: 1, noReportYet: 1, missing: 0 });
+    const sum = (fate: 'delivered' | 'undelivered'): number =>
+      last?.deliveries?.columns.reduce((all, column) => all + column[fate], 0) ?? 0;
+    expect([sum('delivered'), sum('undelivered')]).toEqual([2, 1]);
+    const [listed] = (await sample.get<CampaignView[]>('/campaigns')).json;
+    expect(listed).toMatchObject({ delivered: 2 });
+    expect(listed).not.toHaveProperty('deliveries');
+    await sample.restart();
+    const { deliveries } = (await sample.get<CampaignView>('/campaigns/sale')).json;
+    expect(deliveries).toEqual(last?.deliveries);
+  });
+
+  it('is named by its reports', async () => {
+    await start();
+    const report = await reportOf(({ dest }) => dest === normalized(100));
+    expect(report).toMatchObject({ campaign: 'sale', status: 'undelivered', matched: 'job' });
+    expect(report).not.toHaveProperty('text');
+  });
+
+  it('gives each group of its funnel as a file', async () => {
+    await start();
+    await campaigns.follow('sale', isReported);
+    const [one, two, undelivered, silent, rejected] = [1, 2, 100, 88, 99].map(normalized);
+    expect(await csvOf('delivered')).toEqual([`${one},delivered,delivered`, `${two},delivered,delivered`]);
+    expect(await csvOf('undelivered')).toEqual([`${undelivered},undelivered,undelivered`]);
+    expect(await csvOf('noReportYet')).toEqual([`${silent},noReportYet,sent`]);
+    expect(await csvOf('missing')).toEqual([]);
+    expect((await csvOf('accepted')).map((row) => row.split(',')[0]).sort()).toEqual(
+      [one, two, undelivered, silent].sort(),
+    );
+    const valid = await csvOf('valid');
+    expect(valid).toHaveLength(5);
+    expect(valid).toContain(`${rejected},rejected,`);
+    const all = await csvOf('list');
+    expect(all.slice(0, 5)).toEqual(valid);
+    expect(all.slice(5).map((row) => row.split(',').slice(0, 2))).toEqual([
+      ['12', 'invalid'],
+      [mobile(1), 'duplicate'],
+    ]);
+    const shown = (await sample.get<ShownInputs>('/campaigns/sale/inputs/undelivered')).json;
+    expect(shown.inputs).toEqual([{ dest: '9665******00', fate: 'undelivered', reason: 'undelivered' }]);
+  });
+
+  it('has those without a final report among the missing after a minute, also for who follows it', async () => {
+    await start();
+    await campaigns.follow('sale', isReported);
+    const following = campaigns.follow('sale', ({ missing }) => missing === 1);
+    setClock(2 * MINUTE_MS);
+    expect((await following).at(-1)).toMatchObject({ noReportYet: 0, missing: 1 });
+    expect(await csvOf('missing')).toEqual([`${normalized(88)},missing,sent`]);
+  });
+
+  it('begins with no deliveries when another one had its name', async () => {
+    await start();
+    await campaigns.follow('sale', isReported);
+    await sample.delete('/campaigns/sale');
+    await start(false);
+    expect((await sample.get('/campaigns/sale')).json).not.toHaveProperty('deliveries');
+  });
+
+  it('ends the stream when it is removed, and with the application', async () => {
+    await start();
+    await campaigns.follow('sale', isReported);
+    const streams = [1, 2].map(() => fetch(`${sample.url}/campaigns/sale/progress`));
+    const [removed] = await Promise.all(streams);
+    await sample.delete('/campaigns/sale');
+    expect(await removed?.text()).toContain('"delivered":2');
+    await start();
+    const stopped = await fetch(`${sample.url}/campaigns/sale/progress`);
+    await sample.stop();
+    await stopped.text().catch(() => undefined);
+  });
+
+  it('knows nothing of deliveries without delivery reports, and gives who was accepted as a file all the same', async () => {
+    await start(false);
+    const [done] = (await campaigns.follow('sale', ({ state }) => state === 'done')).slice(-1);
+    expect(done).not.toHaveProperty('delivered');
+    expect(await csvOf('delivered')).toEqual([]);
+    expect(await csvOf('accepted')).toHaveLength(4);
+    expect(await csvOf('list')).toHaveLength(7);
   });
 });
