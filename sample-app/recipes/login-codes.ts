@@ -50,12 +50,13 @@ export class LoginCodes {
     this.states.delete(number);
     this.states.set(number, { sentAt: [...sentAt, now], code });
     try {
-      await this.oursms.send({
+      const { rejected = 0 } = await this.oursms.send({
         dests: number,
         // It says what the code is for: a code without a purpose can be talked out of its owner. One part, of 70 characters.
         body: `رمز الدخول إلى متجر الواحة: ${digits}\nلا تعطه لأحد.`,
         validity: VALID_MINUTES, // a code that has expired must not arrive
       });
+      if (rejected > 0) throw new BadRequestException('The gateway has no way to this number.');
     } catch (error) {
       if (error instanceof OurSmsError && error.outcome === 'unknown') {
         // It may have arrived: the code stays valid, and the cooldown keeps a second message from following at once.

@@ -136,6 +136,14 @@ describe('the recipe of login codes', () => {
     expect((await ask()).status).toBe(202);
   });
 
+  it('says that the gateway rejects a number, and counts nothing', async () => {
+    await bench.close();
+    bench = await RecipeBench.open({ unroutable: ['966501'] });
+    await bench.start(bootstrap);
+    for (let tries = 0; tries < 2; tries++) expect((await ask()).status).toBe(400);
+    expect((await ask('0507654321')).status).toBe(202);
+  });
+
   it.each([[{ number: '12345' }], [{ number: '+971501234567' }], [{ number: 5 }], [{}]])(
     'refuses %j with 400 and sends nothing',
     async (body) => {
