@@ -68,6 +68,9 @@ describe('a push that comes while the disk is full', () => {
     await until('all are delivered', () => taken.every((name) => handled().includes(name)), RECOVERY_MS);
     // A write that failed may be on the disk all the same: then it is delivered, and its repeat would be recognised by its id.
     expect(handled().filter((name) => !taken.includes(name) && !refused.includes(name))).toEqual([]);
+    const [repeated = ''] = refused;
+    expect((await bench.push(pushOf(repeated).padEnd(20_000))).status).toBe(200);
+    await until('a refused push that is repeated is delivered', () => handled().includes(repeated));
     expect(bench.logs.matching('Pushes of delivery reports (account default) are answered with 503')).toHaveLength(1);
   });
 });
@@ -129,6 +132,21 @@ describeWithOwnRedis('instances that share a Redis', () => {
     await bench.stop();
     await redis.remove();
     await spool.remove();
+  });
+
+  it('keep pushes that come at the same time as one job, and read each of them alone', async () => {
+    const redis = await TestRedis.start();
+    const [deaf, hearing] = [newBench(), newBench()];
+    await deaf.start('express', { options: storageOf(redis), listens: false });
+    const bodies = [...Array.from({ length: 20 }, (_, i) => pushOf(`m${i}`)), '<html>'];
+    await Promise.all(bodies.map((body) => deaf.inbox.accept(body)));
+    expect(await deaf.inbox.stats()).toMatchObject({ pages: 1 });
+    await hearing.start('express', { options: storageOf(redis) });
+    await until('all are delivered', () => hearing.handled.length === 20);
+    await until('one is kept', async () => (await hearing.inbox.stats()).unreadable === 1);
+    for await (const { raw } of hearing.inbox.unreadable()) expect(raw).toBe('<html>');
+    await Promise.all([deaf.stop(), hearing.stop()]);
+    await redis.remove();
   });
 });
 
