@@ -124,7 +124,7 @@ describe('the answer to a download', () => {
         {
           id: expect.stringMatching(/^[\w-]{24}$/),
           ...{ msgId: 'm1', jobId: 'j1', status: 'delivered', rawStatus: 'DELIVERED', src: 'Me', dest: '966501234567' },
-          ...{ msgDate: 'd1', statusDate: 'd2', via: 'poll', account: 'default', raw: row },
+          ...{ msgDate: 'd1', statusDate: 'd2', via: 'poll', isFinal: true, account: 'default', raw: row },
           receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
         },
       ]);
