@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Dlr } from '../dto/dlr.js';
@@ -8,10 +7,10 @@ import type { QueueEngine } from '../queue/durable-queue.js';
 import { withLock } from '../queue/exclusive-lock.js';
 import { RepeatedLook } from '../queue/repeated-look.js';
 import type { CandidateSource } from './candidate.js';
+import { Confirmations } from './confirmations.js';
 import { describeRecipients } from './describe-message.js';
 import { MessageCandidates } from './message-candidates.js';
-import { isStripped, type MessageRecord } from './message-record.js';
-import type { SentState } from './message-state.js';
+import type { MessageRecord } from './message-record.js';
 import { Messages } from './messages.js';
 import {
   OURSMS_MESSAGE_CONFIRMED,
@@ -24,6 +23,7 @@ import {
 } from './message.types.js';
 import { NumberHash } from './number-hash.js';
 import type { PageNotes } from './page-notes.js';
+import { RecordWaits } from './record-waits.js';
 import { ReportMatcher } from './report-matcher.js';
 import { SendsInFlight } from './sends-in-flight.js';
 import { recordOf, withOutcome, type MessageToTrack, type TrackedOutcome } from './tracked-send.js';
@@ -32,10 +32,9 @@ import { TrackingStore } from './tracking-store.js';
 import { noticeOf, TrackingSweep, type TrackingPolicy } from './tracking-sweep.js';
 
 const MINUTE_MS = 60_000;
-/** A send of another process that has no outcome after so long has none: its process has ended. */
-const OTHERS_IN_FLIGHT_MS = 10 * MINUTE_MS;
-/** Announcements that are remembered. */
-const MOST_CONFIRMED = 10_000;
+/** The longest wait of a timer. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+const NOT_CONFIRMED = 'The report of a message of unknown outcome is not announced as its confirmation';
 /** Between looks at what other processes have written, while a caller waits for it. */
 const SHORTEST_LOOK_MS = 500;
 
@@ -61,6 +60,7 @@ interface Opened {
   store: TrackingStore;
   hash: NumberHash;
   candidates: MessageCandidates;
+  confirmations: Confirmations;
   matcher: ReportMatcher;
   sweep: TrackingSweep;
 }
@@ -70,15 +70,10 @@ export class AccountMessages extends Messages {
   readonly #logger = new Logger('OurSmsMessages');
   readonly #setup: MessagesSetup;
   readonly #names: TrackingNames;
-  /** Tells the records of this process from those of others. */
-  readonly #by = randomUUID().slice(0, 8);
   readonly #flights = new SendsInFlight();
   readonly #stopping = new AbortController();
-  /** Callers that wait for the reports of a record, by its id. */
-  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #waits = new RecordWaits();
   readonly #sweeps: RepeatedLook;
-  /** Messages of unknown outcome that were announced as confirmed: their report is not in the store yet. */
-  readonly #confirmed = new Set<string>();
   #opened: Promise<Opened> | undefined;
 
   constructor(setup: MessagesSetup) {
@@ -89,7 +84,7 @@ export class AccountMessages extends Messages {
     this.#sweeps = new RepeatedLook({
       look: () => this.#sweep(),
       everyMs: () => Math.min(Math.max(missingAfterMs / 10, 100), MINUTE_MS),
-      onFailure: (error) => this.#logFailure(error),
+      onFailure: (error) => this.#warn('The search for missing delivery reports failed and is repeated', error),
     });
   }
 
@@ -127,7 +122,7 @@ export class AccountMessages extends Messages {
   ): Promise<{ ended(outcome: TrackedOutcome): void } | undefined> {
     if (!this.isOn || (kept.reference === undefined && message.dlr !== true)) return undefined;
     const { store, hash, candidates } = await this.#open();
-    const record = recordOf(message, { ...kept, by: this.#by, hash });
+    const record = recordOf(message, { ...kept, by: this.#flights.by, hash });
     candidates.noteRecord();
     this.#flights.begin(record.id);
     try {
@@ -140,13 +135,12 @@ export class AccountMessages extends Messages {
     const { dests } = message;
     return {
       ended: (outcome) => {
-        const noting = store.update(withOutcome(record, dests, outcome)).then(() => this.#wake(record.id));
+        const noting = store.update(withOutcome(record, dests, outcome)).then(() => this.#waits.wake(record.id));
+        noting.catch((error: unknown) =>
+          this.#warn('The answer to a tracked send is not kept, so its outcome counts as unknown', error),
+        );
         this.#flights.end(record.id, noting);
-        if (outcome.kind !== 'unknown') return;
-        this.#flights
-          .noted()
-          .then(() => this.#confirmEarly(record))
-          .catch((error: unknown) => this.#logFailure(error));
+        if (outcome.kind === 'unknown') void this.#confirmEarly(record);
       },
     };
   }
@@ -180,7 +174,7 @@ export class AccountMessages extends Messages {
     for (;;) {
       // Before the read: what comes meanwhile wakes it up.
       const ids = await store.idsUnder(this.#names.reference(reference));
-      const change = this.#changeOf(ids);
+      const change = this.#waits.begin(ids);
       try {
         const message = await this.get(reference);
         const leftMs = until - performance.now();
@@ -188,7 +182,7 @@ export class AccountMessages extends Messages {
           return message;
         const lookMs = Math.max(store.engine.followEveryMs, SHORTEST_LOOK_MS);
         const bound = AbortSignal.any([...ends, change.signal]);
-        await wait(Math.min(leftMs, lookMs), undefined, { signal: bound }).catch(() => undefined);
+        await wait(Math.min(leftMs, lookMs, LONGEST_WAIT_MS), undefined, { signal: bound }).catch(() => undefined);
       } finally {
         change.end();
       }
@@ -215,7 +209,7 @@ export class AccountMessages extends Messages {
     const records = (await store.records(ids)).filter((record) => record !== undefined);
     for (const record of records) {
       await store.strip(record);
-      this.#wake(record.id);
+      this.#waits.wake(record.id);
     }
     return records.length > 0;
   }
@@ -239,47 +233,17 @@ export class AccountMessages extends Messages {
     const { store } = await this.#open();
     const text = missingText ?? (await store.engine.read(this.#names.missing + record.id));
     const missing = new Set(text?.split(' ').map(Number));
-    const sent = this.#sentStateOf(record, store.engine);
+    const sent = this.#flights.stateOf(record, store.engine);
     return describeRecipients(record, await store.reports(record.id), (index) => {
       if (record.rejected?.includes(index)) return 'rejected';
       return missing.has(index) ? 'missing' : sent;
     });
   }
 
-  #sentStateOf({ id, outcome, by, at }: MessageRecord, { followEveryMs }: QueueEngine): SentState {
-    if (outcome !== undefined) return outcome;
-    if (by === this.#by) return this.#flights.has(id) ? 'pending' : 'unknown';
-    // Where no other process can send, an earlier one did, and has ended.
-    if (followEveryMs === Infinity) return 'unknown';
-    return at + OTHERS_IN_FLIGHT_MS > Date.now() ? 'pending' : 'unknown';
-  }
-
-  /** A report of a message of unknown outcome says that it was sent. */
-  async #noteMatched(record: MessageRecord, index: number): Promise<void> {
-    const { store } = await this.#open();
-    if (this.#sentStateOf(record, store.engine) !== 'unknown') return;
-    // Its answer may have come since the record was read.
-    const [latest] = await store.records([record.id]);
-    if (latest === undefined || isStripped(latest)) return;
-    if (this.#sentStateOf(latest, store.engine) !== 'unknown') return;
-    // Reports of this page are not kept yet; one that is redelivered after a crash is announced again.
-    if (await store.hasKept(record.id, index)) return;
-    this.#confirm(latest, index);
-  }
-
-  /** The outcome of a send is unknown, and reports of it may have come before that was known. */
   async #confirmEarly(record: MessageRecord): Promise<void> {
-    const { store } = await this.#open();
-    for (const { index } of await store.reports(record.id)) this.#confirm(record, index);
-  }
-
-  #confirm(record: MessageRecord, index: number): void {
-    const key = `${record.id}/${index}`;
-    if (this.#confirmed.has(key)) return;
-    if (this.#confirmed.size >= MOST_CONFIRMED) this.#confirmed.clear();
-    this.#confirmed.add(key);
-    const messages = [noticeOf(record, index)];
-    this.#setup.announce(OURSMS_MESSAGE_CONFIRMED, { account: this.#setup.account, messages });
+    await this.#flights.noted();
+    const { confirmations } = await this.#open();
+    await confirmations.noteUnknown(record).catch((error: unknown) => this.#warn(NOT_CONFIRMED, error));
   }
 
   async #sweep(): Promise<void> {
@@ -291,30 +255,10 @@ export class AccountMessages extends Messages {
     });
   }
 
-  #changeOf(ids: readonly string[]): { signal: AbortSignal; end: () => void } {
-    const controller = new AbortController();
-    const wake = (): void => controller.abort();
-    for (const id of ids) this.#waiting.set(id, (this.#waiting.get(id) ?? new Set()).add(wake));
-    const end = (): void => {
-      for (const id of ids) {
-        const others = this.#waiting.get(id);
-        others?.delete(wake);
-        if (others?.size === 0) this.#waiting.delete(id);
-      }
-    };
-    return { signal: controller.signal, end };
-  }
-
-  #wake(id: string): void {
-    for (const wake of this.#waiting.get(id) ?? []) wake();
-  }
-
-  #logFailure(error: unknown): void {
+  /** @param what Subject and verb: the work that could not be done. */
+  #warn(what: string, error: unknown): void {
     const why = error instanceof OurSmsError ? error.message : 'an internal error of nestjs-oursms';
-    const { account } = this.#setup;
-    this.#logger.warn(
-      `Missing delivery reports of account ${account} are not looked for until that is possible: ${why}`,
-    );
+    this.#logger.warn(`${what} (account ${this.#setup.account}): ${why}`);
   }
 
   #open(): Promise<Opened> {
@@ -334,16 +278,19 @@ export class AccountMessages extends Messages {
     const engine = await openEngine();
     const store = new TrackingStore(engine, this.#names);
     const hash = await NumberHash.of(engine, this.#names);
+    const confirmations = new Confirmations(store, this.#flights, (record, index) =>
+      announce(OURSMS_MESSAGE_CONFIRMED, { account, messages: [noticeOf(record, index)] }),
+    );
     const candidates = new MessageCandidates(store, hash, this.#flights, {
-      reported: (id) => this.#wake(id),
+      reported: (id) => this.#waits.wake(id),
       matched: (record, index) => {
-        this.#noteMatched(record, index).catch((error: unknown) => this.#logFailure(error));
+        confirmations.noteReport(record, index).catch((error: unknown) => this.#warn(NOT_CONFIRMED, error));
       },
     });
     const matcher = new ReportMatcher(campaigns ? [candidates, campaigns] : [candidates], policy.matchByDest);
     const sweep = new TrackingSweep(store, policy, (messages) =>
       announce(OURSMS_MESSAGE_MISSING, { account, messages }),
     );
-    return { store, hash, candidates, matcher, sweep };
+    return { store, hash, candidates, confirmations, matcher, sweep };
   }
 }

@@ -69,8 +69,8 @@ export class MessageCandidates implements CandidateSource {
   /** @param dest The recipient of the report. */
   #byMessage(message: IdentifiedMessage, dest: string | undefined): FoundById {
     const number = reportedNumber(dest);
-    // A report of another recipient than the one of this id belongs to neither.
-    const isOther = dest !== undefined && (number === undefined || this.hash.of(number) !== message.hash);
+    // A report of another recipient than the one of this id belongs to neither. A masked number tells nothing.
+    const isOther = number !== undefined && this.hash.of(number) !== message.hash;
     if (message.hash === undefined || isOther) return 'gone';
     return { candidate: { take: (dlr, notes) => this.#keep(message, dlr, notes) }, by: 'msgId' };
   }
@@ -103,7 +103,7 @@ export class MessageCandidates implements CandidateSource {
   #indexOf({ hashes }: MessageRecord, dest: string | undefined): number | undefined {
     const number = reportedNumber(dest);
     // The only recipient of its request.
-    if (number === undefined) return dest === undefined && hashes.length === 1 ? 0 : undefined;
+    if (number === undefined) return hashes.length === 1 ? 0 : undefined;
     const index = hashes.indexOf(this.hash.of(number));
     return index < 0 ? undefined : index;
   }

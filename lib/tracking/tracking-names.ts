@@ -2,12 +2,11 @@ import { hash } from 'node:crypto';
 import { accountPart } from '../queue/key-part.js';
 import { hourOf } from './message-record.js';
 
-/** Longer ids of the gateway are not names as they are. */
-const LONGEST_ID = 40;
+/** Ids that stand in a name as they are: no name takes half a character, and none is very long. */
+const PLAIN_ID = /^[\w.:-]{1,40}$/;
 
 /** A short name for an id of the gateway. Ids that follow one another stay neighbours, which are read together. */
-const shortened = (id: string): string =>
-  id.length <= LONGEST_ID ? id : `${hash('sha256', id, 'base64url').slice(0, 22)}#`;
+const shortened = (id: string): string => (PLAIN_ID.test(id) ? id : `${hash('sha256', id, 'base64url').slice(0, 22)}#`);
 
 /** Names of the notes that tracking keeps of an account. */
 export class TrackingNames {

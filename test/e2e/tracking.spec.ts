@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   Messages,
   OURSMS_MESSAGE_CONFIRMED,
@@ -145,11 +145,27 @@ describe('a message that is sent with a reference', () => {
     expect(await recipient('a')).toMatchObject({ state: 'undelivered', isFinal: true });
   });
 
-  it('is told apart from those of another account on the same store', async () => {
+  it('is matched by ids that no name could hold as they are', async () => {
+    bench.gateway = await silentGateway();
     await start();
     await send('a');
-    await handled(1);
-    expect(bench.handled[0]).toMatchObject({ account: 'default', reference: 'a' });
+    for (const id of ['\ud800', 'x'.repeat(5_000), 'a/b !', '=']) report({ msgId: id, jobId: id, status: 'sent' });
+    report({ msgId: '\ud800', dest: DEST });
+    await handled(5);
+    expect(bench.handled.map(({ matched }) => matched)).toEqual(Array.from({ length: 5 }, () => undefined));
+    expect((await recipient('a')).state).toBe('sent');
+    expect(await bench.face.stats()).toMatchObject({ unreadable: 0, failed: 0 });
+  });
+
+  it('is matched by its ids when the gateway masks the number', async () => {
+    bench.gateway = await silentGateway();
+    await start();
+    const { jobId, acceptedMsgs } = await send('a');
+    report({ msgId: acceptedMsgs[0]?.msgId, dest: '9665****567', status: 'sent' });
+    report({ jobId, dest: '9665****567' });
+    await handled(2);
+    expect(bench.handled.map(({ matched }) => matched)).toEqual(['msgId', 'job']);
+    expect((await recipient('a')).state).toBe('delivered');
   });
 
   it('has the state of several sends under one reference', async () => {
@@ -214,6 +230,19 @@ describe('waiting for a message', () => {
     const signal = AbortSignal.timeout(10);
     expect(await messages().settled('a', { signal })).toMatchObject({ isFinal: false });
     expect(await messages().settled('none')).toBeUndefined();
+  });
+
+  it('can take for ever', async () => {
+    bench.gateway = await silentGateway();
+    await start();
+    const { acceptedMsgs } = await send('a');
+    const looks = jest.spyOn(messages(), 'get');
+    const settled = messages().settled('a', { timeoutMs: Infinity });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    // And it does not look again and again.
+    expect(looks.mock.calls.length).toBeLessThan(5);
+    report({ msgId: acceptedMsgs[0]?.msgId });
+    expect(await settled).toMatchObject({ isFinal: true });
   });
 
   it('ends at once for a message that asked for no report', async () => {
@@ -304,13 +333,6 @@ describe('what is kept of messages', () => {
     report({ msgId: acceptedMsgs[0]?.msgId, dest: DEST });
     await handled(2);
     expect(bench.handled[1]?.matched).toBeUndefined();
-  });
-
-  it('goes when its time is over', async () => {
-    bench.gateway = await silentGateway();
-    await start({ tracking: { missingAfterMs: 1_000, keepForMs: 1_000 } });
-    await send('a');
-    expect((await messages().stats()).records).toBe(1);
   });
 
   it('is bounded: the oldest go first, and are counted', async () => {

@@ -1,0 +1,25 @@
+/** Callers that wait until something is known of a record. */
+export class RecordWaits {
+  /** By the id of the record. */
+  readonly #waiting = new Map<string, Set<() => void>>();
+
+  /** Begins to wait for any of these records. `end` ends that, and is called in any case. */
+  begin(ids: readonly string[]): { signal: AbortSignal; end: () => void } {
+    const controller = new AbortController();
+    const wake = (): void => controller.abort();
+    for (const id of ids) this.#waiting.set(id, (this.#waiting.get(id) ?? new Set()).add(wake));
+    const end = (): void => {
+      for (const id of ids) {
+        const others = this.#waiting.get(id);
+        others?.delete(wake);
+        if (others?.size === 0) this.#waiting.delete(id);
+      }
+    };
+    return { signal: controller.signal, end };
+  }
+
+  /** Something has changed: those who wait look again. */
+  wake(id: string): void {
+    for (const wake of this.#waiting.get(id) ?? []) wake();
+  }
+}
