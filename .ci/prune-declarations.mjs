@@ -1,4 +1,4 @@
-// Removes the declarations that nobody can reach: those that no entry of package.json imports, directly or through others.
+// Removes the declarations that no entry of package.json imports, directly or through others.
 // They are more than half of all, and a fifth of the package. Part of `npm run build`.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -58,7 +58,7 @@ async function* inputsOf(campaign: Campaign, group: InputGroup): AsyncGenerator<
 
 function fatesOf(campaign: Campaign, group: InputGroup): CampaignFate[] {
   const hasReports = campaign.snapshot().delivered !== undefined;
-  // Reports may come while this is read, and make one of the first fates one of the last: so nobody is left out.
+  // Reports may come while this is read, and make one of the first fates one of the last: so no recipient is left out.
   const accepted: CampaignFate[] = hasReports ? ['noReportYet', 'missing', 'undelivered', 'delivered'] : ['sent'];
   const valid: CampaignFate[] = [...accepted, 'rejected', 'unknown', 'notSent'];
   const leftOut: CampaignFate[] = ['invalid', 'duplicate'];

@@ -64,7 +64,7 @@ export class NightlyReminders implements OnApplicationBootstrap {
     void this.report(campaign);
   }
 
-  /** Somebody should know before the morning. It resumes by itself when the balance has risen or the gateway is back. */
+  /** Alert an operator before the morning. It resumes by itself when the balance has risen or the gateway is back. */
   @OnEvent(OURSMS_CAMPAIGN_PAUSED)
   onPaused({ id, reason, why }: CampaignPaused): void {
     this.logger.warn(`Campaign ${id} is paused (${reason}): ${why}`);

@@ -78,7 +78,7 @@ export class MessagesController {
           // One of them polls, under a lease that another takes over; all of them handle reports.
           dlr: { poll: { everyMs: Number(process.env.POLL_EVERY_MS ?? 15_000) }, shutdownTimeoutMs: 10_000 },
           storage: bullMqEngine({
-            // Redis with `appendonly yes` and `maxmemory-policy noeviction`: what it loses, nobody has.
+            // Redis with `appendonly yes` and `maxmemory-policy noeviction`: what it loses is lost for all instances.
             connection: { url: REDIS_URL ?? 'redis://127.0.0.1:6379' },
             // Staging and production on one Redis need different ones, or they take each other's reports.
             prefix: REDIS_PREFIX ?? 'oursms',

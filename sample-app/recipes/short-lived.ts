@@ -7,7 +7,7 @@ import { OurSmsError, OurSmsModule, OurSmsService } from 'nestjs-oursms';
 /** What became of the message. */
 export interface Sent {
   /**
-   * `retryable`: nothing was sent, and the same call may work later. `refused`: nothing was sent, and nothing will be until somebody
+   * `retryable`: nothing was sent, and the same call may work later. `refused`: nothing was sent, and nothing will be until a person
    * changes something. `unknown`: it may have been sent.
    */
   outcome: 'sent' | 'retryable' | 'refused' | 'unknown';
@@ -30,7 +30,7 @@ const EXIT_CODES: Record<Sent['outcome'], number> = {
         baseUrl: process.env.OURSMS_BASE_URL ?? 'http://127.0.0.1:4100',
         auth: { apiKey: process.env.OURSMS_API_KEY ?? 'demo-key' },
         defaults: { src: process.env.OURSMS_SRC ?? 'MyBrand' },
-        // Together less than the time that the function gets: when that ends it, nobody learns the outcome.
+        // Together less than the time that the function gets: when that ends it, the outcome is not known.
         http: { timeoutMs: 8_000 },
         retry: { deadlineMs: 10_000 },
         // What must not stand here:

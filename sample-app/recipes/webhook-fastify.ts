@@ -61,7 +61,7 @@ export class MessagesController {
           defaults: { src: OURSMS_SRC },
           // A report is on this disk before its push is answered with 200.
           storage: { path: OURSMS_STORAGE ?? '.oursms' },
-          // Whoever knows the secret can invent reports: with another gateway, a start without one of your own fails.
+          // A client that knows the secret can invent reports: with another gateway, a start without one of your own fails.
           dlr: { webhook: { secret: process.env.DLR_SECRET ?? (OURSMS_BASE_URL ? '' : 'only-for-the-simulator') } },
         };
       },

@@ -73,7 +73,7 @@ describe('the recipe of a tracked order', () => {
     expect((await message()).body).toEqual({ state: 'notSent' });
   });
 
-  it('has somebody call when no report has come in time, and takes one that comes late', async () => {
+  it('has the customer called when no report has come in time, and takes one that comes late', async () => {
     await start({ reports: false }, 1_000);
     await ready();
     await until('it is announced', async () => /"notified":"call"/.test(JSON.stringify((await message()).body)));
