@@ -92,11 +92,14 @@ export class MessageCandidates implements CandidateSource {
     const { names } = this.store;
     const ids = await this.store.idsUnder(names.dest(numberHash));
     const forgotten = await this.store.idsUnder(names.forgotten(traceOf(numberHash)));
-    const records = await this.store.records([...ids.slice(-MOST_OF_NUMBER), ...forgotten]);
-    return records.flatMap((record) => {
+    const asked = [...ids.slice(-MOST_OF_NUMBER), ...forgotten];
+    // Before the records are read: a record that is read without its answer is one of a send in flight.
+    const inFlight = asked.map((id) => this.flights.of(id));
+    const records = await this.store.records(asked);
+    return records.flatMap((record, i) => {
       if (record === undefined) return [];
       const index = record.traces?.indexOf(traceOf(numberHash)) ?? record.hashes.indexOf(numberHash);
-      return index < 0 ? [] : [this.#candidate(record, index)];
+      return index < 0 ? [] : [this.#candidate(record, index, inFlight[i])];
     });
   }
 
@@ -108,7 +111,7 @@ export class MessageCandidates implements CandidateSource {
     return index < 0 ? undefined : index;
   }
 
-  #candidate(record: MessageRecord, index: number): Candidate {
+  #candidate(record: MessageRecord, index: number, inFlight?: Promise<void>): Candidate {
     const { id, at, src, jobId, msgIds, parts, outcome, rejected } = record;
     return {
       key: `${id}/${index}`,
@@ -119,7 +122,7 @@ export class MessageCandidates implements CandidateSource {
       parts,
       isForgotten: isStripped(record),
       isOut: outcome === 'notSent' || rejected?.includes(index) === true,
-      inFlight: this.flights.of(id),
+      inFlight,
       msgDates: async () => {
         const reports = await this.store.reports(id);
         return reports.flatMap((report) => (report.index === index && report.msgDate ? [report.msgDate] : []));
