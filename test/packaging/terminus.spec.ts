@@ -9,11 +9,23 @@ import { packTarball, type Tarball } from '../support/packaging-tarball.js';
 const EVERYWHERE = ['axios@1', 'class-transformer@0.5', 'reflect-metadata@0.2', 'rxjs@7', '@types/node@20'];
 const NEST_12 = [
   ...['@nestjs/common@12', '@nestjs/core@12', '@nestjs/axios@12', '@nestjs/event-emitter@12', '@nestjs/schedule@12'],
-  ...['@nestjs/platform-express@12', 'class-validator@0.15', 'typescript@~6.0.0', ...EVERYWHERE],
+  ...[
+    '@nestjs/platform-express@12',
+    '@nestjs/platform-fastify@12',
+    'class-validator@0.15',
+    'typescript@~6.0.0',
+    ...EVERYWHERE,
+  ],
 ];
 const NEST_11 = [
   ...['@nestjs/common@11', '@nestjs/core@11', '@nestjs/axios@4', '@nestjs/event-emitter@3', '@nestjs/schedule@6'],
-  ...['@nestjs/platform-express@11', 'class-validator@0.14', 'typescript@~5.9.0', ...EVERYWHERE],
+  ...[
+    '@nestjs/platform-express@11',
+    '@nestjs/platform-fastify@11',
+    'class-validator@0.14',
+    'typescript@~5.9.0',
+    ...EVERYWHERE,
+  ],
 ];
 const APPLICATIONS = [
   { name: 'the oldest Terminus 11, ES modules', modules: 'esm', packages: [...NEST_11, '@nestjs/terminus@11.1.0'] },

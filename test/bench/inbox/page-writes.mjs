@@ -5,7 +5,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ClassicLevel } from 'classic-level';
+import { interceptWrites } from '../../support/intercept-writes.mjs';
 import { openInbox } from './competitors/through-the-inbox.mjs';
 
 /** No other record is as long as a page. */
@@ -18,16 +18,15 @@ let writes = 0;
 let answered = 0;
 
 channel('undici:request:trailers').subscribe(() => (answered = performance.now()));
-const { batch } = ClassicLevel.prototype;
-ClassicLevel.prototype.batch = async function (operations, options) {
-  const page = operations.find(({ value = '' }) => value.length > PAGE_CHARACTERS);
-  if (options.sync) writes += 1;
+interceptWrites(async (changes, write) => {
+  const page = changes.find(({ value = '' }) => value.length > PAGE_CHARACTERS);
+  writes += 1;
   const end = answered;
-  await batch.call(this, operations, options);
+  await write(changes);
   if (page === undefined) return;
   times.push(performance.now() - end);
   bytes = page.value.length;
-};
+});
 const { run, rest, close } = await openInbox(baseUrl, { path });
 
 async function take(reports) {

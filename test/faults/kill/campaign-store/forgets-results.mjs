@@ -1,14 +1,7 @@
-import { ClassicLevel } from 'classic-level';
+import { interceptWrites } from '../../../support/intercept-writes.mjs';
 
 // A store that acknowledges what became of requests, and does not keep it.
 const isResult = ({ type, key }) =>
   type === 'put' && /^note!default\/campaign\/.*\/result\//.test(decodeURIComponent(key));
 
-const { batch } = ClassicLevel.prototype;
-ClassicLevel.prototype.batch = function (changes, options) {
-  return batch.call(
-    this,
-    changes.filter((change) => !isResult(change)),
-    options,
-  );
-};
+interceptWrites((changes, write) => write(changes.filter((change) => !isResult(change))));

@@ -1,13 +1,6 @@
-import { ClassicLevel } from 'classic-level';
+import { interceptWrites } from '../../../support/intercept-writes.mjs';
 
 // A store that acknowledges the notes of downloads that are about to be made, and does not keep them.
 const isIntent = ({ type, key }) => type === 'put' && decodeURIComponent(key).startsWith('note!default/download/');
 
-const { batch } = ClassicLevel.prototype;
-ClassicLevel.prototype.batch = function (changes, options) {
-  return batch.call(
-    this,
-    changes.filter((change) => !isIntent(change)),
-    options,
-  );
-};
+interceptWrites((changes, write) => write(changes.filter((change) => !isIntent(change))));
