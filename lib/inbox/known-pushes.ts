@@ -46,8 +46,7 @@ export class KnownPushes {
 }
 
 function forgetOldest(map: Map<string, unknown>): void {
-  for (const oldest of map.keys()) {
-    if (map.size <= MOST_KNOWN) return;
-    map.delete(oldest);
-  }
+  if (map.size <= MOST_KNOWN) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
 }

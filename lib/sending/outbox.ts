@@ -64,7 +64,11 @@ export class Outbox {
       const result = await deliver(this.gateway, this.retry, delivery);
       tracked?.ended(outcomeOf(result));
       span.end(result);
-      if (result.kind === 'sent') return reference === undefined ? result.receipt : { ...result.receipt, reference };
+      if (result.kind === 'sent') {
+        const { receipt } = result;
+        if (reference !== undefined) receipt.reference = reference;
+        return receipt;
+      }
       throw result.kind === 'failed' ? result.error : (result.doubt?.error ?? this.gateway.abortedSend(message));
     } finally {
       this.#sending -= 1;

@@ -234,7 +234,7 @@ export class AccountMessages extends Messages {
     const text = missingText ?? (await store.engine.read(this.#names.missing + record.id));
     const missing = new Set(text?.split(' ').map(Number));
     const sent = this.#flights.stateOf(record, store.engine);
-    return describeRecipients(record, await store.reports(record.id), (index) => {
+    return describeRecipients(record, await store.reports(record), (index) => {
       if (record.rejected?.includes(index)) return 'rejected';
       return missing.has(index) ? 'missing' : sent;
     });

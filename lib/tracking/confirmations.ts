@@ -31,7 +31,7 @@ export class Confirmations {
 
   /** The outcome of a send is unknown now, and reports of it may have come before that. */
   async noteUnknown(record: MessageRecord): Promise<void> {
-    for (const { index } of await this.store.reports(record.id)) this.#confirm(record, index);
+    for (const { index } of await this.store.reports(record)) this.#confirm(record, index);
   }
 
   #confirm(record: MessageRecord, index: number): void {

@@ -72,7 +72,7 @@ export class MessageCandidates implements CandidateSource {
     // A report of another recipient than the one of this id belongs to neither. A masked number tells nothing.
     const isOther = number !== undefined && this.hash.of(number) !== message.hash;
     if (message.hash === undefined || isOther) return 'gone';
-    return { candidate: { take: (dlr, notes) => this.#keep(message, dlr, notes) }, by: 'msgId' };
+    return { candidate: { take: (dlr, notes) => this.#keep(message, message.index, dlr, notes) }, by: 'msgId' };
   }
 
   byDest(dlrs: readonly Dlr[]): Promise<Candidate[][]> {
@@ -124,7 +124,7 @@ export class MessageCandidates implements CandidateSource {
       isOut: outcome === 'notSent' || rejected?.includes(index) === true,
       inFlight,
       msgDates: async () => {
-        const reports = await this.store.reports(id);
+        const reports = await this.store.reports(record);
         return reports.flatMap((report) => (report.index === index && report.msgDate ? [report.msgDate] : []));
       },
       take: (dlr, notes) => this.#take(record, index, dlr, notes),
@@ -132,14 +132,15 @@ export class MessageCandidates implements CandidateSource {
   }
 
   #take(record: MessageRecord, index: number, dlr: Dlr, notes: PageNotes): TrackedFields {
-    const fields = this.#keep({ ...record, index }, dlr, notes);
+    const fields = this.#keep(record, index, dlr, notes);
     this.listener.matched(record, index);
     return fields;
   }
 
-  #keep({ id, index, reference, traceparent, at }: IdentifiedMessage, dlr: Dlr, notes: PageNotes): TrackedFields {
+  #keep(message: MessageRecord | IdentifiedMessage, index: number, dlr: Dlr, notes: PageNotes): TrackedFields {
+    const { id, reference, traceparent, at } = message;
     const name = this.store.names.report(id, index, dlr.status, dlr.msgId);
-    const text = this.store.noteReport(name, keptReport(dlr, index, notes.size));
+    const text = this.store.noteReport(id, name, keptReport(dlr, index, notes.size));
     // A repeated report must not take a later place: of several failures the first one counts.
     notes.setOnce(name, () => (this.store.isForgotten(id) ? undefined : text));
     this.listener.reported(id);

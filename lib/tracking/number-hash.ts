@@ -6,13 +6,9 @@ import type { TrackingNames } from './tracking-names.js';
 
 /** Characters of a hash: 72 bits. */
 const LENGTH = 12;
-/** Numbers whose hash is remembered: a number is hashed when it is sent to, and for each of its reports. */
-const REMEMBERED = 10_000;
 
 /** Hashes of phone numbers with a key of the account: equal numbers are found, and none can be read without the key. */
 export class NumberHash {
-  readonly #known = new Map<string, string>();
-
   /** @param key Text of 256 random bits. */
   constructor(private readonly key: string) {}
 
@@ -31,13 +27,8 @@ export class NumberHash {
 
   /** @param number In international form, digits alone. */
   of(number: string): string {
-    const known = this.#known.get(number);
-    if (known !== undefined) return known;
     // Not an HMAC, which costs several times as much: what that prevents needs the whole hash, and inputs of any length.
-    const hashed = hash('sha256', this.key + number, 'base64url').slice(0, LENGTH);
-    if (this.#known.size >= REMEMBERED) this.#known.clear();
-    this.#known.set(number, hashed);
-    return hashed;
+    return hash('sha256', this.key + number, 'base64url').slice(0, LENGTH);
   }
 }
 

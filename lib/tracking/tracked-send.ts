@@ -35,6 +35,11 @@ export function recordOf(
     parts: describeText(body).parts,
     hashes: dests.map((dest) => hash.of(dest)),
     dests: dests.map(maskNumber),
+    // With all fields from the start: a copy of an object that gets more of them takes a hundred times as long.
+    outcome: undefined,
+    jobId: undefined,
+    msgIds: undefined,
+    rejected: undefined,
   };
 }
 
@@ -42,8 +47,7 @@ export function recordOf(
 export function withOutcome(record: MessageRecord, dests: readonly string[], outcome: TrackedOutcome): MessageRecord {
   if (outcome.kind !== 'sent') return { ...record, outcome: outcome.kind };
   const { jobId, accepted, confirmedByTwin, acceptedMsgs, rejectedMsgs } = outcome.receipt;
-  const indexes = new Map(dests.map((dest, index) => [dest, index]));
-  const indexOf = (dest: string | undefined): number | undefined => indexes.get(reportedNumber(dest) ?? '');
+  const indexOf = placesIn(dests);
   const msgIds = dests.map((): string | null => null);
   for (const { msgId, dest } of acceptedMsgs) {
     // A single message need not be named.
@@ -62,4 +66,11 @@ export function withOutcome(record: MessageRecord, dests: readonly string[], out
     msgIds: msgIds.some((id) => id !== null) ? msgIds : undefined,
     rejected: rejected.length > 0 ? rejected : undefined,
   };
+}
+
+/** Finds the place of a number among recipients. */
+function placesIn(dests: readonly string[]): (dest: string | undefined) => number | undefined {
+  if (dests.length === 1) return (dest) => (reportedNumber(dest) === dests[0] ? 0 : undefined);
+  const places = new Map(dests.map((dest, index) => [dest, index]));
+  return (dest) => places.get(reportedNumber(dest) ?? '');
 }

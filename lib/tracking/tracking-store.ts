@@ -9,10 +9,11 @@ import {
   stripped,
   type MessageRecord,
 } from './message-record.js';
+import { RecentEntries } from './recent-entries.js';
 import type { TrackingNames } from './tracking-names.js';
 
-/** Matched reports whose page may not be settled yet: as many as are ever with listeners, and more. */
-const MOST_RECENT = 20_000;
+/** Recipients with matched reports whose page may not be settled yet: as many as are ever with listeners, and more. */
+const MOST_RECENT = 10_000;
 /** Records that were deleted a moment ago, and that a report may still be written for. */
 const MOST_FORGOTTEN = 1_000;
 /** Notes that are forgotten by one write. */
@@ -33,9 +34,9 @@ export interface KeptReport {
 
 /** What tracking keeps of an account, in the store of the account. */
 export class TrackingStore {
-  /** Reports that are written together with their page, by the names of their notes: the store may not have them yet. */
-  readonly #recent = new Map<string, string>();
-  readonly #forgotten = new Set<string>();
+  /** Reports that are written together with their page, by their recipient: the store may not have them yet. */
+  readonly #recent = new RecentEntries<readonly { name: string; text: string }[]>(MOST_RECENT);
+  readonly #forgotten = new RecentEntries<true>(MOST_FORGOTTEN);
   /** The hour that is known to be listed: its count is not known, since more may come. */
   #lastHour: string | undefined;
 
@@ -87,11 +88,14 @@ export class TrackingStore {
   }
 
   /** The reports that were matched with a record, in the order of their arrival. */
-  async reports(id: string): Promise<KeptReport[]> {
-    const prefix = this.names.reportsOn(id);
+  async reports({ id, hashes }: MessageRecord): Promise<KeptReport[]> {
     const found = new Map<string, string>();
-    for await (const { name, text } of this.engine.notes(prefix)) found.set(name, text);
-    for (const [name, text] of this.#recent) if (name.startsWith(prefix) && !found.has(name)) found.set(name, text);
+    for await (const { name, text } of this.engine.notes(this.names.reportsOn(id))) found.set(name, text);
+    for (const index of hashes.keys()) {
+      for (const { name, text } of this.#recent.get(recipientKey(id, index)) ?? []) {
+        if (!found.has(name)) found.set(name, text);
+      }
+    }
     return [...found.values()].map((text) => JSON.parse(text) as KeptReport).sort(inOrder);
   }
 
@@ -102,15 +106,13 @@ export class TrackingStore {
   }
 
   /** A report that is going to be written together with its page. @returns The first of its kind, as text. */
-  noteReport(name: string, report: KeptReport): string {
-    const earlier = this.#recent.get(name);
-    if (earlier !== undefined) return earlier;
+  noteReport(id: string, name: string, report: KeptReport): string {
+    const key = recipientKey(id, report.index);
+    const others = this.#recent.get(key) ?? [];
+    const same = others.find((other) => other.name === name);
+    if (same) return same.text;
     const text = JSON.stringify(report);
-    this.#recent.set(name, text);
-    for (const oldest of this.#recent.keys()) {
-      if (this.#recent.size <= MOST_RECENT) break;
-      this.#recent.delete(oldest);
-    }
+    this.#recent.set(key, [...others, { name, text }]);
     return text;
   }
 
@@ -143,14 +145,10 @@ export class TrackingStore {
   }
 
   async #remove(record: MessageRecord, last: NoteChange[]): Promise<void> {
-    const { id } = record;
-    this.#forgotten.add(id);
-    for (const oldest of this.#forgotten) {
-      if (this.#forgotten.size <= MOST_FORGOTTEN) break;
-      this.#forgotten.delete(oldest);
-    }
+    const { id, hashes } = record;
+    this.#forgotten.set(id, true);
+    for (const index of hashes.keys()) this.#recent.delete(recipientKey(id, index));
     const prefix = this.names.reportsOn(id);
-    for (const name of this.#recent.keys()) if (name.startsWith(prefix)) this.#recent.delete(name);
     const reports = await this.idsUnder(prefix);
     await this.forget(reports.map((end) => prefix + end));
     await this.engine.change([...this.#finding(record).map((name) => ({ name })), ...last]);
@@ -219,6 +217,8 @@ export class TrackingStore {
     return names;
   }
 }
+
+const recipientKey = (id: string, index: number): string => `${id}/${index}`;
 
 /** A report as it is kept. @param order Its place among those that came together. */
 export function keptReport(

@@ -82,7 +82,7 @@ export class TrackingSweep {
     const { dests, dlr, outcome, rejected = [] } = record;
     if (!dlr || outcome !== 'sent') return [];
     const final = new Set(rejected);
-    for (const { index, status } of await this.store.reports(record.id)) if (isFinalStatus(status)) final.add(index);
+    for (const { index, status } of await this.store.reports(record)) if (isFinalStatus(status)) final.add(index);
     return [...dests.keys()].filter((index) => !final.has(index));
   }
 
