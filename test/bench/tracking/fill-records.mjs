@@ -9,14 +9,14 @@ import { messageOf } from './records.mjs';
 
 const AT_ONCE = 1_000;
 
-const [path, records] = process.argv.slice(2);
+const [path, records, by] = process.argv.slice(2);
 const engine = await StoredEngine.inDirectory(join(path, 'default'));
 const names = new TrackingNames('default');
 const store = new TrackingStore(engine, names);
 const hash = await NumberHash.of(engine, names);
 
 async function add(number) {
-  const { message, reference, receipt } = messageOf(number);
+  const { message, reference, receipt } = messageOf(number, by);
   const record = recordOf(message, { reference, by: 'bench', hash });
   await store.add(record);
   await store.update(withOutcome(record, message.dests, { kind: 'sent', receipt }));

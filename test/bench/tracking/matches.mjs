@@ -21,7 +21,7 @@ export async function matchesBench({ quick, baseUrl, gateway, directory }) {
   try {
     for (const [i, line] of LINES.entries()) {
       const path = join(directory, `matches-${i}`);
-      if (line.kind === 'tracked') await filled(path, warmUp + reports * rounds);
+      if (line.kind === 'tracked') await filled(path, warmUp + reports * rounds, line.by);
       workers.push(await start(line.kind, baseUrl, path));
     }
     const samples = workers.map(() => []);
@@ -58,8 +58,8 @@ export async function recordsBench({ quick, baseUrl, gateway, directory }) {
   return reportMemory(figures, reports);
 }
 
-async function filled(path, records) {
-  const child = new Child(new URL('./fill-records.mjs', import.meta.url), [path, String(records)]);
+async function filled(path, records, by = 'msgId') {
+  const child = new Child(new URL('./fill-records.mjs', import.meta.url), [path, String(records), by]);
   await child.hears();
   await child.end();
 }

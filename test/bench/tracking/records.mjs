@@ -4,14 +4,14 @@ const destOf = (number) => `9665${String(number % 100_000_000).padStart(8, '0')}
 const jobOf = (number) => `5f0c2b7e-6a3e-4c39-9d7c-${String(number).padStart(12, '0')}`;
 const msgOf = (number) => String(20_000_000_000 + number);
 
-/** A message, its reference, and its receipt. */
-export function messageOf(number) {
+/** A message, its reference, and its receipt. @param by `job`: the receipt names no messages. */
+export function messageOf(number, by) {
   const dest = destOf(number);
   const message = { src, dests: [dest], body: 'Your order is on its way', dlr: true };
   const receipt = {
     jobId: jobOf(number),
     accepted: 1,
-    acceptedMsgs: [{ msgId: msgOf(number), dest }],
+    acceptedMsgs: by === 'job' ? [] : [{ msgId: msgOf(number), dest }],
     rejectedMsgs: [],
   };
   return { message, reference: `order-${number}`, receipt };

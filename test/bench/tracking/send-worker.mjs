@@ -1,4 +1,4 @@
-/** An application in a process of its own, with tracking or without. Told to send for some milliseconds, it answers what that took. */
+/** An application in a process of its own, with tracking or without. Told how many messages to send, it answers what that took. */
 import { OurSmsService } from '../../../dist/index.js';
 import { startApplication } from '../inbox/application.mjs';
 import { CONCURRENCY, MESSAGE } from '../send/the-message.mjs';
@@ -11,12 +11,12 @@ const oursms = app.get(OurSmsService);
 const message = { src: MESSAGE.src, dests: [MESSAGE.dest], body: MESSAGE.body, dlr: true };
 let sent = 0;
 
-async function run(forMs) {
+async function run(messages) {
   const cpu = process.cpuUsage();
   const start = performance.now();
-  const before = sent;
+  const last = sent + messages;
   const sendOn = async () => {
-    while (performance.now() - start < forMs) {
+    while (sent < last) {
       sent += 1;
       // Numbers of all kinds, as a shop has them.
       message.dests = [`9665${String(sent % 100_000_000).padStart(8, '0')}`];
@@ -26,10 +26,9 @@ async function run(forMs) {
   await Promise.all(Array.from({ length: CONCURRENCY }, sendOn));
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(cpu);
-  const count = sent - before;
-  return { perSecond: count / seconds, cpuMicros: (user + system) / count, userMicros: user / count };
+  return { perSecond: messages / seconds, cpuMicros: (user + system) / messages, userMicros: user / messages };
 }
 
-process.on('message', async ({ forMs }) => process.send(await run(forMs)));
+process.on('message', async ({ messages }) => process.send(await run(messages)));
 process.on('disconnect', () => app.close());
 process.send('ready');
