@@ -175,6 +175,7 @@ export class JobRuns<T> {
       try {
         const { isOurs, again } = await this.#write(records.settle(held.taken, attempt, outcome));
         if (!isOurs) return;
+        outcome.written?.();
         if (again) await deliver([again]);
         return await deliveries.end(held.taken, outcome.kind === 'failed' ? outcome.reason : undefined);
       } catch (error) {

@@ -177,7 +177,7 @@ export class CampaignTracking implements CandidateSource {
         this.#confirm(noticeOf(campaign, dest, result.at));
       }
       entry.states.note(index, dlr.status);
-      notes.set(entry.note, () => entry.states.text);
+      notes.set(entry.note, { text: () => entry.states.text });
     }
     this.#listeners.get(campaign.run)?.();
     return { campaign: campaign.id, sentAt, traceparent: result?.traceparent };

@@ -61,7 +61,8 @@ export class PageHandler {
     const due = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
     const { matching } = this.parts;
     const notes = matching.isOn ? await matching.match(due) : undefined;
-    const settled = (outcome: JobOutcome<KeptPage>): JobOutcome<KeptPage> => ({ ...outcome, notes: notes?.changes() });
+    const settled = (outcome: JobOutcome<KeptPage>): JobOutcome<KeptPage> =>
+      notes ? { ...outcome, notes: notes.changes(), notesCanWait: true, written: () => notes.written() } : outcome;
     if (job.interrupted || page.isSuspect) {
       await this.#isolate(`${nameOf(page)} ${id}`, due);
       if (reading.ok) return settled({ kind: 'done' });

@@ -8,8 +8,8 @@ export interface ReportMatching {
   /**
    * Fills in what is known of the message of each report.
    *
-   * @returns The changes to write by the write that settles the page of the reports, asked for then.
+   * @returns The changes to write by the write that settles the page of the reports, asked for then, and told when it is durable.
    * @throws {OurSmsStorageError} when the store cannot be read
    */
-  match(dlrs: readonly Dlr[]): Promise<{ changes(): NoteChange[] }>;
+  match(dlrs: readonly Dlr[]): Promise<{ changes(): NoteChange[]; written(): void }>;
 }

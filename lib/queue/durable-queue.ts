@@ -44,7 +44,13 @@ export interface NoteChange {
 }
 
 /** Outcome of a delivered job, and notes that are changed by the same write. */
-export type JobOutcome<T> = { notes?: readonly NoteChange[] } &
+export type JobOutcome<T> = {
+  notes?: readonly NoteChange[];
+  /** Whether nothing waits for these notes: the write may come a few milliseconds later, together with another one. */
+  notesCanWait?: boolean;
+  /** Called when all of it is durable. Not when the job is no longer this process's. */
+  written?: () => void;
+} &
   /** It is done, and forgotten. */
   (
     | { kind: 'done' }

@@ -89,6 +89,7 @@ export class HandedOutJobs<T> {
       try {
         // The write that failed may be on the disk all the same.
         if (!isRepeated || (await this.#isHandedOut(job))) await this.#write(job, outcome, canWait);
+        outcome.written?.();
         break;
       } catch (error) {
         if (!(error instanceof OurSmsStorageError)) throw error;
@@ -158,8 +159,8 @@ export class HandedOutJobs<T> {
       return picker.noteLater(key);
     }
     changes.push(del(keys.data(number)));
-    // Its notes are for others, who may be waiting.
-    const isForgotten = outcome.notes === undefined;
+    // Notes are for others, who may be waiting.
+    const isForgotten = outcome.notes === undefined || outcome.notesCanWait === true;
     if (outcome.kind === 'done') return this.#move(number, [...changes, del(keys.id(id))], {}, canWait && isForgotten);
     const { reason, data = job.data } = outcome;
     const record: FailedRecord<T> = { id, data, attempts: attempt, reason, failedAt: Date.now() };

@@ -140,9 +140,8 @@ export class MessageCandidates implements CandidateSource {
   #keep(message: MessageRecord | IdentifiedMessage, index: number, dlr: Dlr, notes: PageNotes): TrackedFields {
     const { id, reference, traceparent, at } = message;
     const name = this.store.names.report(id, index, dlr.status, dlr.msgId);
-    const text = this.store.noteReport(id, name, keptReport(dlr, index, notes.size));
     // A repeated report must not take a later place: of several failures the first one counts.
-    notes.setOnce(name, () => (this.store.isForgotten(id) ? undefined : text));
+    notes.setOnce(name, this.store.noteReport(id, name, keptReport(dlr, index, notes.size)));
     this.listener.reported(id);
     return { reference, traceparent, sentAt: new Date(at).toISOString() };
   }

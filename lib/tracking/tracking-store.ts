@@ -9,11 +9,12 @@ import {
   stripped,
   type MessageRecord,
 } from './message-record.js';
+import type { PageNote } from './page-notes.js';
 import { RecentEntries } from './recent-entries.js';
 import type { TrackingNames } from './tracking-names.js';
 
 /** Recipients with matched reports whose page may not be settled yet: as many as are ever with listeners, and more. */
-const MOST_RECENT = 10_000;
+const MOST_UNSETTLED = 10_000;
 /** Records that were deleted a moment ago, and that a report may still be written for. */
 const MOST_FORGOTTEN = 1_000;
 /** Notes that are forgotten by one write. */
@@ -34,8 +35,8 @@ export interface KeptReport {
 
 /** What tracking keeps of an account, in the store of the account. */
 export class TrackingStore {
-  /** Reports that are written together with their page, by their recipient: the store may not have them yet. */
-  readonly #recent = new RecentEntries<readonly { name: string; text: string }[]>(MOST_RECENT);
+  /** By their recipient: the store may not have them yet. */
+  readonly #unsettled = new RecentEntries<readonly UnsettledReport[]>(MOST_UNSETTLED);
   readonly #forgotten = new RecentEntries<true>(MOST_FORGOTTEN);
   /** The hour that is known to be listed: its count is not known, since more may come. */
   #lastHour: string | undefined;
@@ -90,12 +91,11 @@ export class TrackingStore {
   /** The reports that were matched with a record, in the order of their arrival. */
   async reports({ id, hashes }: MessageRecord): Promise<KeptReport[]> {
     const found = new Map<string, string>();
-    for await (const { name, text } of this.engine.notes(this.names.reportsOn(id))) found.set(name, text);
+    // First: what is written during the read of the store is in none of both otherwise.
     for (const index of hashes.keys()) {
-      for (const { name, text } of this.#recent.get(recipientKey(id, index)) ?? []) {
-        if (!found.has(name)) found.set(name, text);
-      }
+      for (const { name, keptText } of this.#unsettled.get(recipientKey(id, index)) ?? []) found.set(name, keptText);
     }
+    for await (const { name, text } of this.engine.notes(this.names.reportsOn(id))) found.set(name, text);
     return [...found.values()].map((text) => JSON.parse(text) as KeptReport).sort(inOrder);
   }
 
@@ -105,15 +105,23 @@ export class TrackingStore {
     return false;
   }
 
-  /** A report that is going to be written together with its page. @returns The first of its kind, as text. */
-  noteReport(id: string, name: string, report: KeptReport): string {
+  /** A report that is going to be written together with its page. @returns The note of the first of its kind */
+  noteReport(id: string, name: string, report: KeptReport): PageNote {
     const key = recipientKey(id, report.index);
-    const others = this.#recent.get(key) ?? [];
-    const same = others.find((other) => other.name === name);
-    if (same) return same.text;
-    const text = JSON.stringify(report);
-    this.#recent.set(key, [...others, { name, text }]);
-    return text;
+    const others = this.#unsettled.get(key);
+    const same = others?.find((other) => other.name === name);
+    if (same) return same;
+    const unsettled = new UnsettledReport(this, id, name, report);
+    this.#unsettled.set(key, others ? [...others, unsettled] : [unsettled]);
+    return unsettled;
+  }
+
+  /** The store has a report. */
+  settled({ id, name, index }: UnsettledReport): void {
+    const key = recipientKey(id, index);
+    const others = this.#unsettled.get(key)?.filter((other) => other.name !== name) ?? [];
+    if (others.length > 0) this.#unsettled.set(key, others);
+    else this.#unsettled.delete(key);
   }
 
   isForgotten(id: string): boolean {
@@ -147,7 +155,7 @@ export class TrackingStore {
   async #remove(record: MessageRecord, last: NoteChange[]): Promise<void> {
     const { id, hashes } = record;
     this.#forgotten.set(id, true);
-    for (const index of hashes.keys()) this.#recent.delete(recipientKey(id, index));
+    for (const index of hashes.keys()) this.#unsettled.delete(recipientKey(id, index));
     const prefix = this.names.reportsOn(id);
     const reports = await this.idsUnder(prefix);
     await this.forget(reports.map((end) => prefix + end));
@@ -215,6 +223,31 @@ export class TrackingStore {
     for (const msgId of msgIds) if (msgId !== null) names.push(this.names.message(msgId));
     if (jobId !== undefined) names.push(this.names.job(jobId));
     return names;
+  }
+}
+
+/** A report that is written together with its page. */
+class UnsettledReport implements PageNote {
+  readonly index: number;
+  readonly keptText: string;
+
+  constructor(
+    private readonly store: TrackingStore,
+    readonly id: string,
+    readonly name: string,
+    report: KeptReport,
+  ) {
+    this.index = report.index;
+    this.keptText = JSON.stringify(report);
+  }
+
+  /** The person may ask to be forgotten meanwhile. */
+  text(): string | undefined {
+    return this.store.isForgotten(this.id) ? undefined : this.keptText;
+  }
+
+  written(): void {
+    this.store.settled(this);
   }
 }
 

@@ -47,9 +47,11 @@ export class TrackingSweep {
     let marks: NoteChange[] = [];
     const write = async (until: string): Promise<void> => {
       await mayGoOn();
-      // Before the mark: a process that ends in between announces them again.
+      // Their state is `missing` when a listener asks for it.
+      await engine.change(marks);
       if (notices.length > 0) this.announce(notices);
-      await engine.change([...marks, { name: names.missingUntil, text: until }]);
+      // Last: a process that ends in between announces them again.
+      await engine.note(names.missingUntil, until);
       [notices, marks] = [[], []];
     };
     for await (const record of this.#between(before, end)) {
