@@ -116,7 +116,7 @@ export class CampaignTracking implements CandidateSource {
       for (const [i, dest] of chunk.dests.entries()) {
         const status = statuses[i];
         if (rejected.has(dest) || (status !== undefined && isFinalStatus(status))) continue;
-        messages.push(noticeOf(campaign, dest, result.at));
+        messages.push(campaignNotice(campaign, dest, result.at));
       }
       if (messages.length < AT_ONCE) continue;
       await mayGoOn();
@@ -174,7 +174,7 @@ export class CampaignTracking implements CandidateSource {
     const entry = read.get(`${campaign.run}/${number}`);
     if (entry) {
       if (result?.fate === 'unknown' && entry.states.of(index) === undefined) {
-        this.#confirm(noticeOf(campaign, dest, result.at));
+        this.#confirm(campaignNotice(campaign, dest, result.at));
       }
       entry.states.note(index, dlr.status);
       notes.set(entry.note, { text: () => entry.states.text });
@@ -201,7 +201,7 @@ export class CampaignTracking implements CandidateSource {
 /** Statuses that a page may change, and the note that they are kept in, by their request. */
 type ReadStates = Map<string, { states: DeliveryStates; note: string }>;
 
-const noticeOf = ({ id, at }: TrackedCampaign, dest: string, leftAt = at): MessageNotice => ({
+const campaignNotice = ({ id, at }: TrackedCampaign, dest: string, leftAt = at): MessageNotice => ({
   campaign: id,
   dest: maskNumber(dest),
   sentAt: new Date(leftAt).toISOString(),

@@ -16,14 +16,14 @@ export function readReceipt(answer: Record<string, unknown>, skipped: number, ca
     rejected: fields.number('rejected'),
     duplicates: fields.number('duplicates'),
     cost: fields.number('cost'),
-    acceptedMsgs: readRows(fields.first('acceptedMsgs')),
-    rejectedMsgs: readRows(fields.first('rejectedMsgs'), call),
+    acceptedMsgs: readReceiptRows(fields.first('acceptedMsgs')),
+    rejectedMsgs: readReceiptRows(fields.first('rejectedMsgs'), call),
     skipped,
     raw: answer,
   };
 }
 
-function readRows(rows: unknown, call?: Call): ReceiptRow[] {
+function readReceiptRows(rows: unknown, call?: Call): ReceiptRow[] {
   if (!Array.isArray(rows)) return [];
   return rows.map((raw: unknown, index) => {
     const fields = new FieldReader(raw);

@@ -33,7 +33,7 @@ export interface Ending {
 export function toOurSmsError(thrown: unknown, ending: Ending): OurSmsError {
   const { call, shown, isAborted } = ending;
   if (!(thrown instanceof TransportFault)) return foreignError(thrown, ending);
-  const outcome = outcomeOf(thrown, ending);
+  const outcome = endingOutcome(thrown, ending);
   const { timeoutMs, maxResponseBytes } = call.account;
   const httpStatus = thrown.received?.status;
   switch (thrown.reason) {
@@ -91,7 +91,7 @@ function connectionError(call: Call, outcome: Outcome, code: string | undefined)
 /** The error for an error of the application's interceptor or adapter. Of an adapter's, only the code is repeated. */
 function foreignError(thrown: unknown, ending: Ending): OurSmsError {
   const { call, trace, isAborted } = ending;
-  const outcome = outcomeOf(thrown, ending);
+  const outcome = endingOutcome(thrown, ending);
   if (isAborted && isCancelled(thrown)) return abortedError(call, outcome, "the caller's signal ended the call");
   // No adapter has seen it.
   if (outcome === 'notSent' && trace.phase === 'created' && !trace.wentElsewhere && ending.isTraced) {
@@ -101,7 +101,7 @@ function foreignError(thrown: unknown, ending: Ending): OurSmsError {
   return connectionError(call, outcome, typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code) ? code : undefined);
 }
 
-function outcomeOf(thrown: unknown, { trace, isTraced }: Ending): Outcome {
+function endingOutcome(thrown: unknown, { trace, isTraced }: Ending): Outcome {
   if (trace.phase === 'started') return 'unknown';
   if (trace.phase === 'waiting') return 'notSent';
   if (isTraced && !trace.wentElsewhere) return 'notSent';

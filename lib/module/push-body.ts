@@ -33,8 +33,8 @@ export async function pushBody(request: PushRequest, contentType: unknown, maxBy
   if (stream !== undefined) {
     const bytes = await readBytes(stream, maxBytes);
     if (typeof bytes === 'string') return bytes;
-    const contentEncoding = stream === connection ? text(headers['content-encoding']) : undefined;
-    return { bytes, contentType: text(contentType), contentEncoding };
+    const contentEncoding = stream === connection ? headerText(headers['content-encoding']) : undefined;
+    return { bytes, contentType: headerText(contentType), contentEncoding };
   }
   const { rawBody } = request;
   // What a parser has read is not compressed any more; its bytes are those of the gateway, its text is not.
@@ -43,7 +43,7 @@ export async function pushBody(request: PushRequest, contentType: unknown, maxBy
   if (given === undefined && hasBody(headers)) return 'consumed';
   const bytes = bytesOfBody(given);
   if (bytes.length > maxBytes) return 'tooLarge';
-  return { bytes, contentType: isBytes ? text(contentType) : undefined };
+  return { bytes, contentType: isBytes ? headerText(contentType) : undefined };
 }
 
 const isUnread = (value: unknown): value is Readable => value instanceof Readable && !value.readableDidRead;
@@ -74,4 +74,4 @@ function readBytes(stream: Readable, maxBytes: number): Promise<Buffer | 'tooLar
 const hasBody = (headers: PushRequest['headers']): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-const text = (header: unknown): string | undefined => (typeof header === 'string' ? header : undefined);
+const headerText = (header: unknown): string | undefined => (typeof header === 'string' ? header : undefined);

@@ -5,14 +5,14 @@ export class WebhookSecret {
   readonly #digest: Buffer;
 
   constructor(secret: string) {
-    this.#digest = digestOf(secret);
+    this.#digest = secretDigest(secret);
   }
 
   /** Whether a text is the secret. The time that it takes says nothing about the secret, nor about its length. */
   matches(text: unknown): boolean {
-    const isEqual = timingSafeEqual(digestOf(typeof text === 'string' ? text : ''), this.#digest);
+    const isEqual = timingSafeEqual(secretDigest(typeof text === 'string' ? text : ''), this.#digest);
     return isEqual && typeof text === 'string';
   }
 }
 
-const digestOf = (text: string): Buffer => Buffer.from(hash('sha256', text, 'base64'), 'base64');
+const secretDigest = (text: string): Buffer => Buffer.from(hash('sha256', text, 'base64'), 'base64');

@@ -58,14 +58,14 @@ export class AccountMetrics {
     const { operationDuration, sentMessages } = this.#instruments;
     this.#countSend(origin, outcome, 1);
     if (!isAttempt) return;
-    const attributes = { ...this.#send, ...errorOf(errorType) };
+    const attributes = { ...this.#send, ...errorAttributes(errorType) };
     operationDuration.record(seconds, attributes);
     sentMessages.add(recipients, attributes);
   }
 
   /** A download or a push that has ended. */
   received(source: ReportSource, errorType: string | undefined, seconds: number): void {
-    const attributes = { ...this.#receive, [ATTRIBUTES.reportSource]: source, ...errorOf(errorType) };
+    const attributes = { ...this.#receive, [ATTRIBUTES.reportSource]: source, ...errorAttributes(errorType) };
     this.#instruments.operationDuration.record(seconds, attributes);
   }
 
@@ -76,7 +76,7 @@ export class AccountMetrics {
 
   /** A report whose listeners have ended. */
   processed(errorType: string | undefined, seconds: number): void {
-    this.#instruments.processDuration.record(seconds, { ...this.#process, ...errorOf(errorType) });
+    this.#instruments.processDuration.record(seconds, { ...this.#process, ...errorAttributes(errorType) });
   }
 
   /** A message that has its final status. */
@@ -119,7 +119,7 @@ export class AccountMetrics {
   }
 }
 
-const errorOf = (errorType: string | undefined): Attributes =>
+const errorAttributes = (errorType: string | undefined): Attributes =>
   errorType === undefined ? {} : { [ATTRIBUTES.errorType]: errorType };
 
 const instrumentsOf = (meter: Meter) => ({

@@ -62,7 +62,7 @@ export class Outbox {
       const tracked = this.tracker.isOn ? await this.#track(message, reference, span) : undefined;
       const delivery = { message, skipped, wire: options, turns, signal, stopping, span };
       const result = await deliver(this.gateway, this.retry, delivery);
-      tracked?.ended(outcomeOf(result));
+      tracked?.ended(trackedOutcome(result));
       span.end(result);
       if (result.kind === 'sent') {
         const { receipt } = result;
@@ -124,7 +124,7 @@ export class Outbox {
 }
 
 /** Only an error of ours proves that nothing was sent. */
-function outcomeOf(result: DeliveryResult): TrackedOutcome {
+function trackedOutcome(result: DeliveryResult): TrackedOutcome {
   if (result.kind === 'sent') return result;
   if (result.doubt !== undefined) return { kind: 'unknown' };
   if (result.kind === 'withdrawn') return { kind: 'notSent' };

@@ -50,7 +50,7 @@ export class ReportMatcher {
       const byId = found[i];
       const match = byId === undefined ? await this.#byRecipient(dlr, candidates.get(dlr) ?? [], until) : matchOf(byId);
       this.counts[match?.by ?? 'unmatched'] += 1;
-      if (match) fillIn(dlr, match.candidate.take(dlr, notes), match.by);
+      if (match) addTrackedFields(dlr, match.candidate.take(dlr, notes), match.by);
     }
     return notes;
   }
@@ -84,7 +84,7 @@ export class ReportMatcher {
 }
 
 /** A field that is not known stays unset. Reports are many: none is copied. */
-function fillIn(dlr: Dlr & { traceparent?: string }, fields: TrackedFields, by: MatchedBy): void {
+function addTrackedFields(dlr: Dlr & { traceparent?: string }, fields: TrackedFields, by: MatchedBy): void {
   const { reference, campaign, sentAt, traceparent } = fields;
   dlr.matched = by;
   dlr.sentAt = sentAt;

@@ -122,7 +122,11 @@ export class ChunkSender {
       const { jobId, confirmedByTwin = 0 } = result.receipt;
       // Reports of messages that the first try sent have the id of that one, which is not known.
       const ids = confirmedByTwin > 0 ? {} : { jobId };
-      return { kind: 'result', result: { ...read(result.receipt, chunk, isDiverted), ...ids }, met: { kind: 'took' } };
+      return {
+        kind: 'result',
+        result: { ...readResult(result.receipt, chunk, isDiverted), ...ids },
+        met: { kind: 'took' },
+      };
     }
     const doubt = before ?? result.doubt?.since;
     if (result.kind === 'withdrawn') return { kind: 'later', why: result.why, doubt };
@@ -189,7 +193,7 @@ const unknown = ({ dests }: CampaignChunk, reason: string): ChunkOutcome => ({
 });
 
 /** Result of a request by its receipt. */
-function read(receipt: SendReceipt, { dests }: CampaignChunk, isDiverted: boolean): ChunkResult {
+function readResult(receipt: SendReceipt, { dests }: CampaignChunk, isDiverted: boolean): ChunkResult {
   const { accepted, rejected, duplicates, confirmedByTwin = 0, rejectedMsgs } = receipt;
   const recipients = dests.length;
   const all = isDiverted ? 1 : recipients;

@@ -81,12 +81,12 @@ function readMessage(fields: Fields, secrets: readonly string[]): SendParameters
     src: text(fields, 'src'),
     dests: dests(fields.dests),
     body: text(fields, 'body'),
-    priority: whole(fields, 'priority', 4),
-    delay: whole(fields, 'delay'),
-    validity: whole(fields, 'validity'),
-    maxParts: whole(fields, 'maxParts'),
+    priority: wholeField(fields, 'priority', 4),
+    delay: wholeField(fields, 'delay'),
+    validity: wholeField(fields, 'validity'),
+    maxParts: wholeField(fields, 'maxParts'),
     dlr: boolean(fields, 'dlr'),
-    prevDups: whole(fields, 'prevDups'),
+    prevDups: wholeField(fields, 'prevDups'),
     msgClass: readMessageClass(fields.msgClass ?? ''),
   };
 }
@@ -106,7 +106,7 @@ function dests(value: unknown): string[] {
   return checkDests(value);
 }
 
-function whole(fields: Fields, name: string, max?: number): number {
+function wholeField(fields: Fields, name: string, max?: number): number {
   const value = fields[name] ?? 0;
   return checkWhole(name, typeof value === 'number' ? value : NaN, { max });
 }

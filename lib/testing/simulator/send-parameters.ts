@@ -46,19 +46,19 @@ export function readSendParameters(values: ReadonlyMap<string, string>): SendPar
     src: required(values, 'src'),
     dests: checkDests(required(values, 'dests').split(',')),
     body: required(values, 'body'),
-    priority: whole(values, 'priority', { max: 4 }),
-    delay: whole(values, 'delay'),
-    validity: whole(values, 'validity'),
-    maxParts: whole(values, 'maxParts'),
-    dlr: whole(values, 'dlr', { max: 1 }) === 1,
-    prevDups: whole(values, 'prevDups'),
+    priority: wholeParameter(values, 'priority', { max: 4 }),
+    delay: wholeParameter(values, 'delay'),
+    validity: wholeParameter(values, 'validity'),
+    maxParts: wholeParameter(values, 'maxParts'),
+    dlr: wholeParameter(values, 'dlr', { max: 1 }) === 1,
+    prevDups: wholeParameter(values, 'prevDups'),
     msgClass: readMessageClass(values.get('msgClass') ?? ''),
   };
 }
 
 /** @throws Refusal unless `count` is absent (100) or 1 to `max`. */
 export function readCount(values: ReadonlyMap<string, string>, max = MAX_COUNT): number {
-  return whole(values, 'count', { min: 1, max, unset: 100 });
+  return wholeParameter(values, 'count', { min: 1, max, unset: 100 });
 }
 
 function required(values: ReadonlyMap<string, string>, name: string): string {
@@ -68,7 +68,7 @@ function required(values: ReadonlyMap<string, string>, name: string): string {
   return value;
 }
 
-function whole(
+function wholeParameter(
   values: ReadonlyMap<string, string>,
   name: string,
   { unset = 0, ...range }: { min?: number; max?: number; unset?: number } = {},
