@@ -60,7 +60,7 @@ const arrows = Object.entries(rooms).map(([room, allowed]) => {
 });
 
 export default defineConfig([
-  globalIgnores(['dist', 'sample-app/dist', 'coverage', 'reference']),
+  globalIgnores(['.build', 'dist', 'sample-app/dist', 'coverage', 'reference']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -25,7 +25,7 @@ const shared = {
     '^nestjs-oursms/opentelemetry$': '<rootDir>/lib/opentelemetry/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/sample-app/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/.build/', '<rootDir>/dist/', '<rootDir>/sample-app/dist/'],
 };
 
 const suite = (displayName, testMatch) => ({ ...shared, displayName, testMatch });

@@ -82,7 +82,7 @@ describe('a store that a process has open is refused to it a second time, and st
     const beside = join(ROOT, 'node_modules/.cache');
     mkdirSync(beside, { recursive: true });
     copy = mkdtempSync(join(beside, 'oursms-copy-'));
-    cpSync(join(ROOT, 'dist'), copy, { recursive: true });
+    cpSync(join(ROOT, '.build'), copy, { recursive: true });
   });
   afterEach(() => rmSync(copy, { recursive: true }));
 

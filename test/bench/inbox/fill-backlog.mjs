@@ -1,7 +1,7 @@
 /** Fills the store of an account with reports that wait: each as a job of its own that is due tomorrow, or in pages. */
 import { join } from 'node:path';
-import { readDlrs } from '../../../dist/gateway/read-dlrs.js';
-import { StoredEngine } from '../../../dist/queue/stored-engine.js';
+import { readDlrs } from '../../../.build/gateway/read-dlrs.js';
+import { StoredEngine } from '../../../.build/queue/stored-engine.js';
 import { PAGE, reportRow } from './reports.mjs';
 
 const DAY_MS = 86_400_000;

@@ -1,4 +1,4 @@
-import { Turns } from '../../../dist/sending/turns.js';
+import { Turns } from '../../../.build/sending/turns.js';
 import { median, printTable } from '../support/figures.mjs';
 
 const MAX_US_A_CALL = 10;

@@ -1,10 +1,10 @@
 /** Fills the store of an account with records of messages that were sent, as many as it is told. */
 import { join } from 'node:path';
-import { StoredEngine } from '../../../dist/queue/stored-engine.js';
-import { NumberHash } from '../../../dist/tracking/number-hash.js';
-import { recordOf, withOutcome } from '../../../dist/tracking/tracked-send.js';
-import { TrackingNames } from '../../../dist/tracking/tracking-names.js';
-import { TrackingStore } from '../../../dist/tracking/tracking-store.js';
+import { StoredEngine } from '../../../.build/queue/stored-engine.js';
+import { NumberHash } from '../../../.build/tracking/number-hash.js';
+import { recordOf, withOutcome } from '../../../.build/tracking/tracked-send.js';
+import { TrackingNames } from '../../../.build/tracking/tracking-names.js';
+import { TrackingStore } from '../../../.build/tracking/tracking-store.js';
 import { messageOf } from './records.mjs';
 
 const AT_ONCE = 1_000;

@@ -11,12 +11,12 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 const self = fileURLToPath(import.meta.url);
-const DIST = '../../../dist';
+const BUILT = '../../../.build';
 const engines = [];
 
 /** @returns `open`, or why it is not. */
-async function open(path, dist = DIST, ms = 300) {
-  const { StoredEngine } = await import(`${dist}/queue/stored-engine.js`);
+async function open(path, built = BUILT, ms = 300) {
+  const { StoredEngine } = await import(`${built}/queue/stored-engine.js`);
   try {
     const engine = await StoredEngine.inDirectory(path, 'storage.path', { ms });
     engines.push(engine);
@@ -54,7 +54,7 @@ if (!isMainThread) {
 } else if (role === 'successor') {
   process.on('disconnect', () => undefined);
   while (process.ppid === Number(parent)) await wait(20);
-  writeFileSync(file, await open(path, DIST, 2_000));
+  writeFileSync(file, await open(path, BUILT, 2_000));
   process.exit();
 } else {
   process.on('message', async ([what, ...more]) => process.send((await acts[what](...more)) ?? 'done'));
