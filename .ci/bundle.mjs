@@ -1,9 +1,10 @@
 // Writes dist/, the package, from .build/, where the compiler has put the JavaScript and the declarations of lib/:
 // few files, which load faster and compress better than hundreds, and stay readable. Part of `npm run build`.
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rollup } from 'rollup';
+import { dts } from 'rollup-plugin-dts';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,6 +13,8 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const entries = Object.values(manifest.exports).filter((entry) => typeof entry === 'object');
 const commands = Object.values(manifest.bin);
 const inDist = (path) => relative(dist, join(root, path));
+const inputs = (files, end) => Object.fromEntries(files.map((file) => [file.slice(0, -end.length), join(built, file)]));
+const isPackage = (id) => !/^[./]/.test(id);
 
 /** The modules that the root entry loads when an application starts. */
 const ACCOUNT = [
@@ -23,13 +26,13 @@ const ACCOUNT = [
 
 rmSync(dist, { recursive: true, force: true });
 await bundleCode([...entries.map((entry) => inDist(entry.default)), ...commands.map(inDist)]);
-copyDeclarations(entries.map((entry) => inDist(entry.types)));
+await bundleDeclarations(entries.map((entry) => inDist(entry.types)));
 
 /** Bundles the entries, and the modules that several of them share, with those that are loaded with them. */
 async function bundleCode(files) {
   const bundle = await rollup({
-    input: Object.fromEntries(files.map((file) => [file.replace(/\.js$/, ''), join(built, file)])),
-    external: (id) => !/^[./]|^tslib$/.test(id),
+    input: inputs(files, '.js'),
+    external: (id) => isPackage(id) && id !== 'tslib',
     plugins: [
       {
         name: 'built-modules',
@@ -56,9 +59,8 @@ async function bundleCode(files) {
   });
   await bundle.close();
   for (const { fileName, code } of output) {
-    const renamed = renamedIn(code);
     // Nest prints names of classes, and stack traces those of functions.
-    if (renamed.length > 0) throw new Error(`${fileName}: two modules declare the same name: ${renamed.join(', ')}`);
+    refuse(fileName, renamedIn(code));
     write(fileName, code);
   }
   for (const file of commands.map(inDist)) chmodSync(join(dist, file), statSync(join(built, file)).mode | 0o111);
@@ -121,20 +123,41 @@ function indentWithTabs(code) {
     .join('\n');
 }
 
-/** Copies the declarations that an entry imports, directly or through others: less than half of all. */
-function copyDeclarations(files) {
-  const modules = new Set(files);
-  for (const file of modules) {
+/** Bundles the declarations of the entries: those of one entry alone are in its file, all others in a shared one. */
+async function bundleDeclarations(files) {
+  const bundle = await rollup({
+    input: inputs(files, '.d.ts'),
+    external: isPackage,
+    plugins: [dts()],
+    onLog(level, { message }) {
+      // The types of engines and telemetry: an application names them by the types of the options.
+      if (level === 'warn' && !message.includes('private shared type exports')) throw new Error(message);
+    },
+  });
+  const rooms = files.map(dirname).filter((room) => room !== '.');
+  const { output } = await bundle.generate({
+    format: 'es',
+    entryFileNames: '[name].d.ts',
+    chunkFileNames: 'shared/[name].d.ts',
+    minifyInternalExports: false,
+    manualChunks: (id) => {
+      const path = relative(built, id);
+      return files.includes(path) || rooms.some((room) => path.startsWith(`${room}/`)) ? undefined : 'declarations';
+    },
+  });
+  await bundle.close();
+  for (const { fileName, code } of output) {
+    refuse(
+      fileName,
+      code.match(/(?<=^(?:declare )?(?:abstract )?(?:type|interface|class|const|function) )\w+\$\d+/gm) ?? [],
+    );
     // An import for its effect has no meaning in a declaration.
-    const text = readFileSync(join(built, file), 'utf8').replace(/^import '[^']+';\n/gm, '');
-    write(file, text);
-    for (const { fileName } of ts.preProcessFile(text).importedFiles) {
-      if (!fileName.startsWith('.')) continue;
-      const imported = join(dirname(file), fileName.replace(/\.js$/, '.d.ts'));
-      if (!existsSync(join(built, imported))) throw new Error(`${file} imports ${fileName}, which has no declaration`);
-      modules.add(imported);
-    }
+    write(fileName, code.replace(/^import '[^']+';\n/gm, ''));
   }
+}
+
+function refuse(fileName, renamed) {
+  if (renamed.length > 0) throw new Error(`${fileName}: two modules declare the same name: ${renamed.join(', ')}`);
 }
 
 function write(file, text) {

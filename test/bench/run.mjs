@@ -1,5 +1,6 @@
 /**
- * Runs the benchmarks against the package in dist/, and those of internals against .build/: `npm run bench`, or some of them, `npm run bench -- send`.
+ * Runs the benchmarks against the package in dist/, and those of internals against .build/: `npm run bench`, or some of them,
+ * `npm run bench -- send`.
  *
  * `--quick` only shows that they run, `--check` fails when a target is missed.
  */

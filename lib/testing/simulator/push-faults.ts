@@ -1,18 +1,18 @@
 import { randomFrom } from './seeded-random.js';
 
 /** @inline */
-type Nothing = Record<never, never>;
+type NoOptions = Record<never, never>;
 
 /** The faults that can be played on a push, each with its parameters. Unless it says otherwise, the reports come whole later. */
 export interface PushFaultParameters {
   /** Taken by the application, and pushed again all the same. */
-  repeat: Nothing;
+  repeat: NoOptions;
   /** The reports in reverse order, and after those that became due meanwhile. */
-  disorder: Nothing;
+  disorder: NoOptions;
   /** The connection is closed as soon as the request is out: the answer is not read. */
-  noAnswer: Nothing;
+  noAnswer: NoOptions;
   /** Half of the body comes, then the connection is closed. */
-  cut: Nothing;
+  cut: NoOptions;
   /** Another body first, by default one that is no JSON. Whatever the answer, the reports follow. */
   garbage: { body?: string | Uint8Array };
 }
