@@ -1,7 +1,7 @@
 import { Child } from '../support/child.mjs';
 import { median } from '../support/figures.mjs';
 
-const MAX_MS = 60;
+const MAX_MS = 45;
 
 /** What importing the root entry adds to the start of a Nest application, in fresh processes. */
 export async function importBench({ quick }) {
