@@ -5,6 +5,7 @@ import { maskNumber } from '../message/mask-number.js';
 import type { QueueEngine } from '../queue/durable-queue.js';
 import type { Candidate, CandidateSource, FoundById, TrackedFields } from '../tracking/candidate.js';
 import { reportedNumber } from '../tracking/number-hash.js';
+import type { CountMissing } from '../tracking/account-messages.js';
 import type { PageNotes } from '../tracking/page-notes.js';
 import type { LedgerDeliveries } from './store/campaign-ledger.js';
 import { CampaignNames } from './store/campaign-names.js';
@@ -85,7 +86,7 @@ export class CampaignTracking implements CandidateSource {
   }
 
   /** Announces the recipients without a final report of campaigns that are over for so long. */
-  async announceMissing(mayGoOn: () => Promise<void>): Promise<void> {
+  async announceMissing(mayGoOn: () => Promise<void>, count: CountMissing): Promise<void> {
     const store = await this.store();
     const engine = await this.setup.openEngine();
     for (const campaign of [...(await store.campaigns())]) {
@@ -95,18 +96,19 @@ export class CampaignTracking implements CandidateSource {
       if (record?.run !== campaign.run || !record.report) continue;
       const due = Date.parse(record.report.finishedAt) + campaign.delay * MINUTE_MS + this.setup.missingAfterMs;
       if (due > Date.now()) continue;
-      await this.#announceMissingOf(campaign, engine, mayGoOn);
+      await this.#announceMissingOf(campaign, engine, { mayGoOn, count });
     }
   }
 
   async #announceMissingOf(
     campaign: TrackedCampaign,
     engine: QueueEngine,
-    mayGoOn: () => Promise<void>,
+    { mayGoOn, count }: { mayGoOn: () => Promise<void>; count: CountMissing },
   ): Promise<void> {
     const store = await this.store();
     const chunks = new ChunkStore(engine, this.#names, campaign);
     let messages: MessageNotice[] = [];
+    let found = 0;
     for await (const { number, result } of chunks.results()) {
       if (result.fate !== 'sent' || result.rejected === result.recipients) continue;
       const chunk = await chunks.chunk(number);
@@ -117,6 +119,7 @@ export class CampaignTracking implements CandidateSource {
         const status = statuses[i];
         if (rejected.has(dest) || (status !== undefined && isFinalStatus(status))) continue;
         messages.push(campaignNotice(campaign, dest, result.at));
+        found += 1;
       }
       if (messages.length < AT_ONCE) continue;
       await mayGoOn();
@@ -126,7 +129,8 @@ export class CampaignTracking implements CandidateSource {
     await mayGoOn();
     if (messages.length > 0) this.#announce(OURSMS_MESSAGE_MISSING, messages);
     const told: TrackedCampaign = { ...campaign, isTold: true };
-    await engine.note(this.#names.tracked(campaign), JSON.stringify(told));
+    const counted = found > 0 ? [await count(found)] : [];
+    await engine.change([{ name: this.#names.tracked(campaign), text: JSON.stringify(told) }, ...counted]);
     store.noteCampaign(told);
   }
 

@@ -2,6 +2,7 @@ import type { GatewayClient } from '../gateway/gateway-client.js';
 import type { GatewayState } from '../gateway/gateway-standing.js';
 import type { DlrInboxStats } from '../inbox/dlr-inbox-stats.js';
 import type { PollingState } from '../inbox/good-polls.js';
+import type { AccountMessages } from '../tracking/account-messages.js';
 import type { AccountInbox } from './account-inbox.js';
 import type { AccountStorage } from './account-storage.js';
 
@@ -14,6 +15,12 @@ export interface ReportFacts {
   sinceGapMs?: number;
 }
 
+/** Facts about the tracked messages of an account. */
+export interface MessageFacts {
+  /** How many were found missing within the last hour, by all instances. */
+  missing: number;
+}
+
 /**
  * Facts about the health of an account. However many ask at the same time, the store and the gateway are asked once; reports are
  * never downloaded.
@@ -21,6 +28,7 @@ export interface ReportFacts {
 export class AccountHealth {
   readonly #store: () => Promise<void>;
   readonly #reports: () => Promise<ReportFacts | undefined>;
+  readonly #messages: () => Promise<MessageFacts | undefined>;
   #credits: Promise<number | undefined> | undefined;
   #isAsking = false;
   /** `performance.now()`. */
@@ -30,9 +38,11 @@ export class AccountHealth {
     private readonly gateway: GatewayClient,
     storage: AccountStorage,
     inbox: AccountInbox,
+    messages: AccountMessages,
   ) {
     this.#store = shared(() => storage.checkWritable());
     this.#reports = shared(() => reportsOf(inbox));
+    this.#messages = shared(() => messagesOf(messages, storage));
   }
 
   /** State of the gateway by the last download, or the last read of the credits; undefined before the first. */
@@ -52,6 +62,15 @@ export class AccountHealth {
    */
   reports(): Promise<ReportFacts | undefined> {
     return this.#reports();
+  }
+
+  /**
+   * Facts about the tracked messages; undefined when nothing is tracked, or the store was not needed yet.
+   *
+   * @throws {OurSmsStorageError} when the store cannot be read
+   */
+  messages(): Promise<MessageFacts | undefined> {
+    return this.#messages();
   }
 
   /**
@@ -82,6 +101,11 @@ async function reportsOf({ opened }: AccountInbox): Promise<ReportFacts | undefi
   const [stats, gapAt] = await Promise.all([opened.stats(), opened.lastGapAt()]);
   const sinceGapMs = gapAt === undefined ? undefined : Math.max(0, Date.now() - gapAt);
   return { stats, polling: opened.polling, sinceGapMs };
+}
+
+async function messagesOf(messages: AccountMessages, storage: AccountStorage): Promise<MessageFacts | undefined> {
+  if (!messages.isOn || !storage.isOpened) return undefined;
+  return { missing: await messages.missingLately() };
 }
 
 /** Runs a function once at a time: calls during a run share it. */

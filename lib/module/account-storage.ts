@@ -85,6 +85,11 @@ export class AccountStorage {
     return engine;
   }
 
+  /** Whether something needed the engine: it is open, or being opened. */
+  get isOpened(): boolean {
+    return this.#engine !== undefined;
+  }
+
   /** Whether something is, or may have been kept. */
   async exists(): Promise<boolean> {
     return this.#engine !== undefined || this.place.exists();

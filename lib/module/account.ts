@@ -78,7 +78,7 @@ export async function openAccount(
       creditsLow: (event) => events.emit(OURSMS_CREDITS_LOW, event),
     },
   });
-  const health = new AccountHealth(gateway, storage, inbox);
+  const health = new AccountHealth(gateway, storage, inbox, messages);
   return { options, gateway, outbox, storage, inbox, webhook, messages, campaigns, health, telemetry };
 }
 

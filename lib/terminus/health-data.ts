@@ -4,7 +4,7 @@
  * Down: `storeNotWritable`, `storeNotReadable`, `storeTimeout` (it does not answer in time), `pollOverdue`, `credentialsRefused`.
  *
  * Degraded: `gatewayAway`, `creditsLow`, `creditsUnknown`, `reportsWaiting`, `reportsFailed`, `reportsUnreadable`,
- * `reportsMayBeLost`, `paused`.
+ * `reportsMayBeLost`, `messagesMissing`, `paused`.
  */
 export type HealthReason =
   | 'storeNotWritable'
@@ -19,6 +19,7 @@ export type HealthReason =
   | 'reportsFailed'
   | 'reportsUnreadable'
   | 'reportsMayBeLost'
+  | 'messagesMissing'
   | 'paused';
 
 /** Fields of the answer besides its `status`: words and numbers of this module alone. */
@@ -41,6 +42,11 @@ export interface HealthData extends Record<string, unknown> {
     oldestMs?: number;
     /** Milliseconds since the last poll went well; absent without `dlr.poll`. */
     sinceGoodPollMs?: number;
+  };
+  /** Tracked messages of the account, with `tracking`, once its store was needed and can be read. */
+  messages?: {
+    /** Found missing within the last hour, to the minute: no final report came within `tracking.missingAfterMs`. */
+    missing: number;
   };
   /** The balance, with the option `showCredits`; absent when it could not be read. */
   credits?: number;

@@ -1,4 +1,4 @@
-import type { AccountHealth, ReportFacts } from '../module/account-health.js';
+import type { AccountHealth, MessageFacts, ReportFacts } from '../module/account-health.js';
 
 /** What is known of an account when its health is judged. */
 export interface HealthFacts {
@@ -6,6 +6,8 @@ export interface HealthFacts {
   store: 'writable' | 'notWritable' | 'timeout';
   /** Undefined for an account that receives no reports. */
   reports: ReportFacts | undefined | 'notReadable' | 'timeout';
+  /** Undefined for an account that tracks nothing, or has not needed its store yet. */
+  messages: MessageFacts | undefined | 'notReadable' | 'timeout';
   /** Undefined when they could not be read. */
   credits: number | undefined | 'timeout';
   gateway: AccountHealth['gatewayState'];

@@ -1,4 +1,4 @@
-import type { ReportFacts } from '../module/account-health.js';
+import type { MessageFacts, ReportFacts } from '../module/account-health.js';
 import type { HealthReason } from './health-data.js';
 import type { HealthFacts } from './health-facts.js';
 import type { OurSmsHealthOptions } from './oursms-health.options.js';
@@ -10,7 +10,7 @@ const SHORTEST_OVERDUE_MS = 5 * 60_000;
 const GAP_NEWS_MS = 60 * 60_000;
 
 /** Limits that a fact is compared with. */
-export type HealthLimits = Pick<OurSmsHealthOptions, 'minCredits' | 'maxOldestMs'>;
+export type HealthLimits = Pick<OurSmsHealthOptions, 'minCredits' | 'maxOldestMs' | 'maxMissing'>;
 
 interface Rule {
   reason: HealthReason;
@@ -23,12 +23,13 @@ const RULES: readonly Rule[] = [
   {
     reason: 'storeNotReadable',
     status: 'down',
-    holds: ({ store, reports }) => store === 'writable' && reports === 'notReadable',
+    holds: ({ store, reports, messages }) =>
+      store === 'writable' && (reports === 'notReadable' || messages === 'notReadable'),
   },
   {
     reason: 'storeTimeout',
     status: 'down',
-    holds: ({ store, reports }) => store === 'timeout' || reports === 'timeout',
+    holds: ({ store, reports, messages }) => [store, reports, messages].includes('timeout'),
   },
   { reason: 'pollOverdue', status: 'down', holds: (facts) => isPollOverdue(reportsOf(facts)) },
   { reason: 'credentialsRefused', status: 'down', holds: ({ gateway }) => gateway === 'refusesCredentials' },
@@ -60,6 +61,11 @@ const RULES: readonly Rule[] = [
     status: 'degraded',
     holds: (facts) => (reportsOf(facts)?.sinceGapMs ?? Infinity) < GAP_NEWS_MS,
   },
+  {
+    reason: 'messagesMissing',
+    status: 'degraded',
+    holds: (facts, { maxMissing = 0 }) => (messagesOf(facts)?.missing ?? 0) > maxMissing,
+  },
   { reason: 'paused', status: 'degraded', holds: (facts) => reportsOf(facts)?.stats.paused === true },
 ];
 
@@ -79,6 +85,10 @@ export function judgeHealth(
 /** The facts about reports, where there are any. */
 export const reportsOf = ({ reports }: HealthFacts): ReportFacts | undefined =>
   typeof reports === 'object' ? reports : undefined;
+
+/** The facts about tracked messages, where there are any. */
+export const messagesOf = ({ messages }: HealthFacts): MessageFacts | undefined =>
+  typeof messages === 'object' ? messages : undefined;
 
 /** A paused inbox does not poll, and its polling starts again with `resume()`. */
 function isPollOverdue(reports: ReportFacts | undefined): boolean {

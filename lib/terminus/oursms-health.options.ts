@@ -19,6 +19,10 @@ export class OurSmsHealthOptions {
   @IsWholeNumber(1)
   maxOldestMs?: number;
 
+  /** Messages that may go missing within an hour; more make the account degraded: `messagesMissing`. Needs `tracking`. */
+  @IsWholeNumber(0)
+  maxMissing?: number = 0;
+
   /** Milliseconds for the whole answer. What is not known by then counts as failing. The probe that asks must wait longer. */
   @IsWholeNumber(10, 600_000)
   timeoutMs?: number = 3_000;

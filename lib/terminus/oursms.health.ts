@@ -9,9 +9,9 @@ import { getHealthToken } from '../module/internal-tokens.js';
 import { DEFAULT_ACCOUNT } from '../module/oursms.tokens.js';
 import type { HealthData } from './health-data.js';
 import type { HealthFacts } from './health-facts.js';
-import { judgeHealth, reportsOf } from './judge-health.js';
+import { judgeHealth, messagesOf, reportsOf } from './judge-health.js';
 import { OurSmsHealthOptions } from './oursms-health.options.js';
-import { settledWithin } from './settled-within.js';
+import { settledWithin, type Settled } from './settled-within.js';
 
 /**
  * Tells Terminus how an account is. List it in the `providers` of the module of your health controller, which imports
@@ -76,22 +76,29 @@ async function gatherFacts(
   account: AccountHealth,
   { timeoutMs, cacheMs }: Required<OurSmsHealthOptions>,
 ): Promise<HealthFacts> {
-  const [store, reports, credits] = await Promise.all([
+  const [store, reports, messages, credits] = await Promise.all([
     settledWithin(timeoutMs, account.checkStore()),
     settledWithin(timeoutMs, account.reports()),
+    settledWithin(timeoutMs, account.messages()),
     settledWithin(timeoutMs, account.credits(cacheMs)),
   ]);
   return {
     store: store.kind === 'value' ? 'writable' : store.kind === 'error' ? 'notWritable' : 'timeout',
-    reports: reports.kind === 'value' ? reports.value : reports.kind === 'error' ? 'notReadable' : 'timeout',
+    reports: readWithin(reports),
+    messages: readWithin(messages),
     credits: credits.kind === 'value' ? credits.value : credits.kind === 'error' ? undefined : 'timeout',
     gateway: account.gatewayState,
   };
 }
 
+function readWithin<T>(read: Settled<T>): T | 'notReadable' | 'timeout' {
+  return read.kind === 'value' ? read.value : read.kind === 'error' ? 'notReadable' : 'timeout';
+}
+
 function shownFacts(facts: HealthFacts, showCredits: boolean): Omit<HealthData, 'reasons'> {
   const { credits } = facts;
-  const shown = showCredits && typeof credits === 'number' ? { credits } : {};
+  const messages = messagesOf(facts);
+  const shown = { ...(messages && { messages }), ...(showCredits && typeof credits === 'number' && { credits }) };
   const reports = reportsOf(facts);
   if (reports === undefined) return shown;
   const { waiting, failed, unreadable, gaps, oldestMs } = reports.stats;

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { Dlr } from '../dto/dlr.js';
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
 import { OurSmsError } from '../errors/oursms.error.js';
-import type { QueueEngine } from '../queue/durable-queue.js';
+import type { NoteChange, QueueEngine } from '../queue/durable-queue.js';
 import { withLock } from '../queue/exclusive-lock.js';
 import { RepeatedLook } from '../queue/repeated-look.js';
 import type { CandidateSource } from './candidate.js';
@@ -21,6 +21,7 @@ import {
   type TrackedRecipient,
   type TrackingStats,
 } from './message.types.js';
+import { missingIn } from './missing-lately.js';
 import { NumberHash } from './number-hash.js';
 import type { PageNotes } from './page-notes.js';
 import { RecordWaits } from './record-waits.js';
@@ -38,10 +39,18 @@ const NOT_CONFIRMED = 'The report of a message of unknown outcome is not announc
 /** Between looks at what other processes have written, while a caller waits for it. */
 const SHORTEST_LOOK_MS = 500;
 
+/** Makes the change of a note that counts messages which are found missing now. */
+export type CountMissing = (messages: number) => Promise<NoteChange>;
+
 /** The messages of campaigns. */
 export interface CampaignMessages extends CandidateSource {
-  /** Announces missing reports. @param mayGoOn Rejects when another instance does it. */
-  announceMissing(mayGoOn: () => Promise<void>): Promise<void>;
+  /**
+   * Announces missing reports.
+   *
+   * @param mayGoOn Rejects when another instance does it.
+   * @param count Makes the change that counts messages, to be written together with the note that they were announced.
+   */
+  announceMissing(mayGoOn: () => Promise<void>, count: CountMissing): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -221,6 +230,16 @@ export class AccountMessages extends Messages {
     return { account: this.#setup.account, records: await sweep.count(), dropped, matched, unmatched };
   }
 
+  /**
+   * How many messages were found missing within the last hour, by all instances, campaigns included: read from one note.
+   *
+   * @throws {OurSmsStorageError} when the store cannot be read
+   */
+  async missingLately(): Promise<number> {
+    const engine = await this.#setup.openEngine();
+    return missingIn(await engine.read(this.#names.missingLately));
+  }
+
   async #read(reference: string, ids: readonly string[]): Promise<TrackedMessage | undefined> {
     const { store } = await this.#open();
     const recipients: TrackedRecipient[] = [];
@@ -251,7 +270,7 @@ export class AccountMessages extends Messages {
     await withLock(store.engine, this.#names.sweep, async (lock) => {
       const mayGoOn = (): Promise<void> => lock.check();
       await sweep.run(mayGoOn);
-      await this.#setup.campaigns?.announceMissing(mayGoOn);
+      await this.#setup.campaigns?.announceMissing(mayGoOn, (messages) => store.countMissing(messages));
     });
   }
 

@@ -31,6 +31,11 @@ export class TrackingNames {
     return `${this.#account}missing-until`;
   }
 
+  /** How many messages were found missing within the last hour. */
+  get missingLately(): string {
+    return `${this.#account}missing-lately`;
+  }
+
   /** How many records were removed because there were too many. */
   get dropped(): string {
     return `${this.#account}dropped`;

@@ -9,6 +9,7 @@ import {
   stripped,
   type MessageRecord,
 } from './message-record.js';
+import { withMissing } from './missing-lately.js';
 import type { PageNote } from './page-notes.js';
 import { RecentEntries } from './recent-entries.js';
 import type { TrackingNames } from './tracking-names.js';
@@ -191,6 +192,15 @@ export class TrackingStore {
     for (let from = 0; from < names.length; from += AT_ONCE) {
       await this.engine.change(names.slice(from, from + AT_ONCE).map((name) => ({ name })));
     }
+  }
+
+  /**
+   * The change that counts messages which are found missing now. Only the process that has the lock of the sweep may write it: no
+   * other one counts then.
+   */
+  async countMissing(messages: number): Promise<NoteChange> {
+    const name = this.names.missingLately;
+    return { name, text: withMissing(await this.engine.read(name), messages) };
   }
 
   /** The hours that have records, oldest first. */

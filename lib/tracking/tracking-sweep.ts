@@ -49,9 +49,13 @@ export class TrackingSweep {
       await mayGoOn();
       // Their state is `missing` when a listener asks for it.
       await engine.change(marks);
-      if (notices.length > 0) this.announce(notices);
+      const done: NoteChange[] = [{ name: names.missingUntil, text: until }];
+      if (notices.length > 0) {
+        this.announce(notices);
+        done.push(await this.store.countMissing(notices.length));
+      }
       // Last: a process that ends in between announces them again.
-      await engine.note(names.missingUntil, until);
+      await engine.change(done);
       [notices, marks] = [[], []];
     };
     for await (const record of this.#between(before, end)) {

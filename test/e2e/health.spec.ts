@@ -1,12 +1,14 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { OurSmsModule } from 'nestjs-oursms';
+import { Campaigns, OurSmsModule } from 'nestjs-oursms';
 import { OurSmsTestingModule } from 'nestjs-oursms/testing';
-import { DEMO, until } from '../support/application.js';
+import { DEMO, TestStorage, until } from '../support/application.js';
 import { HealthBench, type HealthSetting } from '../support/health-bench.js';
 import { passTime } from '../support/set-clock.js';
 
 const MINUTE = 60_000;
 const SEND = { src: 'MyBrand', dests: ['0501234567'], body: 'hush', dlr: true };
+const REFERENCE = { reference: 'hush-1' };
+const TRACKING = { missingAfterMs: 1_000 };
 /** Of the account, the gateway and what it may say. */
 const SECRETS = ['demo', '127.0.0.1', 'http', 'api-a', '966', 'hush', '1000'];
 
@@ -39,6 +41,13 @@ describe('an account in good health', () => {
     expect((await bench.probe()).sms).toEqual({ status: 'up', reasons: [] });
     expect(bench.requests('credits')).toBe(1);
     expect(bench.requests('dlrs')).toBe(0);
+  });
+
+  it('is up when it tracks what it sends, and its store is not opened for that either', async () => {
+    await start({ options: { dlr: {}, tracking: {} } });
+    expect((await bench.probe()).sms).toEqual({ status: 'up', reasons: [] });
+    await bench.sms.send(SEND);
+    expect((await bench.probe()).sms).toEqual({ status: 'up', reasons: [], messages: { missing: 0 } });
   });
 
   it('is up when its reports are pushed, of which polling is no part', async () => {
@@ -218,6 +227,50 @@ describe('an account is degraded, and answered with 200,', () => {
     expect(sms.reports?.gaps).toBe(1);
   });
 
+  it('for an hour after messages went missing, also over a restart', async () => {
+    const storage = await TestStorage.make();
+    const options = { dlr: { poll: { everyMs: 50 } }, storage: { path: storage.path }, tracking: TRACKING };
+    try {
+      await start({ options, simulator: { reports: false } });
+      await firstPoll();
+      let passedMs = 0;
+      passTime(() => passedMs);
+      const { acceptedMsgs } = await bench.sms.send({ ...SEND, dests: ['0501234567', '0501234568'] }, REFERENCE);
+      await bench.sms.send({ ...SEND, dlr: false }, { reference: 'hush-2' });
+      expect((await bench.probe()).sms).toMatchObject({ status: 'up', messages: { missing: 0 } });
+      await expectDegraded('messagesMissing');
+      expect((await bench.probe()).sms.messages).toEqual({ missing: 2 });
+      bench.gateway.pushReport('demo', { msgId: acceptedMsgs[0]?.msgId, status: 'delivered' });
+      await until('it has come late', () => bench.web.handled.length === 1);
+      expect((await bench.probe()).sms.messages).toEqual({ missing: 2 });
+      await bench.remove();
+
+      await start({ options });
+      passedMs = 59 * MINUTE;
+      await firstPoll();
+      expect((await bench.probe()).sms).toMatchObject({ reasons: ['messagesMissing'], messages: { missing: 2 } });
+      passedMs = 62 * MINUTE;
+      const { sms } = await bench.untilIt('the hour is over', ({ sms }) => sms.status === 'up');
+      expect(sms.messages).toEqual({ missing: 0 });
+    } finally {
+      await storage.remove();
+    }
+  });
+
+  it('when more messages of a campaign went missing than may', async () => {
+    await start({ options: { dlr: { poll: { everyMs: 50 } }, tracking: TRACKING }, simulator: { reports: false } });
+    await firstPoll();
+    const { dests, ...message } = SEND;
+    const recipients = [...dests, '0501234568', '0501234569', 'nobody'];
+    await (
+      await bench.web.app.get(Campaigns).start({ id: 'hush', message, recipients })
+    ).done;
+    bench.check({ maxMissing: 3 });
+    expect((await bench.untilIt('they are', ({ sms }) => sms.messages?.missing === 3)).sms.status).toBe('up');
+    bench.check({ maxMissing: 2 });
+    await expectDegraded('messagesMissing');
+  });
+
   it('while it is paused, for however long', async () => {
     await start();
     await firstPoll();
@@ -368,6 +421,7 @@ describe('a health check of several accounts', () => {
       account: 1,
       minCredits: '9,5',
       maxOldestMs: 0,
+      maxMissing: -1,
       timeoutMs: 1,
       cacheMs: 0,
       showCredits: 'y',
@@ -378,7 +432,7 @@ describe('a health check of several accounts', () => {
     const [said] = bench.logs.matching('OurSmsHealthIndicator');
     expect(said).toContain('account: must be a string');
     expect(said).toContain('minCredits: must be a number of 0 or more');
-    for (const name of ['maxOldestMs', 'timeoutMs', 'cacheMs']) {
+    for (const name of ['maxOldestMs', 'maxMissing', 'timeoutMs', 'cacheMs']) {
       expect(said).toContain(`${name}: must be a whole number from`);
     }
     expect(said).toContain('showCredits: must be true or false');

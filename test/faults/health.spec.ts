@@ -119,6 +119,20 @@ describeWithOwnRedis('the health of an account that keeps its reports in Redis',
     await bench.untilIt('it has memory', isUp, RECOVERY_MS);
   });
 
+  it('is degraded on each instance when messages went missing, whichever of them sent and found them', async () => {
+    redis = await TestRedis.start();
+    const storage = bullMqEngine({ connection: redis.connection });
+    const options = { storage, tracking: { missingAfterMs: 1_000 }, dlr: { poll: { everyMs: 50 } } };
+    const one = await start({ options, simulator: { reports: false } });
+    const other = await start({ options: { ...options, baseUrl: one.gateway.url } });
+    await one.sms.send({ src: 'MyBrand', dests: ['0501234567'], body: 'hush', dlr: true });
+    for (const bench of [one, other]) {
+      const { sms, body } = await bench.untilIt('it is known there', ({ sms }) => sms.status === 'degraded');
+      expect(sms).toMatchObject({ reasons: ['messagesMissing'], messages: { missing: 1 } });
+      expect(body).not.toMatch(/hush|966|MyBrand/);
+    }
+  });
+
   it('is up on an instance that stands by, as long as another polls', async () => {
     redis = await TestRedis.start();
     const [one, other] = [await startOn(), await startOn()];

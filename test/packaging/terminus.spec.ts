@@ -78,7 +78,7 @@ describe('the health check of the guide', () => {
     it('is answered with up, with degraded as far as there is such a status, and with down', async () => {
       const { code, stdout, stderr } = await application.probe('health-application.mjs', [gateway.url]);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      const [up, degraded, down] = JSON.parse(stdout) as Record<string, unknown>[];
+      const [up, degraded, missing, down] = JSON.parse(stdout) as Record<string, unknown>[];
       expect(up).toMatchObject({ code: 200, status: 'ok', details: { sms: { status: 'up', reasons: [] } } });
       const paused = { reasons: ['paused'], reports: { waiting: 0, failed: 0 } };
       expect(degraded).toMatchObject(
@@ -86,10 +86,19 @@ describe('the health check of the guide', () => {
           ? { code: 200, status: 'degraded', details: { sms: { status: 'degraded', ...paused } } }
           : { code: 200, status: 'ok', details: { sms: { status: 'up', degraded: true, ...paused } } },
       );
+      expect(missing).toMatchObject({
+        code: 200,
+        details: {
+          sms: {
+            ...(name.includes('12') ? { status: 'degraded' } : { status: 'up', degraded: true }),
+            ...{ reasons: ['messagesMissing', 'paused'], messages: { missing: 1 } },
+          },
+        },
+      });
       expect(JSON.stringify(up)).not.toContain('degraded');
-      const refused = { status: 'down', reasons: ['credentialsRefused'] };
+      const refused = { status: 'down', reasons: ['credentialsRefused', 'messagesMissing'] };
       expect(down).toMatchObject({ code: 503, status: 'error', details: { sms: refused } });
-      expect(stdout).not.toMatch(/hush|demo|127\.0\.0\.1/);
+      expect(stdout).not.toMatch(/hush|demo|127\.0\.0\.1|966|MyBrand/);
     }, 90_000);
   });
 });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
 import { newRecordId, type MessageRecord } from '../../lib/tracking/message-record.js';
+import { missingIn } from '../../lib/tracking/missing-lately.js';
 import type { MessageNotice } from '../../lib/tracking/message.types.js';
 import { TrackingNames } from '../../lib/tracking/tracking-names.js';
 import { keptReport, TrackingStore } from '../../lib/tracking/tracking-store.js';
@@ -40,6 +41,8 @@ describe('the records of tracked messages', () => {
   const run = (policy: Partial<typeof POLICY> = {}): Promise<void> =>
     new TrackingSweep(store, { ...POLICY, ...policy }, (messages) => void announced.push(...messages)).run(mayGoOn);
 
+  const lately = async (): Promise<number> => missingIn(await store.engine.read(store.names.missingLately));
+
   async function names(): Promise<string[]> {
     const found: string[] = [];
     for await (const { name } of store.engine.notes('')) found.push(name);
@@ -53,7 +56,7 @@ describe('the records of tracked messages', () => {
     const before = await names();
     await run();
     expect(before.length).toBeGreaterThan(10);
-    expect((await names()).filter((name) => !name.endsWith('missing-until'))).toEqual([]);
+    expect((await names()).filter((name) => !/missing-(until|lately)$/.test(name))).toEqual([]);
   });
 
   it('stay until then, and are counted', async () => {
@@ -73,6 +76,18 @@ describe('the records of tracked messages', () => {
     await run();
     await run();
     expect(announced.map(({ reference }) => reference).sort()).toEqual(['on its way', 'silent']);
+    expect(await lately()).toBe(2);
+  });
+
+  it('are counted once when their announcement is repeated, since its mark could not be written', async () => {
+    for (let i = 0; i < 1_001; i++) await sent(`silent ${i}`, 2 * DAY_MS);
+    const change = store.engine.change.bind(store.engine);
+    let writes = 0;
+    store.engine.change = (changes) => (++writes === 2 ? Promise.reject(new Error('full')) : change(changes));
+    await expect(run()).rejects.toThrow('full');
+    expect([announced.length, await lately()]).toEqual([1_000, 500]);
+    await run();
+    expect([announced.length, await lately()]).toEqual([1_501, 1_001]);
   });
 
   it('are announced later when they were sent later', async () => {

@@ -1,13 +1,14 @@
 /* global fetch */
 /**
  * An application with the health module of the guide, which was compiled to dist/health: node health-application.mjs <gateway>.
- * Prints what a probe is answered when all is well, when the inbox is paused, and when the gateway refuses the credentials.
+ * Prints what a probe is answered when all is well, when the inbox is paused, when a message went missing besides, and when the
+ * gateway refuses the credentials.
  */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ScheduleModule } from '@nestjs/schedule';
-import { DlrInbox, OurSmsModule } from 'nestjs-oursms';
+import { DlrInbox, OurSmsModule, OurSmsService } from 'nestjs-oursms';
 import { HealthModule } from './dist/health/health.module.js';
 import { ReportListener } from './dist/report-listener.js';
 
@@ -26,6 +27,7 @@ async function startWith(password) {
           auth: { username: 'demo', password },
           dlr: { poll: { everyMs: 50 } },
           storage: { path: '.health' },
+          tracking: { missingAfterMs: 1_000 },
         },
       }),
       HealthModule,
@@ -48,6 +50,11 @@ await app.get(DlrInbox, { strict: false }).pollNow();
 answers.push(await probe(app));
 await app.get(DlrInbox, { strict: false }).pause();
 answers.push(await probe(app));
+await app.get(OurSmsService, { strict: false }).send({ src: 'MyBrand', dests: '0501234567', body: 'hush', dlr: true });
+let missing;
+do missing = await probe(app);
+while (missing.details.sms.messages?.missing !== 1);
+answers.push(missing);
 await app.close();
 const other = await startWith('hush-hush');
 answers.push(await probe(other));
