@@ -21,8 +21,10 @@ import { CreditsController } from './messages/credits.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { SentTexts } from './messages/sent-texts.js';
 import { DeliveryCounts } from './reports/delivery-counts.js';
+import { DeliveriesController } from './reports/deliveries.controller.js';
 import { DlrFeed } from './reports/dlr-feed.js';
 import { DlrsController } from './reports/dlrs.controller.js';
+import { LastHour } from './reports/last-hour.js';
 import { MessageNotices } from './reports/message-notices.js';
 import { ReportFile } from './reports/report-file.js';
 import { ReportWay } from './reports/report-way.js';
@@ -58,6 +60,7 @@ export class AppModule {
         MessagesController,
         CreditsController,
         DlrsController,
+        DeliveriesController,
         InboxController,
         StatusController,
         HealthController,
@@ -68,6 +71,7 @@ export class AppModule {
       providers: [
         DlrFeed,
         DeliveryCounts,
+        LastHour,
         MessageNotices,
         SentTexts,
         DemoFailure,

@@ -9,6 +9,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { OurSmsService, SendMessageDto, type SendEstimate } from 'nestjs-oursms';
+import { LastHour } from '../reports/last-hour.js';
 import { MESSAGE_EXAMPLES } from './message-examples.js';
 import { PreviewDto } from './preview.dto.js';
 import { previewMessage, type Preview } from './preview.js';
@@ -24,6 +25,7 @@ export class MessagesController {
   constructor(
     private readonly oursms: OurSmsService,
     private readonly texts: SentTexts,
+    private readonly hour: LastHour,
   ) {}
 
   @ApiOperation({ summary: 'Send a message to up to 500 recipients' })
@@ -32,9 +34,11 @@ export class MessagesController {
   @ApiBadRequestResponse({ description: 'Refused before anything was sent: the answer names the faulty fields' })
   @Post()
   async send(@Body() message: SentMessageDto): Promise<ShownReceipt> {
-    const { reference = `msg-${randomUUID().slice(0, 8)}`, body } = message;
+    const { reference = `msg-${randomUUID().slice(0, 8)}`, body, dlr } = message;
     this.texts.remember(reference, body);
-    return shownReceipt(await this.oursms.send(message, { reference }));
+    const receipt = await this.oursms.send(message, { reference });
+    if (dlr) this.hour.noteSend(reference);
+    return shownReceipt(receipt);
   }
 
   @ApiOperation({ summary: 'The dry run: what a message would take, and whether the credits suffice; nothing is sent' })

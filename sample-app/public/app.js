@@ -2,6 +2,7 @@
 import { balance } from './balance.js';
 import { wireComposer } from './compose.js';
 import { showInbox, showInboxLost, wireInbox } from './inbox.js';
+import { lookAtLastHour, watchLastHour } from './last-hour.js';
 import { showConnection, showReport } from './reports.js';
 import { showStatus } from './status.js';
 import { watchStream } from './stream.js';
@@ -12,13 +13,20 @@ async function showWhere() {
   if (status !== undefined) document.getElementById('storage').textContent = status.storage;
 }
 
-wireComposer({ onSent: balance.refresh });
+wireComposer({
+  onSent: () => {
+    balance.refresh();
+    lookAtLastHour();
+  },
+});
 wireInbox();
+watchLastHour();
 watchStream({
   onOpen: () => {
     showConnection(true);
     void showWhere();
     balance.refresh();
+    lookAtLastHour();
   },
   onLost: () => {
     showConnection(false);
@@ -26,7 +34,9 @@ watchStream({
   },
   events: {
     message: (report) => {
-      if (showReport(report)) balance.refresh();
+      if (!showReport(report)) return;
+      balance.refresh();
+      lookAtLastHour();
     },
     inbox: showInbox,
   },

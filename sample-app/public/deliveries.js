@@ -1,4 +1,5 @@
 /* global document */
+import { fillTable, showTime } from './chart.js';
 import { age, count, moment } from './words.js';
 
 /** A chart that has just begun is as wide as one of so many columns. */
@@ -26,20 +27,14 @@ export function showDeliveries(deliveries) {
   showTime('deliveries-from', timeOf(0));
   showTime('deliveries-to', timeOf(width));
   hint.textContent = `Each column is ${age(stepMs)}; the highest is ${count(highest, 'report')}. Counted as the reports came in here.`;
-  if (table.open) fillTable();
+  if (table.open) showTable();
 }
 
 table.addEventListener('toggle', () => {
-  if (table.open) fillTable();
+  if (table.open) showTable();
 });
 
 const timeOf = (index) => new Date(Date.parse(shown.from) + index * shown.stepMs).toISOString();
-
-function showTime(id, iso) {
-  const time = document.getElementById(id);
-  time.dateTime = iso;
-  time.textContent = moment(iso);
-}
 
 function makeColumn({ delivered = 0, undelivered = 0 } = {}, highest) {
   const column = document.createElement('span');
@@ -58,16 +53,11 @@ function summaryOf({ columns, stepMs }) {
   return `In ${age(columns.length * stepMs)}: ${sum('delivered').toLocaleString('en')} delivered, ${sum('undelivered').toLocaleString('en')} undelivered`;
 }
 
-function fillTable() {
-  const rows = shown.columns.flatMap(({ delivered, undelivered }, index) => {
-    if (delivered + undelivered === 0) return [];
-    const row = document.createElement('tr');
-    for (const text of [moment(timeOf(index)), delivered.toLocaleString('en'), undelivered.toLocaleString('en')]) {
-      const cell = document.createElement('td');
-      cell.textContent = text;
-      row.append(cell);
-    }
-    return [row];
-  });
-  table.querySelector('tbody').replaceChildren(...rows);
+function showTable() {
+  const rows = shown.columns.flatMap(({ delivered, undelivered }, index) =>
+    delivered + undelivered === 0
+      ? []
+      : [[moment(timeOf(index)), delivered.toLocaleString('en'), undelivered.toLocaleString('en')]],
+  );
+  fillTable(table, rows);
 }

@@ -1,4 +1,6 @@
 /* global document */
+import { percent } from './words.js';
+
 const list = document.getElementById('funnel');
 const hint = document.getElementById('funnel-hint');
 
@@ -68,11 +70,3 @@ function element(tag, text, className = '') {
 }
 
 const percentOf = (part, whole) => `${whole === 0 ? 0 : (part / whole) * 100}%`;
-
-/** Whole only when it is, and nothing only when there is nothing. */
-function percent(part, whole) {
-  if (whole === 0) return '';
-  const share = (part / whole) * 100;
-  if (part > 0 && share < 1) return '< 1%';
-  return `${part < whole ? Math.min(99, Math.round(share)) : 100}%`;
-}

@@ -12,6 +12,14 @@ export function count(number, noun) {
   return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 }
 
+/** A share, whole only when it is, and nothing only when there is nothing. */
+export function percent(part, whole) {
+  if (whole === 0) return '';
+  const share = (part / whole) * 100;
+  if (part > 0 && share < 1) return '< 1%';
+  return `${part < whole ? Math.min(99, Math.round(share)) : 100}%`;
+}
+
 /** When something was: the time alone, when it was today. */
 export function moment(iso) {
   const date = new Date(iso);

@@ -4,6 +4,7 @@ import { ReplaySubject, type Observable } from 'rxjs';
 import { DemoFailure } from '../inbox/demo-failure.js';
 import { SentTexts } from '../messages/sent-texts.js';
 import { DeliveryCounts } from './delivery-counts.js';
+import { LastHour } from './last-hour.js';
 import { ReportFile, type KeptDlr } from './report-file.js';
 
 /** How many reports a page sees that is opened after they came. */
@@ -31,6 +32,7 @@ export class DlrFeed implements OnModuleInit, BeforeApplicationShutdown {
     private readonly file: ReportFile,
     private readonly texts: SentTexts,
     private readonly counts: DeliveryCounts,
+    private readonly hour: LastHour,
     private readonly demoFailure: DemoFailure,
   ) {}
 
@@ -75,6 +77,7 @@ export class DlrFeed implements OnModuleInit, BeforeApplicationShutdown {
     const [oldest] = this.#statuses.keys();
     if (oldest !== undefined && this.#statuses.size > KNOWN) this.#statuses.delete(oldest);
     if (tellsMore) this.counts.add(dlr);
+    this.hour.noteReport(dlr);
     this.#reports.next({ ...dlr, tellsMore });
   }
 }

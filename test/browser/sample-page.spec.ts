@@ -137,6 +137,49 @@ describePage('the page of the sample application', (opened) => {
     expect(complaints).toEqual([]);
   });
 
+  it('draws the deliveries of the last hour, and says them in words and in a table', async () => {
+    const hour = page.locator('#hour');
+    await shows(page.locator('#hour-empty'), 'None yet.');
+    expect(await hour.isVisible()).toBe(false);
+    await opened.send('0501234567, 0501234568, 0501234500, 0501234588, 0501234599');
+    await shows(hour.locator('#hour-counts'), '2 of 4 messages');
+    await shows(hour.locator('#hour-rate'), '50%');
+    await shows(hour.locator('#hour-times'), /^Time to delivery: median \d+\.\d s, 95th percentile \d+\.\d s\.$/);
+    expect(await page.locator('#hour-empty').isVisible()).toBe(false);
+    const picture = hour.getByRole('img', { name: 'Deliveries in the last hour' });
+    expect(await picture.locator('desc').textContent()).toMatch(
+      /^2 delivered, 1 undelivered, 1 without a report yet\. Time to delivery: median/,
+    );
+    const heights = await page.evaluate(
+      "[...document.querySelectorAll('#hour g rect')].map((part) => [part.dataset.group, part.getAttribute('height')])",
+    );
+    expect(heights).toEqual([
+      ['delivered', '47'],
+      ['undelivered', '23.5'],
+      ['noReportYet', '23.5'],
+    ]);
+    await shows(picture.locator('text'), '50%');
+    await hour.getByText('As a table').click();
+    await page.setViewportSize({ width: 320, height: 700 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
+    expect(await hour.locator('tbody td:not(:first-child)').allTextContents()).toEqual(['2', '1', '1', '50%']);
+    expect(complaints).toEqual([]);
+  });
+
+  it.each(['light', 'dark'] as const)('draws each fate of the last hour in another way (%s)', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    await opened.send('0501234567, 0501234500, 0501234588');
+    await page.locator('#hour rect[data-group=noReportYet]').waitFor();
+    await shows(page.locator('#hour-rate'), '33%');
+    const fillOf = (where: string): Promise<string> =>
+      page.evaluate(`getComputedStyle(document.querySelector('#hour ${where}')).fill`);
+    const isLight = colorScheme === 'light';
+    expect(await fillOf('[data-group=delivered]:not(.key)')).toBe(isLight ? 'rgb(15, 118, 110)' : 'rgb(79, 209, 192)');
+    expect(await fillOf('rect[data-group=undelivered]')).toContain('#hour-undelivered');
+    expect(await fillOf('rect[data-group=noReportYet]')).toContain('#hour-noReportYet');
+    expect(await fillOf('#hour-undelivered .dark')).toBe(isLight ? 'rgb(168, 28, 28)' : 'rgb(255, 165, 160)');
+  });
+
   it('shows which message each report belongs to, and why it did not arrive', async () => {
     await page.getByText('Advanced').click();
     await page.getByLabel('Reference').fill('order-4711');
