@@ -4,7 +4,7 @@ import { allEnded } from '../../support/what-is-left.js';
 import { Lane, type LanePlan } from './lane.js';
 
 /** The processes that are killed in the tests that must find nothing. */
-const ROUNDS = Number(process.env.ROUNDS ?? 300);
+const ROUNDS = Number(process.env.ROUNDS ?? 200);
 const SEED = Number(process.env.SEED ?? 1);
 const LANES = 2;
 

@@ -7,7 +7,7 @@ import { WebhookLane, type WebhookPlan } from './webhook-lane.js';
 jest.setTimeout(PATIENCE_MS);
 
 /** The processes that are killed in the test that must find nothing. */
-const ROUNDS = Number(process.env.ROUNDS ?? 150);
+const ROUNDS = Number(process.env.ROUNDS ?? 120);
 const SEED = Number(process.env.SEED ?? 1);
 const LANES = 2;
 
