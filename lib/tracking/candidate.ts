@@ -10,7 +10,8 @@ export interface Candidate {
   readonly key: string;
   /** When it was about to leave: milliseconds since 1970. */
   readonly at: number;
-  readonly src: string;
+  /** Unset where it is not known. */
+  readonly src?: string;
   /** The gateway's ids, as far as they are known. */
   readonly jobId?: string;
   readonly msgId?: string;

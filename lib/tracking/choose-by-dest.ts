@@ -33,7 +33,7 @@ function onlyOf([first, ...others]: readonly Candidate[]): Candidate | undefined
 /** Whether a report can belong to a message, as far as the two tell. */
 export function isPossible(dlr: Dlr, { at, src, jobId, msgId, parts, isOut }: Candidate): boolean {
   if (isOut || at > Date.parse(dlr.receivedAt) + CLOCKS_DIFFER_MS) return false;
-  if (dlr.src !== undefined && dlr.src.toLowerCase() !== src.toLowerCase()) return false;
+  if (dlr.src !== undefined && src !== undefined && dlr.src.toLowerCase() !== src.toLowerCase()) return false;
   if (dlr.jobId !== undefined && jobId !== undefined && dlr.jobId !== jobId) return false;
   // Parts may have ids of their own, which the answer to the send does not tell.
   if (parts === 1 && dlr.msgId !== undefined && msgId !== undefined && dlr.msgId !== msgId) return false;

@@ -9,6 +9,19 @@ import { keptReport, type TrackingStore } from './tracking-store.js';
 /** Records that are looked at for one recipient: the newest, of a number that was sent to very often. */
 const MOST_OF_NUMBER = 100;
 
+/** Stands for the older records of such a number: a report may always be one of theirs, and nobody knows of which. */
+const NOT_LOOKED_AT: Candidate = {
+  key: 'not looked at',
+  at: 0,
+  parts: Infinity,
+  isOut: false,
+  isForgotten: true,
+  msgDates: () => Promise.resolve([]),
+  take: () => {
+    throw new Error('nothing is matched with records that were not looked at');
+  },
+};
+
 /** Learns of reports that are matched. */
 export interface MatchListener {
   /** A report of a record has come. */
@@ -96,11 +109,12 @@ export class MessageCandidates implements CandidateSource {
     // Before the records are read: a record that is read without its answer is one of a send in flight.
     const inFlight = asked.map((id) => this.flights.of(id));
     const records = await this.store.records(asked);
-    return records.flatMap((record, i) => {
+    const found = records.flatMap((record, i) => {
       if (record === undefined) return [];
       const index = record.traces?.indexOf(traceOf(numberHash)) ?? record.hashes.indexOf(numberHash);
       return index < 0 ? [] : [this.#candidate(record, index, inFlight[i])];
     });
+    return ids.length > MOST_OF_NUMBER ? [...found, NOT_LOOKED_AT] : found;
   }
 
   #indexOf({ hashes }: MessageRecord, dest: string | undefined): number | undefined {

@@ -67,7 +67,8 @@ export class TrackingNames {
 
   /** Prefix of the records of a reference. */
   reference(reference: string): string {
-    return `${this.#account}reference/${encodeURIComponent(reference)}/`;
+    // Half a character stands in no reference: nothing is kept under the name without one.
+    return `${this.#account}reference/${/\p{Surrogate}/u.test(reference) ? '' : encodeURIComponent(reference)}/`;
   }
 
   /** Prefix of the records of a recipient. */
@@ -78,6 +79,11 @@ export class TrackingNames {
   /** Prefix of the records that were forgotten, of all recipients with a trace. */
   forgotten(trace: string): string {
     return `${this.#account}forgotten/${trace}/`;
+  }
+
+  /** Says that a record was forgotten while another process waited for the answer to its send. */
+  strippedInFlight(id: string): string {
+    return `${this.#account}stripped/${id}`;
   }
 
   /** The record of a request, by the gateway's id. */

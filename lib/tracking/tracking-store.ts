@@ -4,6 +4,7 @@ import {
   hourAt,
   hourOf,
   identifiedText,
+  isStripped,
   readRecord,
   recordText,
   stripped,
@@ -73,7 +74,10 @@ export class TrackingStore {
     for (const [index, msgId] of msgIds.entries()) {
       if (msgId !== null) changes.push({ name: names.message(msgId), text: identifiedText(kept, index) });
     }
-    await this.engine.change(changes);
+    await engine.change(changes);
+    // Looked at after the write: another process forgets the record before it, or sees what it wrote.
+    const isShared = engine.followEveryMs !== Infinity;
+    if (isShared && (await engine.read(names.strippedInFlight(id))) !== undefined) await this.strip(record);
   }
 
   /** The records of ids; undefined for those that are not kept. */
@@ -142,6 +146,7 @@ export class TrackingStore {
         msgId === null ? [] : [{ name: this.names.message(msgId), text: identifiedText(rest, i) }],
       ),
       ...this.#forgottenNames(rest).map((name) => ({ name, text: '' })),
+      ...(rest.outcome === undefined ? [{ name: this.names.strippedInFlight(rest.id), text: '' }] : []),
     ]);
   }
 
@@ -230,6 +235,7 @@ export class TrackingStore {
   #ids(record: MessageRecord): string[] {
     const { jobId, msgIds = [] } = record;
     const names = this.#forgottenNames(record);
+    if (isStripped(record)) names.push(this.names.strippedInFlight(record.id));
     for (const msgId of msgIds) if (msgId !== null) names.push(this.names.message(msgId));
     if (jobId !== undefined) names.push(this.names.job(jobId));
     return names;

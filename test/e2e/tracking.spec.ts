@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { EventEmitter2 } from '@nestjs/event-emitter';
 import {
   Messages,
   OURSMS_MESSAGE_CONFIRMED,
@@ -294,6 +295,16 @@ describe('a message of unknown outcome', () => {
 });
 
 describe('a message without a final report', () => {
+  it('is missing already when a listener is told so', async () => {
+    bench.gateway = await silentGateway();
+    await start({ tracking: { missingAfterMs: 1_000 } });
+    const states: Promise<TrackedRecipient>[] = [];
+    bench.application.app.get(EventEmitter2).on(OURSMS_MESSAGE_MISSING, () => void states.push(recipient('a')));
+    await send('a');
+    await until('it is announced', () => states.length === 1);
+    expect(await states[0]).toMatchObject({ state: 'missing' });
+  });
+
   it('is announced as missing, once, and a late report beats that', async () => {
     bench.gateway = await silentGateway();
     await start({ tracking: { missingAfterMs: 1_000 } });
@@ -316,6 +327,16 @@ describe('a message without a final report', () => {
     expect(left).toEqual(['b']);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(missing.flatMap((event) => event.messages)).toHaveLength(2);
+  });
+});
+
+describe('a reference with half a character', () => {
+  it('belongs to no message', async () => {
+    await start();
+    await expect(send('order-\ud800')).rejects.toThrow('reference');
+    expect(await messages().get('order-\ud800')).toBeUndefined();
+    expect(await messages().settled('order-\ud800', { timeoutMs: 10 })).toBeUndefined();
+    expect(await messages().forget('order-\ud800')).toBe(false);
   });
 });
 

@@ -79,6 +79,22 @@ describeWithRedis('tracking by several instances on one Redis', () => {
     expect(handled.every((dlr) => dlr.campaign === 'spring' && dlr.matched === 'job')).toBe(true);
   });
 
+  it('forgets a message whose send another instance has not finished, also when its answer comes after that', async () => {
+    const [one, other] = (await start(2)) as [CampaignInstance, CampaignInstance];
+    shared.gateway.faults.next('latency', { ms: 1_500, on: 'send' });
+    const sending = one.application.sms.send({ ...MESSAGE, dests: [normalized(1)] }, { reference: 'order-1' });
+    await until('its record is there', async () => (await messagesOf(other).get('order-1')) !== undefined);
+    expect(await messagesOf(other).forget('order-1')).toBe(true);
+    const { acceptedMsgs } = await sending;
+    await messagesOf(one).get('any: the answer is kept then');
+    for (const instance of [one, other]) expect(await messagesOf(instance).get('order-1')).toBeUndefined();
+    expect(await redisText(redis)).not.toContain('order-1');
+    report({ msgId: acceptedMsgs[0]?.msgId, dest: normalized(1) });
+    await until('its report is handled', () => handled.length === 1);
+    expect(handled[0]).not.toHaveProperty('reference');
+    expect(handled[0]).not.toHaveProperty('matched');
+  });
+
   it('announces a missing report by one instance', async () => {
     const instances = await start(3, { tracking: { missingAfterMs: 1_000 } });
     const missing: MessagesMissing[] = [];
@@ -98,3 +114,18 @@ describeWithRedis('tracking by several instances on one Redis', () => {
     expect(references.sort()).toEqual(['order-0', 'order-1', 'order-2']);
   });
 });
+
+/** All notes that are kept in Redis, as one text. */
+async function redisText(redis: RedisAtHand): Promise<string> {
+  const client = redis.client();
+  try {
+    const texts: string[] = [];
+    for (const key of await client.keys(`*${redis.prefix}*`)) {
+      if ((await client.type(key)) === 'hash') texts.push(JSON.stringify(await client.hgetall(key)));
+    }
+    expect(texts.join()).toContain('/tracking/');
+    return texts.join();
+  } finally {
+    client.disconnect();
+  }
+}

@@ -12,6 +12,40 @@ import { TrackingStore } from '../../lib/tracking/tracking-store.js';
 const DEST = '966501234567';
 const MESSAGE = { src: 'MyBrand', dests: [DEST], body: 'News', dlr: true };
 
+const reportOf = (row: Partial<Dlr>): Dlr => ({
+  ...{ id: 'r1', dest: DEST, status: 'delivered', isFinal: true, via: 'poll' },
+  ...{ receivedAt: new Date().toISOString(), account: 'default', raw: {} },
+  ...row,
+});
+
+describe('a report of a number with very many messages', () => {
+  it('is matched with none of the newest, where it may belong to an older one', async () => {
+    const engine = StoredEngine.inMemory();
+    const names = new TrackingNames('default');
+    const store = new TrackingStore(engine, names);
+    const [flights, hash] = [new SendsInFlight(), await NumberHash.of(engine, names)];
+    const listener = { reported: () => undefined, matched: () => undefined };
+    const candidates = new MessageCandidates(store, hash, flights, listener);
+    /** @param jobId Unset: the outcome of its send is unknown. */
+    const keep = async (reference: string, jobId?: string): Promise<void> => {
+      const record = recordOf(MESSAGE, { reference, by: 'another process', hash });
+      await store.add(record);
+      await store.update({ ...record, outcome: jobId === undefined ? 'unknown' : 'sent', jobId });
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    };
+    const match = async (): Promise<Dlr> => {
+      const dlr = reportOf({ jobId: 'not known' });
+      await new ReportMatcher([candidates], true).match([dlr]);
+      return dlr;
+    };
+    await keep('one of unknown outcome');
+    for (let i = 1; i < 100; i++) await keep(`order-${i}`, `job-${i}`);
+    expect(await match()).toMatchObject({ matched: 'dest', reference: 'one of unknown outcome' });
+    await keep('another of unknown outcome');
+    expect(await match()).not.toHaveProperty('matched');
+  });
+});
+
 describe('a report that comes while its message is in flight', () => {
   it('is matched by its id when the answer is kept between two looks', async () => {
     const engine = StoredEngine.inMemory();
@@ -43,10 +77,7 @@ describe('a report that comes while its message is in flight', () => {
       await flights.noted();
       return texts;
     });
-    const dlr: Dlr = {
-      ...{ id: 'r1', msgId: 'msg-one', dest: DEST, status: 'delivered', isFinal: true, via: 'poll' },
-      ...{ receivedAt: new Date().toISOString(), account: 'default', raw: {} },
-    };
+    const dlr = reportOf({ msgId: 'msg-one' });
     await new ReportMatcher([candidates], true).match([dlr]);
     expect(dlr).toMatchObject({ matched: 'msgId', reference: 'one' });
   });
