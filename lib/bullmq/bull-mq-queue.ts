@@ -25,11 +25,11 @@ export class BullMqQueue<T> implements DurableQueue<T> {
   #upToDate: Promise<void> | undefined;
   #hasRecovered = false;
 
-  /** @param onLetGo Called when it is released. */
+  /** @param onRelease Called when it is released. */
   constructor(
     private readonly parts: BullMqParts,
     private readonly name: string,
-    private readonly onLetGo: () => void,
+    private readonly onRelease: () => void,
   ) {
     this.#records = new JobRecords(parts.link, parts.keys, name);
     this.#deliveries = new BullMqDeliveries(parts, name);
@@ -121,8 +121,8 @@ export class BullMqQueue<T> implements DurableQueue<T> {
     return former !== undefined;
   }
 
-  async letGo(): Promise<void> {
-    this.onLetGo();
+  async release(): Promise<void> {
+    this.onRelease();
     // What stays does no harm.
     await this.#forgetIfEmpty().catch(() => undefined);
     await this.close();

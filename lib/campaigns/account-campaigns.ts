@@ -209,8 +209,8 @@ export class AccountCampaigns extends Campaigns {
     if (record.report) return taken;
     const { id } = record;
     this.#campaigns.set(id, taken);
-    const letGo = (): unknown => this.#campaigns.get(id) === taken && this.#campaigns.delete(id);
-    taken.then((campaign) => campaign.done.then(() => campaign.released).then(letGo), letGo);
+    const forget = (): unknown => this.#campaigns.get(id) === taken && this.#campaigns.delete(id);
+    taken.then((campaign) => campaign.done.then(() => campaign.released).then(forget), forget);
     return taken;
   }
 

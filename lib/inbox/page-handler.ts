@@ -70,7 +70,7 @@ export class PageHandler {
     }
     const failures: NewJob<KeptDlr>[] = [];
     let stopped = false;
-    await this.parts.lanes.handOverAll(
+    await this.parts.lanes.deliverAll(
       due,
       () => job.isHeld(),
       (dlr, result) => {

@@ -9,7 +9,7 @@ const SUSPECT_WAITS_MS = 10_000;
 const ALONE_MS = 5_000;
 
 /** Options of a delivery. */
-export interface HandOverOptions {
+export interface DeliveryOptions {
   /** Awaited right before its listeners get it; when it rejects, the report ends as `stopped`. */
   begin?: () => Promise<void>;
   /** Whether it is delivered alone, after the others. */
@@ -19,7 +19,7 @@ export interface HandOverOptions {
 }
 
 /** Outcome of a report. `stopped`: the lanes were stopped before it was handled. */
-export type HandOver = { kind: 'handled' } | { kind: 'failed'; error: unknown } | { kind: 'stopped' };
+export type ReportDelivery = { kind: 'handled' } | { kind: 'failed'; error: unknown } | { kind: 'stopped' };
 
 /** A report that waits for its turn, or is with its listeners. There can be thousands: no more than this is made before. */
 interface Turn {
@@ -27,7 +27,7 @@ interface Turn {
   isDue: () => boolean;
   begin?: () => Promise<void>;
   deliver?: () => Promise<void>;
-  end: (dlr: Dlr, result: HandOver) => void;
+  end: (dlr: Dlr, result: ReportDelivery) => void;
 }
 
 /** `open`: reports are delivered. `paused`: those that wait, or come, end as `stopped`. `stopped`: the same, for good. */
@@ -75,7 +75,7 @@ export class ReportLanes {
   }
 
   /** Delivers a report when its turn has come. Never rejects. */
-  handOver(dlr: Dlr, isDue: () => boolean, options: HandOverOptions = {}): Promise<HandOver> {
+  deliver(dlr: Dlr, isDue: () => boolean, options: DeliveryOptions = {}): Promise<ReportDelivery> {
     const { begin, deliver, isSuspect = false } = options;
     return new Promise((resolve) => {
       if (this.#mode !== 'open') return resolve({ kind: 'stopped' });
@@ -93,7 +93,11 @@ export class ReportLanes {
    * @param isDue Asked when a turn has come: false, and it ends as `stopped`.
    * @param onEnd Called when a report has ended.
    */
-  handOverAll(dlrs: readonly Dlr[], isDue: () => boolean, onEnd: (dlr: Dlr, result: HandOver) => void): Promise<void> {
+  deliverAll(
+    dlrs: readonly Dlr[],
+    isDue: () => boolean,
+    onEnd: (dlr: Dlr, result: ReportDelivery) => void,
+  ): Promise<void> {
     return new Promise((resolve) => {
       let open = dlrs.length;
       if (open === 0) return resolve();
@@ -203,7 +207,7 @@ export class ReportLanes {
   }
 
   async #publish(turn: Turn): Promise<void> {
-    let result: HandOver = { kind: 'handled' };
+    let result: ReportDelivery = { kind: 'handled' };
     try {
       const hasBegun = turn.begin === undefined || (await begins(turn.begin));
       if (hasBegun && !this.#isStopped && turn.isDue()) await (turn.deliver?.() ?? this.publish(turn.dlr));
@@ -215,7 +219,7 @@ export class ReportLanes {
     this.#end(turn, result);
   }
 
-  #end(turn: Turn, result: HandOver): void {
+  #end(turn: Turn, result: ReportDelivery): void {
     // It was given up before.
     if (!this.#running.delete(turn)) return;
     turn.end(turn.dlr, result);

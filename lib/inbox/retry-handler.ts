@@ -39,7 +39,7 @@ export class RetryHandler {
     }
     // Marked durably first: an attempt that ends with the process counts, and no other does.
     const begin = (): Promise<void> => job.atWork(true);
-    const result = await lanes.handOver(dlr, () => job.isHeld(), { begin, isSuspect });
+    const result = await lanes.deliver(dlr, () => job.isHeld(), { begin, isSuspect });
     if (result.kind === 'handled') return { kind: 'done' };
     if (result.kind === 'stopped') return { kind: 'again', inMs: 0, uncounted: true };
     const reason = describeThrown(result.error);
@@ -62,7 +62,7 @@ export class RetryHandler {
     else if (job.attempt <= this.parts.maxAttempts + 3) {
       const begin = (): Promise<void> => job.atWork(true);
       const options = { begin, isSuspect: true, deliver: announce };
-      const { kind } = await this.parts.lanes.handOver(dlr, () => job.isHeld(), options);
+      const { kind } = await this.parts.lanes.deliver(dlr, () => job.isHeld(), options);
       if (kind === 'stopped') return { kind: 'again', inMs: 0, uncounted: true };
     }
     return { kind: 'failed', reason, data: { dlr, reason, attempts } };

@@ -140,10 +140,10 @@ export interface DurableQueue<T> {
   /** Forgets a failed job. @returns Whether there was one of this name. */
   remove(id: string): Promise<boolean>;
   /**
-   * Lets go of what this process holds of it, for a queue that is not needed any more: its consumer was stopped, and nothing is
+   * Releases what this process holds of it, for a queue that is not needed any more: its consumer was stopped, and nothing is
    * asked of it meanwhile. What it keeps stays; asking the engine for the queue of this name gives another one.
    */
-  letGo(): Promise<void>;
+  release(): Promise<void>;
 }
 
 /** Options of a queue. */

@@ -17,7 +17,7 @@ export interface QueueCounters {
 export const NOTHING: QueueCounters = { last: 0, waiting: 0, active: 0, failed: 0, at: 0 };
 
 /**
- * Reads the counters of a queue, checks what is there by them, and puts back the jobs that were handed out and that nobody
+ * Reads the counters of a queue, checks what is there by them, and puts back the jobs that were delivered and that no process
  * works on.
  *
  * @returns The counters, and the changes that put those jobs back.

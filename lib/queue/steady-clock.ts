@@ -1,6 +1,6 @@
 /**
  * The time that delays are measured by: it never goes back, so that a clock which is set back keeps no job waiting. It is
- * told to nobody.
+ * never shown.
  */
 export class SteadyClock {
   #at = Date.now();

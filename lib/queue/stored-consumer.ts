@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { JobHandler, JobOutcome } from './durable-queue.js';
-import type { ActiveJob, HandedOutJobs } from './handed-out-jobs.js';
+import type { ActiveJob, ActiveJobs } from './active-jobs.js';
 import { describeFault, MOST_FAULTS, outcomeOfFault } from './faulty-handler.js';
 import { nameOf } from './name-of.js';
 
@@ -20,7 +20,7 @@ export class StoredConsumer<T> {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly jobs: HandedOutJobs<T>,
+    private readonly jobs: ActiveJobs<T>,
     private readonly handler: JobHandler<T>,
     private readonly concurrency: number,
     private readonly idleAtFirst = false,

@@ -10,7 +10,7 @@ import type {
 } from './durable-queue.js';
 import { FailedJobs } from './failed-jobs.js';
 import type { GroupWriter } from './group-writer.js';
-import { HandedOutJobs, type ActiveJob } from './handed-out-jobs.js';
+import { ActiveJobs, type ActiveJob } from './active-jobs.js';
 import { JobPicker } from './job-picker.js';
 import { JobRecords, put } from './job-records.js';
 import { noteChange } from './note-key.js';
@@ -38,22 +38,22 @@ export class StoredQueue<T> implements DurableQueue<T> {
   readonly #records: JobRecords;
   readonly #ledger: QueueLedger;
   readonly #picker: JobPicker;
-  readonly #handedOut: HandedOutJobs<T>;
+  readonly #active: ActiveJobs<T>;
   readonly #failed: FailedJobs<T>;
   #consumer: StoredConsumer<T> | undefined;
 
-  /** @param onLetGo Called when it is released. */
+  /** @param onRelease Called when it is released. */
   constructor(
     private readonly parts: StoredQueueParts,
     private readonly name: string,
-    private readonly onLetGo: () => void,
+    private readonly onRelease: () => void,
   ) {
     const { store, writer, clock } = parts;
     const workedOn = new Set<number>();
     const records = new JobRecords(store, name);
     const ledger = new QueueLedger(records, writer, clock, (number) => workedOn.has(number));
     const picker = new JobPicker(records, clock);
-    this.#handedOut = new HandedOutJobs({ records, ledger, writer, picker, clock, workedOn });
+    this.#active = new ActiveJobs({ records, ledger, writer, picker, clock, workedOn });
     this.#failed = new FailedJobs(records, ledger, () => this.#consumer?.wake());
     this.#records = records;
     this.#ledger = ledger;
@@ -77,7 +77,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
   consume(handler: JobHandler<T>, options: ConsumeOptions): QueueConsumer {
     const { concurrency, total = concurrency, idleAtFirst, faults } = options;
     if (this.#consumer) throw new Error(`the queue ${this.name} has a consumer already`);
-    const consumer = new StoredConsumer<T>(this.#handedOut, handler, Math.min(concurrency, total), idleAtFirst, faults);
+    const consumer = new StoredConsumer<T>(this.#active, handler, Math.min(concurrency, total), idleAtFirst, faults);
     this.#consumer = consumer;
     consumer.wake();
     const stop = async (): Promise<void> => {
@@ -123,15 +123,15 @@ export class StoredQueue<T> implements DurableQueue<T> {
     return this.#failed.remove(id);
   }
 
-  letGo(): Promise<void> {
-    this.onLetGo();
+  release(): Promise<void> {
+    this.onRelease();
     return Promise.resolve();
   }
 
   /** Reads its state again: the store was reopened. */
   async reload(): Promise<void> {
     await this.#ledger.reload();
-    await this.#handedOut.reload();
+    await this.#active.reload();
     this.#picker.reset();
   }
 
@@ -174,8 +174,8 @@ export class StoredQueue<T> implements DurableQueue<T> {
     const record: JobRecord<T> = { id, addedAt: Date.now(), data };
     const kept = put(keys.data(number), record);
     if (!started) return [put(keys.id(id), number), kept, this.#waits(job, number, later)];
-    const mark = this.#handedOut.markAdded(number, { attempts });
-    started.push({ number, read: () => this.#handedOut.added(number, kept.value, { attempts }) });
+    const mark = this.#active.markAdded(number, { attempts });
+    started.push({ number, read: () => this.#active.added(number, kept.value, { attempts }) });
     return [put(keys.id(id), number), kept, mark];
   }
 
@@ -197,7 +197,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
     try {
       await writing;
     } catch (error) {
-      this.#handedOut.takeBack(started.map(({ number }) => number));
+      this.#active.takeBack(started.map(({ number }) => number));
       throw error;
     }
   }

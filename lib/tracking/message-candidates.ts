@@ -9,7 +9,7 @@ import { keptReport, type TrackingStore } from './tracking-store.js';
 /** Records that are looked at for one recipient: the newest, of a number that was sent to very often. */
 const MOST_OF_NUMBER = 100;
 
-/** Stands for the older records of such a number: a report may always be one of theirs, and nobody knows of which. */
+/** Stands for the older records of such a number: a report may always be one of theirs. */
 const NOT_LOOKED_AT: Candidate = {
   key: 'not looked at',
   at: 0,

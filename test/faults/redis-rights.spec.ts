@@ -69,7 +69,7 @@ describeWithOwnRedis('a user of Redis with few rights', () => {
     await engine.checkWritable();
     const lease = await engine.exclusive('x');
     await lease?.release();
-    await queue.letGo();
+    await queue.release();
     expect(await refusals(redis)).toEqual([]);
     expect(bench.logs.lines).toEqual([]);
   });

@@ -43,7 +43,7 @@ const always = (): boolean => true;
 describe('lanes', () => {
   it('deliver so many at a time, in their order', async () => {
     const lanes = new ReportLanes(2, listeners.handle);
-    const all = lanes.handOverAll(reports(4), always, onEnd);
+    const all = lanes.deliverAll(reports(4), always, onEnd);
     expect(listeners.busyWith).toEqual(['r0', 'r1']);
     expect({ waiting: lanes.waiting, running: lanes.running }).toEqual({ waiting: 2, running: 2 });
     await listeners.end('r1');
@@ -59,7 +59,7 @@ describe('lanes', () => {
   it('let the reports of one message follow one another, and others pass', async () => {
     const lanes = new ReportLanes(3, listeners.handle);
     const rows = [report('a1', 'a'), report('a2', 'a'), report('b1', 'b'), report('a3', 'a'), report('none')];
-    const all = lanes.handOverAll(rows, always, onEnd);
+    const all = lanes.deliverAll(rows, always, onEnd);
     expect(listeners.busyWith).toEqual(['a1', 'b1', 'none']);
     expect(lanes.waiting).toBe(2);
     await listeners.end('b1');
@@ -76,7 +76,7 @@ describe('lanes', () => {
   it('let the rest of the process have its turn when listeners never wait', async () => {
     let handled = 0;
     const lanes = new ReportLanes(8, () => Promise.resolve(void (handled += 1)));
-    const all = lanes.handOverAll(reports(1_000), always, onEnd);
+    const all = lanes.deliverAll(reports(1_000), always, onEnd);
     await turn();
     expect(handled).toBeLessThan(100);
     await all;
@@ -84,26 +84,26 @@ describe('lanes', () => {
   });
 
   it('resolve at once when there is nothing to deliver', async () => {
-    await new ReportLanes(1, listeners.handle).handOverAll([], always, onEnd);
+    await new ReportLanes(1, listeners.handle).deliverAll([], always, onEnd);
   });
 });
 
 describe('lanes that are paused', () => {
   it('deliver nothing until they are resumed, and give back what waits', async () => {
     const lanes = new ReportLanes(1, listeners.handle);
-    const all = lanes.handOverAll(reports(2), always, onEnd);
+    const all = lanes.deliverAll(reports(2), always, onEnd);
     let paused = false;
     void lanes.pause().then(() => (paused = true));
     await turn();
     expect([paused, ended]).toEqual([false, ['r1 stopped']]);
-    expect(await lanes.handOver(report('late'), always)).toEqual({ kind: 'stopped' });
+    expect(await lanes.deliver(report('late'), always)).toEqual({ kind: 'stopped' });
     await listeners.end('r0');
     await all;
     expect({ paused, busyWith: listeners.busyWith, waiting: lanes.waiting }).toEqual({
       ...{ paused: true, busyWith: [], waiting: 0 },
     });
     lanes.resume();
-    void lanes.handOver(report('r1'), always);
+    void lanes.deliver(report('r1'), always);
     expect(listeners.busyWith).toEqual(['r1']);
   });
 });
@@ -111,17 +111,17 @@ describe('lanes that are paused', () => {
 describe('lanes that are stopped', () => {
   it('give back at once what waits, for its turn or for its message', async () => {
     const lanes = new ReportLanes(1, listeners.handle);
-    void lanes.handOverAll([report('a1', 'a'), report('a2', 'a'), report('b1', 'b')], always, onEnd);
+    void lanes.deliverAll([report('a1', 'a'), report('a2', 'a'), report('b1', 'b')], always, onEnd);
     lanes.stop(60_000);
     expect(ended.sort()).toEqual(['a2 stopped', 'b1 stopped']);
     await listeners.end('a1');
     expect(ended).toContain('a1 handled');
-    expect(await lanes.handOver(report('c1'), always)).toEqual({ kind: 'stopped' });
+    expect(await lanes.deliver(report('c1'), always)).toEqual({ kind: 'stopped' });
   });
 
   it('do not count the failure of a listener, whose database may be gone already', async () => {
     const lanes = new ReportLanes(1, listeners.handle);
-    const result = lanes.handOver(report('a1'), always);
+    const result = lanes.deliver(report('a1'), always);
     lanes.stop(60_000);
     await listeners.end('a1', new Error('the database is closed'));
     expect(await result).toEqual({ kind: 'stopped' });
@@ -129,7 +129,7 @@ describe('lanes that are stopped', () => {
 
   it('wait for a listener as long as they were told to, and no longer', async () => {
     const lanes = new ReportLanes(2, listeners.handle);
-    const all = lanes.handOverAll(reports(2), always, onEnd);
+    const all = lanes.deliverAll(reports(2), always, onEnd);
     lanes.stop(1);
     await all;
     expect(ended).toEqual(['r0 stopped', 'r1 stopped']);
@@ -141,7 +141,7 @@ describe('lanes that are stopped', () => {
   it('delivers no report that another process has by the time of its turn', async () => {
     const lanes = new ReportLanes(1, listeners.handle);
     let isHeld = true;
-    const all = lanes.handOverAll(reports(3), () => isHeld, onEnd);
+    const all = lanes.deliverAll(reports(3), () => isHeld, onEnd);
     isHeld = false;
     await listeners.end('r0');
     await all;
@@ -154,7 +154,7 @@ describe('a message', () => {
   it('is not blocked by a report that waited for its lane when they were paused', async () => {
     const lanes = new ReportLanes(2, listeners.handle);
     const first = [report('a1', 'a'), report('a2', 'a'), report('b1', 'b')];
-    const all = lanes.handOverAll(first, always, onEnd);
+    const all = lanes.deliverAll(first, always, onEnd);
     const paused = lanes.pause();
     // The turn of a2 would come while they are paused: it is given back before its listener has it.
     await listeners.end('b1');
@@ -162,7 +162,7 @@ describe('a message', () => {
     await lanes.pause();
     await Promise.all([paused, all]);
     lanes.resume();
-    const again = lanes.handOverAll([report('a2', 'a'), report('a3', 'a')], always, onEnd);
+    const again = lanes.deliverAll([report('a2', 'a'), report('a3', 'a')], always, onEnd);
     await listeners.end('a2');
     await listeners.end('a3');
     await again;
@@ -171,15 +171,15 @@ describe('a message', () => {
 });
 
 describe('a suspect', () => {
-  const handOver = (lanes: ReportLanes, one: Dlr, isSuspect: boolean): void =>
-    void lanes.handOver(one, always, { isSuspect }).then((result) => onEnd(one, result));
+  const deliver = (lanes: ReportLanes, one: Dlr, isSuspect: boolean): void =>
+    void lanes.deliver(one, always, { isSuspect }).then((result) => onEnd(one, result));
 
   it('is delivered after the others, and with no other beside it', async () => {
     const lanes = new ReportLanes(3, listeners.handle);
-    handOver(lanes, report('s1'), true);
-    handOver(lanes, report('s2'), true);
+    deliver(lanes, report('s1'), true);
+    deliver(lanes, report('s2'), true);
     expect(listeners.busyWith).toEqual(['s1']);
-    for (const one of reports(2)) handOver(lanes, one, false);
+    for (const one of reports(2)) deliver(lanes, one, false);
     expect(listeners.busyWith).toEqual(['s1']);
     await listeners.end('s1');
     expect(listeners.busyWith).toEqual(['r0', 'r1']);
@@ -194,7 +194,7 @@ describe('a suspect', () => {
   it('does not reach its listener when its attempt cannot be marked', async () => {
     const lanes = new ReportLanes(1, listeners.handle);
     const begin = (): Promise<void> => Promise.reject(new Error('the store is away'));
-    expect(await lanes.handOver(report('s1'), always, { begin, isSuspect: true })).toEqual({ kind: 'stopped' });
+    expect(await lanes.deliver(report('s1'), always, { begin, isSuspect: true })).toEqual({ kind: 'stopped' });
     expect(listeners.busyWith).toEqual([]);
   });
 });

@@ -89,7 +89,7 @@ export class Chunks {
   /** Stops, and releases the queue. */
   async release(): Promise<void> {
     await this.stop();
-    if (!this.context.stopping.aborted) await this.#store.queue.letGo();
+    if (!this.context.stopping.aborted) await this.#store.queue.release();
   }
 
   /** The signal of the requests that are taken from the queue now. */

@@ -45,7 +45,7 @@ export async function resolveUnknown(
       await lock.check();
       await records.end(record, { ...record.report, ...ledger.counts });
       // It stays over: its queue is not needed.
-      await store.queue.letGo();
+      await store.queue.release();
     }
     return settle.count;
   });

@@ -12,8 +12,8 @@ const NO_COUNTS: IntakeCounts = { total: 0, recipients: 0, invalid: 0, duplicate
  * Campaigns in the store, besides their requests.
  *
  * While a campaign is not over that is a few notes, and its state is what follows from them. Each note says one thing: that it
- * was cancelled, that a person paused it, that the module did. So nobody who writes one can undo what somebody else wrote
- * meanwhile, in whatever process. When it is over, one record takes their place.
+ * was cancelled, that a person paused it, that the module did. So none that is written can undo what another process
+ * has written meanwhile. When it is over, one record takes their place.
  */
 export class CampaignRecords {
   constructor(

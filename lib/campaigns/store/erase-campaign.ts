@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 10;
 export async function eraseReading(engine: QueueEngine, names: CampaignNames, key: CampaignKey): Promise<void> {
   await eraseRequests(engine, names, key);
   await new CampaignRecords(engine, names).forget(key);
-  await engine.queue(names.queue(key)).letGo();
+  await engine.queue(names.queue(key)).release();
 }
 
 /**
@@ -36,7 +36,7 @@ export async function eraseCampaign(
   }
   await lock.check();
   await engine.forget(names.over(key.id));
-  await engine.queue(names.queue(key)).letGo();
+  await engine.queue(names.queue(key)).release();
 }
 
 async function eraseRequests(engine: QueueEngine, names: CampaignNames, key: CampaignKey): Promise<void> {

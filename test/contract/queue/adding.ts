@@ -83,7 +83,7 @@ export function addingContract(kind: EngineKind): void {
     const handler = new RecordingHandler<unknown>(() => gate.opened.then(() => DONE));
     queue.consume(handler.handle, { concurrency: 2 });
     await queue.add([{ id: 'same', data: 'first' }]);
-    await eventually('it is handed out', () => handler.jobs.length === 1);
+    await eventually('it is delivered', () => handler.jobs.length === 1);
     await queue.add([{ id: 'same', data: 'second' }]);
     expect(await queue.counts()).toMatchObject({ waiting: 0, active: 1 });
     gate.open();

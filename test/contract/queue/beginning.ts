@@ -23,7 +23,7 @@ export function beginningContract(kind: EngineKind): void {
     await bench.reopen();
     const handler = new RecordingHandler<number>();
     bench.queue<number>().consume(handler.handle, { concurrency: 1 });
-    await eventually('it is handed out again', () => handler.jobs.length === 1);
+    await eventually('it is delivered again', () => handler.jobs.length === 1);
     never.open();
     return handler.jobs[0] as Job<number>;
   };
@@ -77,7 +77,7 @@ export function beginningContract(kind: EngineKind): void {
         return new Promise(() => undefined);
       };
       bench.queue<number>('account/other').consume(handle, { concurrency: 1, idleAtFirst: true });
-      await eventually('it is handed out', () => seen !== undefined);
+      await eventually('it is delivered', () => seen !== undefined);
       await bench.reopen();
       return seen as unknown as Job<number>;
     };
@@ -102,7 +102,7 @@ export function beginningContract(kind: EngineKind): void {
         return new Promise(() => undefined);
       };
       bench.queue<number>('account/counted').consume(handle, { concurrency: 1, idleAtFirst: true });
-      await eventually('it is handed out', () => attempts.length > seen);
+      await eventually('it is delivered', () => attempts.length > seen);
       await bench.reopen();
     }
     expect(attempts).toEqual([4, 4, 5, 5, 5, 6]);
@@ -121,7 +121,7 @@ export function beginningContract(kind: EngineKind): void {
         return new Promise(() => undefined);
       };
       bench.queue<number>('account/attempts').consume(handle, { concurrency: 1, idleAtFirst: true });
-      await eventually('it is handed out', () => isDone);
+      await eventually('it is delivered', () => isDone);
       await bench.reopen();
     }
     expect(attempts).toEqual([1, 1, 2, 2, 3]);

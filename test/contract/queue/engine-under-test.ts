@@ -13,7 +13,7 @@ export interface EngineUnderTest {
   /** The engine; another one after `reopen`. */
   readonly engine: QueueEngine;
   /**
-   * Ends the engine as it is, jobs that are handed out included, and opens what it has kept. Only asked of an engine that
+   * Ends the engine as it is, jobs that are delivered included, and opens what it has kept. Only asked of an engine that
    * is durable.
    */
   reopen(): Promise<void>;
@@ -64,7 +64,7 @@ export class RecordingHandler<T> {
 
   constructor(private readonly outcome: (job: Job<T>) => JobOutcome<T> | Promise<JobOutcome<T>> = () => DONE) {}
 
-  /** The names of the jobs, in the order in which they were handed out. */
+  /** The names of the jobs, in the order in which they were delivered. */
   get ids(): string[] {
     return this.jobs.map(({ id }) => id);
   }

@@ -107,9 +107,9 @@ export function engineContract(kind: EngineKind): void {
     const first = new RecordingHandler<number>(() => ({ kind: 'again', inMs: 60_000 }));
     const consumer = queue.consume(first.handle, { concurrency: 1 });
     await queue.add([{ id: 'one', data: 1 }]);
-    await eventually('it was handed out', () => first.jobs.length > 0);
+    await eventually('it was delivered', () => first.jobs.length > 0);
     await consumer.stop();
-    await queue.letGo();
+    await queue.release();
     const again = bench.queue<number>();
     expect(await again.counts()).toMatchObject({ waiting: 1, active: 0, failed: 0 });
     const handler = new RecordingHandler<number>();

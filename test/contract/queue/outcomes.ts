@@ -124,7 +124,7 @@ export function outcomeContract(kind: EngineKind): void {
     const handler = new RecordingHandler<number>(({ id }) => gate.opened.then(() => outcomes[id] ?? DONE));
     const consumer = queue.consume(handler.handle, { concurrency: 3 });
     await queue.add(jobsNamed('job', 3));
-    await eventually('all are handed out', () => handler.jobs.length === 3);
+    await eventually('all are delivered', () => handler.jobs.length === 3);
     const stopping = consumer.stop();
     gate.open();
     await stopping;
@@ -151,7 +151,7 @@ export function outcomeContract(kind: EngineKind): void {
     const handed = new RecordingHandler<number>(() => new Promise(() => undefined));
     await bench.queue<number>().add(jobsNamed('job', 3));
     bench.queue<number>().consume(handed.handle, { concurrency: 2 });
-    await eventually('two are handed out', () => handed.jobs.length === 2);
+    await eventually('two are delivered', () => handed.jobs.length === 2);
     await bench.reopen();
     const queue = bench.queue<number>();
     const handler = new RecordingHandler<number>(({ id, attempt }) =>
@@ -172,7 +172,7 @@ export function outcomeContract(kind: EngineKind): void {
     const handed = new RecordingHandler<number>(() => new Promise(() => undefined));
     await bench.queue<number>().add(jobsNamed('job', 3));
     bench.queue<number>().consume(handed.handle, { concurrency: 2 });
-    await eventually('two are handed out', () => handed.jobs.length === 2);
+    await eventually('two are delivered', () => handed.jobs.length === 2);
     await bench.reopen();
     await untilCounts(bench.queue(), { waiting: 3, active: 0, failed: 0 });
   });

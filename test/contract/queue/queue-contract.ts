@@ -5,7 +5,7 @@ import { beginningContract } from './beginning.js';
 import { engineContract } from './engine.js';
 import type { EngineKind } from './engine-under-test.js';
 import { failedJobsContract } from './failed-jobs.js';
-import { handingOutContract } from './handing-out.js';
+import { deliveryContract } from './delivery.js';
 import { failingHandlerContract, manyJobsContract } from './long-runs.js';
 import { outcomeContract } from './outcomes.js';
 
@@ -13,7 +13,7 @@ import { outcomeContract } from './outcomes.js';
 export function describeQueueEngine(kind: EngineKind): void {
   describe(`queues in ${kind.name}`, () => {
     describe('a job that is added', () => addingContract(kind));
-    describe('a consumer', () => handingOutContract(kind));
+    describe('a consumer', () => deliveryContract(kind));
     describe('a try', () => beginningContract(kind));
     describe('an outcome', () => outcomeContract(kind));
     describe('failed jobs', () => failedJobsContract(kind));

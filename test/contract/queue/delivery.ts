@@ -12,8 +12,8 @@ import {
   type EngineKind,
 } from './engine-under-test.js';
 
-/** In what order jobs are handed out, when, how many at a time, and what a stop means. */
-export function handingOutContract(kind: EngineKind): void {
+/** In what order jobs are delivered, when, how many at a time, and what a stop means. */
+export function deliveryContract(kind: EngineKind): void {
   const bench = engineForEach(kind);
 
   it('delivers in the order in which jobs were added', async () => {
@@ -203,7 +203,7 @@ export function handingOutContract(kind: EngineKind): void {
     const gate = new Gate();
     const first = new RecordingHandler<number>(() => gate.opened.then(() => DONE));
     const consumer = queue.consume(first.handle, { concurrency: 2 });
-    await eventually('two are handed out', () => first.jobs.length === 2);
+    await eventually('two are delivered', () => first.jobs.length === 2);
     let stopped = false;
     const stopping = consumer.stop().then(() => (stopped = true));
     await pause(100);

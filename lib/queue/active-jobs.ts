@@ -18,8 +18,8 @@ export interface ActiveJob<T> extends Job<T> {
   readonly faults: number;
 }
 
-/** Dependencies of {@link HandedOutJobs}. */
-export interface HandedOutJobsParts {
+/** Dependencies of {@link ActiveJobs}. */
+export interface ActiveJobsParts {
   records: JobRecords;
   ledger: QueueLedger;
   writer: GroupWriter;
@@ -30,11 +30,11 @@ export interface HandedOutJobsParts {
 }
 
 /** The jobs of a queue that this process works on, from delivery to the outcome of them. */
-export class HandedOutJobs<T> {
+export class ActiveJobs<T> {
   /** Keys of the jobs that were delivered without a write, since their handlers have not started: in the store they wait. */
   readonly #idle = new Map<number, string>();
 
-  constructor(private readonly parts: HandedOutJobsParts) {}
+  constructor(private readonly parts: ActiveJobsParts) {}
 
   /**
    * Delivers the next jobs: marks them so, durably, unless their handlers do not begin at once.
@@ -48,7 +48,7 @@ export class HandedOutJobs<T> {
   /** Marks a job as delivered by the write that adds it: so the disk is waited for once, and not twice. */
   markAdded(number: number, state: JobState): StoreChange {
     this.parts.workedOn.add(number);
-    return put(this.parts.records.keys.active(number), handedOut(state, state.attempts + 1, false));
+    return put(this.parts.records.keys.active(number), activeState(state, state.attempts + 1, false));
   }
 
   /** A job that was added as delivered; its handler gets the data that is kept. */
@@ -88,7 +88,7 @@ export class HandedOutJobs<T> {
     for (let isRepeated = false; ; isRepeated = true) {
       try {
         // The write that failed may be on the disk all the same.
-        if (!isRepeated || (await this.#isHandedOut(job))) await this.#write(job, outcome, canWait);
+        if (!isRepeated || (await this.#isActive(job))) await this.#write(job, outcome, canWait);
         outcome.written?.();
         break;
       } catch (error) {
@@ -107,7 +107,7 @@ export class HandedOutJobs<T> {
     this.parts.writer.hasten();
   }
 
-  async #isHandedOut({ number }: ActiveJob<T>): Promise<boolean> {
+  async #isActive({ number }: ActiveJob<T>): Promise<boolean> {
     return (await this.parts.records.store.get(this.#keyOf(number))) !== undefined;
   }
 
@@ -167,7 +167,7 @@ export class HandedOutJobs<T> {
     return this.#move(number, [...changes, put(keys.failed(number), record)], { failed: 1 });
   }
 
-  /** Opening the store anew puts back what is marked as handed out and is not, and lets the consumer go on. */
+  /** A store that is opened again puts back what is marked as active and is not, and lets the consumer go on. */
   async #tellingFaults<R>(read: () => Promise<R>): Promise<R> {
     try {
       await this.parts.ledger.ready();
@@ -193,7 +193,7 @@ export class HandedOutJobs<T> {
       else {
         const marks = picked.flatMap(({ key, number, state }) => [
           del(key),
-          put(keys.active(number), handedOut(state, state.attempts + 1, false)),
+          put(keys.active(number), activeState(state, state.attempts + 1, false)),
         ]);
         await ledger.write(marks, { waiting: -picked.length, active: picked.length });
       }
@@ -221,7 +221,7 @@ export class HandedOutJobs<T> {
     const attempt = attempts + 1;
     const isHeld = (): boolean => this.parts.workedOn.has(number);
     const atWork = (isAtWork: boolean, mark?: string): Promise<void> =>
-      this.#mark(number, handedOut(state, attempt, !isAtWork, mark));
+      this.#mark(number, activeState(state, attempt, !isAtWork, mark));
     return {
       ...{ id, data, attempt, interrupted, interruptedAt, interruptedMark, isHeld, atWork },
       ...{ number, addedAt, faults },
@@ -241,7 +241,7 @@ export class HandedOutJobs<T> {
 }
 
 /** The state of a delivered job. Of several tries that were interrupted, the first one's time is kept. */
-const handedOut = (before: JobState, attempts: number, idle: boolean, mark?: string): JobState => {
+const activeState = (before: JobState, attempts: number, idle: boolean, mark?: string): JobState => {
   if (idle) return { ...before, attempts, idle };
   const began = before.startedAt === undefined ? { startedAt: Date.now(), mark } : {};
   return { ...before, ...began, attempts };
