@@ -31,7 +31,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
     it('started by one is shown by the others while it runs, and ends with the same report everywhere', async () => {
       const [first, ...others] = await bench.joinAll(3);
       slowly(100);
-      const campaign = await first!.face.start(plan([...mobiles(10_000), 'x']));
+      const campaign = await first!.face.start(plan([...mobiles(10_000), 'x'], { concurrency: 2 }));
       const theirs = await Promise.all(others.map((other) => other.found('sale')));
       const told = await Promise.all(theirs.map(({ progress }) => lastValueFrom(progress.pipe(toArray()))));
       const report = await campaign.done;
