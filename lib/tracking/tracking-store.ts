@@ -161,10 +161,15 @@ export class TrackingStore {
   async #remove(record: MessageRecord, last: NoteChange[]): Promise<void> {
     const { id, hashes } = record;
     this.#forgotten.set(id, true);
-    for (const index of hashes.keys()) this.#unsettled.delete(recipientKey(id, index));
+    // Those whose write has begun come to the store before they are deleted.
+    const reports = new Set<string>();
+    for (const key of [...hashes.keys()].map((index) => recipientKey(id, index))) {
+      for (const { name } of this.#unsettled.get(key) ?? []) reports.add(name);
+      this.#unsettled.delete(key);
+    }
     const prefix = this.names.reportsOn(id);
-    const reports = await this.idsUnder(prefix);
-    await this.forget(reports.map((end) => prefix + end));
+    for (const end of await this.idsUnder(prefix)) reports.add(prefix + end);
+    await this.forget([...reports]);
     await this.engine.change([...this.#finding(record).map((name) => ({ name })), ...last]);
   }
 
