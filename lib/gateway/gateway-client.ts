@@ -67,8 +67,8 @@ export class GatewayClient {
   /** @see OurSMS HTTP API, "1. Send Message" */
   async send(message: WireMessage, skipped: number, options: WireOptions = {}): Promise<SendReceipt> {
     const call = new Call('send', this.account, message);
-    const { method = 'POST', extra, ...bounds } = options;
-    const exchanged = await this.#request(call, this.#dialect.send(message, method, extra), bounds);
+    const { method = 'POST', extra } = options;
+    const exchanged = await this.#request(call, this.#dialect.send(message, method, extra), options);
     const { value, answer } = await exchanged.read();
     if (!isRecord(value)) throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it is not a JSON object');
     return readReceipt(value, skipped, call);
@@ -192,12 +192,13 @@ export class GatewayClient {
 
   async #request(
     call: Call,
-    { path, ...written }: DialectRequest,
+    { path, method, data, headers }: DialectRequest,
     { signal, mayStart }: RequestBounds = {},
   ): Promise<Exchanged> {
     if (this.#closed) throw closedError(call.operation, this.account.name);
     const trace = new RequestTrace();
-    const request: CallRequest = { ...written, url: this.account.baseUrl + path, signal, mayStart, trace };
+    const url = this.account.baseUrl + path;
+    const request: CallRequest = { method, url, headers, data, signal, mayStart, trace };
     // Before the request: axios takes the interceptors that are there when it starts.
     const { isTraced } = this.http;
     let left: unknown;

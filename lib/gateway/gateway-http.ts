@@ -121,9 +121,10 @@ export class GatewayHttp {
     if (!this.#untouched.holds()) return this.ours.calls.run(request, () => axiosRef.request(request));
     const { common, post } = axiosRef.defaults.headers;
     if (request.signal?.aborted) throw new TransportFault('aborted', undefined, undefined);
-    const ofMethod = request.method === 'POST' ? post : undefined;
+    const { method, url, data, signal, mayStart, trace } = request;
+    const ofMethod = method === 'POST' ? post : undefined;
     const headers = { ...common, ...ofMethod, ...request.headers } as Record<string, string>;
-    return exchangeNoted(this.transport, { ...request, headers });
+    return exchangeNoted(this.transport, { method, url, headers, data, signal, mayStart, trace });
   }
 
   /** Lets running requests end, then closes every connection. */

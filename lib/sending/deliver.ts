@@ -138,7 +138,8 @@ async function tryOnce(
       if (guarded === undefined) return { kind: 'withdrawn', why: CLOCKS_DISAGREE };
       span?.tryLeaves(tries);
       const mayStart = checkpoint && ((): boolean => checkpoint.mayLeave());
-      const receipt = await gateway.send(guarded, skipped, { ...wire, signal, mayStart });
+      const { method, extra } = wire ?? {};
+      const receipt = await gateway.send(guarded, skipped, { method, extra, signal, mayStart });
       return { kind: 'sent', receipt };
     } finally {
       turn.end();

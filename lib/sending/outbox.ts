@@ -41,10 +41,10 @@ export class Outbox {
 
   /** Checks a message and sends it, again if that cannot double it. */
   async send(message: MessageToSend, options: SendOptions): Promise<SendReceipt> {
-    const { skipped, ...wire } = prepareMessage(message, this.policy);
+    const { prepared, skipped } = prepareMessage(message, this.policy);
     const { account } = this.policy;
     checkSendOptions(options, { account, methods: this.gateway.sendMethods, isTracked: this.tracker.isOn });
-    const { message: quieted, heldMinutes, warning } = keepQuietHours(wire, this.policy, new Date());
+    const { message: quieted, heldMinutes, warning } = keepQuietHours(prepared, this.policy, new Date());
     if (warning !== undefined) this.#logger.warn(warning);
     const receipt = await this.#deliver(quieted, skipped, options);
     return heldMinutes === undefined ? receipt : { ...receipt, heldMinutes };
@@ -111,8 +111,8 @@ export class Outbox {
   /** Checks a message in the same way, and tells what sending it would take. */
   async estimate(message: MessageToSend): Promise<SendEstimate> {
     const now = new Date();
-    const { skipped, ...wire } = prepareMessage(message, this.policy);
-    const { message: quieted, heldMinutes } = keepQuietHours(wire, this.policy, now);
+    const { prepared, skipped } = prepareMessage(message, this.policy);
+    const { message: quieted, heldMinutes } = keepQuietHours(prepared, this.policy, now);
     const text = describeText(quieted.body);
     const recipients = quieted.dests.length;
     const parts = recipients * text.parts;

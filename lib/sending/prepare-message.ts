@@ -19,7 +19,7 @@ export interface MessagePolicy {
 }
 
 /** A message that may be sent: checked, with normalised recipients. */
-export type PreparedMessage = Omit<SendMessageDto, 'dests'> & { dests: string[]; skipped: number };
+export type PreparedMessage = Omit<SendMessageDto, 'dests'> & { dests: string[] };
 
 const PARAMETERS: ReadonlySet<string> = new Set(MESSAGE_PARAMETERS);
 const rules = new CompiledRules(SendMessageDto);
@@ -30,13 +30,14 @@ const rules = new CompiledRules(SendMessageDto);
  * cancel it.
  *
  * @param textOf The text whose parts count; undefined when they cannot be counted yet. Default: the body as it is.
+ * @returns The message, and how many repeated recipients were left out.
  * @throws {OurSmsValidationError} naming every fault
  */
 export function prepareMessage(
   message: MessageToSend,
   policy: MessagePolicy,
   textOf: (body: string) => string | undefined = (body) => body,
-): PreparedMessage {
+): { prepared: PreparedMessage; skipped: number } {
   const filled = fillIn(message, policy.defaults);
   const checked = rules.hold(filled)
     ? { value: filled as SendMessageDto, faults: [] }
@@ -46,7 +47,7 @@ export function prepareMessage(
   if (faults.length === 0) faults.push(...partsFaults(textOf(checked.value.body), checked.value));
   if (faults.length > 0) throw new OurSmsValidationError('send', policy.account, faults);
   const dests = policy.divertTo === undefined ? recipients.dests : [policy.divertTo];
-  return { ...checked.value, dests, skipped: recipients.skipped };
+  return { prepared: { ...checked.value, dests }, skipped: recipients.skipped };
 }
 
 /** @see OurSMS HTTP API, "1. Send Message": a message longer than `maxParts` is cancelled, not cut; 0 is no limit */

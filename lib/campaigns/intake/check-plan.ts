@@ -35,8 +35,9 @@ export function checkedDraft(draft: CampaignDraft, policy: MessagePolicy): Campa
 
 function checkedMessage(message: CampaignMessage, policy: MessagePolicy): CampaignFacts['message'] {
   // What a text with fields in it takes is known of each recipient's only.
-  const prepared = prepareMessage({ ...message, dests: [ANY_NUMBER] }, policy, (body) => new TextTemplate(body).same);
-  const fields = Object.entries(prepared).filter(([name]) => name !== 'dests' && name !== 'skipped');
+  const textOf = (body: string): string | undefined => new TextTemplate(body).same;
+  const { prepared } = prepareMessage({ ...message, dests: [ANY_NUMBER] }, policy, textOf);
+  const fields = Object.entries(prepared).filter(([name]) => name !== 'dests');
   return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1))) as unknown as CampaignFacts['message'];
 }
 

@@ -14,7 +14,7 @@ export interface CampaignFacts extends CampaignKey {
   /** Told from another message under the same id. */
   digest: string;
   /** The message, without recipients. */
-  message: Omit<PreparedMessage, 'dests' | 'skipped'>;
+  message: Omit<PreparedMessage, 'dests'>;
   rate?: number;
   concurrency: number;
   /** ISO 8601, UTC. */
