@@ -26,6 +26,8 @@ const LOOK_EVERY_MS = 100;
 const FORMAT_KEY = 'format';
 /** Bytes that LevelDB itself may need besides: its log, and a file that it compacts. */
 const SPARE_BYTES = 16 * 1024 * 1024;
+/** What is read in one piece; by default it comes in many small ones, each by way of another thread. */
+const SCAN = { fillCache: false, highWaterMarkBytes: 1024 * 1024 } as const;
 
 type Database = ClassicLevel<string, string>;
 
@@ -81,14 +83,14 @@ export class LevelStore implements OrderedStore {
 
   range(range: KeyRange): Promise<[string, string][]> {
     return this.#explain(async () => {
-      const entries = await this.db.iterator({ ...range, fillCache: false }).all();
+      const entries = await this.db.iterator({ ...range, ...SCAN }).all();
       return entries.map(([key, value]) => [key, this.#unseal(key, value) as string]);
     });
   }
 
   count(gt: string, lt: string): Promise<number> {
     return this.#explain(async () => {
-      const keys = this.db.keys({ gt, lt, fillCache: false });
+      const keys = this.db.keys({ gt, lt, ...SCAN });
       try {
         let count = 0;
         for (let read = 1; read > 0; count += read) read = (await keys.nextv(10_000)).length;
