@@ -176,8 +176,12 @@ export interface QueueEngine {
   note(name: string, text: string): Promise<void>;
   /** Forgets a note. */
   forget(name: string): Promise<void>;
-  /** Changes notes, durably: all of them or none. */
-  change(changes: readonly NoteChange[]): Promise<void>;
+  /**
+   * Changes notes, durably: all of them or none.
+   *
+   * @param canWait Whether nothing waits for that: the write may come a few milliseconds later, together with another one.
+   */
+  change(changes: readonly NoteChange[], canWait?: boolean): Promise<void>;
   /** The text of a note; undefined when there is none of this name. */
   read(name: string): Promise<string | undefined>;
   /** The texts of notes, in the order of their names. */

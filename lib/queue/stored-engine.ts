@@ -72,8 +72,8 @@ export class StoredEngine implements QueueEngine {
     return this.#writer.write([noteChange({ name })]);
   }
 
-  change(changes: readonly NoteChange[]): Promise<void> {
-    return this.#writer.write(changes.map(noteChange));
+  change(changes: readonly NoteChange[], canWait = false): Promise<void> {
+    return this.#writer.write(changes.map(noteChange), canWait);
   }
 
   async read(name: string): Promise<string | undefined> {

@@ -74,7 +74,8 @@ export class TrackingStore {
     for (const [index, msgId] of msgIds.entries()) {
       if (msgId !== null) changes.push({ name: names.message(msgId), text: identifiedText(kept, index) });
     }
-    await engine.change(changes);
+    // Mostly with the record of the next message: the disk is waited for once.
+    await engine.change(changes, true);
     // Looked at after the write: another process forgets the record before it, or sees what it wrote.
     const isShared = engine.followEveryMs !== Infinity;
     if (isShared && (await engine.read(names.strippedInFlight(id))) !== undefined) await this.strip(record);

@@ -80,7 +80,7 @@ describe('the records of tracked messages', () => {
   });
 
   it('are counted once when their announcement is repeated, since its mark could not be written', async () => {
-    for (let i = 0; i < 1_001; i++) await sent(`silent ${i}`, 2 * DAY_MS);
+    await Promise.all(Array.from({ length: 1_001 }, (_, i) => sent(`silent ${i}`, 2 * DAY_MS)));
     const change = store.engine.change.bind(store.engine);
     let writes = 0;
     // Of each 500 the marks first, and how far it came when they are announced.

@@ -72,6 +72,16 @@ export function engineContract(kind: EngineKind): void {
     await bench.engine.change([]);
   });
 
+  it('changes notes that can wait by themselves, and together with others, in the order in which they are asked for', async () => {
+    const { engine } = bench;
+    await engine.change([{ name: 'alone', text: 'kept' }], true);
+    const waiting = engine.change([{ name: 'one', text: 'first' }], true);
+    await engine.note('one', 'second');
+    await waiting;
+    if (kind.isDurable) await bench.reopen();
+    expect(await bench.engine.readMany(['alone', 'one'])).toEqual(['kept', 'second']);
+  });
+
   it('keeps notes by name, the last text of each', async () => {
     const { engine } = bench;
     await engine.note('account/download/2', 'two');
