@@ -31,6 +31,8 @@ export interface CampaignTrackingSetup {
 export class CampaignTracking implements CandidateSource {
   readonly #names: CampaignNames;
   readonly #listeners = new Map<string, () => void>();
+  /** Requests of this process whose answer has not come, or is being kept. */
+  readonly #flights = new Map<string, { answered: Promise<void>; end: () => void }>();
   #confirmed: MessageNotice[] = [];
   #opened: Promise<DeliveryStore> | undefined;
 
@@ -56,6 +58,20 @@ export class CampaignTracking implements CandidateSource {
     return () => this.#listeners.delete(run);
   }
 
+  /** A request leaves. @returns Says that what its answer told is kept, or that there is none. */
+  begin({ run }: CampaignKey, number: string): () => void {
+    const key = `${run}/${number}`;
+    let end = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (end = resolve));
+    const flight = { answered, end };
+    this.#flights.get(key)?.end();
+    this.#flights.set(key, flight);
+    return () => {
+      flight.end();
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    };
+  }
+
   async isEmpty(): Promise<boolean> {
     const store = await this.store();
     return [...(await store.campaigns())].length === 0;
@@ -78,10 +94,16 @@ export class CampaignTracking implements CandidateSource {
     const store = await this.store();
     const numbers = dlrs.map(({ dest }) => reportedNumber(dest));
     const asked = new Set(numbers.filter((number) => number !== undefined));
+    // Before the requests are read: one that is read without its result is in flight.
+    const flights = new Map(this.#flights);
     const found = await store.byNumbers(asked, Date.now() - this.setup.keepForMs);
     const states = await this.#statesOf([...found.values()].flat());
     return numbers.map((number = '') =>
-      (found.get(number) ?? []).map((chunk) => this.#candidate(chunk, chunk.dests.indexOf(number), states)),
+      (found.get(number) ?? []).map((chunk) => {
+        const { campaign, number: request, result } = chunk;
+        const flight = result === undefined ? flights.get(`${campaign.run}/${request}`) : undefined;
+        return { ...this.#candidate(chunk, chunk.dests.indexOf(number), states), inFlight: flight?.answered };
+      }),
     );
   }
 

@@ -14,6 +14,7 @@ import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { DEMO, until } from '../support/application.js';
 import { mobile, mobiles, normalized } from '../support/campaign-bench.js';
 import { InboxBench } from '../support/inbox-bench.js';
+import { ScriptedGateway } from '../support/scripted-gateway.js';
 
 const CREDITS = 1_000_000;
 const POLL = { poll: { everyMs: 20 } };
@@ -114,6 +115,32 @@ describe('a campaign that asks for reports', () => {
       [undefined, undefined],
     ]);
     expect(await inputs('spring', 'delivered')).toEqual([{ dest: normalized(1_050), reason: 'delivered' }]);
+  });
+
+  it('waits for the answer that tells to which request a report belongs', async () => {
+    const gateway = await ScriptedGateway.start();
+    let release = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (release = resolve));
+    gateway.onSend = async ({ dests }) => {
+      if (dests.length > 1) await answered;
+      // The answer to the single message names no request: its report could be any to this number.
+      return { json: dests.length > 1 ? { jobId: 'the campaign', accepted: dests.length } : { accepted: 1 } };
+    };
+    try {
+      await start({ baseUrl: gateway.url });
+      await bench.application.sms.send({ ...MESSAGE, dests: [mobile(1)] }, { reference: 'order-1' });
+      const campaign = await startCampaign('spring', 10);
+      await until('it is in flight', () => campaign.snapshot().pending === 10);
+      gateway.report(DEMO.username, [{ jobId: 'the campaign', dest: normalized(1), status: 'delivered' }]);
+      setTimeout(release, 300);
+      await campaign.done;
+      await handled(1);
+      expect(bench.handled[0]).toMatchObject({ campaign: 'spring', matched: 'job' });
+    } finally {
+      release();
+      await bench.stop();
+      await gateway.stop();
+    }
   });
 
   it('does not guess between two campaigns, or a campaign and a message, to one number', async () => {

@@ -24,12 +24,19 @@ export interface ChunksParts {
   onResult: (number: string, result: ChunkResult) => void;
 }
 
-/** What a request is sent within, and when it left: milliseconds since 1970. */
+/** What a request is sent within, and what comes of its leaving. */
 interface SendBounds {
   doubt?: Moment;
   mayLeave: () => boolean;
   stopping: AbortSignal;
-  leaving: { at?: number };
+  leaving: Leaving;
+}
+
+interface Leaving {
+  /** When it left: milliseconds since 1970. */
+  at?: number;
+  /** Tells the matching of reports that it is not in flight any more. */
+  end?: () => void;
 }
 
 /** Sends the requests of a campaign, up to 500 recipients each: takes them from the queue, and keeps how they ended. */
@@ -122,12 +129,19 @@ export class Chunks {
     const mayLeave = (): boolean => state.mode === 'running' && !stopping.aborted && job.isHeld();
     const open = job.data.again ? await this.#withoutReported(job.id, chunk) : chunk;
     if (open.dests.length === 0) return this.#keep(job.id, { recipients: chunk.dests.length, fate: 'sent' });
-    const leaving: { at?: number } = { at: doubt?.wall };
-    const outcome = await this.parts.breaker.run(() => this.#send(job, open, { doubt, mayLeave, stopping, leaving }));
+    const leaving: Leaving = { at: doubt?.wall };
+    const outcome = await this.parts.breaker
+      .run(() => this.#send(job, open, { doubt, mayLeave, stopping, leaving }))
+      .catch((error: unknown) => {
+        leaving.end?.();
+        throw error;
+      });
     this.#pauseAfter(outcome);
     if (outcome.kind === 'result') {
-      return this.#keep(job.id, { ...outcome.result, recipients: chunk.dests.length, at: leaving.at });
+      const kept = this.#keep(job.id, { ...outcome.result, recipients: chunk.dests.length, at: leaving.at });
+      return { ...kept, written: leaving.end };
     }
+    leaving.end?.();
     const data = jobData(outcome.doubt, job.data.again);
     if (stopping.aborted || !mayLeave()) return { kind: 'again', inMs: 0, data, uncounted: true };
     const inMs = Math.min(1_000 * 2 ** Math.min(job.attempt - 1, 10), MAX_RETRY_MS);
@@ -144,6 +158,8 @@ export class Chunks {
       storeTime: () => engine.time(),
       atWork: (isAtWork, since) => {
         leaving.at ??= since?.wall;
+        const { facts } = this.state;
+        if (isAtWork && facts.message.dlr) leaving.end ??= this.context.tracking?.begin(facts, job.id);
         return job.atWork(isAtWork, since && markOf(since));
       },
       ...bounds,
