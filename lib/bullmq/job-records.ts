@@ -138,11 +138,11 @@ export class JobRecords<T> {
   /** How many there are, and since when the oldest waits. */
   async counts(): Promise<{ live: number; failed: number; oldestAt?: number }> {
     const { live, failed } = this.#keys;
-    const answers = await this.link.run((redis) =>
+    const [lives, fails, oldest] = await this.link.run(async (redis) => {
       // No transaction: Redis refuses one without memory, even to read.
-      redis.pipeline().zcard(live).zcard(failed).zrange(live, '0', '0', 'WITHSCORES').exec(),
-    );
-    const [lives, fails, oldest] = valuesOf(answers) as [number, number, string[]];
+      const reads = redis.pipeline().zcard(live).zcard(failed).zrange(live, '0', '0', 'WITHSCORES');
+      return valuesOf(await reads.exec()) as [number, number, string[]];
+    });
     return { live: lives, failed: fails, oldestAt: oldest[1] === undefined ? undefined : Number(oldest[1]) };
   }
 
@@ -236,12 +236,11 @@ export class JobRecords<T> {
   /** Fields of the records of jobs. */
   async #read(ids: readonly string[], ...fields: string[]): Promise<(string | null)[][]> {
     if (ids.length === 0) return [];
-    const answers = await this.link.run((redis) => {
+    return this.link.run(async (redis) => {
       const reads = redis.pipeline();
       for (const id of ids) reads.hmget(this.#job(id), ...fields);
-      return reads.exec();
+      return valuesOf(await reads.exec()) as (string | null)[][];
     });
-    return valuesOf(answers) as (string | null)[][];
   }
 
   #job(id: string): string {
@@ -267,7 +266,7 @@ export class JobRecords<T> {
   }
 }
 
-/** What several commands answered. @throws the first error */
+/** What several commands answered. @throws the first error, as the client gives it */
 export function valuesOf(answers: [error: Error | null, value: unknown][] | null): unknown[] {
   return (answers ?? []).map(([error, value]) => {
     if (error) throw error;

@@ -55,6 +55,31 @@ describeWithOwnRedis('queues in Redis', () => {
     }
   });
 
+  it('says in its own words that Redis is away, whatever it was asked when the connection broke', async () => {
+    const redis = await bench.redis();
+    const engine = await bench.open(redis);
+    const queue = engine.queue<number>('q');
+    await queue.add([{ id: 'one', data: 1 }]);
+    const questions = [
+      () => queue.counts(),
+      () => queue.pending(),
+      () => allOf(queue.failed()),
+      () => queue.retryAll(),
+      () => queue.add([{ id: 'two', data: 2 }]),
+      () => engine.read('a'),
+      () => engine.readMany(['a', 'b']),
+      () => allOf(engine.notes('a')),
+      () => engine.note('a', 'b'),
+      () => engine.exclusive('a'),
+    ];
+    redis.freeze();
+    const answers = questions.map((ask) => rejection<Error>(ask(), OurSmsStorageError));
+    // They are on their way.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await redis.stop('SIGKILL');
+    for (const answer of answers) expect(await answer).toMatchObject({ fault: 'unreachable' });
+  });
+
   it('keeps an outcome that was given while Redis was away, also for longer than a lease', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis, { leaseMs: 500 });

@@ -73,7 +73,8 @@ export class TestRedis implements RedisAtHand {
     this.#forget();
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
-    child.kill('SIGCONT');
+    // One that stands still is killed as it stands.
+    if (signal !== 'SIGKILL') child.kill('SIGCONT');
     child.kill(signal);
     await ended;
   }
