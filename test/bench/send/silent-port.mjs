@@ -1,5 +1,5 @@
 /** What an account without telemetry pays for its port: told how many sends, it answers the CPU of their calls, in µs a send. */
-import { SILENT_TELEMETRY } from '../../../dist/telemetry/silent-telemetry.js';
+import { SILENT_TELEMETRY } from '../../../.build/telemetry/silent-telemetry.js';
 import { open } from './competitors/oursms.mjs';
 
 const RECEIPT = { kind: 'sent', receipt: {} };
