@@ -5,7 +5,8 @@ import { maskNumber } from '../message/mask-number.js';
 import type { QueueEngine } from '../queue/durable-queue.js';
 import type { Candidate, CandidateSource, FoundById, TrackedFields } from '../tracking/candidate.js';
 import { reportedNumber } from '../tracking/number-hash.js';
-import type { CountMissing } from '../tracking/account-messages.js';
+import type { CountMissing } from '../tracking/campaign-messages.js';
+import { InFlight } from '../tracking/in-flight.js';
 import type { PageNotes } from '../tracking/page-notes.js';
 import type { LedgerDeliveries } from './store/campaign-ledger.js';
 import { CampaignNames } from './store/campaign-names.js';
@@ -31,8 +32,8 @@ export interface CampaignTrackingSetup {
 export class CampaignTracking implements CandidateSource {
   readonly #names: CampaignNames;
   readonly #listeners = new Map<string, () => void>();
-  /** Requests of this process whose answer has not come, or is being kept. */
-  readonly #flights = new Map<string, { answered: Promise<void>; end: () => void }>();
+  /** Requests of campaigns. */
+  readonly #flights = new InFlight();
   #confirmed: MessageNotice[] = [];
   #opened: Promise<DeliveryStore> | undefined;
 
@@ -58,18 +59,11 @@ export class CampaignTracking implements CandidateSource {
     return () => this.#listeners.delete(run);
   }
 
-  /** A request leaves. @returns Says that what its answer told is kept, or that there is none. */
+  /** A request leaves. @returns Ends its flight: what its answer said is kept, or there is none. */
   begin({ run }: CampaignKey, number: string): () => void {
     const key = `${run}/${number}`;
-    let end = (): void => undefined;
-    const answered = new Promise<void>((resolve) => (end = resolve));
-    const flight = { answered, end };
-    this.#flights.get(key)?.end();
-    this.#flights.set(key, flight);
-    return () => {
-      flight.end();
-      if (this.#flights.get(key) === flight) this.#flights.delete(key);
-    };
+    this.#flights.begin(key);
+    return () => this.#flights.end(key);
   }
 
   async isEmpty(): Promise<boolean> {
@@ -95,14 +89,14 @@ export class CampaignTracking implements CandidateSource {
     const numbers = dlrs.map(({ dest }) => reportedNumber(dest));
     const asked = new Set(numbers.filter((number) => number !== undefined));
     // Before the requests are read: one that is read without its result is in flight.
-    const flights = new Map(this.#flights);
+    const flights = this.#flights.now();
     const found = await store.byNumbers(asked, Date.now() - this.setup.keepForMs);
     const states = await this.#statesOf([...found.values()].flat());
     return numbers.map((number = '') =>
       (found.get(number) ?? []).map((chunk) => {
         const { campaign, number: request, result } = chunk;
         const flight = result === undefined ? flights.get(`${campaign.run}/${request}`) : undefined;
-        return { ...this.#candidate(chunk, chunk.dests.indexOf(number), states), inFlight: flight?.answered };
+        return { ...this.#candidate(chunk, chunk.dests.indexOf(number), states), inFlight: flight };
       }),
     );
   }

@@ -3,10 +3,10 @@ import { Logger } from '@nestjs/common';
 import type { Dlr } from '../dto/dlr.js';
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
 import { OurSmsError } from '../errors/oursms.error.js';
-import type { NoteChange, QueueEngine } from '../queue/durable-queue.js';
+import type { QueueEngine } from '../queue/durable-queue.js';
 import { withLock } from '../queue/exclusive-lock.js';
 import { RepeatedLook } from '../queue/repeated-look.js';
-import type { CandidateSource } from './candidate.js';
+import type { CampaignMessages } from './campaign-messages.js';
 import { Confirmations } from './confirmations.js';
 import { describeRecipients } from './describe-message.js';
 import { MessageCandidates } from './message-candidates.js';
@@ -38,21 +38,6 @@ const LONGEST_WAIT_MS = 2 ** 31 - 1;
 const NOT_CONFIRMED = 'The report of a message of unknown outcome is not announced as its confirmation';
 /** Between looks at what other processes have written, while a caller waits for it. */
 const SHORTEST_LOOK_MS = 500;
-
-/** Makes the change of a note that counts messages which are found missing now. */
-export type CountMissing = (messages: number) => Promise<NoteChange>;
-
-/** The messages of campaigns. */
-export interface CampaignMessages extends CandidateSource {
-  /**
-   * Announces missing reports.
-   *
-   * @param mayGoOn Rejects when another instance does it.
-   * @param count Makes the change that counts messages, to be written together with the note that they were announced.
-   */
-  announceMissing(mayGoOn: () => Promise<void>, count: CountMissing): Promise<void>;
-  stop(): Promise<void>;
-}
 
 /** Dependencies of {@link AccountMessages}. */
 export interface MessagesSetup {

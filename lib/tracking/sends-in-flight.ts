@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { QueueEngine } from '../queue/durable-queue.js';
+import { InFlight } from './in-flight.js';
 import type { MessageRecord } from './message-record.js';
 import type { SentState } from './message-state.js';
 
@@ -11,21 +12,18 @@ const OTHERS_IN_FLIGHT_MS = 10 * MINUTE_MS;
 export class SendsInFlight {
   /** Tells the records of this process from those of others. */
   readonly by = randomUUID().slice(0, 8);
-  readonly #open = new Map<string, { answered: Promise<void>; end: () => void }>();
+  readonly #open = new InFlight();
   readonly #noting = new Set<Promise<unknown>>();
 
   begin(id: string): void {
-    let end = (): void => undefined;
-    const answered = new Promise<void>((resolve) => (end = resolve));
-    this.#open.set(id, { answered, end });
+    this.#open.begin(id);
   }
 
   /** Its answer has come. @param noting Settles when what it said is kept. */
   end(id: string, noting: Promise<unknown>): void {
     const noted = noting.finally(() => {
       this.#noting.delete(noted);
-      this.#open.get(id)?.end();
-      this.#open.delete(id);
+      this.#open.end(id);
     });
     // Where it cannot be kept, the outcome counts as unknown.
     noted.catch(() => undefined);
@@ -43,7 +41,7 @@ export class SendsInFlight {
 
   /** Resolves when the send has its answer; undefined when it is not in flight here. */
   of(id: string): Promise<void> | undefined {
-    return this.#open.get(id)?.answered;
+    return this.#open.of(id);
   }
 
   /** Resolves when all answers that have come are kept, or cannot be. */

@@ -162,7 +162,7 @@ export class TrackingStore {
   async #remove(record: MessageRecord, last: NoteChange[]): Promise<void> {
     const { id, hashes } = record;
     this.#forgotten.set(id, true);
-    // Those whose write has begun come to the store before they are deleted.
+    // Those that are being written reach the store before they are deleted.
     const reports = new Set<string>();
     for (const key of [...hashes.keys()].map((index) => recipientKey(id, index))) {
       for (const { name } of this.#unsettled.get(key) ?? []) reports.add(name);

@@ -295,7 +295,7 @@ describe('a message of unknown outcome', () => {
 });
 
 describe('a message without a final report', () => {
-  it('is missing already when a listener is told so', async () => {
+  it('is missing already when a listener gets the event', async () => {
     bench.gateway = await silentGateway();
     await start({ tracking: { missingAfterMs: 1_000 } });
     const states: Promise<TrackedRecipient>[] = [];

@@ -73,7 +73,7 @@ export class TestRedis implements RedisAtHand {
     this.#forget();
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
-    // One that stands still is killed as it stands.
+    // A suspended process takes SIGKILL as it is.
     if (signal !== 'SIGKILL') child.kill('SIGCONT');
     child.kill(signal);
     await ended;

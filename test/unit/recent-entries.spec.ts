@@ -8,7 +8,7 @@ describe('a map of the newest entries', () => {
     return entries;
   };
 
-  it('has at least as many as it is told to keep', () => {
+  it('has at least as many as it must keep', () => {
     for (let count = 1; count <= 20; count++) {
       const entries = filled(count);
       for (let i = Math.max(1, count - 2); i <= count; i++) expect(entries.get(`${i}`)).toBe(i);
