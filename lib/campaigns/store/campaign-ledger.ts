@@ -7,9 +7,8 @@ import type { CampaignChunk, CampaignRecord, ChunkResult } from './campaign-reco
 import { ChunkStore } from './chunk-store.js';
 import type { DeliveryCounts } from './delivery-states.js';
 import type { DeliveryStore } from './delivery-store.js';
+import { addResult, OwnResults, type CountedResult, type Settled } from './own-results.js';
 
-type CountedResult = Pick<ChunkResult, 'recipients' | 'fate' | 'rejected' | 'at'>;
-type Settled = Pick<CampaignCounts, 'sent' | 'rejected' | 'notSent' | 'unknown'>;
 type Delivered = Required<Pick<CampaignCounts, DeliveryFate>>;
 
 const NOTHING: Settled = { sent: 0, rejected: 0, notSent: 0, unknown: 0 };
@@ -33,8 +32,7 @@ export class CampaignLedger {
   readonly #deliveries: LedgerDeliveries | undefined;
   #delivered: Delivered = { ...NO_DELIVERY };
   #settled: Settled = { ...NOTHING };
-  /** Results of this process that were not among those that were read last. */
-  readonly #own = new Map<string, { result: CountedResult; isOld: boolean }>();
+  readonly #own = new OwnResults();
   #counting: Promise<void> | undefined;
 
   constructor(
@@ -55,15 +53,15 @@ export class CampaignLedger {
 
   get counts(): CampaignCounts {
     const { total, recipients, invalid, duplicate } = this.record;
-    const settled = { ...this.#settled };
-    const delivered = { ...this.#delivered };
-    for (const { result } of this.#own.values()) {
-      add(settled, result);
-      addDelivered(delivered, result, NO_REPORTS, false);
-    }
-    const { sent, rejected, notSent, unknown } = settled;
-    const counts = { total, pending: recipients - sent - rejected - notSent - unknown, ...settled, invalid, duplicate };
-    return this.isTracked ? { ...counts, ...delivered } : counts;
+    const own = this.#own.settled;
+    const sent = this.#settled.sent + own.sent;
+    const rejected = this.#settled.rejected + own.rejected;
+    const notSent = this.#settled.notSent + own.notSent;
+    const unknown = this.#settled.unknown + own.unknown;
+    const pending = recipients - sent - rejected - notSent - unknown;
+    const counts = { total, pending, sent, rejected, notSent, unknown, invalid, duplicate };
+    if (!this.isTracked) return counts;
+    return { ...counts, ...this.#delivered, noReportYet: this.#delivered.noReportYet + own.sent };
   }
 
   /** Counts what is kept. */
@@ -89,10 +87,8 @@ export class CampaignLedger {
   }
 
   /** A result of this process has become durable, or is about to. */
-  note(number: string, { recipients, fate, rejected, at }: ChunkResult): void {
-    // Behind those that are there: a request that was sent again has its second result.
-    this.#own.delete(number);
-    this.#own.set(number, { result: { recipients, fate, rejected, at }, isOld: false });
+  note(number: string, result: ChunkResult): void {
+    this.#own.add(number, result);
     if (this.#own.size > MOST_OWN && !this.#counting) this.#merge();
   }
 
@@ -138,12 +134,12 @@ export class CampaignLedger {
   async #count(): Promise<void> {
     const settled = { ...NOTHING };
     const delivered = { ...NO_DELIVERY };
-    const before = [...this.#own.keys()];
+    const before = this.#own.numbers();
     const seen: string[] = [];
     const reports = await this.#reports();
     for await (const { number, result } of this.#store.results()) {
       const counts = (await reports?.of(number)) ?? NO_REPORTS;
-      add(settled, result, counts);
+      addResult(settled, result, counts.reported);
       addDelivered(delivered, result, counts, this.#isLate(result));
       if (this.#own.has(number)) seen.push(number);
     }
@@ -151,11 +147,7 @@ export class CampaignLedger {
     this.#delivered = delivered;
     for (const number of seen) this.#own.delete(number);
     // Those that two countings do not find are gone: someone has settled them otherwise.
-    for (const number of before) {
-      const own = this.#own.get(number);
-      if (own?.isOld) this.#own.delete(number);
-      else if (own) own.isOld = true;
-    }
+    this.#own.age(before);
   }
 
   async #reports(): Promise<ReportCounts | undefined> {
@@ -165,10 +157,9 @@ export class CampaignLedger {
 
   /** Counts the older half of the results of this process as read: so they take no memory, however seldom results are read. */
   #merge(): void {
-    for (const [number, { result }] of [...this.#own].slice(0, MOST_OWN / 2)) {
-      add(this.#settled, result);
+    for (const result of this.#own.take(MOST_OWN / 2)) {
+      addResult(this.#settled, result);
       addDelivered(this.#delivered, result, NO_REPORTS, false);
-      this.#own.delete(number);
     }
   }
 }
@@ -194,14 +185,6 @@ class ReportCounts {
     const { done, value } = await this.source.next();
     this.#next = done === true ? undefined : value;
   }
-}
-
-/** A recipient whose report has come was sent to, whatever the outcome of the request was. */
-function add(settled: Settled, { recipients, fate, rejected = 0 }: CountedResult, { reported } = NO_REPORTS): void {
-  const proven = fate === 'sent' ? 0 : reported;
-  settled[fate] += recipients - rejected - proven;
-  settled.sent += proven;
-  settled.rejected += rejected;
 }
 
 function addDelivered(
