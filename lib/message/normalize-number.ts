@@ -35,12 +35,14 @@ export function normalizeNumber(input: string, options: { country?: NumberCountr
   return grouped.ok ? grouped : whole;
 }
 
-function judge(read: string, plus: boolean, country: NumberCountry | undefined): NormalizedNumber {
-  const { digits, international } = stripPrefix(read, plus);
-  if (digits === '') return refuse('empty');
-  const national = saudiNational(digits, international);
-  if (national !== undefined && national.length === 9 && national[0] === '5') return accept(`966${national}`);
-  const other = otherCountry(digits, national);
+function judge(digits: string, plus: boolean, country: NumberCountry | undefined): NormalizedNumber {
+  const from = digits.startsWith('00') ? 2 : 0;
+  if (digits.length === from) return refuse('empty');
+  const start = startOfNational(digits, from, plus);
+  if (start !== undefined && digits.length - start === 9 && digits[start] === '5') {
+    return accept(start === 3 ? digits : `966${digits.slice(start)}`);
+  }
+  const other = otherCountry(digits.slice(from), start === undefined ? undefined : digits.slice(start));
   return other.ok && country !== 'any' ? refuse(NOT_TAKEN) : other;
 }
 
@@ -53,17 +55,16 @@ function otherCountry(digits: string, national: string | undefined): NormalizedN
   return refuse(`${NOT_SAUDI}; too ${size} for a number of another country: ${number.length} digits, not 8 to 15`);
 }
 
-/** The digits after Saudi Arabia's country code or trunk zero, or undefined for a number written as another country's. */
-function saudiNational(digits: string, international: boolean): string | undefined {
-  if (digits.startsWith('966')) return digits[3] === '0' ? digits.slice(4) : digits.slice(3);
-  if (international) return undefined;
-  if (digits.startsWith('05')) return digits.slice(1);
-  return digits.length === 9 && digits[0] === '5' ? digits : undefined;
-}
-
-function stripPrefix(digits: string, plus: boolean): { digits: string; international: boolean } {
-  if (digits.startsWith('00')) return { digits: digits.slice(2), international: true };
-  return { digits, international: plus };
+/**
+ * Where the digits after Saudi Arabia's country code or trunk zero start; undefined for a number written as another country's.
+ *
+ * @param from Where its country code starts, if it has one.
+ */
+function startOfNational(digits: string, from: number, plus: boolean): number | undefined {
+  if (digits.startsWith('966', from)) return from + (digits[from + 3] === '0' ? 4 : 3);
+  if (plus || from > 0) return undefined;
+  if (digits.startsWith('05')) return 1;
+  return digits.length === 9 && digits[0] === '5' ? 0 : undefined;
 }
 
 const accept = (number: string): NormalizedNumber => ({ ok: true, number });

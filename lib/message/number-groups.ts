@@ -1,3 +1,5 @@
+import { DigitText } from './digit-text.js';
+
 /** Separator between two groups of digits: white space alone, or one of these with or without white space around it. */
 export type Separator = ' ' | '-' | '.' | '/' | ',';
 
@@ -36,9 +38,8 @@ const TRUNK_ZERO = 'unclear: a zero in brackets is not dialled from abroad: writ
 export class GroupScanner {
   readonly #sizes: number[] = [];
   readonly #separators: Separator[] = [];
-  #digits = '';
+  readonly #digits = new DigitText();
   #hasPlus = false;
-  #count = 0;
   #lastDigit = 0;
   /** Digits of the group so far. */
   #size = 0;
@@ -55,9 +56,8 @@ export class GroupScanner {
   /** Takes the next digit. */
   digit(value: number): void {
     if (this.#size === 0 || this.#gap !== '') this.#beginGroup();
-    this.#digits += value;
+    this.#digits.add(value);
     this.#size += 1;
-    this.#count += 1;
     this.#lastDigit = value;
   }
 
@@ -67,7 +67,7 @@ export class GroupScanner {
       case '':
         return true;
       case '+':
-        if (this.#hasPlus || this.#count > 0) return false;
+        if (this.#hasPlus || this.#digits.length > 0) return false;
         this.#hasPlus = true;
         this.#startsWithDash = this.#gap === '-';
         this.#gap = '';
@@ -93,7 +93,7 @@ export class GroupScanner {
 
   /** The groups, when there is nothing more to come. */
   end(): NumberGroups | NumberFault {
-    if (this.#count === 0) return numberFault('empty');
+    if (this.#digits.length === 0) return numberFault('empty');
     this.#sizes.push(this.#size);
     const endsWithDash = this.#gap === '-';
     // A dash both before and behind a number is an ornament. One alone is a minus sign, or what remains of a number.
@@ -101,11 +101,11 @@ export class GroupScanner {
     if (endsWithDash ? !this.#startsWithDash : this.#gap === '/') this.#fail(cutOff('behind'));
     if (!this.#areBracketsRight()) this.#fail(BRACKETS);
     if (this.#fault !== undefined) return numberFault(this.#fault);
-    return { digits: this.#digits, plus: this.#hasPlus, sizes: this.#sizes, separators: this.#separators };
+    return { digits: this.#digits.toString(), plus: this.#hasPlus, sizes: this.#sizes, separators: this.#separators };
   }
 
   #beginGroup(): void {
-    if (this.#count > 0) {
+    if (this.#digits.length > 0) {
       if (this.#hasBreak) this.#fail('two lines: a line break stands between its digits');
       this.#sizes.push(this.#size);
       this.#separators.push(this.#gap as Separator);
@@ -131,27 +131,27 @@ export class GroupScanner {
     if (this.#bracket !== '') this.#fail(BRACKETS);
     this.#gap ||= ' ';
     this.#bracket = closing;
-    this.#opened = this.#count;
+    this.#opened = this.#digits.length;
   }
 
   #close(bracket: string): void {
-    if (this.#bracket !== bracket || this.#opened === this.#count) this.#fail(BRACKETS);
-    if (this.#opened > 0 && this.#count - this.#opened === 1) this.#checkBracketedDigit();
+    if (this.#bracket !== bracket || this.#opened === this.#digits.length) this.#fail(BRACKETS);
+    if (this.#opened > 0 && this.#digits.length - this.#opened === 1) this.#checkBracketedDigit();
     this.#gap ||= ' ';
     this.#bracket = '';
-    this.#closed = this.#count;
+    this.#closed = this.#digits.length;
   }
 
   /** Of a Saudi number it is known that the zero goes. */
   #checkBracketedDigit(): void {
-    const isSaudi = this.#count <= 6 && /^(?:00)?9660$/.test(this.#digits);
+    const isSaudi = this.#digits.length <= 6 && /^(?:00)?9660$/.test(this.#digits.toString());
     if (this.#lastDigit === 0 && !isSaudi) this.#fail(TRUNK_ZERO);
   }
 
   #areBracketsRight(): boolean {
     if (this.#bracket !== '') return false;
-    const isAroundAll = this.#opened === 0 && this.#closed === this.#count;
-    return this.#closed < 0 || isAroundAll || this.#count - this.#closed >= FEWEST_BEHIND_BRACKETS;
+    const isAroundAll = this.#opened === 0 && this.#closed === this.#digits.length;
+    return this.#closed < 0 || isAroundAll || this.#digits.length - this.#closed >= FEWEST_BEHIND_BRACKETS;
   }
 
   #fail(reason: string): void {

@@ -1,3 +1,4 @@
+import { DigitText } from './digit-text.js';
 import { digitOf, markOf } from './number-characters.js';
 import { numberFault, type NumberFault, type NumberGroups } from './number-groups.js';
 import { otherMeaning } from './number-meanings.js';
@@ -47,20 +48,20 @@ export function readNumber(input: string): ReadDigits {
 /** The quick way for what most numbers are: digits without anything visible between them. */
 function readPlain(input: string): ReadDigits | undefined {
   if (/^\+?\d+$/.test(input)) return input[0] === '+' ? digitsOf(input.slice(1), true) : digitsOf(input, false);
-  let digits = '';
+  const digits = new DigitText();
   let plus = false;
   for (let at = 0; at < input.length; at++) {
     const code = input.charCodeAt(at);
     const digit = digitOf(code);
     if (digit >= 0) {
-      digits += digit;
+      digits.add(digit);
       continue;
     }
     const mark = markOf(code);
-    if (mark === '+' && digits === '' && !plus) plus = true;
+    if (mark === '+' && digits.length === 0 && !plus) plus = true;
     else if (mark !== '') return undefined;
   }
-  return digits === '' ? undefined : digitsOf(digits, plus);
+  return digits.length === 0 ? undefined : digitsOf(digits.toString(), plus);
 }
 
 /** Reading of the digits after the last separator: decimals, a group, or either. */

@@ -10,7 +10,7 @@ import { TextTemplate } from './text-template.js';
 /** Texts of which is known what they take without looking at them again. */
 const KNOWN_TEXTS = 10_000;
 /** Recipients that are read before others get their turn: a few milliseconds of them. */
-const AT_ONCE = 1_000;
+const AT_ONCE = 2_500;
 
 /** Takes what recipients come to. */
 export interface RecipientSink {
