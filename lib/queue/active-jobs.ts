@@ -180,7 +180,7 @@ export class ActiveJobs<T> {
 
   async #next(limit: number, idle: boolean): Promise<ActiveJob<T>[]> {
     const { records, ledger, picker, workedOn } = this.parts;
-    const { keys, store } = records;
+    const { keys } = records;
     // It is asked several times for each job.
     if (ledger.counts.waiting === 0) return [];
     // One that is being settled may be seen in its list before its settling is over: it is picked again then.
@@ -197,10 +197,9 @@ export class ActiveJobs<T> {
         ]);
         await ledger.write(marks, { waiting: -picked.length, active: picked.length });
       }
-      const found = await store.getMany(numbers.map((number) => keys.data(number)));
-      return picked.map(({ number, state }, i) =>
-        this.#activeJob(number, records.parse<JobRecord<T>>(found[i]), state),
-      );
+      const kept: (string | undefined)[] = [];
+      for (const { record } of picked) kept.push(await record);
+      return picked.map(({ number, state }, i) => this.#activeJob(number, records.parse<JobRecord<T>>(kept[i]), state));
     } catch (error) {
       for (const number of numbers) {
         this.#leaveList(number, true);

@@ -3,7 +3,9 @@ import type { SteadyClock } from './steady-clock.js';
 import { dueOf, endOf, numberOf, type JobState } from './stored-job.js';
 
 /** Jobs that are read at a time of those that are ready. */
-const READ_AHEAD = 64;
+const READ_AHEAD = 256;
+/** Of so many of those the records are read at a time: they may be pages of reports. */
+const RECORDS_AHEAD = 16;
 
 /** A job whose turn it is. */
 export interface PickedJob {
@@ -11,6 +13,8 @@ export interface PickedJob {
   key: string;
   number: number;
   state: JobState;
+  /** What is kept of it: read before its turn. */
+  record?: Promise<string | undefined>;
 }
 
 /**
@@ -44,10 +48,16 @@ export class JobPicker {
    */
   async next(limit: number): Promise<PickedJob[]> {
     const due = await this.#nextDue(limit);
+    this.#readRecords(due);
     const left = limit - due.length;
     if (left === 0) return due;
     if (this.#ready.length === 0) await this.#readReady(Math.max(left, READ_AHEAD));
-    return [...due, ...this.#ready.splice(0, left)];
+    const isUnread = ({ record }: PickedJob): boolean => record === undefined;
+    const unread = this.#ready.slice(0, left + RECORDS_AHEAD).filter(isUnread);
+    const next = this.#ready.splice(0, left);
+    // Half of them are there while the others are being read.
+    if (unread.length >= RECORDS_AHEAD / 2 || next.some(isUnread)) this.#readRecords(unread);
+    return [...due, ...next];
   }
 
   /** Milliseconds until the next job that waits for a time is due; undefined when none does. */
@@ -90,6 +100,23 @@ export class JobPicker {
     if (resets !== this.#resets) return;
     this.#readyFrom = ready.at(-1)?.key ?? this.#readyFrom;
     this.#ready = ready;
+  }
+
+  /** Begins to read the records of jobs that wait: they do not change. */
+  #readRecords(jobs: readonly PickedJob[]): void {
+    if (jobs.length === 0) return;
+    const { keys, store } = this.records;
+    const names = jobs.map(({ number }) => keys.data(number));
+    const reading = store.getMany(names);
+    for (const [i, job] of jobs.entries()) {
+      // One that is damaged keeps back none of the others.
+      job.record = reading.then(
+        (found) => found[i],
+        () => store.get(names[i] as string),
+      );
+      // Told to whoever takes the job.
+      job.record.catch(() => undefined);
+    }
   }
 
   async #nextDue(limit: number): Promise<PickedJob[]> {

@@ -13,7 +13,10 @@ const LONGEST_WAIT_MS = 2_147_483_647;
 /** Delivers the jobs of a queue, as many at a time as it may, and settles them. */
 export class StoredConsumer<T> {
   readonly #logger = new Logger('OurSmsQueue');
+  /** Jobs that are delivered, until their outcomes are durable. */
   readonly #tasks = new Set<Promise<void>>();
+  /** Those of them whose handlers have not given an outcome. */
+  #handling = 0;
   #running: Promise<void> | undefined;
   #woken = false;
   #stopped = false;
@@ -39,7 +42,15 @@ export class StoredConsumer<T> {
 
   /** How many jobs can be delivered now by the write that adds them. Where delivery takes no write, there is no need to. */
   get room(): number {
-    return this.#stopped || this.#running || this.idleAtFirst ? 0 : this.concurrency - this.#tasks.size;
+    return this.#stopped || this.#running || this.idleAtFirst ? 0 : this.#room;
+  }
+
+  /**
+   * A job makes room with its outcome, so that the next one can begin by the write that settles it. As many as are handled may wait
+   * for that write: no more, since the store may be away.
+   */
+  get #room(): number {
+    return Math.min(this.concurrency - this.#handling, 2 * this.concurrency - this.#tasks.size);
   }
 
   /**
@@ -48,11 +59,12 @@ export class StoredConsumer<T> {
    * @param jobs Reads each of them.
    */
   take(jobs: readonly (() => ActiveJob<T>)[], added: Promise<void>): void {
+    this.#handling += jobs.length;
     for (const job of jobs) {
       this.#keep(
         added.then(
           () => this.#handle(job()),
-          () => undefined,
+          () => void (this.#handling -= 1),
         ),
       );
     }
@@ -70,14 +82,15 @@ export class StoredConsumer<T> {
     try {
       while (this.#woken && !this.#stopped) {
         this.#woken = false;
-        const room = this.concurrency - this.#tasks.size;
-        // What has ended since it had room makes some.
-        if (room <= 0) this.jobs.hasten();
+        const room = this.#room;
+        // Outcomes that wait for a write take the room.
+        if (room <= 0 && this.#handling < this.concurrency) this.jobs.hasten();
         const jobs = room > 0 ? await this.jobs.next(room, this.idleAtFirst) : [];
+        this.#handling += jobs.length;
         for (const job of jobs) this.#keep(this.#handle(job));
         if (jobs.length > 0) this.#woken = true;
       }
-      if (this.#tasks.size < this.concurrency) this.#wakeIn(await this.jobs.nextDueInMs());
+      if (this.#room > 0) this.#wakeIn(await this.jobs.nextDueInMs());
     } catch (error) {
       this.#woken = false;
       // Woken again when the store was opened again; the writer says why it is away.
@@ -98,15 +111,22 @@ export class StoredConsumer<T> {
   async #handle(job: ActiveJob<T>): Promise<void> {
     const isStopping = (): boolean => this.#stopped;
     try {
-      // Stopped before it was delivered: it goes back as it was.
-      const outcome: JobOutcome<T> = this.#stopped
-        ? { kind: 'again', inMs: 0, uncounted: true }
-        : await this.handler(job);
-      await this.jobs.settle(job, outcome, isStopping, !this.#stopped && this.#tasks.size < this.concurrency);
+      const outcome = await this.#outcomeOf(job);
+      await this.jobs.settle(job, outcome, isStopping, !this.#stopped);
     } catch (error) {
       const outcome = outcomeOfFault(error, job.faults + 1, this.mostFaults);
       if (!(error instanceof OurSmsStorageError)) this.#logger.error(describeFault(error, job.id, outcome));
       await this.jobs.settle(job, outcome, isStopping);
+    }
+  }
+
+  async #outcomeOf(job: ActiveJob<T>): Promise<JobOutcome<T>> {
+    try {
+      // Stopped before it was delivered: it goes back as it was.
+      return this.#stopped ? { kind: 'again', inMs: 0, uncounted: true } : await this.handler(job);
+    } finally {
+      this.#handling -= 1;
+      this.wake();
     }
   }
 

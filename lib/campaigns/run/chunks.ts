@@ -181,7 +181,8 @@ export class Chunks {
     this.parts.onResult(id, result);
     const notes = [this.#store.resultNote(id, result)];
     if (jobId !== undefined && result !== rest) notes.push(this.#store.jobNote(jobId, id));
-    return { kind: 'done', notes };
+    // By the write that marks the next request, if there is one: its mark is what cannot wait.
+    return { kind: 'done', notes, notesCanWait: true };
   }
 
   /** A recipient whose report has come got the message: it is not sent again. */
