@@ -4,8 +4,16 @@ import type { CampaignInput } from '../campaign.types.js';
 import { pageNumber, pageNumberOf, type CampaignNames } from './campaign-names.js';
 import type { CampaignChunk, CampaignKey, ChunkJob, ChunkResult } from './campaign-record.js';
 
+/** Requests whose recipients are read at a time: they are sent in the order of their numbers, mostly. */
+const AT_ONCE = 16;
+/** Requests that may be read and not asked for, where another process sends them. */
+const MOST_AHEAD = 64;
+
 /** The requests of a campaign in the store: their queue, their recipients, their results, and the recipients that were left out. */
 export class ChunkStore {
+  /** Requests that come next, and where their recipients are in what is read: they never change. */
+  readonly #ahead = new Map<string, { reading: Promise<(string | undefined)[]>; at: number }>();
+
   constructor(
     private readonly engine: QueueEngine,
     private readonly names: CampaignNames,
@@ -19,8 +27,22 @@ export class ChunkStore {
 
   /** The recipients of a request; undefined once the campaign is removed. */
   async chunk(number: string): Promise<CampaignChunk | undefined> {
-    const text = await this.engine.read(this.names.list(this.key, 'chunk') + number);
+    if (!this.#ahead.has(number)) this.#readFrom(Number(number));
+    if (!this.#ahead.has(pageNumber(Number(number) + AT_ONCE))) this.#readFrom(Number(number) + AT_ONCE);
+    const { reading, at } = this.#ahead.get(number) as { reading: Promise<(string | undefined)[]>; at: number };
+    this.#ahead.delete(number);
+    if (this.#ahead.size > MOST_AHEAD) this.#ahead.clear();
+    const text = (await reading)[at];
     return text === undefined ? undefined : (JSON.parse(text) as CampaignChunk);
+  }
+
+  #readFrom(first: number): void {
+    const numbers = Array.from({ length: AT_ONCE }, (_, i) => pageNumber(first + i));
+    const prefix = this.names.list(this.key, 'chunk');
+    const reading = this.engine.readMany(numbers.map((one) => prefix + one));
+    // They are read again when they are asked for.
+    reading.catch(() => this.#ahead.clear());
+    for (const [at, one] of numbers.entries()) this.#ahead.set(one, { reading, at });
   }
 
   /** The results of the requests that are settled. */
