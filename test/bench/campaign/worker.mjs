@@ -8,9 +8,9 @@ const [competitor, baseUrl, path] = process.argv.slice(2);
 const { open } = await import(`./competitors/${competitor}.mjs`);
 const { prepare, close } = await open(baseUrl, path);
 
-async function run({ recipients, campaigns = 1 }) {
+async function run({ recipients, campaigns = 1, isMemoryWatched = false }) {
   const send = prepare(recipients);
-  const memory = watchMemory();
+  const memory = isMemoryWatched ? watchMemory() : undefined;
   const cpu = process.cpuUsage();
   const start = performance.now();
   let sent = 0;
@@ -18,7 +18,7 @@ async function run({ recipients, campaigns = 1 }) {
   const ms = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
   if (sent !== recipients * campaigns) throw new Error(`${sent} of ${recipients * campaigns} were sent`);
-  return { ms, cpuMs: (user + system) / 1000, ...memory.growth() };
+  return { ms, cpuMs: (user + system) / 1000, ...memory?.growth() };
 }
 
 process.on('message', async (plan) => process.send(await run(plan)));
