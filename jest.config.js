@@ -46,6 +46,8 @@ export default {
       ]),
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/kill/'],
     },
+    suite('sample', ['<rootDir>/test/sample/**/*.spec.ts']),
+    suite('redis', ['<rootDir>/test/redis/**/*.spec.ts']),
     suite('soak', ['<rootDir>/test/soak/**/*.spec.ts']),
     suite('kill', ['<rootDir>/test/faults/kill/**/*.spec.ts']),
     suite('packaging', ['<rootDir>/test/packaging/**/*.spec.ts']),

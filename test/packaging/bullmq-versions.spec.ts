@@ -8,7 +8,7 @@ import { describeWithOwnRedis } from '../support/redis-at-hand.js';
 const MODULES = ['bullmq', 'ioredis'];
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 /** What the engine in Redis promises, and that it is written by documented means of BullMQ. */
-const SPECS = ['contract/queues-bullmq', 'faults/redis-keys', 'faults/redis-spool'];
+const SPECS = ['redis/contract', 'redis/keys', 'redis/spool'];
 
 /** A copy of the repository that has other versions of some packages. */
 class OtherVersions {
@@ -41,7 +41,7 @@ class OtherVersions {
 
   /** @returns what Jest wrote. @throws when a test fails */
   async test(): Promise<string> {
-    const flags = ['--selectProjects', 'suite', '--testTimeout=60000', '--maxWorkers=1', ...SPECS];
+    const flags = ['--selectProjects', 'redis', '--testTimeout=60000', '--maxWorkers=1', ...SPECS];
     const { stderr } = await runOk(process.execPath, [...JEST, ...flags], { cwd: this.path, timeoutMs: 500_000 });
     return stderr;
   }
