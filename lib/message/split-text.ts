@@ -29,6 +29,9 @@ export function splitText(body: string, forcingFrom: number): TextParts {
   return cut(body, 'GSM-7', units, units === body.length ? nextOfPlainGsm : nextOfExtendedGsm);
 }
 
+/** The parts that a text takes. */
+export const countParts = (body: string): number => splitText(body, firstOutsideGsm(body)).parts;
+
 /** The index of the first UTF-16 code unit that GSM-7 does not have, -1 when it has them all. */
 export function firstOutsideGsm(body: string): number {
   for (let i = 0; i < body.length; i++) {

@@ -5,7 +5,7 @@ import { readDestinations } from '../dto/destinations.js';
 import { MESSAGE_PARAMETERS, SendMessageDto, type MessageToSend } from '../dto/send-message.dto.js';
 import type { Fault } from '../errors/oursms-config.error.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
-import { describeText } from '../message/describe-text.js';
+import { countParts } from '../message/split-text.js';
 import type { NumberCountry } from '../message/normalize-number.js';
 import type { QuietHoursPolicy } from './keep-quiet-hours.js';
 
@@ -53,7 +53,7 @@ export function prepareMessage(
 /** @see OurSMS HTTP API, "1. Send Message": a message longer than `maxParts` is cancelled, not cut; 0 is no limit */
 function partsFaults(text: string | undefined, { maxParts = 0 }: SendMessageDto): Fault[] {
   if (maxParts === 0 || text === undefined) return [];
-  const { parts } = describeText(text);
+  const parts = countParts(text);
   if (parts <= maxParts) return [];
   const reason = `the text takes ${parts} parts, maxParts is ${maxParts}: the gateway would cancel it`;
   return [{ field: 'maxParts', reason }];

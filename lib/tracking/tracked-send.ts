@@ -1,5 +1,5 @@
 import type { SendReceipt } from '../dto/send-receipt.js';
-import { describeText } from '../message/describe-text.js';
+import { countParts } from '../message/split-text.js';
 import { maskNumber } from '../message/mask-number.js';
 import { newRecordId, type MessageRecord } from './message-record.js';
 import { reportedNumber, type NumberHash } from './number-hash.js';
@@ -32,7 +32,7 @@ export function recordOf(
     by,
     src,
     dlr,
-    parts: describeText(body).parts,
+    parts: countParts(body),
     hashes: dests.map((dest) => hash.of(dest)),
     dests: dests.map(maskNumber),
     // With all fields from the start: a copy of an object that gets more of them takes a hundred times as long.

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describeText } from '../../message/describe-text.js';
+import { countParts } from '../../message/split-text.js';
 import { normalizeNumber, type NumberCountry } from '../../message/normalize-number.js';
 import type { CampaignInput, CampaignRecipient } from '../campaign.types.js';
 import type { CampaignChunk, IntakeCounts } from '../store/campaign-record.js';
@@ -29,8 +29,9 @@ export interface ReadingSetup {
   country: NumberCountry;
 }
 
-/** Parts of a text, or the reason why it cannot be sent. */
+/** A text and its parts, or the reason why it cannot be sent. */
 interface KnownText {
+  text: string;
   parts: number;
   fault?: string;
 }
@@ -42,6 +43,9 @@ interface KnownText {
 export class RecipientReader {
   readonly #counts: IntakeCounts = { total: 0, recipients: 0, invalid: 0, duplicate: 0, parts: 0 };
   readonly #template: TextTemplate;
+  /** The text for everyone; unset when it takes fields. */
+  readonly #same: KnownText | undefined;
+  readonly #numbers: { country: NumberCountry };
   readonly #seen = new RecipientSet();
   readonly #open = new OpenTexts();
   readonly #known = new Map<string, KnownText>();
@@ -51,6 +55,9 @@ export class RecipientReader {
     private readonly sink: RecipientSink,
   ) {
     this.#template = new TextTemplate(setup.body);
+    const { same } = this.#template;
+    this.#same = same === undefined ? undefined : this.#look(same);
+    this.#numbers = { country: setup.country };
   }
 
   /** Resolves when every recipient was read, and what they came to was taken. */
@@ -78,19 +85,21 @@ export class RecipientReader {
   }
 
   #put(recipient: CampaignRecipient): Promise<void> | undefined {
-    const fields = typeof recipient === 'object' && recipient !== null ? recipient : { dest: recipient };
-    const { dest } = fields;
-    const number = typeof dest === 'string' ? normalizeNumber(dest, { country: this.setup.country }) : undefined;
+    const dest: unknown = typeof recipient === 'object' && recipient !== null ? recipient.dest : recipient;
+    const number = typeof dest === 'string' ? normalizeNumber(dest, this.#numbers) : undefined;
     if (!number?.ok) return this.#leave('invalid', dest, number?.reason ?? 'is not a string');
-    const rendered = this.#template.render(fields);
-    if (!rendered.ok) return this.#leave('invalid', dest, rendered.reason);
-    const { parts, fault } = this.#look(rendered.text);
+    const { text, parts, fault } = this.#same ?? this.#render(recipient);
     if (fault !== undefined) return this.#leave('invalid', dest, fault);
     if (!this.#seen.add(number.number)) return this.#leave('duplicate', dest);
     this.#counts.recipients += 1;
     this.#counts.parts += parts;
-    const groups = this.#open.add(rendered.text, number.number);
+    const groups = this.#open.add(text, number.number);
     return groups ? this.#close(groups) : this.sink.room();
+  }
+
+  #render(recipient: CampaignRecipient): KnownText {
+    const rendered = this.#template.render(typeof recipient === 'object' ? recipient : { dest: recipient });
+    return rendered.ok ? this.#look(rendered.text) : { text: '', parts: 0, fault: rendered.reason };
   }
 
   #leave(list: 'invalid' | 'duplicate', dest: unknown, reason?: string): Promise<void> | undefined {
@@ -124,8 +133,9 @@ async function breathe(full: Promise<void> | undefined): Promise<void> {
 }
 
 function describeKnown(text: string, maxParts = 0): KnownText {
-  if (text === '') return { parts: 0, fault: 'has an empty text' };
-  if (/\p{Surrogate}/u.test(text)) return { parts: 0, fault: 'has half of a character in its text' };
-  const { parts } = describeText(text);
-  return maxParts > 0 && parts > maxParts ? { parts, fault: `has a text of more than ${maxParts} parts` } : { parts };
+  if (text === '') return { text, parts: 0, fault: 'has an empty text' };
+  if (/\p{Surrogate}/u.test(text)) return { text, parts: 0, fault: 'has half of a character in its text' };
+  const parts = countParts(text);
+  const fault = maxParts > 0 && parts > maxParts ? `has a text of more than ${maxParts} parts` : undefined;
+  return { text, parts, fault };
 }

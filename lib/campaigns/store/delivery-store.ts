@@ -1,5 +1,5 @@
 import type { DlrStatus } from '../../dto/dlr.js';
-import { describeText } from '../../message/describe-text.js';
+import { countParts } from '../../message/split-text.js';
 import type { Lease, QueueEngine } from '../../queue/durable-queue.js';
 import { pageNumberOf, type CampaignNames } from './campaign-names.js';
 import type { CampaignChunk, CampaignFacts, CampaignKey, ChunkResult } from './campaign-record.js';
@@ -163,7 +163,7 @@ export class DeliveryStore {
     const [text, result] = await this.engine.readMany(lists);
     if (text === undefined) return undefined;
     const { dests, body } = JSON.parse(text) as CampaignChunk;
-    const parts = body === undefined ? campaign.parts : describeText(body).parts;
+    const parts = body === undefined ? campaign.parts : countParts(body);
     const chunk = {
       campaign,
       number,
@@ -243,7 +243,7 @@ const countsOf = (entry?: { number: string; states?: DeliveryStates }): { number
 /** The note on a campaign whose reports are matched. */
 export function trackedCampaign({ id, run, message, startedAt }: CampaignFacts): TrackedCampaign {
   const { src, delay = 0, body } = message;
-  return { id, run, src, at: Date.parse(startedAt), delay, parts: describeText(body).parts };
+  return { id, run, src, at: Date.parse(startedAt), delay, parts: countParts(body) };
 }
 
 /** Keeps a value as the newest; the oldest go. */
