@@ -5,14 +5,14 @@ import { pageNumber, pageNumberOf, type CampaignNames } from './campaign-names.j
 import type { CampaignChunk, CampaignKey, ChunkJob, ChunkResult } from './campaign-record.js';
 
 /** Requests whose recipients are read at a time: they are sent in the order of their numbers, mostly. */
-const AT_ONCE = 16;
-/** Requests that may be read and not asked for, where another process sends them. */
-const MOST_AHEAD = 64;
+const BLOCK = 16;
+/** As many requests as are in flight at a time, mostly, and those that come next. */
+const MOST_BLOCKS = 4;
 
 /** The requests of a campaign in the store: their queue, their recipients, their results, and the recipients that were left out. */
 export class ChunkStore {
-  /** Requests that come next, and where their recipients are in what is read: they never change. */
-  readonly #ahead = new Map<string, { reading: Promise<(string | undefined)[]>; at: number }>();
+  /** Recipients of requests, as texts, by the number of their block: they never change. */
+  readonly #blocks = new Map<number, Promise<(string | undefined)[]>>();
 
   constructor(
     private readonly engine: QueueEngine,
@@ -27,22 +27,26 @@ export class ChunkStore {
 
   /** The recipients of a request; undefined once the campaign is removed. */
   async chunk(number: string): Promise<CampaignChunk | undefined> {
-    if (!this.#ahead.has(number)) this.#readFrom(Number(number));
-    if (!this.#ahead.has(pageNumber(Number(number) + AT_ONCE))) this.#readFrom(Number(number) + AT_ONCE);
-    const { reading, at } = this.#ahead.get(number) as { reading: Promise<(string | undefined)[]>; at: number };
-    this.#ahead.delete(number);
-    if (this.#ahead.size > MOST_AHEAD) this.#ahead.clear();
-    const text = (await reading)[at];
+    const place = Number(number);
+    const block = Math.floor(place / BLOCK);
+    const reading = this.#block(block);
+    void this.#block(block + 1);
+    const text = (await reading)[place % BLOCK];
     return text === undefined ? undefined : (JSON.parse(text) as CampaignChunk);
   }
 
-  #readFrom(first: number): void {
-    const numbers = Array.from({ length: AT_ONCE }, (_, i) => pageNumber(first + i));
+  #block(block: number): Promise<(string | undefined)[]> {
+    const known = this.#blocks.get(block);
+    if (known) return known;
     const prefix = this.names.list(this.key, 'chunk');
-    const reading = this.engine.readMany(numbers.map((one) => prefix + one));
-    // They are read again when they are asked for.
-    reading.catch(() => this.#ahead.clear());
-    for (const [at, one] of numbers.entries()) this.#ahead.set(one, { reading, at });
+    const names = Array.from({ length: BLOCK }, (_, i) => prefix + pageNumber(block * BLOCK + i));
+    const reading = this.engine.readMany(names);
+    this.#blocks.set(block, reading);
+    // It is read again when it is asked for again.
+    reading.catch(() => this.#blocks.delete(block));
+    const [oldest] = this.#blocks.keys();
+    if (this.#blocks.size > MOST_BLOCKS) this.#blocks.delete(oldest as number);
+    return reading;
   }
 
   /** The results of the requests that are settled. */
