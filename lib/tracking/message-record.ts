@@ -4,8 +4,9 @@ import { randomUUID } from 'node:crypto';
 export const HOUR_MS = 3_600_000;
 const TIME_DIGITS = 9;
 const HOUR_DIGITS = 5;
-/** Those of a UUID that are random, 62 bits: Node keeps some random bytes ready for these alone. */
-const RANDOM_DIGITS = 17;
+const COUNT_DIGITS = 5;
+/** Tells the ids of this process from those of others. */
+const PROCESS = randomUUID().slice(-12);
 
 /** A message as it is kept: no text, and no full number. */
 export interface MessageRecord {
@@ -38,9 +39,15 @@ export interface MessageRecord {
   traces?: string[];
 }
 
+let made = 0;
+
 /** A new id for a message that is due at a time: milliseconds since 1970. */
-export const newRecordId = (dueAt: number): string =>
-  Math.floor(dueAt).toString(36).padStart(TIME_DIGITS, '0') + randomUUID().slice(-RANDOM_DIGITS);
+export function newRecordId(dueAt: number): string {
+  made = (made + 1) % 36 ** COUNT_DIGITS;
+  return inBase36(dueAt, TIME_DIGITS) + PROCESS + inBase36(made, COUNT_DIGITS);
+}
+
+const inBase36 = (number: number, digits: number): string => Math.floor(number).toString(36).padStart(digits, '0');
 
 /** When the message of an id was due: milliseconds since 1970. */
 export const dueAtOf = (id: string): number => parseInt(id.slice(0, TIME_DIGITS), 36);
@@ -49,10 +56,7 @@ export const dueAtOf = (id: string): number => parseInt(id.slice(0, TIME_DIGITS)
 export const hourOf = (id: string): string => hourAt(dueAtOf(id));
 
 /** The hour of a time. */
-export const hourAt = (ms: number): string =>
-  Math.floor(ms / HOUR_MS)
-    .toString(36)
-    .padStart(HOUR_DIGITS, '0');
+export const hourAt = (ms: number): string => inBase36(ms / HOUR_MS, HOUR_DIGITS);
 
 /** Characters of a trace: 18 bits, so that hundreds of mobiles share one. */
 const TRACE_LENGTH = 3;
