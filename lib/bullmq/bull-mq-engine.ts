@@ -109,12 +109,16 @@ export class BullMqEngine implements QueueEngine {
     });
   }
 
-  async *notes(prefix: string): AsyncIterable<{ name: string; text: string }> {
-    for await (const note of this.#notes.all(prefix)) {
+  async *notes(prefix: string, after?: string): AsyncIterable<{ name: string; text: string }> {
+    for await (const note of this.#notes.all(prefix, after)) {
       // As it will be when what is on its way has come.
       const { text } = this.#spool?.noteChange(note.name) ?? note;
       if (text !== undefined) yield { name: note.name, text };
     }
+  }
+
+  countNotes(prefix: string): Promise<number> {
+    return this.#notes.count(prefix);
   }
 
   async noteExpiring(name: string, text: string, ttlMs: number): Promise<void> {

@@ -33,12 +33,11 @@ export class RedisNotes {
     return texts.map((text) => text ?? undefined);
   }
 
-  /** The notes whose name starts with a prefix, by name, read as they are asked for. */
-  async *all(prefix: string): AsyncIterable<{ name: string; text: string }> {
+  /** The notes whose name starts with a prefix, by name, read as they are asked for. @param after Only those behind this name. */
+  async *all(prefix: string, after?: string): AsyncIterable<{ name: string; text: string }> {
     const { noteNames, noteTexts } = this.keys;
-    // Above every text that starts like this: no byte of UTF-8 is as high.
-    const end = Buffer.concat([Buffer.from(`[${prefix}`), Buffer.from([0xff])]);
-    for (let from = `[${prefix}`; ;) {
+    const end = endOf(prefix);
+    for (let from = after === undefined ? `[${prefix}` : `(${after}`; ;) {
       const start = from;
       const names = await this.link.run((redis) => redis.zrangebylex(noteNames, start, end, 'LIMIT', 0, NOTES_AT_ONCE));
       if (names.length === 0) return;
@@ -52,4 +51,12 @@ export class RedisNotes {
       from = `(${names.at(-1)}`;
     }
   }
+
+  /** How many notes have a name that starts with a prefix. */
+  count(prefix: string): Promise<number> {
+    return this.link.run((redis) => redis.zlexcount(this.keys.noteNames, `[${prefix}`, endOf(prefix)));
+  }
 }
+
+/** Above every name that starts like this: no byte of UTF-8 is as high. */
+const endOf = (prefix: string): Buffer => Buffer.concat([Buffer.from(`[${prefix}`), Buffer.from([0xff])]);

@@ -186,8 +186,14 @@ export interface QueueEngine {
   read(name: string): Promise<string | undefined>;
   /** The texts of notes, in the order of their names. */
   readMany(names: readonly string[]): Promise<(string | undefined)[]>;
-  /** The notes whose name starts with a prefix, by name, read as they are asked for. */
-  notes(prefix: string): AsyncIterable<{ name: string; text: string }>;
+  /**
+   * The notes whose name starts with a prefix, by name, read as they are asked for.
+   *
+   * @param after Only those behind this name.
+   */
+  notes(prefix: string, after?: string): AsyncIterable<{ name: string; text: string }>;
+  /** How many notes have a name that starts with a prefix, by what is in the store. */
+  countNotes(prefix: string): Promise<number>;
   /**
    * Keeps a short text under a name until its time is over, for all processes that share the engine. Where only one process
    * can use the engine, its end forgets the text as well. {@link notes} and {@link read} do not see it.

@@ -86,16 +86,22 @@ export class StoredEngine implements QueueEngine {
     return names.length === 0 ? [] : this.store.getMany(names.map(noteKey));
   }
 
-  async *notes(prefix: string): AsyncIterable<{ name: string; text: string }> {
+  async *notes(prefix: string, after?: string): AsyncIterable<{ name: string; text: string }> {
     const start = startOfNotes(prefix);
     const lt = endOfNotes(start);
-    for (let gt = start; ;) {
+    for (let gt = after === undefined ? start : noteKey(after); ;) {
       this.#writer.check();
       const found = await this.store.range({ gt, lt, limit: NOTES_AT_ONCE });
       for (const [key, text] of found) yield { name: noteName(key), text };
       if (found.length < NOTES_AT_ONCE) return;
       gt = (found.at(-1) as [string, string])[0];
     }
+  }
+
+  async countNotes(prefix: string): Promise<number> {
+    this.#writer.check();
+    const start = startOfNotes(prefix);
+    return this.store.count(start, endOfNotes(start));
   }
 
   async noteExpiring(name: string, text: string, ttlMs: number): Promise<void> {

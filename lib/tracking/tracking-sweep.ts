@@ -75,10 +75,11 @@ export class TrackingSweep {
     const { engine, names } = this.store;
     for (const hour of await this.store.hours()) {
       if (hour > hourAt(end) || (before !== undefined && hour < hourOf(before))) continue;
-      for await (const { text } of engine.notes(names.recordsOf(hour))) {
+      const after = before !== undefined && hour === hourOf(before) ? names.record(before) : undefined;
+      for await (const { text } of engine.notes(names.recordsOf(hour), after)) {
         const record = readRecord(text);
         if (dueAtOf(record.id) > end) return;
-        if (before === undefined || record.id > before) yield record;
+        yield record;
       }
     }
   }
@@ -136,18 +137,11 @@ export class TrackingSweep {
     const counts = new Map<string, number>();
     for await (const { name, text } of engine.notes(names.hours)) {
       const hour = name.slice(names.hours.length);
-      const count = text === '' ? await this.#countHour(hour) : Number(text);
+      const count = text === '' ? await engine.countNotes(names.recordsOf(hour)) : Number(text);
       counts.set(hour, count);
       if (text === '' && hour < hourAt(Date.now() - HOUR_MS)) await engine.note(name, String(count));
     }
     return counts;
-  }
-
-  async #countHour(hour: string): Promise<number> {
-    let count = 0;
-    for await (const { name } of this.store.engine.notes(this.store.names.recordsOf(hour)))
-      count += name === '' ? 0 : 1;
-    return count;
   }
 }
 

@@ -100,6 +100,30 @@ export function engineContract(kind: EngineKind): void {
     expect(await allOf(engine.notes(''))).toHaveLength(4);
   });
 
+  it('lists the notes behind a name, whether there is one of that name or not', async () => {
+    const { engine } = bench;
+    await engine.change(['list/1', 'list/2', 'list/3', 'lists/4'].map((name) => ({ name, text: name })));
+    const behind = async (name: string): Promise<string[]> =>
+      (await allOf(engine.notes('list/', name))).map(({ text }) => text);
+    expect(await behind('list/1')).toEqual(['list/2', 'list/3']);
+    expect(await behind('list/25')).toEqual(['list/3']);
+    expect(await behind('list/3')).toEqual([]);
+    const more = Array.from({ length: 450 }, (_, i) => `list/more/${String(i).padStart(3, '0')}`);
+    await engine.change(more.map((name) => ({ name, text: name })));
+    expect(await behind(more[219] as string)).toEqual(more.slice(220));
+  });
+
+  it('counts the notes of a prefix', async () => {
+    const { engine } = bench;
+    expect(await engine.countNotes('list/')).toBe(0);
+    const names = Array.from({ length: 450 }, (_, i) => `list/${i}`);
+    await engine.change([...names, 'lists', 'lis'].map((name) => ({ name, text: '' })));
+    await engine.forget('list/7');
+    expect(await engine.countNotes('list/')).toBe(449);
+    expect(await engine.countNotes('')).toBe(451);
+    expect(await engine.countNotes('none')).toBe(0);
+  });
+
   it('reads a note by its whole name', async () => {
     const { engine } = bench;
     for (const name of ODD_NAMES) expect(await engine.read(name)).toBeUndefined();
