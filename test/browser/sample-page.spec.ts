@@ -147,9 +147,8 @@ describePage('the page of the sample application', (opened) => {
     await shows(hour.locator('#hour-times'), /^Time to delivery: median \d+\.\d s, 95th percentile \d+\.\d s\.$/);
     expect(await page.locator('#hour-empty').isVisible()).toBe(false);
     const picture = hour.getByRole('img', { name: 'Deliveries in the last hour' });
-    expect(await picture.locator('desc').textContent()).toMatch(
-      /^2 delivered, 1 undelivered, 1 without a report yet\. Time to delivery: median/,
-    );
+    const words = /^2 delivered, 1 undelivered, 1 without a report yet\. Time to delivery: median/;
+    await picture.locator('desc').filter({ hasText: words }).waitFor({ state: 'attached' });
     const heights = await page.evaluate(
       "[...document.querySelectorAll('#hour g rect')].map((part) => [part.dataset.group, part.getAttribute('height')])",
     );
