@@ -168,7 +168,9 @@ describePage('the page of the sample application', (opened) => {
   it.each(['light', 'dark'] as const)('draws each fate of the last hour in another way (%s)', async (colorScheme) => {
     await page.emulateMedia({ colorScheme });
     await opened.send('0501234567, 0501234500, 0501234588');
-    await page.locator('#hour rect[data-group=noReportYet]').waitFor();
+    for (const group of ['delivered', 'undelivered', 'noReportYet']) {
+      await page.locator(`#hour rect[data-group=${group}]`).waitFor();
+    }
     await shows(page.locator('#hour-rate'), '33%');
     const fillOf = (where: string): Promise<string> =>
       page.evaluate(`getComputedStyle(document.querySelector('#hour ${where}')).fill`);
