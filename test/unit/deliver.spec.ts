@@ -96,7 +96,7 @@ describe('the guard of a repeat', () => {
   });
 
   it('reaches back to a try of an earlier process', async () => {
-    const out = await sent(GUARDED, [{}], 10 * MINUTE);
+    const out = await sent(GUARDED, [{}], 10 * MINUTE + 1);
     expect(out.map(({ prevDups }) => prevDups)).toEqual([12]);
   });
 });
