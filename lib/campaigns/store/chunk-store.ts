@@ -30,7 +30,8 @@ export class ChunkStore {
     const place = Number(number);
     const block = Math.floor(place / BLOCK);
     const reading = this.#block(block);
-    void this.#block(block + 1);
+    // While the second half of this one is being sent: a small campaign has no other.
+    if (place % BLOCK >= BLOCK / 2) void this.#block(block + 1);
     const text = (await reading)[place % BLOCK];
     return text === undefined ? undefined : (JSON.parse(text) as CampaignChunk);
   }
