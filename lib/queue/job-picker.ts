@@ -114,7 +114,7 @@ export class JobPicker {
         (found) => found[i],
         () => store.get(names[i] as string),
       );
-      // Told to whoever takes the job.
+      // The delivery of the job rejects with it.
       job.record.catch(() => undefined);
     }
   }
