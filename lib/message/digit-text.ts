@@ -1,5 +1,5 @@
 /** `000` to `999`. */
-const THREES = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'));
+export const THREES = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'));
 
 /** Digits that are gathered one by one. Three are added at a time: each addition copies the text. */
 export class DigitText {

@@ -1,4 +1,5 @@
 import { readNumber } from './read-number.js';
+import { readSaudiMobile } from './read-saudi-mobile.js';
 
 /** Which numbers are taken: Saudi mobiles only, or any number in international form as well. */
 export type NumberCountry = 'SA' | 'any';
@@ -26,6 +27,8 @@ const NO_CODE = `${NOT_SAUDI}; a number of another country needs its country cod
  */
 export function normalizeNumber(input: string, options: { country?: NumberCountry } = {}): NormalizedNumber {
   if (typeof input !== 'string') return refuse('not a string');
+  const mobile = readSaudiMobile(input);
+  if (mobile !== undefined) return accept(mobile);
   const read = readNumber(input);
   if (!read.ok) return read;
   const grouped = judge(read.digits, read.plus, options.country);

@@ -1,5 +1,3 @@
-import { DigitText } from './digit-text.js';
-import { digitOf, markOf } from './number-characters.js';
 import { numberFault, type NumberFault, type NumberGroups } from './number-groups.js';
 import { otherMeaning } from './number-meanings.js';
 import { scanNumber } from './scan-number.js';
@@ -29,8 +27,6 @@ const DECIMALS = numberFault('a number with decimals: export the column as text,
  * (`501234567.0`) is the whole number.
  */
 export function readNumber(input: string): ReadDigits {
-  const plain = readPlain(input);
-  if (plain !== undefined) return plain;
   const groups = scanNumber(input);
   if ('reason' in groups) return groups;
   const meaning = meaningOfLast(groups);
@@ -43,25 +39,6 @@ export function readNumber(input: string): ReadDigits {
   if (meaning === 'decimals') return whole;
   const grouped = readGroups(groups);
   return grouped.ok ? { ...grouped, whole: whole.digits } : whole;
-}
-
-/** The quick way for what most numbers are: digits without anything visible between them. */
-function readPlain(input: string): ReadDigits | undefined {
-  if (/^\+?\d+$/.test(input)) return input[0] === '+' ? digitsOf(input.slice(1), true) : digitsOf(input, false);
-  const digits = new DigitText();
-  let plus = false;
-  for (let at = 0; at < input.length; at++) {
-    const code = input.charCodeAt(at);
-    const digit = digitOf(code);
-    if (digit >= 0) {
-      digits.add(digit);
-      continue;
-    }
-    const mark = markOf(code);
-    if (mark === '+' && digits.length === 0 && !plus) plus = true;
-    else if (mark !== '') return undefined;
-  }
-  return digits.length === 0 ? undefined : digitsOf(digits.toString(), plus);
 }
 
 /** Reading of the digits after the last separator: decimals, a group, or either. */

@@ -1,4 +1,6 @@
 const PAGE_BITS = 65_536;
+/** As many as eight digits have. */
+const MOBILES = 100_000_000;
 const ZERO = '0'.charCodeAt(0);
 
 /**
@@ -6,7 +8,7 @@ const ZERO = '0'.charCodeAt(0);
  * strings takes more than a hundred.
  */
 export class RecipientSet {
-  readonly #pages = new Map<number, Uint32Array>();
+  readonly #pages: (Uint32Array | undefined)[] = new Array(Math.ceil(MOBILES / PAGE_BITS));
   readonly #others = new Set<string>();
 
   /** Adds a normalised number. @returns Whether it was new. */
@@ -19,8 +21,7 @@ export class RecipientSet {
     let index = 0;
     for (let at = 4; at < 12; at += 1) index = index * 10 + number.charCodeAt(at) - ZERO;
     const pageNumber = Math.trunc(index / PAGE_BITS);
-    let page = this.#pages.get(pageNumber);
-    if (page === undefined) this.#pages.set(pageNumber, (page = new Uint32Array(PAGE_BITS / 32)));
+    const page = (this.#pages[pageNumber] ??= new Uint32Array(PAGE_BITS / 32));
     const word = (index & (PAGE_BITS - 1)) >>> 5;
     const bit = 1 << (index & 31);
     const isNew = ((page[word] as number) & bit) === 0;
