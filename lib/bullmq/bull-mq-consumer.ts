@@ -32,6 +32,7 @@ export class BullMqConsumer<T> {
   #onAbandoned: () => void = () => undefined;
   readonly #abandoned = new Promise<void>((resolve) => (this.#onAbandoned = resolve));
   #onRoom: () => void = () => undefined;
+  #onEnd: () => void = () => undefined;
   /** How often there was room again. */
   #rooms = 0;
 
@@ -71,6 +72,7 @@ export class BullMqConsumer<T> {
     void this.parts.deliveries.pause();
     clearInterval(this.#sending);
     this.#onRoom();
+    this.#onEnd();
   }
 
   async #takeAll(): Promise<void> {
@@ -127,12 +129,14 @@ export class BullMqConsumer<T> {
     else void this.parts.deliveries.putBack(taken);
   }
 
-  /** Waits for a job, room, or the end. */
+  /** Waits for a job or the end, or for room where all processes together have a limit. */
   async #wait(rooms: number): Promise<void> {
     const { options, deliveries, link } = this.parts;
     // What another process has done makes room for that one, and what this one has done for this one.
     if (options.total !== undefined) return rooms === this.#rooms ? this.#roomMade(LOOK_FOR_ROOM_MS) : undefined;
-    await Promise.race([deliveries.next(), this.#roomMade(LOOK_MS), link.changed(LOOK_MS)]);
+    // While Redis answers, none is taken meanwhile: of two jobs that are asked for apart, the later could start first.
+    const ended = new Promise<void>((resolve) => (this.#onEnd = resolve));
+    await Promise.race([deliveries.next(), ended, link.changed(LOOK_MS)]);
   }
 
   #makeRoom(): void {

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { OurSmsStorageError } from '../../../lib/errors/oursms-storage.error.js';
 import {
@@ -103,6 +104,23 @@ export function manyJobsContract(kind: EngineKind): void {
         .sort(),
     );
     expect(handler.jobs.every(({ attempt, interrupted }) => attempt === 1 && !interrupted)).toBe(true);
+  });
+
+  it('delivers in their order jobs that come while the one before ends', async () => {
+    const queue = bench.queue<number>();
+    const handler = new RecordingHandler<number>();
+    queue.consume(handler.handle, { concurrency: 1 });
+    const ids: string[] = [];
+    for (let round = 0; round < 2_000; round++) {
+      const jobs = jobsNamed(`${round}/`, 2);
+      ids.push(...jobs.map(({ id }) => id));
+      for (const job of jobs) void queue.add([job]);
+      while (handler.ids.length < ids.length) await turn();
+      // Any moment of what is written about the last one.
+      const end = performance.now() + (round % 60) / 100;
+      while (performance.now() < end) await turn();
+    }
+    expect(handler.ids).toEqual(ids);
   });
 
   it('delivers thousands of jobs, each of them once', async () => {
