@@ -42,9 +42,10 @@ export class CampaignStart {
   async begin(checked: CheckedPlan): Promise<CampaignRecord | undefined> {
     const { id } = checked.plan;
     const outcome = await withLock(this.engine, this.names.lock(id, 'intake'), async (lock) => {
-      if (await this.#records.find(id)) return undefined;
-      // An earlier start ended with its process, or failed with the store: its requests would be sent too.
-      for (const left of await this.#records.unread(id)) await eraseReading(this.engine, this.names, left);
+      const { campaign, preparing } = await this.#records.findAll(id);
+      if (campaign) return undefined;
+      // An earlier start stopped with its process, or failed with the store: its requests would be sent too.
+      for (const left of preparing) await eraseReading(this.engine, this.names, left);
       return this.#read(checked, lock);
     });
     return outcome?.done;
@@ -53,8 +54,8 @@ export class CampaignStart {
   /** Deletes an interrupted start, unless a process still reads its recipients. */
   async clean({ id, run }: CampaignKey): Promise<void> {
     await withLock(this.engine, this.names.lock(id, 'intake'), async () => {
-      const isLeft = (await this.#records.unread(id)).some((left) => left.run === run);
-      if (!isLeft) return;
+      const { preparing } = await this.#records.findAll(id);
+      if (!preparing.some((left) => left.run === run)) return;
       this.#logger.warn(
         `Campaign ${oneLine(id)} (account ${this.setup.account}): its process ended while reading the recipients, so nothing was sent, unless the store has lost data since. Start it again`,
       );

@@ -33,17 +33,17 @@ export class CampaignRecords {
 
   /** The campaign of an id; undefined when there is none, or its recipients are still being read. */
   async find(id: string): Promise<CampaignRecord | undefined> {
-    const over = async (): Promise<CampaignRecord | undefined> => {
-      const text = await this.engine.read(this.names.over(id));
-      return text === undefined ? undefined : (JSON.parse(text) as CampaignRecord);
-    };
-    // Read twice: it may have been reopened between the first two reads.
-    return (await this.#ready(id)) ?? (await over()) ?? (await this.#ready(id));
+    return (await this.findAll(id)).campaign;
   }
 
-  /** Starts of an id that were interrupted while they read the recipients. */
-  async unread(id: string): Promise<CampaignRecord[]> {
-    return (await this.#open(this.names.openOf(id))).filter(({ state }) => state === 'preparing');
+  /** The campaign of an id, and the starts of that id that have not read all recipients: in progress, or interrupted. */
+  async findAll(id: string): Promise<{ campaign?: CampaignRecord; preparing: CampaignRecord[] }> {
+    const open = await this.#openOf(id);
+    if (open.campaign) return open;
+    const over = await this.engine.read(this.names.over(id));
+    if (over !== undefined) return { ...open, campaign: JSON.parse(over) as CampaignRecord };
+    // Another process may have reopened it between the two reads.
+    return this.#openOf(id);
   }
 
   /** Its recipients are going to be read. */
@@ -111,8 +111,10 @@ export class CampaignRecords {
     return NOTES.map((note) => ({ name: this.names.open(key, note) }));
   }
 
-  async #ready(id: string): Promise<CampaignRecord | undefined> {
-    return (await this.#open(this.names.openOf(id))).find(({ state }) => state !== 'preparing');
+  async #openOf(id: string): Promise<{ campaign?: CampaignRecord; preparing: CampaignRecord[] }> {
+    const all = await this.#open(this.names.openOf(id));
+    const preparing = all.filter(({ state }) => state === 'preparing');
+    return { campaign: all.find(({ state }) => state !== 'preparing'), preparing };
   }
 
   async #open(prefix: string): Promise<CampaignRecord[]> {

@@ -11,7 +11,7 @@ const digestOf = (number: string): number => Number(number.slice(-15)) % NUMBER_
 
 /** Gathers which recipient is in which request, to find the request of a report that has no id. */
 export class RecipientIndexWriter {
-  #entries = new Float64Array(INDEXED_AT_ONCE);
+  #entries: Float64Array | undefined;
   #count = 0;
   #first = 0;
 
@@ -23,13 +23,14 @@ export class RecipientIndexWriter {
   add(request: number, dests: readonly string[]): string | undefined {
     const full = this.#count + dests.length > INDEXED_AT_ONCE ? this.take() : undefined;
     if (this.#count === 0) this.#first = request;
-    for (const dest of dests) this.#entries[this.#count++] = digestOf(dest) * REQUEST_BITS + (request - this.#first);
+    const entries = (this.#entries ??= new Float64Array(INDEXED_AT_ONCE));
+    for (const dest of dests) entries[this.#count++] = digestOf(dest) * REQUEST_BITS + (request - this.#first);
     return full;
   }
 
   /** The index of what was added, as text; undefined when nothing was. */
   take(): string | undefined {
-    if (this.#count === 0) return undefined;
+    if (this.#entries === undefined || this.#count === 0) return undefined;
     const sorted = this.#entries.subarray(0, this.#count).sort();
     const bytes = Buffer.allocUnsafe(sorted.length * ENTRY_BYTES);
     for (const [i, entry] of sorted.entries()) bytes.writeUIntBE(entry, i * ENTRY_BYTES, ENTRY_BYTES);

@@ -74,7 +74,7 @@ export function accountsContract(kind: EngineKind): void {
       const open = await records.open();
       expect(open.map(({ id }) => id).sort()).toEqual([...ids].sort());
       expect(new Set(open.map(({ digest }) => digest))).toEqual(new Set([account]));
-      for (const id of ids) expect((await records.unread(id)).map((record) => record.id)).toEqual([id]);
+      for (const id of ids) expect((await records.findAll(id)).preparing.map((record) => record.id)).toEqual([id]);
     }
   });
 }
