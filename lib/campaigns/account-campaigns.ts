@@ -4,7 +4,6 @@ import { OurSmsError } from '../errors/oursms.error.js';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
 import type { QueueEngine } from '../queue/durable-queue.js';
-import type { MessagePolicy } from '../sending/prepare-message.js';
 import type { Campaign } from './campaign.js';
 import type {
   CampaignDraft,
@@ -17,7 +16,7 @@ import { Campaigns } from './campaigns.js';
 import { CampaignLedger } from './store/campaign-ledger.js';
 import { progressOf } from './run/progress-meter.js';
 import { CampaignNames } from './store/campaign-names.js';
-import type { CampaignContext } from './run/campaign-context.js';
+import type { AccountContext } from './run/campaign-context.js';
 import type { CampaignRecord } from './store/campaign-record.js';
 import { CampaignRecords } from './store/campaign-records.js';
 import { CampaignStart } from './intake/campaign-start.js';
@@ -32,12 +31,6 @@ import { RunningCampaign } from './run/running-campaign.js';
 /** Between looks at a store that could not be read, or at another process that reads the recipients of a campaign. */
 const LOOK_AGAIN_MS = 500;
 
-/** Dependencies of {@link AccountCampaigns}. */
-export interface CampaignSetup extends Omit<CampaignContext, 'engine' | 'names' | 'stopping'> {
-  openEngine: () => Promise<QueueEngine>;
-  policy: MessagePolicy;
-}
-
 interface Opened {
   engine: QueueEngine;
   records: CampaignRecords;
@@ -47,7 +40,9 @@ interface Opened {
 /** The campaigns of an account: those that run, and what the store keeps of the others. */
 export class AccountCampaigns extends Campaigns {
   readonly #logger = new Logger('OurSmsCampaign');
-  readonly #setup: CampaignSetup;
+  // Private to the runtime too: an application may print its injected `Campaigns`.
+  readonly #context: AccountContext;
+  readonly #openEngine: () => Promise<QueueEngine>;
   readonly #names: CampaignNames;
   readonly #stopping = new AbortController();
   /** Those that are not over, by their ids. */
@@ -65,10 +60,11 @@ export class AccountCampaigns extends Campaigns {
   /** See {@link QueueEngine.followEveryMs}. */
   #followEveryMs = Infinity;
 
-  constructor(setup: CampaignSetup) {
+  constructor(context: AccountContext, openEngine: () => Promise<QueueEngine>) {
     super();
-    this.#setup = setup;
-    this.#names = new CampaignNames(setup.account);
+    this.#context = context;
+    this.#openEngine = openEngine;
+    this.#names = new CampaignNames(context.account);
   }
 
   /** Goes on with what an earlier process left, and with what other processes do. */
@@ -80,7 +76,7 @@ export class AccountCampaigns extends Campaigns {
   }
 
   async start(plan: CampaignPlan): Promise<Campaign> {
-    const { policy } = this.#setup;
+    const { policy } = this.#context;
     const checked = checkedPlan(plan, policy);
     const { id } = plan;
     const { starts } = await this.#open();
@@ -137,26 +133,26 @@ export class AccountCampaigns extends Campaigns {
       if (campaign) found.set(id, campaign.snapshot());
     }
     for await (const record of records.over()) {
-      const ledger = new CampaignLedger(engine, this.#names, record, this.#setup.tracking?.deliveries);
+      const ledger = new CampaignLedger(engine, this.#names, record, this.#context.tracking?.deliveries);
       if (ledger.isTracked) await ledger.count();
       else if (record.report) ledger.trust(record.report);
-      found.set(record.id, progressOf(this.#setup.account, record, ledger));
+      found.set(record.id, progressOf(this.#context.account, record, ledger));
     }
     return [...found.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
   }
 
   estimate(draft: CampaignDraft, onLeftOut?: (input: CampaignLeftOut) => void): Promise<CampaignEstimate> {
-    return estimateCampaign(draft, this.#setup, onLeftOut);
+    return estimateCampaign(draft, this.#context, onLeftOut);
   }
 
   async resolveUnknown(id: string, fate: UnknownFate): Promise<number> {
     if (!UNKNOWN_FATES.includes(fate)) {
-      throw new OurSmsValidationError('send', this.#setup.account, [
+      throw new OurSmsValidationError('send', this.#context.account, [
         { field: 'fate', reason: `must be ${UNKNOWN_FATES.join(' or ')}` },
       ]);
     }
     const { engine } = await this.#open();
-    const { tracking } = this.#setup;
+    const { tracking } = this.#context;
     const count = await resolveUnknown(engine, this.#names, { id, fate, deliveries: tracking?.deliveries });
     // It may have been reopened, to send some requests again.
     const campaign = count > 0 ? await this.get(id) : undefined;
@@ -175,7 +171,7 @@ export class AccountCampaigns extends Campaigns {
       if (taken) await this.#compare(taken, record);
       await taken?.released;
       await eraseCampaign(engine, this.#names, record, lock);
-      (await this.#setup.tracking?.store())?.noteRemoval(record);
+      (await this.#context.tracking?.store())?.noteRemoval(record);
       return true;
     });
   }
@@ -217,7 +213,7 @@ export class AccountCampaigns extends Campaigns {
   async #takeUp(record: CampaignRecord, how: { isNew?: boolean; isRestart?: boolean }): Promise<RunningCampaign> {
     const { engine } = await this.#open();
     const campaign = new RunningCampaign(
-      { ...this.#setup, engine, names: this.#names, stopping: this.#stopping.signal },
+      { ...this.#context, engine, names: this.#names, stopping: this.#stopping.signal },
       record,
     );
     try {
@@ -268,7 +264,7 @@ export class AccountCampaigns extends Campaigns {
   #tellFailure(error: unknown): void {
     const why = error instanceof OurSmsError ? error.message : 'their store cannot be read';
     this.#logger.warn(
-      `Campaigns of account ${this.#setup.account} are suspended until their store can be read: ${why}`,
+      `Campaigns of account ${this.#context.account} are suspended until their store can be read: ${why}`,
     );
   }
 
@@ -279,8 +275,8 @@ export class AccountCampaigns extends Campaigns {
   }
 
   async #openStore(): Promise<Opened> {
-    const engine = await this.#setup.openEngine();
+    const engine = await this.#openEngine();
     const records = new CampaignRecords(engine, this.#names);
-    return { engine, records, starts: new CampaignStart(engine, this.#names, this.#setup) };
+    return { engine, records, starts: new CampaignStart(engine, this.#names, this.#context) };
   }
 }

@@ -19,15 +19,6 @@ import type { DeliveryStates } from './store/delivery-states.js';
 const AT_ONCE = 500;
 const MINUTE_MS = 60_000;
 
-/** Dependencies of {@link CampaignTracking}. */
-export interface CampaignTrackingSetup {
-  account: string;
-  openEngine: () => Promise<QueueEngine>;
-  missingAfterMs: number;
-  keepForMs: number;
-  announce: (event: string, payload: { account: string; messages: MessageNotice[] }) => void;
-}
-
 /** The messages of an account's campaigns that reports may belong to, and their delivery statuses. */
 export class CampaignTracking implements CandidateSource {
   readonly #names: CampaignNames;
@@ -37,20 +28,25 @@ export class CampaignTracking implements CandidateSource {
   #confirmed: MessageNotice[] = [];
   #opened: Promise<DeliveryStore> | undefined;
 
-  constructor(private readonly setup: CampaignTrackingSetup) {
-    this.#names = new CampaignNames(setup.account);
+  constructor(
+    private readonly account: string,
+    private readonly openEngine: () => Promise<QueueEngine>,
+    private readonly times: { missingAfterMs: number; keepForMs: number },
+    private readonly announce: (event: string, payload: { account: string; messages: MessageNotice[] }) => void,
+  ) {
+    this.#names = new CampaignNames(account);
   }
 
   /** @throws {OurSmsStorageError} when the store cannot be opened */
   store(): Promise<DeliveryStore> {
-    this.#opened ??= this.setup.openEngine().then((engine) => new DeliveryStore(engine, this.#names));
+    this.#opened ??= this.openEngine().then((engine) => new DeliveryStore(engine, this.#names));
     this.#opened.catch(() => (this.#opened = undefined));
     return this.#opened;
   }
 
   /** What the ledger of a campaign needs of it. */
   get deliveries(): LedgerDeliveries {
-    return { store: () => this.store(), missingAfterMs: this.setup.missingAfterMs };
+    return { store: () => this.store(), missingAfterMs: this.times.missingAfterMs };
   }
 
   /** Calls a function when a report of a campaign has come. @returns Ends that. */
@@ -90,7 +86,7 @@ export class CampaignTracking implements CandidateSource {
     const asked = new Set(numbers.filter((number) => number !== undefined));
     // Before the requests are read: one that is read without its result is in flight.
     const flights = this.#flights.now();
-    const found = await store.byNumbers(asked, Date.now() - this.setup.keepForMs);
+    const found = await store.byNumbers(asked, Date.now() - this.times.keepForMs);
     const states = await this.#statesOf([...found.values()].flat());
     return numbers.map((number = '') =>
       (found.get(number) ?? []).map((chunk) => {
@@ -104,13 +100,13 @@ export class CampaignTracking implements CandidateSource {
   /** Announces the recipients without a final report of campaigns that are over for so long. */
   async announceMissing(mayGoOn: () => Promise<void>, count: CountMissing): Promise<void> {
     const store = await this.store();
-    const engine = await this.setup.openEngine();
+    const engine = await this.openEngine();
     for (const campaign of [...(await store.campaigns())]) {
       if (campaign.isTold) continue;
       const text = await engine.read(this.#names.over(campaign.id));
       const record = text === undefined ? undefined : (JSON.parse(text) as CampaignRecord);
       if (record?.run !== campaign.run || !record.report) continue;
-      const due = Date.parse(record.report.finishedAt) + campaign.delay * MINUTE_MS + this.setup.missingAfterMs;
+      const due = Date.parse(record.report.finishedAt) + campaign.delay * MINUTE_MS + this.times.missingAfterMs;
       if (due > Date.now()) continue;
       await this.#announceMissingOf(campaign, engine, { mayGoOn, count });
     }
@@ -214,7 +210,7 @@ export class CampaignTracking implements CandidateSource {
   }
 
   #announce(event: string, messages: MessageNotice[]): void {
-    this.setup.announce(event, { account: this.setup.account, messages });
+    this.announce(event, { account: this.account, messages });
   }
 }
 

@@ -1,6 +1,7 @@
 import { AccountCampaigns } from '../campaigns/account-campaigns.js';
 import { OURSMS_CAMPAIGN_PAUSED, OURSMS_CREDITS_LOW } from '../campaigns/campaign.types.js';
 import { CampaignTracking } from '../campaigns/campaign-tracking.js';
+import type { AccountContext } from '../campaigns/run/campaign-context.js';
 import { ChunkSender } from '../campaigns/run/chunk-sender.js';
 import type { GatewayAccount } from '../gateway/account.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
@@ -59,16 +60,17 @@ export async function openAccount(
     openEngine: () => storage.engine(),
     announce: (event: string, payload: object) => events.emit(event, payload),
   };
-  const tracked = options.tracking && new CampaignTracking({ ...tracking, ...options.tracking });
+  const tracked =
+    options.tracking &&
+    new CampaignTracking(tracking.account, tracking.openEngine, options.tracking, tracking.announce);
   const messages = new AccountMessages({ ...tracking, policy: options.tracking, campaigns: tracked });
   const outbox = new Outbox(gateway, policy, retry, turns, rate.maxWaiting, messages, telemetry);
   const inbox = new AccountInbox(gateway, options, storage, application, messages, telemetry);
   const webhook = new AccountWebhook(options, inbox);
-  const campaigns = new AccountCampaigns({
+  const campaignContext: AccountContext = {
     account: options.gateway.name,
     policy,
-    openEngine: () => storage.engine(),
-    sender: new ChunkSender({ gateway, policy, retry, telemetry }),
+    sender: new ChunkSender(gateway, policy, retry, telemetry),
     turns: turns.bulk,
     getCredits: async () => (await gateway.getCredits()).credits,
     tracking: tracked,
@@ -77,7 +79,8 @@ export async function openAccount(
       paused: (event) => events.emit(OURSMS_CAMPAIGN_PAUSED, event),
       creditsLow: (event) => events.emit(OURSMS_CREDITS_LOW, event),
     },
-  });
+  };
+  const campaigns = new AccountCampaigns(campaignContext, tracking.openEngine);
   const health = new AccountHealth(gateway, storage, inbox, messages);
   return { options, gateway, outbox, storage, inbox, webhook, messages, campaigns, health, telemetry };
 }

@@ -15,7 +15,7 @@ function sendWith(turns: TurnSource): ReturnType<ChunkSender['send']> {
   const gateway = { send: () => Promise.reject(refused) } as unknown as GatewayClient;
   const retry = { attempts: 1, delayMs: 1, deadlineMs: 1_000, unknownOutcome: 'never', timeoutMs: 10 } as const;
   const policy = { account: 'default', country: 'SA', defaults: {} } as const;
-  const sender = new ChunkSender({ gateway, policy, retry, telemetry: SILENT_TELEMETRY });
+  const sender = new ChunkSender(gateway, policy, retry, SILENT_TELEMETRY);
   return sender.send({
     record: { id: 'sale', message: { src: 'MyBrand', body: 'hello' } } as CampaignRecord,
     chunk: { dests: ['966501234567'] },

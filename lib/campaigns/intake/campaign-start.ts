@@ -3,8 +3,7 @@ import { Logger } from '@nestjs/common';
 import { OurSmsValidationError } from '../../errors/oursms-validation.error.js';
 import { oneLine } from '../../errors/one-line.js';
 import type { QueueEngine } from '../../queue/durable-queue.js';
-import type { MessagePolicy } from '../../sending/prepare-message.js';
-import type { CampaignContext } from '../run/campaign-context.js';
+import type { AccountContext } from '../run/campaign-context.js';
 import { CampaignCredits } from '../run/campaign-credits.js';
 import type { CampaignNames } from '../store/campaign-names.js';
 import type { CampaignFacts, CampaignKey, CampaignRecord } from '../store/campaign-record.js';
@@ -27,9 +26,7 @@ export class CampaignStart {
   constructor(
     private readonly engine: QueueEngine,
     private readonly names: CampaignNames,
-    private readonly setup: Pick<CampaignContext, 'account' | 'getCredits' | 'announce' | 'tracking'> & {
-      policy: MessagePolicy;
-    },
+    private readonly context: AccountContext,
   ) {
     this.#records = new CampaignRecords(engine, names);
   }
@@ -57,7 +54,7 @@ export class CampaignStart {
       const { preparing } = await this.#records.findAll(id);
       if (!preparing.some((left) => left.run === run)) return;
       this.#logger.warn(
-        `Campaign ${oneLine(id)} (account ${this.setup.account}): its process ended while reading the recipients, so nothing was sent, unless the store has lost data since. Start it again`,
+        `Campaign ${oneLine(id)} (account ${this.context.account}): its process ended while reading the recipients, so nothing was sent, unless the store has lost data since. Start it again`,
       );
       await eraseReading(this.engine, this.names, { id, run });
     });
@@ -65,22 +62,22 @@ export class CampaignStart {
 
   async #read({ plan, message, digest }: CheckedPlan, lock: HeldLock): Promise<CampaignRecord> {
     const { id, recipients, rate, concurrency = DEFAULT_CONCURRENCY } = plan;
-    const { policy, tracking } = this.setup;
+    const { policy, tracking } = this.context;
     const { engine, names } = this;
     const startedAt = new Date().toISOString();
     const facts: CampaignFacts = { id, run: randomUUID(), digest, message, rate, concurrency, startedAt };
     // A process that ends from here on leaves something, which says so.
-    const after = this.#records.begin(facts);
+    const begun = this.#records.begin(facts);
     const tracked = tracking && message.dlr === true ? trackedCampaign(facts) : undefined;
     const store = new ChunkStore(engine, names, facts);
-    const writer = new ChunkWriter({ store, lock, after, isIndexed: tracked !== undefined });
+    const writer = new ChunkWriter(store, lock, begun, tracked !== undefined);
     const { body, maxParts } = message;
     try {
       const counts = await new RecipientReader({ body, maxParts, country: policy.country }, writer).read(recipients);
       if (counts.total === 0) {
         throw new OurSmsValidationError('send', policy.account, [{ field: 'recipients', reason: 'there are none' }]);
       }
-      await new CampaignCredits(this.setup).compare(id, counts.parts);
+      await new CampaignCredits(this.context).compare(id, counts.parts);
       const notes = [this.#records.ready(facts, counts)];
       if (tracked) notes.push({ name: names.tracked(facts), text: JSON.stringify(tracked) });
       await writer.finish(...notes);

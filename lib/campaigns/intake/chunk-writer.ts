@@ -11,17 +11,6 @@ import type { RecipientSink } from './recipient-reader.js';
 /** Requests and pages that are written to the store at a time. */
 const AT_ONCE = 32;
 
-/** Dependencies of {@link ChunkWriter}. */
-export interface ChunkWriterParts {
-  store: ChunkStore;
-  /** The lock on reading these recipients: nothing is written without it. */
-  lock: HeldLock;
-  /** Resolves when the first note is durable, which must come before anything else. */
-  after: Promise<void>;
-  /** Whether recipients are indexed: reports without an id must find their request. */
-  isIndexed: boolean;
-}
-
 /** Makes the requests of a campaign durable as they come, and the inputs that were left out. */
 export class ChunkWriter implements RecipientSink {
   readonly #left: Readonly<Record<'invalid' | 'duplicate', CampaignInput[]>> = { invalid: [], duplicate: [] };
@@ -33,16 +22,26 @@ export class ChunkWriter implements RecipientSink {
   readonly #index = new RecipientIndexWriter();
   #writing: Promise<void>;
 
-  constructor(private readonly parts: ChunkWriterParts) {
-    this.#writing = parts.after;
+  /**
+   * @param lock The lock on reading these recipients: nothing is written without it.
+   * @param begun Resolves when the facts of the campaign are durable: they must be written first.
+   * @param isIndexed Whether recipients are indexed: reports without an id must find their request.
+   */
+  constructor(
+    private readonly store: ChunkStore,
+    private readonly lock: HeldLock,
+    begun: Promise<void>,
+    private readonly isIndexed: boolean,
+  ) {
+    this.#writing = begun;
     this.#writing.catch(() => undefined);
   }
 
   chunk(chunk: CampaignChunk): void {
     const page = this.#chunks++;
     this.#jobs.push({ id: pageNumber(page), data: {} });
-    this.#notes.push(this.parts.store.noteOf('chunk', page, chunk));
-    if (this.parts.isIndexed) this.#keepIndex(this.#index.add(page, chunk.dests));
+    this.#notes.push(this.store.noteOf('chunk', page, chunk));
+    if (this.isIndexed) this.#keepIndex(this.#index.add(page, chunk.dests));
   }
 
   left(list: 'invalid' | 'duplicate', input: CampaignInput): void {
@@ -69,12 +68,12 @@ export class ChunkWriter implements RecipientSink {
   }
 
   #keepIndex(text: string | undefined): void {
-    if (text !== undefined) this.#notes.push(this.parts.store.indexNote(this.#indexes++, text));
+    if (text !== undefined) this.#notes.push(this.store.indexNote(this.#indexes++, text));
   }
 
   #turnPage(list: 'invalid' | 'duplicate'): void {
     const page = this.#left[list];
-    if (page.length > 0) this.#notes.push(this.parts.store.noteOf(list, this.#pages++, page));
+    if (page.length > 0) this.#notes.push(this.store.noteOf(list, this.#pages++, page));
     page.length = 0;
   }
 
@@ -84,8 +83,8 @@ export class ChunkWriter implements RecipientSink {
     this.#jobs = [];
     this.#notes = [];
     await this.#writing;
-    await this.parts.lock.check();
-    this.#writing = this.parts.store.queue.add(jobs, notes);
+    await this.lock.check();
+    this.#writing = this.store.queue.add(jobs, notes);
     // The next caller that awaits it gets the error.
     this.#writing.catch(() => undefined);
   }

@@ -23,7 +23,7 @@ export interface RecipientSink {
 }
 
 /** Options of {@link RecipientReader}. */
-export interface ReadingSetup {
+export interface ReadingOptions {
   body: string;
   maxParts?: number;
   country: NumberCountry;
@@ -51,13 +51,13 @@ export class RecipientReader {
   readonly #known = new Map<string, KnownText>();
 
   constructor(
-    private readonly setup: ReadingSetup,
+    private readonly options: ReadingOptions,
     private readonly sink: RecipientSink,
   ) {
-    this.#template = new TextTemplate(setup.body);
+    this.#template = new TextTemplate(options.body);
     const { same } = this.#template;
     this.#same = same === undefined ? undefined : this.#look(same);
-    this.#numbers = { country: setup.country };
+    this.#numbers = { country: options.country };
   }
 
   /** Resolves when every recipient was read, and what they came to was taken. */
@@ -110,7 +110,7 @@ export class RecipientReader {
 
   async #close(groups: readonly Group[]): Promise<void> {
     for (const [text, dests] of groups) {
-      this.sink.chunk(text === this.setup.body ? { dests } : { dests, body: text });
+      this.sink.chunk(text === this.options.body ? { dests } : { dests, body: text });
       const full = this.sink.room();
       if (full) await full;
     }
@@ -120,7 +120,7 @@ export class RecipientReader {
     let known = this.#known.get(text);
     if (known === undefined) {
       if (this.#known.size >= KNOWN_TEXTS) this.#known.clear();
-      this.#known.set(text, (known = describeKnown(text, this.setup.maxParts)));
+      this.#known.set(text, (known = describeKnown(text, this.options.maxParts)));
     }
     return known;
   }

@@ -10,14 +10,6 @@ const PASSING: readonly (PauseReason | undefined)[] = ['credits', 'quietHours', 
 /** Upper bound of a wait, wherever the clock was set to. */
 const MAX_WAIT_MS = 60 * 60_000;
 
-/** Dependencies of {@link AutoResume} that belong to its campaign. */
-export interface AutoResumeParts {
-  credits: CampaignCredits;
-  counts: () => CampaignCounts;
-  breaker: CircuitBreaker;
-  resume: () => Promise<void>;
-}
-
 /** Checks whether the reason of a pause has passed, and resumes the campaign then. */
 export class AutoResume {
   readonly #look: RepeatedLook;
@@ -26,7 +18,10 @@ export class AutoResume {
   constructor(
     private readonly context: CampaignContext,
     private readonly state: CampaignState,
-    private readonly parts: AutoResumeParts,
+    private readonly credits: CampaignCredits,
+    private readonly breaker: CircuitBreaker,
+    private readonly counts: () => CampaignCounts,
+    private readonly resume: () => Promise<void>,
   ) {
     this.#look = new RepeatedLook({ look: () => this.#check(), everyMs: () => this.#inMs() });
   }
@@ -42,7 +37,7 @@ export class AutoResume {
   /** The campaign is not paused any more. */
   end(): void {
     this.stop();
-    if (this.#isForGateway) this.parts.breaker.halfOpen();
+    if (this.#isForGateway) this.breaker.halfOpen();
     this.#isForGateway = false;
   }
 
@@ -57,19 +52,18 @@ export class AutoResume {
   }
 
   async #check(): Promise<void> {
-    const { state, parts } = this;
+    const { state } = this;
     const { reason, resumesAt } = state;
     const hasPassed = await this.#hasPassed(reason);
     // The user may have paused it meanwhile, or another process may have checked.
     if (state.mode !== 'paused' || state.reason !== reason || state.resumesAt !== resumesAt) return;
-    if (hasPassed) await parts.resume();
-    else if (reason === 'gateway') await state.pause('gateway', parts.breaker.extend());
+    if (hasPassed) await this.resume();
+    else if (reason === 'gateway') await state.pause('gateway', this.breaker.extend());
   }
 
   async #hasPassed(reason: PauseReason | undefined): Promise<boolean> {
-    const { credits, counts } = this.parts;
-    if (reason === 'credits') return credits.coverNext(this.state.facts, counts());
-    if (reason === 'gateway') return credits.canBeAsked();
+    if (reason === 'credits') return this.credits.coverNext(this.state.facts, this.counts());
+    if (reason === 'gateway') return this.credits.canBeAsked();
     return this.context.sender.refusal(this.state.facts) === undefined;
   }
 }

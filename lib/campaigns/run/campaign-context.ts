@@ -1,4 +1,5 @@
 import type { QueueEngine } from '../../queue/durable-queue.js';
+import type { MessagePolicy } from '../../sending/prepare-message.js';
 import type { TurnSource } from '../../sending/turns.js';
 import type { CampaignTracking } from '../campaign-tracking.js';
 import type { CampaignPaused, CreditsLow } from '../campaign.types.js';
@@ -6,10 +7,9 @@ import type { CampaignNames } from '../store/campaign-names.js';
 import type { ChunkSender } from './chunk-sender.js';
 
 /** Objects and options of an account that all of its campaigns share. */
-export interface CampaignContext {
+export interface AccountContext {
   account: string;
-  engine: QueueEngine;
-  names: CampaignNames;
+  policy: MessagePolicy;
   sender: ChunkSender;
   /** Turns of the account. */
   turns: TurnSource;
@@ -20,6 +20,12 @@ export interface CampaignContext {
   announce: { paused(event: CampaignPaused): void; creditsLow(event: CreditsLow): void };
   /** Set where reports are matched with their campaigns. */
   tracking?: CampaignTracking;
+}
+
+/** Those of an account whose store is open. */
+export interface CampaignContext extends AccountContext {
+  engine: QueueEngine;
+  names: CampaignNames;
   /** Aborted when the application stops. */
   stopping: AbortSignal;
 }

@@ -4,7 +4,7 @@ import { OurSmsResponseError } from '../../errors/oursms-response.error.js';
 import { oneLine } from '../../errors/one-line.js';
 import type { CampaignCounts } from '../campaign.types.js';
 import type { CampaignRecord } from '../store/campaign-record.js';
-import type { CampaignContext } from './campaign-context.js';
+import type { AccountContext } from './campaign-context.js';
 
 /** Compares what is left of a campaign with the balance of its account. */
 export class CampaignCredits {
@@ -12,7 +12,7 @@ export class CampaignCredits {
   /** The balance when the gateway last refused a request for it. */
   #refusedAt: number | undefined;
 
-  constructor(private readonly context: Pick<CampaignContext, 'account' | 'getCredits' | 'announce'>) {}
+  constructor(private readonly context: AccountContext) {}
 
   /** Before anything is sent: says so when the balance does not cover it. */
   async compare(id: string, needed: number): Promise<void> {

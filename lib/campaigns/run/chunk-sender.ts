@@ -27,14 +27,6 @@ const TIME_KNOWN_MS = 60_000;
 /** Faults of the account, not of the request: every other request would meet them too. */
 const PAUSES: Partial<Record<GatewayErrorKind, PauseReason>> = { auth: 'auth', balance: 'credits', sender: 'sender' };
 
-/** Dependencies of {@link ChunkSender}. */
-export interface ChunkSenderParts {
-  gateway: GatewayClient;
-  policy: MessagePolicy;
-  retry: RetryPolicy;
-  telemetry: Telemetry;
-}
-
 /** A request of a campaign to send now. */
 export interface ChunkToSend {
   record: CampaignRecord;
@@ -65,13 +57,18 @@ export class ChunkSender {
   /** Campaigns that were warned of quiet hours. */
   readonly #warned = new WeakSet<CampaignRecord>();
 
-  constructor(private readonly parts: ChunkSenderParts) {}
+  constructor(
+    private readonly gateway: GatewayClient,
+    private readonly policy: MessagePolicy,
+    private readonly retry: RetryPolicy,
+    private readonly telemetry: Telemetry,
+  ) {}
 
   /** Never rejects for what the gateway or the network does. */
   async send(request: ChunkToSend): Promise<ChunkOutcome> {
     const { record, chunk, turns, stopping, doubt } = request;
     const { dests, body = record.message.body } = chunk;
-    const { gateway, policy, retry, telemetry } = this.parts;
+    const { gateway, policy, retry, telemetry } = this;
     const diverted = policy.divertTo === undefined ? dests : [policy.divertTo];
     const prepared = this.#prepare({ ...record.message, body, dests: diverted });
     if ('later' in prepared) return { kind: 'later', why: prepared.later, pause: 'quietHours', doubt };
@@ -118,7 +115,7 @@ export class ChunkSender {
 
   #outcomeOf(result: DeliveryResult, { chunk, doubt: before }: ChunkToSend, isGuarded: boolean): ChunkOutcome {
     if (result.kind === 'sent') {
-      const isDiverted = this.parts.policy.divertTo !== undefined;
+      const isDiverted = this.policy.divertTo !== undefined;
       const { jobId, confirmedByTwin = 0 } = result.receipt;
       // Reports of messages that the first try sent have the id of that one, which is not known.
       const ids = confirmedByTwin > 0 ? {} : { jobId };
@@ -153,13 +150,13 @@ export class ChunkSender {
     if (ms !== undefined && ms <= MAX_DOUBT_MS) return { ms };
     if (ms !== undefined) return { unknown: 'it was in flight when its process ended, more than a day ago' };
     // It may be the clock that settles it.
-    if (!this.parts.gateway.clock.wasHeardWithin(TIME_KNOWN_MS)) return { later: 'the gateway does not answer' };
+    if (!this.gateway.clock.wasHeardWithin(TIME_KNOWN_MS)) return { later: 'the gateway does not answer' };
     return { unknown: 'it was in flight when its process ended, and the clocks disagree on how long ago that was' };
   }
 
   /** This moment by all clocks at hand. The gateway is asked when it has not answered in the last so many milliseconds. */
   async #now({ storeTime }: ChunkToSend, withinMs: number): Promise<Moment> {
-    const { gateway } = this.parts;
+    const { gateway } = this;
     if (!gateway.clock.wasHeardWithin(withinMs)) await gateway.getCredits().catch(() => undefined);
     const store = await storeTime();
     return { ...localMoment(), store, gateway: gateway.clock.now(withinMs) };
@@ -173,7 +170,7 @@ export class ChunkSender {
 
   #prepare<T extends Parameters<typeof keepQuietHours>[0]>(message: T): QuietedMessage<T> | { later: string } {
     try {
-      return keepQuietHours(message, this.parts.policy, new Date());
+      return keepQuietHours(message, this.policy, new Date());
     } catch (error) {
       if (error instanceof OurSmsValidationError) return { later: error.message };
       throw error;

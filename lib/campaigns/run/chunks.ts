@@ -14,11 +14,9 @@ import type { CircuitBreaker } from './circuit-breaker.js';
 
 const MAX_RETRY_MS = 60_000;
 
-/** Dependencies of {@link Chunks} that belong to its campaign. */
-export interface ChunksParts {
-  turns: TurnSource;
-  breaker: CircuitBreaker;
-  /** The account cannot send this campaign now. `waitMs`: for so long, where that is known. */
+/** Receives the events of {@link Chunks}. */
+export interface ChunkEvents {
+  /** The campaign must be paused. `waitMs`: milliseconds until the pause ends, where that is known. */
   onPause: (reason: PauseReason, why: string, waitMs?: number) => void;
   /** A request has a result, which is about to be written. */
   onResult: (number: string, result: ChunkResult) => void;
@@ -52,7 +50,9 @@ export class Chunks {
   constructor(
     private readonly context: CampaignContext,
     private readonly state: CampaignState,
-    private readonly parts: ChunksParts,
+    private readonly turns: TurnSource,
+    private readonly breaker: CircuitBreaker,
+    private readonly events: ChunkEvents,
   ) {
     this.#store = new ChunkStore(context.engine, context.names, state.facts);
   }
@@ -130,7 +130,7 @@ export class Chunks {
     const open = job.data.again ? await this.#withoutReported(job.id, chunk) : chunk;
     if (open.dests.length === 0) return this.#keep(job.id, { recipients: chunk.dests.length, fate: 'sent' });
     const leaving: Leaving = { at: doubt?.wall };
-    const outcome = await this.parts.breaker
+    const outcome = await this.breaker
       .run(() => this.#send(job, open, { doubt, mayLeave, stopping, leaving }))
       .catch((error: unknown) => {
         leaving.end?.();
@@ -154,7 +154,7 @@ export class Chunks {
     return sender.send({
       record: this.state.facts,
       chunk,
-      turns: this.parts.turns,
+      turns: this.turns,
       storeTime: () => engine.time(),
       atWork: (isAtWork, since) => {
         leaving.at ??= since?.wall;
@@ -168,8 +168,8 @@ export class Chunks {
 
   /** Pauses the campaign when there is a reason to. Not awaited: the pause waits for this very request. */
   #pauseAfter(outcome: ChunkOutcome): void {
-    const { breaker, onPause } = this.parts;
-    const waitMs = outcome.met && breaker.note(outcome.met);
+    const { onPause } = this.events;
+    const waitMs = outcome.met && this.breaker.note(outcome.met);
     const why = outcome.kind === 'later' ? outcome.why : (outcome.result.reason ?? '');
     if (outcome.kind === 'later' && outcome.pause) onPause(outcome.pause, why);
     else if (waitMs !== undefined) onPause('gateway', why, waitMs);
@@ -178,7 +178,7 @@ export class Chunks {
   #keep(id: string, { jobId, at, traceparent, ...rest }: ChunkResult): JobOutcome<ChunkJob> {
     const { tracking } = this.context;
     const result = tracking && this.state.facts.message.dlr ? { ...rest, jobId, at, traceparent } : rest;
-    this.parts.onResult(id, result);
+    this.events.onResult(id, result);
     const notes = [this.#store.resultNote(id, result)];
     if (jobId !== undefined && result !== rest) notes.push(this.#store.jobNote(jobId, id));
     // By the write that marks the next request, if there is one: its mark is what cannot wait.

@@ -59,9 +59,8 @@ export class RunningCampaign extends Campaign {
     const rate = { name: names.lock(record.id, 'rate'), rate: record.rate };
     this.#notices = new PauseNotices(context, state, credits);
     this.#meter = new ProgressMeter(account, state, this.#ledger);
-    this.#chunks = new Chunks(context, state, {
-      turns: new CampaignTurns({ engine, ...rate, account: context.turns }),
-      breaker,
+    const turns = new CampaignTurns({ engine, ...rate, account: context.turns });
+    this.#chunks = new Chunks(context, state, turns, breaker, {
       onPause: (reason, why, waitMs) => void this.#pause(reason, why, waitMs).catch(() => undefined),
       onResult: (number, result) => {
         this.#ledger.note(number, result);
@@ -71,7 +70,7 @@ export class RunningCampaign extends Campaign {
     });
     this.#end = new CampaignEnd(context, state, this.#ledger, () => this.#chunks.pending());
     const counts = (): CampaignCounts => this.#ledger.counts;
-    this.#autoResume = new AutoResume(context, state, { credits, counts, breaker, resume: () => this.#resume(false) });
+    this.#autoResume = new AutoResume(context, state, credits, breaker, counts, () => this.#resume(false));
     this.done = new Promise((resolve) => (this.#finished = resolve));
   }
 
