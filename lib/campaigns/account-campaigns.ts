@@ -28,7 +28,7 @@ import { RepeatedLook } from '../queue/repeated-look.js';
 import { resolveUnknown, UNKNOWN_FATES, type UnknownFate } from './run/resolve-unknown.js';
 import { RunningCampaign } from './run/running-campaign.js';
 
-/** Between looks at a store that could not be read, or at another process that reads the recipients of a campaign. */
+/** Between two tries to read a store that failed, or two looks at a start in another process. */
 const LOOK_AGAIN_MS = 500;
 
 interface Opened {
@@ -37,7 +37,7 @@ interface Opened {
   starts: CampaignStart;
 }
 
-/** The campaigns of an account: those that run, and what the store keeps of the others. */
+/** The campaigns of an account: unfinished ones as objects in memory, finished ones as records in the store. */
 export class AccountCampaigns extends Campaigns {
   readonly #logger = new Logger('OurSmsCampaign');
   // Private to the runtime too: an application may print its injected `Campaigns`.
@@ -45,17 +45,17 @@ export class AccountCampaigns extends Campaigns {
   readonly #openEngine: () => Promise<QueueEngine>;
   readonly #names: CampaignNames;
   readonly #stopping = new AbortController();
-  /** Those that are not over, by their ids. */
+  /** Unfinished campaigns, by id. */
   readonly #campaigns = new Map<string, Promise<RunningCampaign>>();
   /** Campaigns whose recipients this process is reading. */
   readonly #starting = new Map<string, Promise<unknown>>();
   readonly #watch = new RepeatedLook({
     look: () => this.#follow(),
     everyMs: () => (this.#isRestart ? LOOK_AGAIN_MS : this.#followEveryMs),
-    onFailure: (error) => this.#tellFailure(error),
+    onFailure: (error) => this.#warn(error),
   });
   #opened: Promise<Opened> | undefined;
-  /** Whether what is found was left before this process started. */
+  /** Whether a campaign that is found in the store was left by an earlier process. */
   #isRestart = true;
   /** See {@link QueueEngine.followEveryMs}. */
   #followEveryMs = Infinity;
@@ -67,7 +67,7 @@ export class AccountCampaigns extends Campaigns {
     this.#names = new CampaignNames(context.account);
   }
 
-  /** Goes on with what an earlier process left, and with what other processes do. */
+  /** Resumes the campaigns of earlier processes, and follows those of other processes. */
   async resumeAll(): Promise<void> {
     const { engine } = await this.#open();
     if (this.#stopping.signal.aborted) return;
@@ -96,33 +96,33 @@ export class AccountCampaigns extends Campaigns {
       }
       const starting = starts.begin(checked).finally(() => this.#starting.delete(id));
       this.#starting.set(id, starting);
-      const begun = await starting;
-      if (begun) return this.#take(begun, { isNew: true });
+      const started = await starting;
+      if (started) return this.#attach(started, { isNew: true });
       // Another process reads its recipients.
       if (!(await this.get(id))) await wait(LOOK_AGAIN_MS / 2);
     }
   }
 
-  /** While the store is away: as far as it is known here. */
+  /** While the store is unavailable, finds unfinished campaigns of this process only. */
   async get(id: string): Promise<RunningCampaign | undefined> {
     try {
       return await this.#find(id);
     } catch (error) {
-      const taken = error instanceof OurSmsStorageError ? await this.#campaigns.get(id) : undefined;
-      if (!taken || taken.state.isOver) throw error;
-      return taken;
+      const attached = error instanceof OurSmsStorageError ? await this.#campaigns.get(id) : undefined;
+      if (!attached || attached.state.isOver) throw error;
+      return attached;
     }
   }
 
   async #find(id: string): Promise<RunningCampaign | undefined> {
     const { records } = await this.#open();
-    const taken = await this.#campaigns.get(id);
+    const attached = await this.#campaigns.get(id);
     // Another process may have ended it, removed it, and started another one under its id.
-    if (taken) await this.#compare(taken, await records.find(id));
-    if (taken && !taken.state.isOver) return taken;
-    await taken?.released;
+    if (attached) await this.#reconcile(attached, await records.find(id));
+    if (attached && !attached.state.isOver) return attached;
+    await attached?.released;
     const record = await records.find(id);
-    return record && this.#take(record, { isRestart: this.#isRestart });
+    return record && this.#attach(record, { isRestart: this.#isRestart });
   }
 
   async list(): Promise<CampaignProgress[]> {
@@ -135,7 +135,7 @@ export class AccountCampaigns extends Campaigns {
     for await (const record of records.over()) {
       const ledger = new CampaignLedger(engine, this.#names, record, this.#context.tracking?.deliveries);
       if (ledger.isTracked) await ledger.count();
-      else if (record.report) ledger.trust(record.report);
+      else if (record.report) ledger.useReport(record.report);
       found.set(record.id, progressOf(this.#context.account, record, ledger));
     }
     return [...found.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
@@ -154,9 +154,9 @@ export class AccountCampaigns extends Campaigns {
     const { engine } = await this.#open();
     const { tracking } = this.#context;
     const count = await resolveUnknown(engine, this.#names, { id, fate, deliveries: tracking?.deliveries });
-    // It may have been reopened, to send some requests again.
+    // It may have been reopened to send some requests again.
     const campaign = count > 0 ? await this.get(id) : undefined;
-    if (campaign && !campaign.state.isOver) await campaign.lookAgain();
+    if (campaign && !campaign.state.isOver) await campaign.refresh();
     return count;
   }
 
@@ -167,28 +167,28 @@ export class AccountCampaigns extends Campaigns {
       const record = await records.find(id);
       if (!record?.report) return false;
       await records.noteRemoval(record, record.report);
-      const taken = await this.#campaigns.get(id);
-      if (taken) await this.#compare(taken, record);
-      await taken?.released;
+      const attached = await this.#campaigns.get(id);
+      if (attached) await this.#reconcile(attached, record);
+      await attached?.released;
       await eraseCampaign(engine, this.#names, record, lock);
       (await this.#context.tracking?.store())?.noteRemoval(record);
       return true;
     });
   }
 
-  /** Recipients without an outcome of the campaigns that this process knows and that are not over. Reads nothing from the store. */
+  /** Counts the recipients without an outcome in the unfinished campaigns of this process. Does not read the store. */
   async pending(): Promise<number> {
     const notYet = Promise.resolve(undefined);
     let pending = 0;
-    for (const taking of this.#campaigns.values()) {
-      // One that is being taken up counts from then on: it may wait for a store that is away.
-      const campaign = await Promise.race([taking, notYet]).catch(() => undefined);
+    for (const attaching of this.#campaigns.values()) {
+      // A campaign that is still being opened is left out: it may wait for a store that is unavailable.
+      const campaign = await Promise.race([attaching, notYet]).catch(() => undefined);
       if (campaign && !campaign.state.isOver) pending += campaign.snapshot().pending;
     }
     return pending;
   }
 
-  /** Stops: requests in flight end, the rest is sent after the next start. */
+  /** Stops sending, and waits for the requests in flight. The rest is sent after the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#watch.stop();
@@ -196,21 +196,21 @@ export class AccountCampaigns extends Campaigns {
     await this.#watch.ended();
   }
 
-  /** Takes up a campaign that is kept, once while it is not over. */
-  #take(record: CampaignRecord, how: { isNew?: boolean; isRestart?: boolean } = {}): Promise<RunningCampaign> {
+  /** Makes the object of a campaign in the store, one while it is unfinished. */
+  #attach(record: CampaignRecord, how: { isNew?: boolean; isRestart?: boolean } = {}): Promise<RunningCampaign> {
     const before = this.#campaigns.get(record.id);
     if (before) return before;
-    const taken = this.#takeUp(record, how);
-    // Campaigns that are over are not kept in memory: they are read again when they are asked for.
-    if (record.report) return taken;
+    const attached = this.#openCampaign(record, how);
+    // Finished campaigns are not held in memory: each call reads them again.
+    if (record.report) return attached;
     const { id } = record;
-    this.#campaigns.set(id, taken);
-    const forget = (): unknown => this.#campaigns.get(id) === taken && this.#campaigns.delete(id);
-    taken.then((campaign) => campaign.done.then(() => campaign.released).then(forget), forget);
-    return taken;
+    this.#campaigns.set(id, attached);
+    const forget = (): unknown => this.#campaigns.get(id) === attached && this.#campaigns.delete(id);
+    attached.then((campaign) => campaign.done.then(() => campaign.released).then(forget), forget);
+    return attached;
   }
 
-  async #takeUp(record: CampaignRecord, how: { isNew?: boolean; isRestart?: boolean }): Promise<RunningCampaign> {
+  async #openCampaign(record: CampaignRecord, how: { isNew?: boolean; isRestart?: boolean }): Promise<RunningCampaign> {
     const { engine } = await this.#open();
     const campaign = new RunningCampaign(
       { ...this.#context, engine, names: this.#names, stopping: this.#stopping.signal },
@@ -225,7 +225,7 @@ export class AccountCampaigns extends Campaigns {
     }
   }
 
-  /** Takes up what an earlier process left, and adopts what other processes did. */
+  /** Opens the campaigns of other and earlier processes, and adopts their changes. */
   async #follow(): Promise<void> {
     const { records, starts } = await this.#open();
     const seenAt = performance.now();
@@ -236,32 +236,32 @@ export class AccountCampaigns extends Campaigns {
         continue;
       }
       runs.add(record.run);
-      const taken = await this.#campaigns.get(record.id);
-      if (taken?.state.facts.run === record.run) await taken.follow(record, seenAt);
+      const attached = await this.#campaigns.get(record.id);
+      if (attached?.state.facts.run === record.run) await attached.follow(record, seenAt);
       else await this.get(record.id);
     }
     this.#isRestart = false;
-    for (const taking of [...this.#campaigns.values()]) {
-      const campaign = await taking;
-      if (campaign.state.isOver || campaign.takenAt >= seenAt || runs.has(campaign.state.facts.run)) continue;
-      await this.#compare(campaign, await records.find(campaign.id));
+    for (const attached of [...this.#campaigns.values()]) {
+      const campaign = await attached;
+      if (campaign.state.isOver || campaign.openedAt >= seenAt || runs.has(campaign.state.facts.run)) continue;
+      await this.#reconcile(campaign, await records.find(campaign.id));
     }
   }
 
-  /** Ends a campaign here that ended elsewhere. @param kept What the store keeps under its id, read since it was taken up. */
-  async #compare(campaign: RunningCampaign, kept: CampaignRecord | undefined): Promise<void> {
+  /** Ends a campaign that another process has ended. @param stored The record under its id, read after the campaign was opened. */
+  async #reconcile(campaign: RunningCampaign, stored: CampaignRecord | undefined): Promise<void> {
     const { facts: record, isOver } = campaign.state;
     if (isOver) return;
-    if (kept?.run === record.run) return kept.report && campaign.end(kept.report);
+    if (stored?.run === record.run) return stored.report && campaign.end(stored.report);
     const { records } = await this.#open();
     const report = await records.removed(record);
-    if (!report) return campaign.endUnseen();
-    // What this process noted since then, such as a pause.
+    if (!report) return campaign.endMissing();
+    // Notes that this process has written since, such as a pause.
     await records.forget(record);
     campaign.end(report);
   }
 
-  #tellFailure(error: unknown): void {
+  #warn(error: unknown): void {
     const why = error instanceof OurSmsError ? error.message : 'their store cannot be read';
     this.#logger.warn(
       `Campaigns of account ${this.#context.account} are suspended until their store can be read: ${why}`,

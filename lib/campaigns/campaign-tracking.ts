@@ -15,15 +15,15 @@ import { ChunkStore } from './store/chunk-store.js';
 import { DeliveryStore, type TrackedCampaign, type TrackedChunk } from './store/delivery-store.js';
 import type { DeliveryStates } from './store/delivery-states.js';
 
-/** Messages that are announced together. */
+/** Messages of one announcement. */
 const AT_ONCE = 500;
 const MINUTE_MS = 60_000;
 
-/** The messages of an account's campaigns that reports may belong to, and their delivery statuses. */
+/** Matches delivery reports with the messages of campaigns, and stores their statuses. */
 export class CampaignTracking implements CandidateSource {
   readonly #names: CampaignNames;
   readonly #listeners = new Map<string, () => void>();
-  /** Requests of campaigns. */
+  /** Requests in flight. */
   readonly #flights = new InFlight();
   #confirmed: MessageNotice[] = [];
   #opened: Promise<DeliveryStore> | undefined;
@@ -44,18 +44,18 @@ export class CampaignTracking implements CandidateSource {
     return this.#opened;
   }
 
-  /** What the ledger of a campaign needs of it. */
+  /** Source of the reports of a campaign's ledger. */
   get deliveries(): LedgerDeliveries {
     return { store: () => this.store(), missingAfterMs: this.times.missingAfterMs };
   }
 
-  /** Calls a function when a report of a campaign has come. @returns Ends that. */
+  /** Subscribes to the reports of a campaign. @returns Unsubscribes. */
   follow({ run }: CampaignKey, onReport: () => void): () => void {
     this.#listeners.set(run, onReport);
     return () => this.#listeners.delete(run);
   }
 
-  /** A request leaves. @returns Ends its flight: what its answer said is kept, or there is none. */
+  /** Notes that a request is in flight. @returns To be called when its result is durable, or when it was not sent. */
   begin({ run }: CampaignKey, number: string): () => void {
     const key = `${run}/${number}`;
     this.#flights.begin(key);
@@ -84,7 +84,7 @@ export class CampaignTracking implements CandidateSource {
     const store = await this.store();
     const numbers = dlrs.map(({ dest }) => reportedNumber(dest));
     const asked = new Set(numbers.filter((number) => number !== undefined));
-    // Before the requests are read: one that is read without its result is in flight.
+    // Taken before the requests are read: a request whose result is not stored yet is among them.
     const flights = this.#flights.now();
     const found = await store.byNumbers(asked, Date.now() - this.times.keepForMs);
     const states = await this.#statesOf([...found.values()].flat());
@@ -97,8 +97,8 @@ export class CampaignTracking implements CandidateSource {
     );
   }
 
-  /** Announces the recipients without a final report of campaigns that are over for so long. */
-  async announceMissing(mayGoOn: () => Promise<void>, count: CountMissing): Promise<void> {
+  /** Announces the recipients without a final report of campaigns that ended longer ago than `missingAfterMs`. */
+  async announceMissing(checkLock: () => Promise<void>, count: CountMissing): Promise<void> {
     const store = await this.store();
     const engine = await this.openEngine();
     for (const campaign of [...(await store.campaigns())]) {
@@ -108,14 +108,14 @@ export class CampaignTracking implements CandidateSource {
       if (record?.run !== campaign.run || !record.report) continue;
       const due = Date.parse(record.report.finishedAt) + campaign.delay * MINUTE_MS + this.times.missingAfterMs;
       if (due > Date.now()) continue;
-      await this.#announceMissingOf(campaign, engine, { mayGoOn, count });
+      await this.#announceMissingOf(campaign, engine, { checkLock, count });
     }
   }
 
   async #announceMissingOf(
     campaign: TrackedCampaign,
     engine: QueueEngine,
-    { mayGoOn, count }: { mayGoOn: () => Promise<void>; count: CountMissing },
+    { checkLock, count }: { checkLock: () => Promise<void>; count: CountMissing },
   ): Promise<void> {
     const store = await this.store();
     const chunks = new ChunkStore(engine, this.#names, campaign);
@@ -134,11 +134,11 @@ export class CampaignTracking implements CandidateSource {
         found += 1;
       }
       if (messages.length < AT_ONCE) continue;
-      await mayGoOn();
+      await checkLock();
       this.#announce(OURSMS_MESSAGE_MISSING, messages);
       messages = [];
     }
-    await mayGoOn();
+    await checkLock();
     if (messages.length > 0) this.#announce(OURSMS_MESSAGE_MISSING, messages);
     const told: TrackedCampaign = { ...campaign, isTold: true };
     const counted = found > 0 ? [await count(found)] : [];
@@ -146,7 +146,7 @@ export class CampaignTracking implements CandidateSource {
     store.noteCampaign(told);
   }
 
-  /** Releases what it has in the store. */
+  /** Releases its writer's slot in the store. */
   async stop(): Promise<void> {
     const store = await this.#opened?.catch(() => undefined);
     await store?.release();
@@ -175,7 +175,7 @@ export class CampaignTracking implements CandidateSource {
         result?.fate === 'notSent' ||
         (result !== undefined && result.rejected === result.recipients) ||
         result?.rejectedDests?.includes(dest) === true,
-      // The date of a report is not kept.
+      // The dates of reports are not stored.
       msgDates: () => Promise.resolve([]),
       take: (dlr, notes) => this.#take(chunk, { index, dest }, { dlr, notes, read }),
     };
@@ -199,7 +199,7 @@ export class CampaignTracking implements CandidateSource {
     return { campaign: campaign.id, sentAt, traceparent: result?.traceparent };
   }
 
-  /** Those of one page are announced together. */
+  /** Announces the confirmed messages of a page together. */
   #confirm(notice: MessageNotice): void {
     if (this.#confirmed.push(notice) > 1) return;
     setImmediate(() => {
@@ -214,7 +214,7 @@ export class CampaignTracking implements CandidateSource {
   }
 }
 
-/** Statuses that a page may change, and the note that they are kept in, by their request. */
+/** Statuses that a page may change, and the note that stores them, by request. */
 type ReadStates = Map<string, { states: DeliveryStates; note: string }>;
 
 const campaignNotice = ({ id, at }: TrackedCampaign, dest: string, leftAt = at): MessageNotice => ({

@@ -18,7 +18,7 @@ import { RecipientReader } from './recipient-reader.js';
 
 const DEFAULT_CONCURRENCY = 4;
 
-/** Reads the recipients of campaigns and makes them durable; forgets what is left of readings that were cut off. */
+/** Reads the recipients of campaigns and makes them durable; erases interrupted starts. */
 export class CampaignStart {
   readonly #logger = new Logger('OurSmsCampaign');
   readonly #records: CampaignRecords;
@@ -34,7 +34,7 @@ export class CampaignStart {
   /**
    * Resolves when all recipients are durable: the campaign runs then.
    *
-   * @returns The campaign; undefined when there is one of this id already, or another process reads its recipients.
+   * @returns The campaign; undefined when one of this id exists, or another process reads its recipients.
    */
   async begin(checked: CheckedPlan): Promise<CampaignRecord | undefined> {
     const { id } = checked.plan;
@@ -66,7 +66,7 @@ export class CampaignStart {
     const { engine, names } = this;
     const startedAt = new Date().toISOString();
     const facts: CampaignFacts = { id, run: randomUUID(), digest, message, rate, concurrency, startedAt };
-    // A process that ends from here on leaves something, which says so.
+    // Written first: by it a later process finds an interrupted start, and erases it.
     const begun = this.#records.begin(facts);
     const tracked = tracking && message.dlr === true ? trackedCampaign(facts) : undefined;
     const store = new ChunkStore(engine, names, facts);
@@ -85,7 +85,7 @@ export class CampaignStart {
       return { ...facts, ...counts, state: 'running' };
     } catch (error) {
       await writer.settled();
-      // While the store is away that fails too, and is done by the next start.
+      // Fails too while the store is unavailable: the next start erases the rest.
       await eraseReading(engine, names, facts).catch(() => undefined);
       throw error;
     }

@@ -6,19 +6,19 @@ import type { CampaignDraft, CampaignMessage, CampaignPlan } from '../campaign.t
 import type { CampaignFacts } from '../store/campaign-record.js';
 import { TextTemplate } from './text-template.js';
 
-/** Any number that can be sent to: the message is checked before its recipients are there. */
+/** Any valid number: the message is checked before its recipients are read. */
 const ANY_NUMBER = '966500000000';
 
 type Given = Partial<Record<keyof CampaignPlan, unknown>>;
 
-/** A plan that was found to be in order. */
+/** A valid plan. */
 export interface CheckedPlan {
   plan: CampaignPlan;
   message: CampaignFacts['message'];
   digest: string;
 }
 
-/** Checks what a campaign is started with. @throws {OurSmsValidationError} naming every fault */
+/** Checks a plan. @throws {OurSmsValidationError} naming every fault */
 export function checkedPlan(plan: CampaignPlan, policy: MessagePolicy): CheckedPlan {
   const faults = planFaults(plan);
   if (faults.length > 0) throw new OurSmsValidationError('send', policy.account, faults);
@@ -34,14 +34,14 @@ export function checkedDraft(draft: CampaignDraft, policy: MessagePolicy): Campa
 }
 
 function checkedMessage(message: CampaignMessage, policy: MessagePolicy): CampaignFacts['message'] {
-  // What a text with fields in it takes is known of each recipient's only.
+  // The parts of a text with fields depend on the recipient.
   const textOf = (body: string): string | undefined => new TextTemplate(body).same;
   const { prepared } = prepareMessage({ ...message, dests: [ANY_NUMBER] }, policy, textOf);
   const fields = Object.entries(prepared).filter(([name]) => name !== 'dests');
   return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1))) as unknown as CampaignFacts['message'];
 }
 
-/** Faults of a plan besides its message. */
+/** Faults of a plan, without those of its message. */
 function planFaults(plan: unknown): Fault[] {
   const { id, rate, concurrency } = (plan ?? {}) as Given;
   const faults: Fault[] = [];
@@ -58,7 +58,7 @@ function planFaults(plan: unknown): Fault[] {
   return faults;
 }
 
-/** Faults of a draft besides its message. */
+/** Faults of a draft, without those of its message. */
 function draftFaults(draft: unknown): Fault[] {
   const { message, recipients } = (draft ?? {}) as Given;
   const faults: Fault[] = [];
@@ -75,7 +75,7 @@ function draftFaults(draft: unknown): Fault[] {
   return faults;
 }
 
-/** A string is iterable too, character by character, and never meant. */
+/** A string is iterable too, but never meant as a list of recipients. */
 function isIterable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 }

@@ -8,10 +8,10 @@ import type { HeldLock } from '../../queue/exclusive-lock.js';
 import { CHUNK } from './open-texts.js';
 import type { RecipientSink } from './recipient-reader.js';
 
-/** Requests and pages that are written to the store at a time. */
+/** Requests and pages of one write. */
 const AT_ONCE = 32;
 
-/** Makes the requests of a campaign durable as they come, and the inputs that were left out. */
+/** Writes the requests of a campaign, and the inputs that were left out, to the store while they are read. */
 export class ChunkWriter implements RecipientSink {
   readonly #left: Readonly<Record<'invalid' | 'duplicate', CampaignInput[]>> = { invalid: [], duplicate: [] };
   #jobs: NewJob<ChunkJob>[] = [];
@@ -52,12 +52,12 @@ export class ChunkWriter implements RecipientSink {
     return this.#notes.length < AT_ONCE ? undefined : this.#write();
   }
 
-  /** Resolves when nothing is being written. */
+  /** Waits for the current write. */
   async settled(): Promise<void> {
     await this.#writing.catch(() => undefined);
   }
 
-  /** Makes the rest durable, and notes by the same write: with them, every recipient is in a request or was left out. */
+  /** Writes the rest, and the last notes of the intake by the same write. Resolves when all is durable. */
   async finish(...notes: NoteChange[]): Promise<void> {
     this.#turnPage('invalid');
     this.#turnPage('duplicate');
@@ -77,7 +77,7 @@ export class ChunkWriter implements RecipientSink {
     page.length = 0;
   }
 
-  /** Resolves when the write before is durable: one is on its way while the next is gathered. */
+  /** Starts a write once the one before is durable: one is in progress while the next is gathered. */
   async #write(): Promise<void> {
     const [jobs, notes] = [this.#jobs, this.#notes];
     this.#jobs = [];

@@ -4,7 +4,7 @@ import { checkedDraft } from './check-plan.js';
 import { RecipientReader } from './recipient-reader.js';
 
 /**
- * Reads recipients as a campaign would: nothing is kept or sent.
+ * Reads recipients as a campaign would, without storing or sending anything.
  *
  * @throws {OurSmsValidationError} naming every fault of the draft
  */

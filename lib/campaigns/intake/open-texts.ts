@@ -4,7 +4,7 @@ export const CHUNK = 500;
 /** Recipients who get the same text. */
 export type Group = [text: string, dests: string[]];
 
-/** How much is gathered at a time. */
+/** Upper bounds of {@link OpenTexts}. */
 export interface OpenTextsBounds {
   /** Texts whose recipients are gathered. */
   texts: number;
@@ -12,12 +12,12 @@ export interface OpenTextsBounds {
   numbers: number;
 }
 
-/** Some 20 MB at the most, with texts of one part: with more texts at a time, equal ones may come to several requests. */
+/** At most some 20 MB with texts of one part. With more different texts, recipients of one text may be split over several requests. */
 const BOUNDS: OpenTextsBounds = { texts: 10_000, numbers: 200_000 };
 
 /**
- * Gathers recipients by their texts, until there are enough for a request. What is in hand is bounded: when it is too much,
- * half of it goes out at once, so that each recipient costs little however many texts there are.
+ * Groups recipients by text until a request is full. Memory is bounded: at the bound half of the recipients leave at once, so that
+ * the cost of a recipient does not grow with the number of texts.
  */
 export class OpenTexts {
   readonly #groups = new Map<string, string[]>();
@@ -25,7 +25,7 @@ export class OpenTexts {
 
   constructor(private readonly bounds = BOUNDS) {}
 
-  /** Adds a recipient. @returns What is to be sent for now: a full request, or what makes room for the next. */
+  /** Adds a recipient. @returns A full request, or the groups that leave at the bound. */
   add(text: string, number: string): Group[] | undefined {
     const dests = this.#groups.get(text);
     this.#numbers += 1;
@@ -37,12 +37,12 @@ export class OpenTexts {
     return undefined;
   }
 
-  /** Takes out all that is left. */
+  /** Removes and returns all groups. */
   takeAll(): Group[] {
     return this.#takeUntil(() => false);
   }
 
-  /** The fullest first, which waste the least of a request; among equals the oldest. */
+  /** Removes the fullest groups first, which make the fullest requests; among equals the oldest. */
   #takeUntil(isEnough: () => boolean): Group[] {
     const taken: Group[] = [];
     for (const group of [...this.#groups].sort(([, one], [, other]) => other.length - one.length)) {

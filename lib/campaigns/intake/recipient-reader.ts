@@ -7,18 +7,18 @@ import { OpenTexts, type Group } from './open-texts.js';
 import { RecipientSet } from './recipient-set.js';
 import { TextTemplate } from './text-template.js';
 
-/** Texts of which is known what they take without looking at them again. */
+/** Texts whose parts are cached. */
 const KNOWN_TEXTS = 10_000;
-/** Recipients that are read before others get their turn: a few milliseconds of them. */
+/** Recipients that are read before the event loop runs: a few milliseconds of work. */
 const AT_ONCE = 2_500;
 
-/** Takes what recipients come to. */
+/** Receives the results of {@link RecipientReader}. */
 export interface RecipientSink {
-  /** A request of them, with a text of its own unless it is that of the message. */
+  /** A full request. It has a text of its own unless its text is that of the message. */
   chunk(chunk: CampaignChunk): void;
-  /** One that is left out. */
+  /** An input that is left out. */
   left(list: 'invalid' | 'duplicate', input: CampaignInput): void;
-  /** Asked after each recipient and each request: what is to be waited for before the next. */
+  /** Called after each recipient and each request. The reader waits for the promise before it continues: backpressure. */
   room(): Promise<void> | undefined;
 }
 
@@ -37,13 +37,13 @@ interface KnownText {
 }
 
 /**
- * Reads the recipients of a campaign, once and in constant memory but for a bit for each number, and makes requests of them.
- * Recipients with the same text share a request.
+ * Reads the recipients of a campaign once, and groups them into requests. Recipients with the same text share a request. Memory is
+ * constant but for one bit for each number.
  */
 export class RecipientReader {
   readonly #counts: IntakeCounts = { total: 0, recipients: 0, invalid: 0, duplicate: 0, parts: 0 };
   readonly #template: TextTemplate;
-  /** The text for everyone; unset when it takes fields. */
+  /** The text of all recipients; unset when the text has fields. */
   readonly #same: KnownText | undefined;
   readonly #numbers: { country: NumberCountry };
   readonly #seen = new RecipientSet();
@@ -60,9 +60,9 @@ export class RecipientReader {
     this.#numbers = { country: options.country };
   }
 
-  /** Resolves when every recipient was read, and what they came to was taken. */
+  /** Resolves when every recipient was read, and the sink has received all results. */
   async read(recipients: Iterable<CampaignRecipient> | AsyncIterable<CampaignRecipient>): Promise<IntakeCounts> {
-    // Awaited only when there is something to wait for: a turn for each recipient would cost more than the rest.
+    // Awaits only real promises: one microtask for each recipient would cost more than all the rest.
     if (Symbol.asyncIterator in recipients) {
       for await (const one of recipients) {
         const full = this.#take(one);
@@ -126,7 +126,7 @@ export class RecipientReader {
   }
 }
 
-/** Neither an array nor an async iterable that has everything at hand would let anything else happen. */
+/** Lets the event loop run: an array, or an async iterable that never waits, would block it. */
 async function breathe(full: Promise<void> | undefined): Promise<void> {
   await full;
   await nextTurn();

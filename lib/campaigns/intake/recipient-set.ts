@@ -1,11 +1,11 @@
 const PAGE_BITS = 65_536;
-/** As many as eight digits have. */
+/** Numbers of eight digits: Saudi mobiles differ in their last eight. */
 const MOBILES = 100_000_000;
 const ZERO = '0'.charCodeAt(0);
 
 /**
- * The numbers that were seen. Saudi mobiles are bits: all hundred million of them take 12.5 MB, where a set of a million
- * strings takes more than a hundred.
+ * A set of normalised numbers. A Saudi mobile takes one bit: all hundred million of them take 12.5 MB, while a `Set` of a million
+ * strings takes more than 100 MB.
  */
 export class RecipientSet {
   readonly #pages: (Uint32Array | undefined)[] = new Array(Math.ceil(MOBILES / PAGE_BITS));

@@ -1,11 +1,11 @@
 const PIECES = /\{\{|\}\}|\{([\p{L}_][\p{L}\p{N}_]*)\}/gu;
 
-/** A text, or why it cannot be made. */
+/** A text, or why it cannot be rendered. */
 export type RenderedText = { ok: true; text: string } | { ok: false; reason: string };
 
-/** A text with `{names}` in it, where a recipient's fields are put. `{{` and `}}` stand for braces. */
+/** A text with `{names}`, which are replaced by a recipient's fields. `{{` and `}}` are literal braces. */
 export class TextTemplate {
-  /** The fields that it takes. */
+  /** Names of its fields. */
   readonly names: readonly string[];
   readonly #same: (RenderedText & { ok: true }) | undefined;
 
@@ -14,7 +14,7 @@ export class TextTemplate {
     if (this.names.length === 0) this.#same = { ok: true, text: this.#fill({}) };
   }
 
-  /** The text for everyone; undefined when it takes fields. */
+  /** The text of all recipients; undefined when it has fields. */
   get same(): string | undefined {
     return this.#same?.text;
   }
@@ -36,7 +36,7 @@ export class TextTemplate {
   }
 }
 
-/** NaN is a number by its type alone. */
+/** Excludes NaN and infinities. */
 const isPrintable = (value: unknown): boolean =>
   typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
 

@@ -5,12 +5,12 @@ import type { CampaignState } from './campaign-state.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import { RepeatedLook } from '../../queue/repeated-look.js';
 
-/** Pauses that end by themselves. */
+/** Reasons of the pauses that end by themselves. */
 const PASSING: readonly (PauseReason | undefined)[] = ['credits', 'quietHours', 'gateway'];
-/** Upper bound of a wait, wherever the clock was set to. */
+/** Upper bound of a wait: the clock may have been changed. */
 const MAX_WAIT_MS = 60 * 60_000;
 
-/** Checks whether the reason of a pause has passed, and resumes the campaign then. */
+/** Resumes a paused campaign once the reason of its pause has passed. */
 export class AutoResume {
   readonly #look: RepeatedLook;
   #isForGateway = false;
@@ -26,7 +26,7 @@ export class AutoResume {
     this.#look = new RepeatedLook({ look: () => this.#check(), everyMs: () => this.#inMs() });
   }
 
-  /** The campaign is paused: checks from now on, if its pause can end by itself. */
+  /** Starts to check a paused campaign, if its pause can end by itself. */
   start(): void {
     const { reason } = this.state;
     this.stop();
@@ -34,7 +34,7 @@ export class AutoResume {
     if (PASSING.includes(reason)) this.#look.start();
   }
 
-  /** The campaign is not paused any more. */
+  /** Stops: the campaign is no longer paused. */
   end(): void {
     this.stop();
     if (this.#isForGateway) this.breaker.halfOpen();

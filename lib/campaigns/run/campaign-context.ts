@@ -18,14 +18,14 @@ export interface AccountContext {
   creditsEveryMs: number;
   /** Emits the events of campaigns. */
   announce: { paused(event: CampaignPaused): void; creditsLow(event: CreditsLow): void };
-  /** Set where reports are matched with their campaigns. */
+  /** Matches delivery reports with campaigns; unset without the option `tracking`. */
   tracking?: CampaignTracking;
 }
 
-/** Those of an account whose store is open. */
+/** The context of an account whose store is open. */
 export interface CampaignContext extends AccountContext {
   engine: QueueEngine;
   names: CampaignNames;
-  /** Aborted when the application stops. */
+  /** Aborted when the application shuts down. */
   stopping: AbortSignal;
 }

@@ -6,27 +6,27 @@ import type { CampaignCounts } from '../campaign.types.js';
 import type { CampaignRecord } from '../store/campaign-record.js';
 import type { AccountContext } from './campaign-context.js';
 
-/** Compares what is left of a campaign with the balance of its account. */
+/** Compares the pending parts of a campaign with the balance of its account. */
 export class CampaignCredits {
   readonly #logger = new Logger('OurSmsCampaign');
-  /** The balance when the gateway last refused a request for it. */
+  /** The balance when the gateway last refused a request for lack of credits. */
   #refusedAt: number | undefined;
 
   constructor(private readonly context: AccountContext) {}
 
-  /** Before anything is sent: says so when the balance does not cover it. */
+  /** Warns, before anything is sent, when the balance does not cover the campaign. */
   async compare(id: string, needed: number): Promise<void> {
     const credits = await this.#read();
-    if (credits !== undefined && credits < needed) this.#say(id, credits, needed);
+    if (credits !== undefined && credits < needed) this.#warn(id, credits, needed);
   }
 
-  /** The balance has run out. @param isNews Whether to say so, and what is still to be sent. */
+  /** Notes that the balance is exhausted. @param isNews Whether to warn. */
   async noteRefusal(record: CampaignRecord, { pending }: CampaignCounts, isNews: boolean): Promise<void> {
     this.#refusedAt = await this.#read();
-    if (isNews) this.#say(record.id, this.#refusedAt, partsOf(record, pending));
+    if (isNews) this.#warn(record.id, this.#refusedAt, partsOf(record, pending));
   }
 
-  /** Whether the next request may be covered: a whole one, of texts like all others, where a part may cost any price. */
+  /** Whether the balance may cover the next request: it has risen, and covers 500 average messages at one credit a part. */
   async coverNext(record: CampaignRecord, { pending }: CampaignCounts): Promise<boolean> {
     const credits = (await this.#read()) ?? 0;
     const hasRisen = this.#refusedAt === undefined || credits > this.#refusedAt;
@@ -34,7 +34,7 @@ export class CampaignCredits {
     return hasRisen && credits >= partsOf(record, Math.min(pending, 500));
   }
 
-  /** Whether the gateway answers: a refusal is an answer as well, and so is what cannot be read. */
+  /** Whether the gateway answers. A refusal is an answer, and so is an unreadable one. */
   async canBeAsked(): Promise<boolean> {
     try {
       await this.context.getCredits();
@@ -49,7 +49,7 @@ export class CampaignCredits {
     return this.context.getCredits().catch(() => undefined);
   }
 
-  #say(id: string, credits: number | undefined, needed: number): void {
+  #warn(id: string, credits: number | undefined, needed: number): void {
     const { account, announce } = this.context;
     this.#logger.warn(
       `The balance of account ${account} (${credits ?? 'not known'}) may be too low for campaign ${oneLine(id)}: ${needed} message parts are still to be sent`,
@@ -58,6 +58,6 @@ export class CampaignCredits {
   }
 }
 
-/** The parts that so many of its recipients take, by the average. */
+/** Average number of parts of `count` messages. */
 const partsOf = ({ parts, recipients }: CampaignRecord, count: number): number =>
   Math.ceil((parts * count) / Math.max(1, recipients));

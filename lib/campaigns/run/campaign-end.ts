@@ -7,12 +7,12 @@ import type { CampaignContext } from './campaign-context.js';
 import type { CampaignState } from './campaign-state.js';
 import { withLock, type HeldLock } from '../../queue/exclusive-lock.js';
 
-/** Finds out whether a campaign is over, and makes its report, once for all processes. */
+/** Detects the end of a campaign, and makes its report, once for all processes. */
 export class CampaignEnd {
   readonly #logger = new Logger('OurSmsCampaign');
   readonly #records: CampaignRecords;
 
-  /** @param pending How many requests are not settled, in all processes. */
+  /** @param pending Counts the unsettled requests of all processes. */
   constructor(
     private readonly context: CampaignContext,
     private readonly state: CampaignState,
@@ -23,15 +23,15 @@ export class CampaignEnd {
   }
 
   /** The report, if no request is left; `busy` while another process has the lock. */
-  async look(): Promise<CampaignReport | 'open' | 'busy'> {
+  async check(): Promise<CampaignReport | 'open' | 'busy'> {
     const { engine, names } = this.context;
     if ((await this.pending()) > 0) return 'open';
-    const outcome = await withLock(engine, names.lock(this.state.facts.id, 'end'), (lock) => this.#lookAlone(lock));
+    const outcome = await withLock(engine, names.lock(this.state.facts.id, 'end'), (lock) => this.#checkAlone(lock));
     return outcome ? outcome.done : 'busy';
   }
 
-  /** It is gone from the store, which was not told to remove it, and this process has not seen its end. */
-  reportUnseen(): CampaignReport {
+  /** Report of a campaign that is gone from the store without having been removed, and whose end this process has not seen. */
+  reportMissing(): CampaignReport {
     const { pending, total } = this.ledger.counts;
     if (pending <= 0) return this.#report(this.state.mode === 'cancelled' ? 'cancelled' : 'done');
     this.#logger.error(
@@ -47,7 +47,7 @@ export class CampaignEnd {
     return { id, account, state, parts, startedAt, ...this.ledger.counts, finishedAt: new Date().toISOString() };
   }
 
-  async #lookAlone(lock: HeldLock): Promise<CampaignReport | 'open'> {
+  async #checkAlone(lock: HeldLock): Promise<CampaignReport | 'open'> {
     const { facts } = this.state;
     const kept = await this.#records.find(facts.id);
     if (kept?.run !== facts.run) return 'open';
@@ -58,11 +58,11 @@ export class CampaignEnd {
     const report = this.#report(kept.state === 'cancelled' ? 'cancelled' : 'done');
     await lock.check();
     await this.#records.end(facts, report);
-    this.#tell(report);
+    this.#log(report);
     return report;
   }
 
-  #tell({ id, state, sent, rejected, invalid, duplicate, notSent, unknown }: CampaignReport): void {
+  #log({ id, state, sent, rejected, invalid, duplicate, notSent, unknown }: CampaignReport): void {
     this.#logger.log(
       `Campaign ${oneLine(id)} is ${state}: ${sent} sent, ${rejected} rejected, ${invalid} invalid, ${duplicate} duplicates, ${notSent} not sent, ${unknown} unknown`,
     );

@@ -26,11 +26,11 @@ interface Current {
 export class CampaignState {
   #current: Current;
   #report: CampaignReport | undefined;
-  /** Changes of this process that are being written, and when the last one was. */
+  /** How many changes of this process are being written, and when the last one was. */
   #changing = 0;
   #changedAt = 0;
 
-  /** @param facts The campaign as it was read: what is known of it besides its state never changes. */
+  /** @param facts The campaign as it was read. Everything but its state is constant. */
   constructor(
     readonly facts: Readonly<CampaignRecord>,
     private readonly records: CampaignRecords,
@@ -49,7 +49,7 @@ export class CampaignState {
     return this.#current.reason;
   }
 
-  /** When a pause ends, where that is known. ISO 8601, UTC. */
+  /** When the pause ends, if known. ISO 8601, UTC. */
   get resumesAt(): string | undefined {
     return this.#current.resumesAt;
   }
@@ -69,38 +69,38 @@ export class CampaignState {
     return { ...this.facts, state, reason, resumesAt, report: this.#report };
   }
 
-  /** Whether {@link pause} makes a difference. */
+  /** Whether {@link pause} would change the state. */
   canPause(reason: PauseReason): boolean {
     return this.mode === 'running' || (this.mode === 'paused' && reason === 'user');
   }
 
   /**
-   * Pauses it at once; resolves when that is durable.
+   * Pauses the campaign at once; resolves when the pause is durable.
    *
-   * @param waitMs Milliseconds until the pause ends, where that is known.
+   * @param waitMs Milliseconds until the pause ends, if known.
    */
   async pause(reason: PauseReason, waitMs?: number): Promise<void> {
     const resumesAt = waitMs === undefined ? undefined : new Date(Date.now() + waitMs).toISOString();
     await this.#change({ mode: 'paused', reason, resumesAt }, () => this.records.pause(this.facts, reason, resumesAt));
   }
 
-  /** Ends a pause, once that is durable. @param isByUser Whether a pause by the user ends as well. */
+  /** Ends a pause once the change is durable. @param isByUser Whether a pause by the user ends as well. */
   async resume(isByUser: boolean): Promise<void> {
     await this.records.resume(this.facts, isByUser);
     await this.#change({ mode: 'running' });
   }
 
-  /** Cancels it, once that is durable. */
+  /** Cancels the campaign once the change is durable. */
   async cancel(): Promise<void> {
     if (this.mode !== 'cancelled') await this.records.cancel(this.facts);
     await this.#change({ mode: 'cancelled' });
   }
 
   /**
-   * Adopts what another process may have changed.
+   * Adopts changes of other processes.
    *
-   * @param seen The campaign as it was read.
-   * @param seenAt When the read began (`performance.now()`): later changes of this process are not in it.
+   * @param seen The campaign as it was read from the store.
+   * @param seenAt When the read started (`performance.now()`): it does not contain later changes of this process.
    * @returns Whether anything changed.
    */
   adopt({ state: mode, reason, resumesAt }: CampaignRecord, seenAt: number): boolean {
@@ -111,7 +111,7 @@ export class CampaignState {
     return true;
   }
 
-  /** It is over. @returns False when it was over already, with another report. */
+  /** Ends the campaign. @returns False when it was over already, with another report. */
   end(report: CampaignReport): boolean {
     if (this.#report !== undefined && this.#report !== report) return false;
     this.#current = { mode: report.state };
@@ -119,7 +119,7 @@ export class CampaignState {
     return true;
   }
 
-  /** Changes the state at once, and adopts nothing else while that is being written. */
+  /** Changes the state at once. While the change is being written, {@link adopt} changes nothing. */
   async #change(next: Current, write?: () => Promise<void>): Promise<void> {
     if (this.isOver) return;
     this.#current = next;

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { QueueEngine } from '../../queue/durable-queue.js';
 import { Turns, type Turn, type TurnSource } from '../../sending/turns.js';
 
-/** A request that is later than this takes another turn. */
+/** A request whose turn was due longer ago takes another turn. */
 const LATE_MS = 50;
 
 /** Options of {@link CampaignTurns}. */
@@ -12,7 +12,7 @@ export interface CampaignTurnsOptions {
   name: string;
   /** Requests a second. Default: no limit. */
   rate?: number;
-  /** Turns of the account. */
+  /** Source of the account's turns. */
   account: TurnSource;
 }
 

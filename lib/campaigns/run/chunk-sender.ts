@@ -19,9 +19,9 @@ import type { PauseReason } from '../campaign.types.js';
 import type { CampaignChunk, CampaignRecord, ChunkResult } from '../store/campaign-record.js';
 import type { GatewayMeeting } from './circuit-breaker.js';
 
-/** A `prevDups` that covers more than this is not asked of a gateway. */
+/** Longest time that a `prevDups` of this module covers. */
 const MAX_DOUBT_MS = 24 * 60 * 60_000;
-/** The gateway is asked for the time when its last answer is older. */
+/** When the last answer of the gateway is older, it is asked for the time. */
 const TIME_KNOWN_MS = 60_000;
 
 /** Faults of the account, not of the request: every other request would meet them too. */
@@ -32,7 +32,7 @@ export interface ChunkToSend {
   record: CampaignRecord;
   chunk: CampaignChunk;
   turns: TurnSource;
-  /** When the first try of unknown outcome left. */
+  /** When the first try whose outcome is unknown left. */
   doubt?: Moment;
   /** Milliseconds since 1970 by the clock of the server that keeps the store, where there is one. */
   storeTime: () => Promise<number | undefined>;
@@ -40,21 +40,21 @@ export interface ChunkToSend {
   mayLeave: () => boolean;
   /** Notes, durably, whether it may be in flight, and since when. */
   atWork: (isAtWork: boolean, since?: Moment) => Promise<void>;
-  /** Ends all waiting: the campaign is paused, or the application stops. */
+  /** Aborts all waits: the campaign is paused, or the application shuts down. */
   stopping: AbortSignal;
 }
 
-/** How a request of a campaign ended. `met`: how the gateway answered, if it was asked. */
+/** Outcome of a request of a campaign. `met`: reaction of the gateway, if the request reached it. */
 export type ChunkOutcome = { met?: GatewayMeeting } & (
   | { kind: 'result'; result: ChunkResult }
-  /** It must be sent later. `doubt`: a try of then may have been sent. */
+  /** It must be sent later. `doubt`: when a try that may have been sent left. */
   | { kind: 'later'; why: string; pause?: PauseReason; doubt?: Moment }
 );
 
 /** Sends the requests of campaigns, each so that every recipient gets the message at most once. */
 export class ChunkSender {
   readonly #logger = new Logger('OurSmsCampaign');
-  /** Campaigns that were warned of quiet hours. */
+  /** Campaigns for which a warning of quiet hours was logged. */
   readonly #warned = new WeakSet<CampaignRecord>();
 
   constructor(
@@ -64,7 +64,7 @@ export class ChunkSender {
     private readonly telemetry: Telemetry,
   ) {}
 
-  /** Never rejects for what the gateway or the network does. */
+  /** Never rejects for a fault of the gateway or the network. */
   async send(request: ChunkToSend): Promise<ChunkOutcome> {
     const { record, chunk, turns, stopping, doubt } = request;
     const { dests, body = record.message.body } = chunk;
@@ -117,7 +117,7 @@ export class ChunkSender {
     if (result.kind === 'sent') {
       const isDiverted = this.policy.divertTo !== undefined;
       const { jobId, confirmedByTwin = 0 } = result.receipt;
-      // Reports of messages that the first try sent have the id of that one, which is not known.
+      // Reports of messages that the first try sent have an unknown id: that of the first try.
       const ids = confirmedByTwin > 0 ? {} : { jobId };
       return {
         kind: 'result',
@@ -142,19 +142,19 @@ export class ChunkSender {
     return { kind: 'result', result: { recipients, fate: 'notSent', reason: error.message }, met };
   }
 
-  /** How long ago a try in doubt began; or why it must stay unknown, or wait until that can be found out. */
+  /** Age of a try in doubt; or why its outcome stays unknown, or why its age cannot be found out yet. */
   async #ageOf(doubt: Moment, request: ChunkToSend): Promise<{ ms: number } | { unknown: string } | { later: string }> {
     const now = await this.#now(request, TIME_KNOWN_MS).catch(() => undefined);
     if (!now) return { later: 'its store did not say the time' };
     const ms = elapsedMs(doubt, now);
     if (ms !== undefined && ms <= MAX_DOUBT_MS) return { ms };
     if (ms !== undefined) return { unknown: 'it was in flight when its process ended, more than a day ago' };
-    // It may be the clock that settles it.
+    // The clock of the gateway may settle it.
     if (!this.gateway.clock.wasHeardWithin(TIME_KNOWN_MS)) return { later: 'the gateway does not answer' };
     return { unknown: 'it was in flight when its process ended, and the clocks disagree on how long ago that was' };
   }
 
-  /** This moment by all clocks at hand. The gateway is asked when it has not answered in the last so many milliseconds. */
+  /** This moment by all available clocks. Asks the gateway if it has not answered within the last `withinMs`. */
   async #now({ storeTime }: ChunkToSend, withinMs: number): Promise<Moment> {
     const { gateway } = this;
     if (!gateway.clock.wasHeardWithin(withinMs)) await gateway.getCredits().catch(() => undefined);
@@ -178,7 +178,7 @@ export class ChunkSender {
   }
 }
 
-/** A request that did not leave because of this process or its store is no fault of the gateway. */
+/** Undefined when this process or its store is at fault, and not the gateway. */
 const failedBy = (error: OurSmsError): GatewayMeeting | undefined =>
   error instanceof OurSmsAbortedError || error instanceof OurSmsStorageError
     ? undefined
@@ -200,12 +200,12 @@ function readResult(receipt: SendReceipt, { dests }: CampaignChunk, isDiverted: 
   if (isDiverted || refused >= recipients) return { recipients, fate: 'sent', rejected: recipients };
   const named = new Set(rejectedMsgs.map(({ dest }) => respelled(dest)));
   const rejectedDests = dests.filter((dest) => named.has(dest));
-  // More than it counts: which of them were rejected is not known.
+  // The gateway names more than it counts: which ones were rejected is unknown.
   if (rejectedDests.length > refused) return { recipients, fate: 'sent', rejected: refused };
   return { recipients, fate: 'sent', rejected: refused, rejectedDests };
 }
 
-/** The gateway may spell a number in another way than it was given. */
+/** The gateway may spell a number differently. */
 function respelled(dest = ''): string | undefined {
   const read = normalizeNumber(dest, { country: 'any' });
   return read.ok ? read.number : undefined;

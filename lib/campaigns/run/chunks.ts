@@ -16,13 +16,12 @@ const MAX_RETRY_MS = 60_000;
 
 /** Receives the events of {@link Chunks}. */
 export interface ChunkEvents {
-  /** The campaign must be paused. `waitMs`: milliseconds until the pause ends, where that is known. */
+  /** The campaign must be paused. `waitMs`: milliseconds until the pause ends, if known. */
   onPause: (reason: PauseReason, why: string, waitMs?: number) => void;
   /** A request has a result, which is about to be written. */
   onResult: (number: string, result: ChunkResult) => void;
 }
 
-/** What a request is sent within, and what comes of its leaving. */
 interface SendBounds {
   doubt?: Moment;
   mayLeave: () => boolean;
@@ -30,21 +29,22 @@ interface SendBounds {
   leaving: Leaving;
 }
 
+/** Departure of a request. */
 interface Leaving {
-  /** When it left: milliseconds since 1970. */
+  /** Milliseconds since 1970. */
   at?: number;
-  /** Tells the matching of reports that it is not in flight any more. */
+  /** Ends its entry among the requests in flight, by which reports are matched. */
   end?: () => void;
 }
 
-/** Sends the requests of a campaign, up to 500 recipients each: takes them from the queue, and keeps how they ended. */
+/** Sends the requests of a campaign, up to 500 recipients each: consumes its queue, and stores the results. */
 export class Chunks {
   readonly #logger = new Logger('OurSmsCampaign');
   readonly #store: ChunkStore;
   #consumer: QueueConsumer | undefined;
   /** Resolves when the requests of earlier consumers are settled. */
   #stopped: Promise<unknown> = Promise.resolve();
-  /** Ends the waits for a turn. `signal`: also aborted when the application stops. */
+  /** Aborts the waits for a turn. `signal` is also aborted when the application shuts down. */
   #halting: { abort: () => void; signal: AbortSignal } | undefined;
 
   constructor(
@@ -57,12 +57,12 @@ export class Chunks {
     this.#store = new ChunkStore(context.engine, context.names, state.facts);
   }
 
-  /** Requests that are not settled, in all processes. */
+  /** Counts the unsettled requests of all processes. */
   pending(): Promise<number> {
     return this.#store.queue.pending();
   }
 
-  /** Starts to send, once the requests of the last stop are settled, unless the campaign is paused or over by then. */
+  /** Starts to send once the requests of the last consumer are settled, unless the campaign is paused or over by then. */
   async start(): Promise<void> {
     await this.#stopped;
     const { state, context } = this;
@@ -99,12 +99,12 @@ export class Chunks {
     if (!this.context.stopping.aborted) await this.#store.queue.release();
   }
 
-  /** The signal of the requests that are taken from the queue now. */
+  /** The signal of the requests that are delivered from now on. */
   get #stopping(): AbortSignal {
     if (!this.#halting) {
       const controller = new AbortController();
       const signal = AbortSignal.any([this.context.stopping, controller.signal]);
-      // Each request that waits listens to it.
+      // Each waiting request listens to it.
       setMaxListeners(0, signal);
       this.#halting = { abort: () => controller.abort(), signal };
     }
@@ -118,7 +118,7 @@ export class Chunks {
     if (state.mode === 'paused')
       return { kind: 'again', inMs: 0, data: jobData(doubt, job.data.again), uncounted: true };
     const chunk = await this.#store.chunk(job.id);
-    // No outcome: the request stays in the queue, and the campaign does not end without it.
+    // The request stays in the queue: the campaign must not end without it.
     if (chunk === undefined) {
       throw new Error(`the recipients of request ${job.id} of campaign ${oneLine(state.facts.id)} are missing`);
     }
@@ -166,7 +166,7 @@ export class Chunks {
     });
   }
 
-  /** Pauses the campaign when there is a reason to. Not awaited: the pause waits for this very request. */
+  /** Requests a pause if the outcome demands one. The pause is not awaited: it waits for this very request. */
   #pauseAfter(outcome: ChunkOutcome): void {
     const { onPause } = this.events;
     const waitMs = outcome.met && this.breaker.note(outcome.met);
@@ -181,11 +181,11 @@ export class Chunks {
     this.events.onResult(id, result);
     const notes = [this.#store.resultNote(id, result)];
     if (jobId !== undefined && result !== rest) notes.push(this.#store.jobNote(jobId, id));
-    // By the write that marks the next request, if there is one: its mark is what cannot wait.
+    // They may share the write that marks the next request, which cannot wait.
     return { kind: 'done', notes, notesCanWait: true };
   }
 
-  /** A recipient whose report has come got the message: it is not sent again. */
+  /** Removes the recipients who have a delivery report: they got the message. */
   async #withoutReported(number: string, chunk: CampaignChunk): Promise<CampaignChunk> {
     const store = await this.context.tracking?.store();
     if (store === undefined) return chunk;

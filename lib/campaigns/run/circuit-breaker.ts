@@ -5,10 +5,10 @@ const MAX_WAIT_MS = 10 * 60_000;
 /** Upper bound of a `Retry-After`. */
 const MAX_RETRY_AFTER_MS = 60 * 60_000;
 
-/** How the gateway answered a request. */
+/** Reaction of the gateway to a request. */
 export type GatewayMeeting =
   | { kind: 'took' }
-  /** It refused it, did not answer, or could not be reached. `retryAfterMs`: the wait that it asked for. */
+  /** The gateway refused the request, did not answer, or could not be reached. `retryAfterMs`: its `Retry-After`. */
   | { kind: 'failed'; retryAfterMs?: number };
 
 /**
@@ -21,7 +21,7 @@ export class CircuitBreaker {
   #waits = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Runs a request: at once, or after the one before while the last request failed. */
+  /** Runs a request: at once, or, after a failure, when the request before has ended. */
   async run<R>(request: () => Promise<R>): Promise<R> {
     if (this.#failures === 0) return request();
     const turn = this.#last.then(request, request);

@@ -6,7 +6,7 @@ import type { CampaignContext } from './campaign-context.js';
 import type { CampaignCredits } from './campaign-credits.js';
 import type { CampaignState } from './campaign-state.js';
 
-/** Reports the pauses that the module makes: once for a reason, until something was sent again. */
+/** Logs and announces the pauses that the module makes: once for a reason, until a message is sent again. */
 export class PauseNotices {
   readonly #logger = new Logger('OurSmsCampaign');
   #reported: PauseReason | undefined;
@@ -17,7 +17,7 @@ export class PauseNotices {
     private readonly credits: CampaignCredits,
   ) {}
 
-  /** The module has paused the campaign. */
+  /** Reports a pause. */
   async report(reason: PauseReason, why: string, counts: CampaignCounts): Promise<void> {
     const { account, announce } = this.context;
     const { facts, resumesAt } = this.state;

@@ -5,14 +5,14 @@ import type { CampaignRecord } from '../store/campaign-record.js';
 import type { CampaignState } from './campaign-state.js';
 
 /** Minimum milliseconds between two emissions of progress. */
-export const TELL_EVERY_MS = 200;
+export const EMIT_EVERY_MS = 200;
 
-/** Tells how far a campaign is, and how fast it goes. */
+/** Measures and emits the progress of a campaign. */
 export class ProgressMeter {
   readonly #subject: BehaviorSubject<CampaignProgress>;
   #ranSince = performance.now();
   #settledBefore = 0;
-  #telling: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly account: string,
@@ -23,7 +23,7 @@ export class ProgressMeter {
   }
 
   get progress(): Observable<CampaignProgress> {
-    // A subject that has completed tells nothing any more.
+    // A completed subject emits no value to a late subscriber.
     return defer(() => (this.state.isOver ? of(this.snapshot()) : this.#subject));
   }
 
@@ -36,36 +36,36 @@ export class ProgressMeter {
     return { ...progressOf(this.account, this.state.record, this.ledger), perSecond, leftMs };
   }
 
-  /** It begins to run, or to run again. */
+  /** Measures the speed from now on: the campaign starts or resumes. */
   restart(): void {
     this.#ranSince = performance.now();
     const { total, pending } = this.ledger.counts;
     this.#settledBefore = total - pending;
   }
 
-  /** Emits the progress now. A scheduled one is emitted all the same: its callback is needed. */
-  tell(): void {
+  /** Emits the progress now. A scheduled emission stays: its callback is needed. */
+  emit(): void {
     this.#subject.next(this.snapshot());
   }
 
-  /** Emits the progress later, unless an earlier one is scheduled. @param onTold Called then. */
-  tellIn(ms: number, onTold: () => void): void {
-    if (this.#telling && ms >= TELL_EVERY_MS) return;
-    clearTimeout(this.#telling);
-    this.#telling = setTimeout(() => {
-      this.#telling = undefined;
-      this.tell();
-      onTold();
+  /** Schedules an emission, unless an earlier one is scheduled. @param onEmitted Called after it. */
+  emitIn(ms: number, onEmitted: () => void): void {
+    if (this.#timer && ms >= EMIT_EVERY_MS) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.emit();
+      onEmitted();
     }, ms);
   }
 
   end(): void {
-    clearTimeout(this.#telling);
+    clearTimeout(this.#timer);
     this.#subject.complete();
   }
 }
 
-/** How far a campaign is that does not run here. */
+/** Progress of a campaign that this process does not send. */
 export function progressOf(account: string, record: CampaignRecord, ledger: CampaignLedger): CampaignProgress {
   const { id, state, reason, resumesAt, parts, startedAt, report } = record;
   const { finishedAt } = report ?? {};

@@ -14,11 +14,11 @@ export type UnknownFate = (typeof UNKNOWN_FATES)[number];
 const AT_ONCE = 100;
 
 /**
- * Settles the requests of a campaign whose outcome is unknown: a person has found out, or decides. Nobody else can do that, or
- * say that the campaign is over, at the same time.
+ * Settles the requests of a campaign whose outcome is unknown, by the decision of a person. The lock keeps other processes from
+ * doing the same, or from ending the campaign, at the same time.
  *
- * @param fate `sent`: they count as sent. `sendAgain`: they wait again, and the campaign is not over any more.
- * @returns How many recipients there were.
+ * @param fate `sent`: they count as sent. `sendAgain`: they are queued again, and a campaign that was over is reopened.
+ * @returns The number of recipients.
  */
 export async function resolveUnknown(
   engine: QueueEngine,
@@ -29,13 +29,13 @@ export async function resolveUnknown(
   return waitForLock(engine, names.lock(id, 'end'), async (lock) => {
     const record = await records.find(id);
     if (record === undefined) return 0;
-    // Results that are being written are waited for.
+    // Waits for results that are being written.
     const store = new ChunkStore(engine, names, record);
     await store.queue.pending();
     const ledger = new CampaignLedger(engine, names, record, deliveries);
     const settle = new UnknownRequests(store, lock);
     for await (const { number, result } of ledger.unknown()) {
-      // Before the first of them: a process that ends now must not find the campaign over.
+      // Before the first request is queued: after a crash the campaign must not be over with a request in its queue.
       if (fate === 'sendAgain' && settle.count === 0 && record.report) await records.reopen(record);
       await settle.add(number, result, { fate, reported: await ledger.reported(number, result) });
     }
@@ -44,7 +44,7 @@ export async function resolveUnknown(
       await ledger.count();
       await lock.check();
       await records.end(record, { ...record.report, ...ledger.counts });
-      // It stays over: its queue is not needed.
+      // The campaign stays over: its queue is not needed.
       await store.queue.release();
     }
     return settle.count;
@@ -62,7 +62,7 @@ class UnknownRequests {
     private readonly lock: HeldLock,
   ) {}
 
-  /** @param how.reported Recipients whose report has come: they are not unknown, and are not sent to again. */
+  /** @param how.reported Recipients with a delivery report: they got the message, and are not sent to again. */
   async add(
     number: string,
     result: ChunkResult,

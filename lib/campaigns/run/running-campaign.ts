@@ -20,19 +20,19 @@ import { CampaignTurns } from './campaign-turns.js';
 import { Chunks } from './chunks.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { PauseNotices } from './pause-notices.js';
-import { ProgressMeter, TELL_EVERY_MS } from './progress-meter.js';
+import { ProgressMeter, EMIT_EVERY_MS } from './progress-meter.js';
 
-/** The time between two recounts is so many times what a recount takes. */
+/** Minimum time between two recounts, as a multiple of the duration of a recount. */
 const RECOUNT_FACTOR = 20;
 
 /**
  * A campaign whose requests are durable. Where several processes share the engine, each has an object of this class for the same
- * campaign: all of them send, and each follows what the others do.
+ * campaign: all of them send, and each follows the changes of the others.
  */
 export class RunningCampaign extends Campaign {
   readonly done: Promise<CampaignReport>;
-  /** When this object was made (`performance.now()`): what was read from the store before says nothing about it. */
-  readonly takenAt = performance.now();
+  /** When this object was made (`performance.now()`). An earlier read of the store may not contain the campaign. */
+  readonly openedAt = performance.now();
   // Private to the runtime too: an application may print a campaign, or return it from a controller.
   readonly #context: CampaignContext;
   readonly #ledger: CampaignLedger;
@@ -65,7 +65,7 @@ export class RunningCampaign extends Campaign {
       onResult: (number, result) => {
         this.#ledger.note(number, result);
         this.#notices.noteResult(result);
-        this.#tellSoon();
+        this.#emitSoon();
       },
     });
     this.#end = new CampaignEnd(context, state, this.#ledger, () => this.#chunks.pending());
@@ -82,7 +82,7 @@ export class RunningCampaign extends Campaign {
     return this.#state.facts.id;
   }
 
-  /** Resolves when this process holds nothing of the campaign any more. */
+  /** Resolves when this process has released the queue of the campaign. */
   get released(): Promise<void> {
     return this.#released;
   }
@@ -109,7 +109,7 @@ export class RunningCampaign extends Campaign {
 
   async resume(): Promise<void> {
     const { mode } = this.#state;
-    // Also while it runs here: another process may have paused it just now.
+    // Also while it runs in this process: another one may have paused it.
     if (mode !== 'paused' && mode !== 'running') return;
     await this.#resume(true);
     await this.#finishIfEmpty();
@@ -118,16 +118,16 @@ export class RunningCampaign extends Campaign {
   async cancel(): Promise<CampaignReport> {
     if (this.#state.report) return this.#state.report;
     await this.#state.cancel();
-    // The requests that wait are taken from the queue, and not sent.
-    await this.#act();
+    // The waiting requests are taken from the queue and settled as not sent.
+    await this.#applyMode();
     await this.#finishIfEmpty();
     return this.done;
   }
 
   /**
-   * Takes up what the store keeps of it: counts what was done, and runs unless it is paused or over.
+   * Counts the results in the store, and sends unless the campaign is paused or over.
    *
-   * @param options.isNew Nothing of it was done yet.
+   * @param options.isNew The campaign has no results yet.
    * @param options.isRestart This process has just started.
    */
   async open({ isNew = false, isRestart = false } = {}): Promise<void> {
@@ -141,15 +141,15 @@ export class RunningCampaign extends Campaign {
     this.#meter.restart();
     // A restart may have brought other credentials or another sender.
     if (isRestart && mode === 'paused' && (reason === 'auth' || reason === 'sender')) await this.#resume(false);
-    else await this.#act();
+    else await this.#applyMode();
     await this.#finishIfEmpty();
   }
 
   /**
-   * Adopts what another process may have changed, and counts what it has done.
+   * Adopts changes of other processes, and counts their results.
    *
-   * @param seen The campaign as it was read.
-   * @param seenAt When the read began (`performance.now()`).
+   * @param seen The campaign as it was read from the store.
+   * @param seenAt When the read started (`performance.now()`).
    */
   async follow(seen: CampaignRecord, seenAt: number): Promise<void> {
     if (this.#state.isOver) return;
@@ -157,19 +157,19 @@ export class RunningCampaign extends Campaign {
     if (this.#state.adopt(seen, seenAt)) {
       if (!hasRun) this.#meter.restart();
       // Not awaited: it may wait for requests in flight.
-      this.#act().catch(() => undefined);
+      this.#applyMode().catch(() => undefined);
     }
     if (performance.now() >= this.#recountAt) await this.#recount();
     await this.#finishIfEmpty();
   }
 
-  /** The results in the store were changed by something else than its requests. */
-  async lookAgain(): Promise<void> {
+  /** Counts again after `resolveUnknown` has changed results in the store. */
+  async refresh(): Promise<void> {
     await this.#recount();
     await this.#finishIfEmpty();
   }
 
-  /** The application stops. */
+  /** Stops sending: the application shuts down. */
   async close(): Promise<void> {
     this.#unfollow();
     this.#autoResume.stop();
@@ -177,35 +177,35 @@ export class RunningCampaign extends Campaign {
     this.#meter.end();
   }
 
-  /** It is over. */
+  /** Ends the campaign in this process. */
   end(report: CampaignReport): void {
     if (!this.#state.end(report)) return;
     this.#autoResume.stop();
-    // Where reports are matched, they go on to change the counts.
-    if (!this.#ledger.isTracked) this.#ledger.trust(report);
+    // Delivery reports still change the counts of a tracked campaign.
+    if (!this.#ledger.isTracked) this.#ledger.useReport(report);
     this.#unfollow();
-    // Nothing is lost with a queue that could not be released.
+    // A queue that could not be released holds no job any more.
     this.#released = this.#chunks.release().catch(() => undefined);
-    this.#meter.tell();
+    this.#meter.emit();
     this.#meter.end();
     this.#finished(report);
   }
 
-  /** The store has lost it before this process saw its end. */
-  endUnseen(): void {
-    this.end(this.#end.reportUnseen());
+  /** Ends a campaign that is gone from the store, and whose end this process has not seen. */
+  endMissing(): void {
+    this.end(this.#end.reportMissing());
   }
 
   /** @param waitMs Milliseconds until the pause ends, where that is known. */
   async #pause(reason: PauseReason, why: string, waitMs?: number): Promise<void> {
     if (!this.#state.canPause(reason)) return;
-    // First of all nothing more leaves.
+    // No further request may leave while the pause is being written.
     const paused = this.#state.pause(reason, waitMs);
     const stopped = this.#chunks.stop();
     await paused;
     if (reason !== 'user') await this.#notices.report(reason, why, this.#ledger.counts);
     await stopped;
-    await this.#act();
+    await this.#applyMode();
     // The requests that were in flight may have been the last ones.
     await this.#finishIfEmpty();
   }
@@ -214,35 +214,35 @@ export class RunningCampaign extends Campaign {
     const hasRun = this.#state.mode === 'running';
     await this.#state.resume(isByUser);
     if (!hasRun) this.#meter.restart();
-    await this.#act();
+    await this.#applyMode();
   }
 
-  /** Does what its mode asks for, whatever the mode was before. */
-  async #act(): Promise<void> {
+  /** Starts or stops sending, as the current mode demands. */
+  async #applyMode(): Promise<void> {
     const state = this.#state;
-    this.#tell();
+    this.#emit();
     if (state.isOver) return;
     if (state.mode === 'paused') {
       if (!this.#context.stopping.aborted) this.#autoResume.start();
       return this.#chunks.stop();
     }
     this.#autoResume.end();
-    // Requests that wait for their turn must not leave any more.
+    // Requests that wait for their turn must not leave.
     if (state.mode === 'cancelled') this.#chunks.endWaiting();
     await this.#chunks.start();
   }
 
-  /** Counts the reports that come in this process, some at a time. */
+  /** Recounts, throttled, when this process receives reports of the campaign. */
   #followReports(): void {
     if (!this.#ledger.isTracked) return;
     const stop = this.#context.tracking?.follow(this.#state.facts, () => {
       this.#recounting ??= setTimeout(
         () => {
           this.#recounting = undefined;
-          // A store that is away is read again with the next report.
+          // A store that is unavailable is read again with the next report.
           this.#recount().catch(() => undefined);
         },
-        Math.max(TELL_EVERY_MS, this.#recountAt - performance.now()),
+        Math.max(EMIT_EVERY_MS, this.#recountAt - performance.now()),
       );
     });
     this.#unfollow = () => {
@@ -252,33 +252,33 @@ export class RunningCampaign extends Campaign {
     };
   }
 
-  /** Counts again, with what other processes have done. */
+  /** Counts the results of all processes. */
   async #recount(): Promise<void> {
-    const began = performance.now();
+    const startedAt = performance.now();
     await this.#ledger.count();
     const now = performance.now();
-    this.#recountAt = now + (now - began) * RECOUNT_FACTOR;
-    this.#tell();
+    this.#recountAt = now + (now - startedAt) * RECOUNT_FACTOR;
+    this.#emit();
   }
 
   /** Ends the campaign if no request is left. */
   async #finishIfEmpty(): Promise<void> {
     if (this.#state.isOver || this.#context.stopping.aborted) return;
-    const outcome = await this.#end.look();
+    const outcome = await this.#end.check();
     if (typeof outcome === 'object') return this.end(outcome);
-    if (outcome === 'busy') this.#tellSoon(TELL_EVERY_MS);
-    // The last results are on their way to the store.
-    else if (this.#ledger.counts.pending <= 0) this.#tellSoon();
+    if (outcome === 'busy') this.#emitSoon(EMIT_EVERY_MS);
+    // The last results are being written.
+    else if (this.#ledger.counts.pending <= 0) this.#emitSoon();
   }
 
-  #tellSoon(ms = this.#ledger.counts.pending > 0 ? TELL_EVERY_MS : 2): void {
+  #emitSoon(ms = this.#ledger.counts.pending > 0 ? EMIT_EVERY_MS : 2): void {
     if (this.#context.stopping.aborted || this.#state.isOver) return;
-    this.#meter.tellIn(ms, () => {
-      this.#finishIfEmpty().catch(() => this.#tellSoon(TELL_EVERY_MS));
+    this.#meter.emitIn(ms, () => {
+      this.#finishIfEmpty().catch(() => this.#emitSoon(EMIT_EVERY_MS));
     });
   }
 
-  #tell(): void {
-    if (!this.#state.isOver) this.#meter.tell();
+  #emit(): void {
+    if (!this.#state.isOver) this.#meter.emit();
   }
 }

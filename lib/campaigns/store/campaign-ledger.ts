@@ -15,7 +15,7 @@ const NOTHING: Settled = { sent: 0, rejected: 0, notSent: 0, unknown: 0 };
 const NO_DELIVERY: Delivered = { delivered: 0, undelivered: 0, noReportYet: 0, missing: 0 };
 const NO_REPORTS: DeliveryCounts = { delivered: 0, undelivered: 0, reported: 0 };
 
-/** What the ledger of a campaign needs whose reports are matched. */
+/** Source of the delivery reports of a ledger. */
 export interface LedgerDeliveries {
   store: () => Promise<DeliveryStore>;
   /** Milliseconds from when a message was due until its report is missing. */
@@ -23,7 +23,7 @@ export interface LedgerDeliveries {
 }
 
 const MINUTE_MS = 60_000;
-/** More results than are ever on their way to the store: an older one is in it. */
+/** More results than can ever wait for a write: an older one is in the store. */
 const MOST_OWN = 2_000;
 
 /** Fates of the recipients of a campaign, counted from the results in the store, so that no count can differ from them. */
@@ -39,14 +39,14 @@ export class CampaignLedger {
     engine: QueueEngine,
     names: CampaignNames,
     private readonly record: CampaignRecord,
-    /** Unset where reports are not matched: tracking is not set. */
+    /** Unset without the option `tracking`. */
     deliveries?: LedgerDeliveries,
   ) {
     this.#store = new ChunkStore(engine, names, record);
     this.#deliveries = record.message.dlr ? deliveries : undefined;
   }
 
-  /** Whether delivery reports are counted as well: they come, and change the counts, also when the campaign is over. */
+  /** Whether delivery reports are counted as well: they change the counts also after the end of the campaign. */
   get isTracked(): boolean {
     return this.#deliveries !== undefined;
   }
@@ -64,35 +64,35 @@ export class CampaignLedger {
     return { ...counts, ...this.#delivered, noReportYet: this.#delivered.noReportYet + own.sent };
   }
 
-  /** Counts what is kept. */
+  /** Counts the results in the store, and those of this process that are being written. */
   async count(): Promise<void> {
-    // What is being counted may have begun before what this is asked for.
+    // A count in progress may have read the store before the change that the caller wants to see.
     await this.#counting?.catch(() => undefined);
     this.#counting ??= this.#count().finally(() => (this.#counting = undefined));
     await this.#counting;
   }
 
-  /** Counts what is kept, and nothing else. */
+  /** Counts only the results in the store. */
   async countKept(): Promise<void> {
     await this.count();
     this.#own.clear();
   }
 
-  /** Takes the counts of a campaign that is over from its report: its results need not be read for them. */
-  trust({ sent, rejected, notSent, unknown, ...rest }: Settled & Partial<Delivered>): void {
+  /** Uses the counts in the report of a finished campaign, without reading its results. */
+  useReport({ sent, rejected, notSent, unknown, ...rest }: Settled & Partial<Delivered>): void {
     this.#own.clear();
     const { delivered = 0, undelivered = 0, noReportYet = sent, missing = 0 } = rest;
     this.#delivered = { delivered, undelivered, noReportYet, missing };
     this.#settled = { sent, rejected, notSent, unknown };
   }
 
-  /** A result of this process has become durable, or is about to. */
+  /** Counts a result of this process that is durable, or is being written. */
   note(number: string, result: ChunkResult): void {
     this.#own.add(number, result);
     if (this.#own.size > MOST_OWN && !this.#counting) this.#merge();
   }
 
-  /** The requests of unknown outcome, by their numbers. */
+  /** The requests whose outcome is unknown. */
   async *unknown(): AsyncIterable<{ number: string; result: ChunkResult }> {
     for await (const { number, result } of this.#store.results()) {
       if (result.fate === 'unknown') yield { number, result };
@@ -106,7 +106,7 @@ export class CampaignLedger {
     return statuses.filter((status) => status !== undefined).length;
   }
 
-  /** The recipients that came to something, one by one. */
+  /** The recipients of a fate, read from the store one by one. */
   async *inputs(fate: CampaignFate): AsyncIterable<CampaignInput> {
     if (fate === 'invalid' || fate === 'duplicate') {
       yield* this.#store.leftOut(fate);
@@ -117,7 +117,7 @@ export class CampaignLedger {
     for await (const { number, result } of this.#store.results()) {
       if (!holds(result, fate, deliveries !== undefined)) continue;
       const chunk = await this.#store.chunk(number);
-      // Removed meanwhile.
+      // The campaign has been removed meanwhile.
       if (chunk === undefined) return;
       const statuses = await deliveries?.statuses(this.record, number, chunk.dests.length);
       if (isDeliveryFate(fate)) yield* deliveryInputs(chunk, result, fate, { statuses, isLate: this.#isLate(result) });
@@ -146,7 +146,7 @@ export class CampaignLedger {
     this.#settled = settled;
     this.#delivered = delivered;
     for (const number of seen) this.#own.delete(number);
-    // Those that two countings do not find are gone: someone has settled them otherwise.
+    // A result that two counts do not find is gone: `resolveUnknown` has removed it.
     this.#own.age(before);
   }
 
@@ -155,7 +155,7 @@ export class CampaignLedger {
     return store && ReportCounts.read(store.counts(this.record));
   }
 
-  /** Counts the older half of the results of this process as read: so they take no memory, however seldom results are read. */
+  /** Merges the older half of the results of this process into the counts: memory stays bounded, however seldom the store is read. */
   #merge(): void {
     for (const result of this.#own.take(MOST_OWN / 2)) {
       addResult(this.#settled, result);
@@ -164,7 +164,7 @@ export class CampaignLedger {
   }
 }
 
-/** Reports of requests, asked for in the order of their numbers. */
+/** Report counts of requests, to be read in the order of request numbers. */
 class ReportCounts {
   #next: { number: string; counts: DeliveryCounts } | undefined;
 
@@ -203,7 +203,7 @@ function addDelivered(
 function holds({ recipients, fate, rejected = 0 }: ChunkResult, wanted: CampaignFate, isTracked: boolean): boolean {
   if (wanted === 'rejected') return rejected > 0;
   if (isDeliveryFate(wanted)) return fate !== 'sent' || rejected < recipients;
-  // Where reports have come, some recipients were sent to.
+  // A recipient with a report was sent to, whatever the outcome of the request.
   if (isTracked && wanted === 'sent' && fate !== 'sent') return true;
   return fate === wanted && rejected < recipients;
 }
@@ -246,7 +246,7 @@ function* inputsOf(
     return;
   }
   const refused = new Set(rejected === dests.length ? dests : rejectedDests);
-  // The gateway counts them, and need not name them.
+  // The gateway counts the rejected ones, but need not name them.
   const unnamed = rejected - refused.size;
   const doubt =
     unnamed > 0

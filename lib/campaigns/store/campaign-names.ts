@@ -2,13 +2,13 @@ import { hash } from 'node:crypto';
 import { accountPart } from '../../queue/key-part.js';
 import type { CampaignKey } from './campaign-record.js';
 
-/** A note on a campaign that is not over. */
+/** A note on an unfinished campaign. */
 export type OpenNote = 'facts' | 'ready' | 'cancel' | 'pause' | 'hold';
 
 /** Lists of a campaign in the store. */
 export type CampaignList = 'chunk' | 'result' | 'invalid' | 'duplicate' | 'index' | 'dlr';
 
-/** The names of what is kept of an account's campaigns. */
+/** Names, in the store, of everything about an account's campaigns. */
 export class CampaignNames {
   private readonly account: string;
 
@@ -16,17 +16,17 @@ export class CampaignNames {
     this.account = accountPart(account);
   }
 
-  /** Prefix of the notes on all campaigns that are not over. */
+  /** Prefix of the notes on all unfinished campaigns. */
   get allOpen(): string {
     return `${this.account}/campaigns/open/`;
   }
 
-  /** Prefix of the records of all campaigns that are over. */
+  /** Prefix of the records of all finished campaigns. */
   get allOver(): string {
     return `${this.account}/campaigns/over/`;
   }
 
-  /** Prefix of the notes on a campaign that is not over. */
+  /** Prefix of the notes on an unfinished campaign. */
   openOf(id: string): string {
     return `${this.allOpen}${encodeURIComponent(id)}/`;
   }
@@ -44,7 +44,7 @@ export class CampaignNames {
     return `${this.account}/campaigns/removed/${encodeURIComponent(id)}/${run}`;
   }
 
-  /** Prefix of the notes on campaigns whose reports are matched. */
+  /** Prefix of the notes on tracked campaigns. */
   get allTracked(): string {
     return `${this.account}/campaigns/tracked/`;
   }
@@ -53,12 +53,12 @@ export class CampaignNames {
     return `${this.allTracked}${encodeURIComponent(id)}/${run}`;
   }
 
-  /** The request that has an id at the gateway. */
+  /** The request of an id of the gateway. */
   job(jobId: string): string {
     return `${this.account}/campaigns/job/${hash('sha256', jobId, 'base64url').slice(0, 16)}`;
   }
 
-  /** Lock on the right to write delivery statuses under a number, which no other process uses meanwhile. */
+  /** Lock on a slot for writing delivery statuses: only one process writes under its number. */
   writer(slot: number): string {
     return `${this.account}/campaigns/writer/${slot}`;
   }

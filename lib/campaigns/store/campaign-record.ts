@@ -2,16 +2,16 @@ import type { Moment } from '../../sending/moment.js';
 import type { PreparedMessage } from '../../sending/prepare-message.js';
 import type { CampaignReport, CampaignState, PauseReason } from '../campaign.types.js';
 
-/** Tells a campaign from all others, also from one of the same id that was removed, or whose recipients were not read whole. */
+/** Identifies a start of a campaign. An id may have had earlier starts, which were removed or interrupted. */
 export interface CampaignKey {
   id: string;
-  /** A new one for each start: late writes of a suspended process belong to no campaign. */
+  /** A new one for each start, so that late writes of a suspended process belong to no campaign. */
   run: string;
 }
 
 /** Constant data of a campaign, written before its recipients are read. */
 export interface CampaignFacts extends CampaignKey {
-  /** Told from another message under the same id. */
+  /** Hash of the message: another message under the same id has another one. */
   digest: string;
   /** The message, without recipients. */
   message: Omit<PreparedMessage, 'dests'>;
@@ -21,7 +21,7 @@ export interface CampaignFacts extends CampaignKey {
   startedAt: string;
 }
 
-/** Counts of the recipients, made while they were read. */
+/** Counts of the recipients that were read. */
 export interface IntakeCounts {
   total: number;
   recipients: number;
@@ -31,47 +31,47 @@ export interface IntakeCounts {
   parts: number;
 }
 
-/** A campaign besides its requests. */
+/** A campaign without its requests. */
 export interface CampaignRecord extends CampaignFacts, IntakeCounts {
   state: CampaignState;
   reason?: PauseReason;
-  /** Paused for the gateway: when it is tried again. ISO 8601, UTC. */
+  /** When the pause ends, if known. ISO 8601, UTC. */
   resumesAt?: string;
-  /** Once it is over. */
+  /** Set when the campaign is over. */
   report?: CampaignReport;
 }
 
 /** The recipients of a request, written once. */
 export interface CampaignChunk {
   dests: string[];
-  /** The text, where it is not the message's own. */
+  /** The text, unless it is that of the message. */
   body?: string;
 }
 
-/** A request of a campaign, as it waits; its name is the number of its chunk. */
+/** Data of the job of a request. The id of the job is the number of its chunk. */
 export interface ChunkJob {
-  /** When a try began whose outcome is unknown. */
+  /** When the first try of unknown outcome left. */
   doubt?: Moment;
-  /** The same by one clock, as earlier versions wrote and read it: milliseconds since 1970. */
+  /** The same by one clock, for version 0.1.0: milliseconds since 1970. */
   doubtSince?: number;
-  /** Whether it is sent again because a person said so: not to those whose report says that they got it. */
+  /** Whether a person decided to send it again. Recipients with a delivery report are left out then. */
   again?: boolean;
 }
 
-/** Result of a request, kept under the number of its chunk. */
+/** Result of a request, stored under the number of its chunk. */
 export interface ChunkResult {
-  /** How many it has. */
+  /** Number of its recipients. */
   recipients: number;
   fate: 'sent' | 'notSent' | 'unknown';
-  /** How many of them the gateway rejected. */
+  /** Number of recipients that the gateway rejected. */
   rejected?: number;
-  /** Those of them that it named, unless all are rejected. */
+  /** The rejected recipients that the gateway named, unless all were rejected. */
   rejectedDests?: string[];
   reason?: string;
-  /** The gateway's id of the request, where its reports are matched. */
+  /** The gateway's id of the request. Set in tracked campaigns. */
   jobId?: string;
-  /** When it was about to leave, where its reports are matched: milliseconds since 1970. */
+  /** When the request left: milliseconds since 1970. Set in tracked campaigns. */
   at?: number;
-  /** Context of the span of its send, where its reports are matched and it is traced. */
+  /** Context of the span of the send. Set in tracked campaigns whose sends are traced. */
   traceparent?: string;
 }

@@ -3,7 +3,7 @@ import type { CampaignReport, PauseReason } from '../campaign.types.js';
 import type { CampaignNames, OpenNote } from './campaign-names.js';
 import type { CampaignFacts, CampaignKey, CampaignRecord, IntakeCounts } from './campaign-record.js';
 
-/** A process that was suspended for longer, or that Redis did not answer, does not learn how a removed campaign ended. */
+/** How long the report of a removed campaign stays readable for other processes, which may be suspended or cut off from Redis. */
 const REMOVED_KNOWN_MS = 24 * 60 * 60_000;
 const NOTES: readonly OpenNote[] = ['facts', 'ready', 'cancel', 'pause', 'hold'];
 const NO_COUNTS: IntakeCounts = { total: 0, recipients: 0, invalid: 0, duplicate: 0, parts: 0 };
@@ -11,9 +11,9 @@ const NO_COUNTS: IntakeCounts = { total: 0, recipients: 0, invalid: 0, duplicate
 /**
  * Campaigns in the store, besides their requests.
  *
- * While a campaign is not over that is a few notes, and its state is what follows from them. Each note says one thing: that it
- * was cancelled, that a person paused it, that the module did. So none that is written can undo what another process
- * has written meanwhile. When it is over, one record takes their place.
+ * An unfinished campaign is a few notes, from which its state is derived. Each note states one fact: the campaign was cancelled;
+ * a person paused it; the module paused it. So the note of one process never overwrites that of another. A finished campaign is
+ * one record in place of the notes.
  */
 export class CampaignRecords {
   constructor(
@@ -21,12 +21,12 @@ export class CampaignRecords {
     private readonly names: CampaignNames,
   ) {}
 
-  /** All that are not over, those whose recipients are being read included. */
+  /** All unfinished campaigns, those whose recipients are being read included. */
   open(): Promise<CampaignRecord[]> {
     return this.#open(this.names.allOpen);
   }
 
-  /** All that are over. */
+  /** All finished campaigns. */
   async *over(): AsyncIterable<CampaignRecord> {
     for await (const { text } of this.engine.notes(this.names.allOver)) yield JSON.parse(text) as CampaignRecord;
   }
@@ -46,12 +46,12 @@ export class CampaignRecords {
     return this.#openOf(id);
   }
 
-  /** Its recipients are going to be read. */
+  /** Stores the facts of a campaign whose recipients are about to be read. */
   begin(facts: CampaignFacts): Promise<void> {
     return this.engine.note(this.names.open(facts, 'facts'), JSON.stringify(facts));
   }
 
-  /** All its recipients were read: with this note, it runs. */
+  /** The note by which a campaign runs: all its recipients were read. */
   ready(key: CampaignKey, counts: IntakeCounts): NoteChange {
     return { name: this.names.open(key, 'ready'), text: JSON.stringify(counts) };
   }
@@ -60,7 +60,7 @@ export class CampaignRecords {
     return this.engine.note(this.names.open(key, 'cancel'), new Date().toISOString());
   }
 
-  /** @param resumesAt When it is to be tried again, where that is known. */
+  /** @param resumesAt When the pause ends, if known. */
   pause(key: CampaignKey, reason: PauseReason, resumesAt?: string): Promise<void> {
     const text = resumesAt === undefined ? reason : `${reason} ${resumesAt}`;
     return this.engine.note(this.names.open(key, reason === 'user' ? 'pause' : 'hold'), text);
@@ -72,13 +72,13 @@ export class CampaignRecords {
     return this.engine.change(notes.map((note) => ({ name: this.names.open(key, note) })));
   }
 
-  /** It is over, or was and its report has changed. */
+  /** Stores the report of a finished campaign, or a changed one. */
   end(record: CampaignRecord, report: CampaignReport): Promise<void> {
     const text = JSON.stringify({ ...record, state: report.state, reason: undefined, resumesAt: undefined, report });
     return this.engine.change([...this.#noOpenNotes(record), { name: this.names.over(record.id), text }]);
   }
 
-  /** It is not over any more. */
+  /** Reopens a finished campaign. */
   reopen(record: CampaignRecord): Promise<void> {
     const { id, run, digest, message, rate, concurrency, startedAt } = record;
     const facts: CampaignFacts = { id, run, digest, message, rate, concurrency, startedAt };
@@ -91,18 +91,18 @@ export class CampaignRecords {
     ]);
   }
 
-  /** It is about to be removed: processes that have not seen its end yet find its report here. */
+  /** Keeps the report of a campaign that is about to be removed, for processes that have not seen its end. */
   async noteRemoval(key: CampaignKey, report: CampaignReport): Promise<void> {
     await this.engine.noteExpiring(this.names.removed(key), JSON.stringify(report), REMOVED_KNOWN_MS);
   }
 
-  /** The report of a campaign that was removed; undefined when it was not, or more than a day ago. */
+  /** The report of a campaign that was removed within the last day. */
   async removed(key: CampaignKey): Promise<CampaignReport | undefined> {
     const text = await this.engine.readExpiring(this.names.removed(key));
     return text === undefined ? undefined : (JSON.parse(text) as CampaignReport);
   }
 
-  /** Forgets the notes on a campaign that is not over. */
+  /** Deletes the notes on an unfinished campaign. */
   forget(key: CampaignKey): Promise<void> {
     return this.engine.change(this.#noOpenNotes(key));
   }
@@ -128,7 +128,7 @@ export class CampaignRecords {
   }
 }
 
-/** Undefined for notes without facts: they were written late, on a campaign that was over or given up. */
+/** Undefined for notes without facts: a suspended process wrote them after the campaign had ended or was erased. */
 function readNotes({
   facts,
   ready,

@@ -4,9 +4,9 @@ import type { CampaignInput } from '../campaign.types.js';
 import { pageNumber, pageNumberOf, type CampaignNames } from './campaign-names.js';
 import type { CampaignChunk, CampaignKey, ChunkJob, ChunkResult } from './campaign-record.js';
 
-/** Requests whose recipients are read at a time: they are sent in the order of their numbers, mostly. */
+/** Requests whose recipients are read at a time: requests are sent in the order of their numbers, mostly. */
 const BLOCK = 16;
-/** As many requests as are in flight at a time, mostly, and those that come next. */
+/** Blocks in memory: they hold the requests in flight and the next ones, mostly. */
 const MOST_BLOCKS = 4;
 
 /** The requests of a campaign in the store: their queue, their recipients, their results, and the recipients that were left out. */
@@ -20,7 +20,7 @@ export class ChunkStore {
     private readonly key: CampaignKey,
   ) {}
 
-  /** A job for each request, named by its number. */
+  /** Jobs of the requests that are not settled. The id of a job is the number of its request. */
   get queue(): DurableQueue<ChunkJob> {
     return this.engine.queue(this.names.queue(this.key));
   }
@@ -30,7 +30,7 @@ export class ChunkStore {
     const place = Number(number);
     const block = Math.floor(place / BLOCK);
     const reading = this.#block(block);
-    // While the second half of this one is being sent: a small campaign has no other.
+    // The next block is read from the second half on: a small campaign has no other block.
     if (place % BLOCK >= BLOCK / 2) void this.#block(block + 1);
     const text = (await reading)[place % BLOCK];
     return text === undefined ? undefined : (JSON.parse(text) as CampaignChunk);
@@ -43,14 +43,14 @@ export class ChunkStore {
     const names = Array.from({ length: BLOCK }, (_, i) => prefix + pageNumber(block * BLOCK + i));
     const reading = this.engine.readMany(names);
     this.#blocks.set(block, reading);
-    // It is read again when it is asked for again.
+    // After a failure, the next caller reads the block again.
     reading.catch(() => this.#blocks.delete(block));
     const [oldest] = this.#blocks.keys();
     if (this.#blocks.size > MOST_BLOCKS) this.#blocks.delete(oldest as number);
     return reading;
   }
 
-  /** The results of the requests that are settled. */
+  /** The results of the settled requests. */
   async *results(): AsyncIterable<{ number: string; result: ChunkResult }> {
     for await (const { name, text } of this.engine.notes(this.names.list(this.key, 'result'))) {
       yield { number: pageNumberOf(name), result: JSON.parse(text) as ChunkResult };
@@ -64,22 +64,22 @@ export class ChunkStore {
     }
   }
 
-  /** A write that keeps the recipients of a request, or a page of those that were left out. */
+  /** The change that stores the recipients of a request, or a page of inputs that were left out. */
   noteOf(list: 'chunk' | 'invalid' | 'duplicate', page: number, content: CampaignChunk | CampaignInput[]): NoteChange {
     return { name: this.names.list(this.key, list) + pageNumber(page), text: JSON.stringify(content) };
   }
 
-  /** A write that keeps an index of recipients. */
+  /** The change that stores an index of recipients. */
   indexNote(page: number, text: string): NoteChange {
     return { name: this.names.list(this.key, 'index') + pageNumber(page), text };
   }
 
-  /** A write that keeps the request of an id at the gateway. */
+  /** The change that stores the request of an id of the gateway. */
   jobNote(jobId: string, number: string): NoteChange {
     return { name: this.names.job(jobId), text: `${this.key.run} ${number}` };
   }
 
-  /** A write that keeps the result of a request, or removes it. */
+  /** The change that stores the result of a request, or removes it. */
   resultNote(number: string, result?: ChunkResult): NoteChange {
     return { name: this.names.list(this.key, 'result') + number, text: result && JSON.stringify(result) };
   }
@@ -88,7 +88,7 @@ export class ChunkStore {
 /** The mark of a request that is about to leave. */
 export const markOf = (leaving: Moment): string => JSON.stringify(leaving);
 
-/** When the first try of unknown outcome left; by one clock alone where an earlier version noted it. */
+/** When the first try of unknown outcome left. Version 0.1.0 stored the time of one clock only. */
 export function doubtOf({ data, interruptedAt, interruptedMark }: Job<ChunkJob>): Moment | undefined {
   if (data.doubt) return data.doubt;
   if (data.doubtSince !== undefined) return { wall: data.doubtSince };
@@ -96,7 +96,7 @@ export function doubtOf({ data, interruptedAt, interruptedMark }: Job<ChunkJob>)
   return interruptedMark === undefined ? { wall: interruptedAt } : (JSON.parse(interruptedMark) as Moment);
 }
 
-/** The data of a request, by when its first try of unknown outcome left. */
+/** The data of a job. @param doubt When the first try of unknown outcome left. */
 export const jobData = (doubt: Moment | undefined, again?: boolean): ChunkJob => ({
   doubt,
   doubtSince: doubt?.wall,

@@ -15,15 +15,15 @@ const NONE = '.'.charCodeAt(0);
 const BY_CODE = new Map(Object.entries(STATUSES).map(([character, status]) => [character.charCodeAt(0), status]));
 const CODES = new Map([...BY_CODE].map(([code, status]) => [status, code]));
 
-/** How many recipients of a request have which report. */
+/** Report counts of a request. */
 export interface DeliveryCounts {
   delivered: number;
   undelivered: number;
-  /** With any report, those included. */
+  /** Recipients with any report, delivered and undelivered ones included. */
   reported: number;
 }
 
-/** The delivery status of each recipient of a request: a byte each. */
+/** The delivery statuses of the recipients of a request, a byte each. */
 export class DeliveryStates {
   readonly #codes: Uint8Array;
 
@@ -44,12 +44,12 @@ export class DeliveryStates {
     return BY_CODE.get(this.#codes[index] ?? NONE);
   }
 
-  /** A report has come. */
+  /** Applies a report. */
   note(index: number, status: DlrStatus): void {
     if (isLater(this.of(index), status, this.parts)) this.#codes[index] = CODES.get(status) ?? NONE;
   }
 
-  /** Takes over statuses as they are kept, by this or by another process. */
+  /** Merges stored statuses, of this or another process. */
   merge(text: string): void {
     const count = Math.min(text.length, this.#codes.length);
     for (let i = 0; i < count; i++) {
@@ -73,8 +73,8 @@ export class DeliveryStates {
 }
 
 /**
- * Whether a status takes the place of the one that is known, as `monotonic` has it. The reports of a text of several parts may be
- * those of its parts, which are not told apart here: there, a part that failed fails the message.
+ * Whether a status replaces the known one, by the rule of `monotonic`. Each part of a long text may have reports of its own, which
+ * cannot be distinguished here: the first part that fails fails the message.
  */
 function isLater(known: DlrStatus | undefined, next: DlrStatus, parts: number): boolean {
   if (parts === 1 || known === undefined) return monotonic(known, next);

@@ -6,28 +6,29 @@ import type { CampaignChunk, CampaignFacts, CampaignKey, ChunkResult } from './c
 import { DeliveryStates, type DeliveryCounts } from './delivery-states.js';
 import { RecipientIndex } from './recipient-index.js';
 
-/** Requests whose recipients are at hand: some 25 kB each. */
-const CHUNKS_AT_HAND = 256;
-/** Indexes at hand: some 380 kB each. */
-const INDEXES_AT_HAND = 16;
-/** Requests whose statuses are at hand, at the most, and for so long after the last report: its page is settled by then. */
+/** Requests whose recipients are cached: some 25 kB each. */
+const CACHED_CHUNKS = 256;
+/** Cached indexes: some 380 kB each. */
+const CACHED_INDEXES = 16;
+/** Requests whose statuses are cached. */
 const MOST_STATES = 20_000;
-const STATES_AT_HAND_MS = 120_000;
+/** How long statuses stay cached after a report: its page is settled by then. */
+const STATES_CACHED_MS = 120_000;
 
-/** A campaign whose reports are matched. */
+/** A campaign whose delivery reports are matched: a tracked campaign. */
 export interface TrackedCampaign extends CampaignKey {
   src: string;
   /** When it was started: milliseconds since 1970. */
   at: number;
-  /** Minutes that its messages are held. */
+  /** Minutes for which the gateway holds its messages. */
   delay: number;
-  /** Parts of the text, where each recipient has the same. */
+  /** Parts of the text, if all recipients get the same. */
   parts: number;
-  /** Whether its missing reports were announced. */
+  /** Whether its missing reports were announced. The name is that of the stored field. */
   isTold?: boolean;
 }
 
-/** A request whose reports are matched. */
+/** A request of a tracked campaign. */
 export interface TrackedChunk {
   campaign: TrackedCampaign;
   number: string;
@@ -37,13 +38,13 @@ export interface TrackedChunk {
   result?: ChunkResult;
 }
 
-/** Delivery statuses of the campaigns of an account, and what finds the request of a report. */
+/** Delivery statuses of the campaigns of an account, and the look-up of the request of a report. */
 export class DeliveryStore {
   readonly #campaigns = new Map<string, TrackedCampaign>();
   #readAt = -Infinity;
   readonly #chunks = new Map<string, TrackedChunk>();
   readonly #indexes = new Map<string, RecipientIndex>();
-  /** How many indexes a campaign has, by its run. */
+  /** Number of indexes of each campaign, by run. */
   readonly #indexCounts = new Map<string, number>();
   readonly #states = new Map<string, { states: DeliveryStates; touchedAt: number }>();
   #slot: { number: number; lease: Lease } | undefined;
@@ -53,7 +54,7 @@ export class DeliveryStore {
     readonly names: CampaignNames,
   ) {}
 
-  /** The campaigns whose reports are matched, read as often as other processes may have started one. */
+  /** The tracked campaigns. Reads them again when another process may have started one. */
   async campaigns(): Promise<Iterable<TrackedCampaign>> {
     if (performance.now() - this.#readAt < this.engine.followEveryMs) return this.#campaigns.values();
     const found: TrackedCampaign[] = [];
@@ -65,17 +66,17 @@ export class DeliveryStore {
     return this.#campaigns.values();
   }
 
-  /** A campaign of this process is about to begin. */
+  /** Adds a campaign that this process starts. */
   noteCampaign(campaign: TrackedCampaign): void {
     this.#campaigns.set(campaign.run, campaign);
   }
 
-  /** A campaign is removed. */
+  /** Removes a campaign. */
   noteRemoval({ run }: CampaignKey): void {
     this.#campaigns.delete(run);
   }
 
-  /** The requests that have these ids at the gateway. */
+  /** The requests of these ids of the gateway. */
   async byJobs(jobIds: readonly string[]): Promise<Map<string, TrackedChunk>> {
     const texts = await this.engine.readMany(jobIds.map((jobId) => this.names.job(jobId)));
     const found = new Map<string, TrackedChunk>();
@@ -89,7 +90,7 @@ export class DeliveryStore {
     return found;
   }
 
-  /** The requests that have a number among their recipients. @param since Campaigns started before that are left out. */
+  /** The requests to each number. @param since Leaves out campaigns that were started earlier. */
   async byNumbers(numbers: ReadonlySet<string>, since: number): Promise<Map<string, TrackedChunk[]>> {
     const found = new Map<string, TrackedChunk[]>();
     for (const campaign of await this.campaigns()) {
@@ -106,7 +107,7 @@ export class DeliveryStore {
     return found;
   }
 
-  /** The statuses of a request, to be changed. */
+  /** The statuses of a request, for the caller to change. */
   async states({ campaign, number, dests, parts }: TrackedChunk): Promise<DeliveryStates> {
     const key = `${campaign.run}/${number}`;
     const known = this.#states.get(key);
@@ -120,35 +121,35 @@ export class DeliveryStore {
     return entry.states;
   }
 
-  /** Name of the note that this process keeps the statuses of a request in. */
+  /** Name of the note in which this process stores the statuses of a request. */
   async noteOf({ campaign, number }: TrackedChunk): Promise<string> {
     return `${this.names.list(campaign, 'dlr')}${number}/${await this.#writer()}`;
   }
 
-  /** How many recipients of each request have which report, in the order of the numbers of the requests. */
+  /** Report counts of each request, in the order of request numbers. */
   async *counts(key: CampaignKey): AsyncIterable<{ number: string; counts: DeliveryCounts }> {
     const prefix = `${key.run}/`;
     const names = [...this.#states.keys()].filter((name) => name.startsWith(prefix)).sort();
-    // What is at hand has reports that are not settled yet.
-    const atHand = names.map((name) => ({ number: pageNumberOf(name), states: this.#states.get(name)?.states }));
+    // Cached statuses include reports that are not settled yet.
+    const cached = names.map((name) => ({ number: pageNumberOf(name), states: this.#states.get(name)?.states }));
     for await (const { number, texts } of this.#kept(key)) {
-      while (atHand[0] && atHand[0].number < number) yield countsOf(atHand.shift());
+      while (cached[0] && cached[0].number < number) yield countsOf(cached.shift());
       const states =
-        (atHand[0]?.number === number && atHand.shift()?.states) || new DeliveryStates(texts[0]?.length ?? 0, 1);
+        (cached[0]?.number === number && cached.shift()?.states) || new DeliveryStates(texts[0]?.length ?? 0, 1);
       for (const text of texts) states.merge(text);
       yield { number, counts: states.counts() };
     }
-    for (const entry of atHand) yield countsOf(entry);
+    for (const entry of cached) yield countsOf(entry);
   }
 
-  /** The status of each recipient of a request, in their order; undefined without a report. */
+  /** The status of each recipient of a request, in order; undefined without a report. */
   async statuses(key: CampaignKey, number: string, recipients: number): Promise<(DlrStatus | undefined)[]> {
-    const atHand = this.#states.get(`${key.run}/${number}`)?.states;
-    const states = atHand ?? (await this.#read(key, number, { recipients, parts: 1 }));
+    const cached = this.#states.get(`${key.run}/${number}`)?.states;
+    const states = cached ?? (await this.#read(key, number, { recipients, parts: 1 }));
     return Array.from({ length: recipients }, (_, i) => states.of(i));
   }
 
-  /** Releases the right to write. */
+  /** Releases the writer's slot. */
   async release(): Promise<void> {
     await this.#slot?.lease.release().catch(() => undefined);
     this.#slot = undefined;
@@ -171,15 +172,15 @@ export class DeliveryStore {
       parts,
       result: result === undefined ? undefined : (JSON.parse(result) as ChunkResult),
     };
-    // A result of another fate may be changed by a person.
-    if (chunk.result?.fate === 'sent') keep(this.#chunks, key, chunk, CHUNKS_AT_HAND);
+    // `resolveUnknown` may change a result of another fate.
+    if (chunk.result?.fate === 'sent') cache(this.#chunks, key, chunk, CACHED_CHUNKS);
     return chunk;
   }
 
   async *#indexesOf(campaign: TrackedCampaign): AsyncIterable<RecipientIndex> {
     const prefix = this.names.list(campaign, 'index');
     const known = [...this.#indexes].filter(([name]) => name.startsWith(prefix));
-    // Written before the campaign began, all of them.
+    // All indexes were written before the campaign started.
     if (known.length > 0 && known.length === this.#indexCounts.get(campaign.run)) {
       yield* known.map(([, index]) => index);
       return;
@@ -187,7 +188,7 @@ export class DeliveryStore {
     let count = 0;
     for await (const { name, text } of this.engine.notes(prefix)) {
       const index = this.#indexes.get(name) ?? new RecipientIndex(text);
-      keep(this.#indexes, name, index, INDEXES_AT_HAND);
+      cache(this.#indexes, name, index, CACHED_INDEXES);
       count += 1;
       yield index;
     }
@@ -215,7 +216,7 @@ export class DeliveryStore {
     if (current) yield current;
   }
 
-  /** Each process writes under a number of its own, so that none can undo what another one wrote. */
+  /** Number of this process among the writers: each writes notes of its own, so that none overwrites another's. */
   async #writer(): Promise<number> {
     if (this.#slot?.lease.isValid()) return this.#slot.number;
     for (let number = 0; ; number++) {
@@ -227,7 +228,7 @@ export class DeliveryStore {
   }
 
   #dropOld(): void {
-    const before = performance.now() - STATES_AT_HAND_MS;
+    const before = performance.now() - STATES_CACHED_MS;
     for (const [key, { touchedAt }] of this.#states) {
       if (this.#states.size <= MOST_STATES && touchedAt >= before) return;
       this.#states.delete(key);
@@ -240,14 +241,14 @@ const countsOf = (entry?: { number: string; states?: DeliveryStates }): { number
   counts: entry?.states?.counts() ?? { delivered: 0, undelivered: 0, reported: 0 },
 });
 
-/** The note on a campaign whose reports are matched. */
+/** The note on a tracked campaign. */
 export function trackedCampaign({ id, run, message, startedAt }: CampaignFacts): TrackedCampaign {
   const { src, delay = 0, body } = message;
   return { id, run, src, at: Date.parse(startedAt), delay, parts: countParts(body) };
 }
 
-/** Keeps a value as the newest; the oldest go. */
-function keep<T>(map: Map<string, T>, key: string, value: T, most: number): void {
+/** Caches a value as the newest, and evicts the oldest. */
+function cache<T>(map: Map<string, T>, key: string, value: T, most: number): void {
   map.delete(key);
   map.set(key, value);
   for (const oldest of map.keys()) {

@@ -6,11 +6,11 @@ import { ChunkStore } from './chunk-store.js';
 import { CampaignRecords } from './campaign-records.js';
 import type { HeldLock } from '../../queue/exclusive-lock.js';
 
-/** Notes that are forgotten by one write. */
+/** Notes that are deleted by one write. */
 const AT_ONCE = 200;
 const LOOK_EVERY_MS = 10;
 
-/** Deletes an interrupted start: its facts last. */
+/** Deletes an interrupted start. Its facts are deleted last, so that an interrupted deletion can be repeated. */
 export async function eraseReading(engine: QueueEngine, names: CampaignNames, key: CampaignKey): Promise<void> {
   await eraseRequests(engine, names, key);
   await new CampaignRecords(engine, names).forget(key);
@@ -18,10 +18,10 @@ export async function eraseReading(engine: QueueEngine, names: CampaignNames, ke
 }
 
 /**
- * Forgets a campaign that is over: its record last, so that what is cut short can be repeated.
+ * Deletes a finished campaign. Its record is deleted last, so that an interrupted deletion can be repeated.
  *
- * @param lock The lock on the end of campaigns of this id. Without it another process may have removed this one already, and the
- * names of its id belong to the next campaign.
+ * @param lock The `end` lock of this id. Without it another process may have removed the campaign already, and the names of its id
+ * may belong to the next one.
  */
 export async function eraseCampaign(
   engine: QueueEngine,
@@ -30,9 +30,9 @@ export async function eraseCampaign(
   lock: HeldLock,
 ): Promise<void> {
   await eraseRequests(engine, names, key);
-  // What others may have written late.
+  // Notes that suspended processes have written late.
   for (const prefix of [names.listsOf(key.id), names.openOf(key.id)]) {
-    await forgetNotes(engine, names, key, prefix, lock);
+    await deleteNotes(engine, names, key, prefix, lock);
   }
   await lock.check();
   await engine.forget(names.over(key.id));
@@ -44,21 +44,21 @@ async function eraseRequests(engine: QueueEngine, names: CampaignNames, key: Cam
   if ((await queue.pending()) > 0) {
     const consumer = queue.consume(() => Promise.resolve({ kind: 'done' }), { concurrency: 100 });
     try {
-      // Active ones too: jobs that are delivered when a consumer stops go back to those that wait.
+      // Active ones too: jobs that are delivered when a consumer stops are put back.
       while ((await queue.pending()) > 0) await wait(LOOK_EVERY_MS);
     } finally {
       await consumer.stop();
     }
   }
-  // Results first: of what is cut short here, nothing can be sent again without its recipients.
-  await forgetJobs(engine, names, key);
+  // Results first: `resolveUnknown` could queue a result again whose recipients are gone.
+  await deleteJobs(engine, names, key);
   for (const list of ['result', 'chunk', 'invalid', 'duplicate', 'index', 'dlr'] as const) {
-    await forgetNotes(engine, names, key, names.list(key, list));
+    await deleteNotes(engine, names, key, names.list(key, list));
   }
 }
 
-/** Forgets which requests the ids of the gateway stand for. */
-async function forgetJobs(engine: QueueEngine, names: CampaignNames, key: CampaignKey): Promise<void> {
+/** Deletes the look-up of requests by their ids of the gateway. */
+async function deleteJobs(engine: QueueEngine, names: CampaignNames, key: CampaignKey): Promise<void> {
   let changes: NoteChange[] = [{ name: names.tracked(key) }];
   for await (const { result } of new ChunkStore(engine, names, key).results()) {
     if (result.jobId === undefined || changes.push({ name: names.job(result.jobId) }) < AT_ONCE) continue;
@@ -68,7 +68,7 @@ async function forgetJobs(engine: QueueEngine, names: CampaignNames, key: Campai
   await engine.change(changes);
 }
 
-async function forgetNotes(
+async function deleteNotes(
   engine: QueueEngine,
   names: CampaignNames,
   key: CampaignKey,
@@ -76,15 +76,15 @@ async function forgetNotes(
   lock?: HeldLock,
 ): Promise<void> {
   const queue = engine.queue<ChunkJob>(names.queue(key));
-  const forget = async (changes: NoteChange[]): Promise<void> => {
+  const deleteAll = async (changes: NoteChange[]): Promise<void> => {
     await lock?.check();
     await queue.add([], changes);
   };
   let changes: NoteChange[] = [];
   for await (const { name } of engine.notes(prefix)) {
     if (changes.push({ name }) < AT_ONCE) continue;
-    await forget(changes);
+    await deleteAll(changes);
     changes = [];
   }
-  if (changes.length > 0) await forget(changes);
+  if (changes.length > 0) await deleteAll(changes);
 }

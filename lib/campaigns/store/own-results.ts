@@ -1,15 +1,15 @@
 import type { CampaignCounts } from '../campaign.types.js';
 import type { ChunkResult } from './campaign-record.js';
 
-/** What is counted of the result of a request. */
+/** The fields of a result that are counted. */
 export type CountedResult = Pick<ChunkResult, 'recipients' | 'fate' | 'rejected' | 'at'>;
 
-/** Recipients of requests that have a result. */
+/** Counts of the recipients whose requests have a result. */
 export type Settled = Pick<CampaignCounts, 'sent' | 'rejected' | 'notSent' | 'unknown'>;
 
 /**
- * Results of this process that were not among those that were read last from the store. What they come to is kept with them: it is
- * asked for with each result.
+ * Results of this process that the last read of the store did not contain. Their sums are updated with each change: they are
+ * read with every result.
  */
 export class OwnResults {
   readonly settled: Settled = { sent: 0, rejected: 0, notSent: 0, unknown: 0 };
@@ -27,7 +27,7 @@ export class OwnResults {
     return [...this.#results.keys()];
   }
 
-  /** A request that was sent again has its second result. */
+  /** Adds a result, in place of an earlier one of the same request. */
   add(number: string, { recipients, fate, rejected = 0, at }: CountedResult): void {
     this.delete(number);
     this.#results.set(number, { result: { recipients, fate, rejected, at }, isOld: false });
@@ -46,7 +46,7 @@ export class OwnResults {
     for (const number of this.numbers()) this.delete(number);
   }
 
-  /** Marks results that a read of the store has not found; those that two reads do not find are deleted. */
+  /** Marks results that a read of the store did not find; deletes those that two reads did not find. */
   age(numbers: readonly string[]): void {
     for (const number of numbers) {
       const own = this.#results.get(number);
@@ -55,7 +55,7 @@ export class OwnResults {
     }
   }
 
-  /** Takes out the oldest. */
+  /** Removes and returns the oldest. */
   take(count: number): CountedResult[] {
     const oldest = [...this.#results].slice(0, count);
     for (const [number] of oldest) this.delete(number);
@@ -63,7 +63,7 @@ export class OwnResults {
   }
 }
 
-/** Counts a result. @param reported Recipients with a report: those were sent to, whatever the outcome of the request was. */
+/** Counts a result. @param reported Recipients with a delivery report: they were sent to, whatever the outcome of the request. */
 export function addResult(settled: Settled, { recipients, fate, rejected = 0 }: CountedResult, reported = 0): void {
   const proven = fate === 'sent' ? 0 : reported;
   settled[fate] += recipients - rejected - proven;

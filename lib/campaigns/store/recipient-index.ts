@@ -3,13 +3,13 @@ const ENTRY_BYTES = 6;
 const REQUEST_BITS = 2 ** 17;
 const NUMBER_BITS = 2 ** 31;
 
-/** Recipients of an index at the most: it takes some 380 kB in memory, and 8 characters for each recipient in the store. */
+/** Upper bound of the recipients of an index: it takes some 380 kB of memory, and 8 characters for each recipient in the store. */
 export const INDEXED_AT_ONCE = 64_000;
 
-/** Of a number. Saudi mobiles all differ in it; of others, several may have the same. */
+/** Digest of a number. It is unique among Saudi mobiles; numbers of other countries may share one. */
 const digestOf = (number: string): number => Number(number.slice(-15)) % NUMBER_BITS;
 
-/** Gathers which recipient is in which request, to find the request of a report that has no id. */
+/** Builds indexes from recipients to requests, for reports without an id. */
 export class RecipientIndexWriter {
   #entries: Float64Array | undefined;
   #count = 0;
@@ -18,7 +18,7 @@ export class RecipientIndexWriter {
   /**
    * Adds the recipients of a request.
    *
-   * @returns An index that is full, as text, without these.
+   * @returns The text of the index before them, if it was full.
    */
   add(request: number, dests: readonly string[]): string | undefined {
     const full = this.#count + dests.length > INDEXED_AT_ONCE ? this.take() : undefined;
@@ -28,7 +28,7 @@ export class RecipientIndexWriter {
     return full;
   }
 
-  /** The index of what was added, as text; undefined when nothing was. */
+  /** The text of the index of the recipients since the last one; undefined when there are none. */
   take(): string | undefined {
     if (this.#entries === undefined || this.#count === 0) return undefined;
     const sorted = this.#entries.subarray(0, this.#count).sort();
@@ -50,7 +50,7 @@ export class RecipientIndex {
     this.#bytes = Buffer.from(text.slice(space + 1), 'base64');
   }
 
-  /** The requests that may have a number among their recipients, and often one that has not. */
+  /** The requests that may be sent to a number. Some are not: different numbers can share a digest. */
   requestsOf(number: string): number[] {
     const digest = digestOf(number);
     const bytes = this.#bytes;
