@@ -8,11 +8,15 @@ import { reportedNumber } from '../tracking/number-hash.js';
 import type { CountMissing } from '../tracking/campaign-messages.js';
 import { InFlight } from '../tracking/in-flight.js';
 import type { PageNotes } from '../tracking/page-notes.js';
-import type { LedgerDeliveries } from './store/campaign-ledger.js';
 import { CampaignNames } from './store/campaign-names.js';
 import type { CampaignKey, CampaignRecord } from './store/campaign-record.js';
 import { ChunkStore } from './store/chunk-store.js';
-import { DeliveryStore, type TrackedCampaign, type TrackedChunk } from './store/delivery-store.js';
+import {
+  DeliveryStore,
+  type CampaignDeliveries,
+  type TrackedCampaign,
+  type TrackedChunk,
+} from './store/delivery-store.js';
 import type { DeliveryStates } from './store/delivery-states.js';
 
 /** Messages of one announcement. */
@@ -44,8 +48,8 @@ export class CampaignTracking implements CandidateSource {
     return this.#opened;
   }
 
-  /** Source of the reports of a campaign's ledger. */
-  get deliveries(): LedgerDeliveries {
+  /** Its source of delivery reports. */
+  get deliveries(): CampaignDeliveries {
     return { store: () => this.store(), missingAfterMs: this.times.missingAfterMs };
   }
 

@@ -1,9 +1,10 @@
 import type { NewJob, NoteChange, QueueEngine } from '../../queue/durable-queue.js';
-import { CampaignLedger, type LedgerDeliveries } from '../store/campaign-ledger.js';
+import { CampaignLedger } from '../store/campaign-ledger.js';
 import type { CampaignNames } from '../store/campaign-names.js';
-import type { ChunkJob, ChunkResult } from '../store/campaign-record.js';
+import type { CampaignRecord, ChunkJob, ChunkResult } from '../store/campaign-record.js';
 import { ChunkStore } from '../store/chunk-store.js';
 import { CampaignRecords } from '../store/campaign-records.js';
+import { deliveriesOf, type CampaignDeliveries } from '../store/delivery-store.js';
 import { waitForLock, type HeldLock } from '../../queue/exclusive-lock.js';
 
 /** Fates that a person can set for recipients of unknown outcome. */
@@ -23,7 +24,7 @@ const AT_ONCE = 100;
 export async function resolveUnknown(
   engine: QueueEngine,
   names: CampaignNames,
-  { id, fate, deliveries }: { id: string; fate: UnknownFate; deliveries?: LedgerDeliveries },
+  { id, fate, deliveries }: { id: string; fate: UnknownFate; deliveries?: CampaignDeliveries },
 ): Promise<number> {
   const records = new CampaignRecords(engine, names);
   return waitForLock(engine, names.lock(id, 'end'), async (lock) => {
@@ -32,15 +33,16 @@ export async function resolveUnknown(
     // Waits for results that are being written.
     const store = new ChunkStore(engine, names, record);
     await store.queue.pending();
-    const ledger = new CampaignLedger(engine, names, record, deliveries);
     const settle = new UnknownRequests(store, lock);
-    for await (const { number, result } of ledger.unknown()) {
+    for await (const { number, result } of store.results()) {
+      if (result.fate !== 'unknown') continue;
       // Before the first request is queued: after a crash the campaign must not be over with a request in its queue.
       if (fate === 'sendAgain' && settle.count === 0 && record.report) await records.reopen(record);
-      await settle.add(number, result, { fate, reported: await ledger.reported(number, result) });
+      await settle.add(number, result, { fate, reported: await reported(record, number, result, deliveries) });
     }
     await settle.write();
     if (settle.count > 0 && fate === 'sent' && record.report) {
+      const ledger = new CampaignLedger(engine, names, record, deliveries);
       await ledger.count();
       await lock.check();
       await records.end(record, { ...record.report, ...ledger.counts });
@@ -49,6 +51,18 @@ export async function resolveUnknown(
     }
     return settle.count;
   });
+}
+
+/** Counts the recipients of a request that have a delivery report. */
+async function reported(
+  record: CampaignRecord,
+  number: string,
+  { recipients }: ChunkResult,
+  deliveries: CampaignDeliveries | undefined,
+): Promise<number> {
+  const store = await deliveriesOf(record, deliveries)?.store();
+  const statuses = (await store?.statuses(record, number, recipients)) ?? [];
+  return statuses.filter((status) => status !== undefined).length;
 }
 
 class UnknownRequests {

@@ -8,9 +8,11 @@ import type {
   CampaignReport,
   PauseReason,
 } from '../campaign.types.js';
+import { campaignInputs } from '../store/campaign-inputs.js';
 import { CampaignLedger } from '../store/campaign-ledger.js';
 import type { CampaignRecord } from '../store/campaign-record.js';
 import { CampaignRecords } from '../store/campaign-records.js';
+import { ChunkStore } from '../store/chunk-store.js';
 import { AutoResume } from './auto-resume.js';
 import type { CampaignContext } from './campaign-context.js';
 import { CampaignCredits } from './campaign-credits.js';
@@ -100,7 +102,9 @@ export class RunningCampaign extends Campaign {
   }
 
   inputs(fate: CampaignFate): AsyncIterable<CampaignInput> {
-    return this.#ledger.inputs(fate);
+    const { engine, names, tracking } = this.#context;
+    const { facts } = this.#state;
+    return campaignInputs(new ChunkStore(engine, names, facts), facts, fate, tracking?.deliveries);
   }
 
   async pause(): Promise<void> {

@@ -6,6 +6,7 @@ import type { CampaignChunk, CampaignFacts, CampaignKey, ChunkResult } from './c
 import { DeliveryStates, type DeliveryCounts } from './delivery-states.js';
 import { RecipientIndex } from './recipient-index.js';
 
+const MINUTE_MS = 60_000;
 /** Requests whose recipients are cached: some 25 kB each. */
 const CACHED_CHUNKS = 256;
 /** Cached indexes: some 380 kB each. */
@@ -36,6 +37,13 @@ export interface TrackedChunk {
   parts: number;
   /** Once it is settled. */
   result?: ChunkResult;
+}
+
+/** Source of the delivery reports of an account's campaigns. */
+export interface CampaignDeliveries {
+  store: () => Promise<DeliveryStore>;
+  /** Milliseconds from when a message was due until its report is missing. */
+  missingAfterMs: number;
 }
 
 /** Delivery statuses of the campaigns of an account, and the look-up of the request of a report. */
@@ -240,6 +248,20 @@ const countsOf = (entry?: { number: string; states?: DeliveryStates }): { number
   number: entry?.number ?? '',
   counts: entry?.states?.counts() ?? { delivered: 0, undelivered: 0, reported: 0 },
 });
+
+/** The deliveries of a campaign; undefined unless it is tracked: the message asks for reports, and the option `tracking` is set. */
+export const deliveriesOf = <D>({ message }: CampaignFacts, deliveries: D | undefined): D | undefined =>
+  message.dlr ? deliveries : undefined;
+
+/** Whether the reports of a request should have come by now. */
+export function isOverdue(
+  { at }: Pick<ChunkResult, 'at'>,
+  { message }: CampaignFacts,
+  { missingAfterMs }: { missingAfterMs: number } = { missingAfterMs: Infinity },
+): boolean {
+  const heldMs = (message.delay ?? 0) * MINUTE_MS;
+  return at !== undefined && at + heldMs + missingAfterMs < Date.now();
+}
 
 /** The note on a tracked campaign. */
 export function trackedCampaign({ id, run, message, startedAt }: CampaignFacts): TrackedCampaign {
