@@ -18,23 +18,20 @@ export interface ActiveJob<T> extends Job<T> {
   readonly faults: number;
 }
 
-/** Dependencies of {@link ActiveJobs}. */
-export interface ActiveJobsParts {
-  records: JobRecords;
-  ledger: QueueLedger;
-  writer: GroupWriter;
-  picker: JobPicker;
-  clock: SteadyClock;
-  /** The numbers of the jobs that this process works on. */
-  workedOn: Set<number>;
-}
-
 /** The jobs of a queue that this process works on, from delivery to the outcome of them. */
 export class ActiveJobs<T> {
   /** Keys of the jobs that were delivered without a write, since their handlers have not started: in the store they wait. */
   readonly #idle = new Map<number, string>();
 
-  constructor(private readonly parts: ActiveJobsParts) {}
+  /** @param workedOn The numbers of the jobs that this process works on. */
+  constructor(
+    private readonly records: JobRecords,
+    private readonly ledger: QueueLedger,
+    private readonly writer: GroupWriter,
+    private readonly picker: JobPicker,
+    private readonly clock: SteadyClock,
+    private readonly workedOn: Set<number>,
+  ) {}
 
   /**
    * Delivers the next jobs: marks them so, durably, unless their handlers do not begin at once.
@@ -47,24 +44,24 @@ export class ActiveJobs<T> {
 
   /** Marks a job as delivered by the write that adds it: so the disk is waited for once, and not twice. */
   markAdded(number: number, state: JobState): StoreChange {
-    this.parts.workedOn.add(number);
-    return put(this.parts.records.keys.active(number), activeState(state, state.attempts + 1, false));
+    this.workedOn.add(number);
+    return put(this.records.keys.active(number), activeState(state, state.attempts + 1, false));
   }
 
   /** A job that was added as delivered; its handler gets the data that is kept. */
   added(number: number, record: string, state: JobState): ActiveJob<T> {
-    return this.#activeJob(number, this.parts.records.parse<JobRecord<T>>(record), state);
+    return this.#activeJob(number, this.records.parse<JobRecord<T>>(record), state);
   }
 
   /** Jobs that were to be added as delivered are not in the queue. */
   takeBack(numbers: readonly number[]): void {
-    for (const number of numbers) this.parts.workedOn.delete(number);
+    for (const number of numbers) this.workedOn.delete(number);
   }
 
   /** The store was opened again: a write that failed may have marked jobs that were delivered without one. */
   async reload(): Promise<void> {
     const idle = [...this.#idle];
-    const kept = await this.parts.records.store.getMany(idle.map(([, key]) => key));
+    const kept = await this.records.store.getMany(idle.map(([, key]) => key));
     idle.forEach(([number], i) => {
       if (kept[i] === undefined) this.#leaveList(number, true);
     });
@@ -72,7 +69,7 @@ export class ActiveJobs<T> {
 
   /** Milliseconds until the next job that waits for a time is due; undefined when none does. */
   nextDueInMs(): Promise<number | undefined> {
-    return this.#tellingFaults(() => this.parts.picker.nextDueInMs());
+    return this.#tellingFaults(() => this.picker.nextDueInMs());
   }
 
   /**
@@ -84,7 +81,6 @@ export class ActiveJobs<T> {
    * @throws What is wrong with an outcome that cannot be kept.
    */
   async settle(job: ActiveJob<T>, outcome: FaultOutcome<T>, isStopping: () => boolean, canWait = false): Promise<void> {
-    const { writer, workedOn } = this.parts;
     for (let isRepeated = false; ; isRepeated = true) {
       try {
         // The write that failed may be on the disk all the same.
@@ -93,27 +89,27 @@ export class ActiveJobs<T> {
         break;
       } catch (error) {
         if (!(error instanceof OurSmsStorageError)) throw error;
-        writer.fail(error);
+        this.writer.fail(error);
       }
-      const store = await writer.whenTriedAgain();
+      const store = await this.writer.whenTriedAgain();
       if (store === 'lost' || (store === 'away' && isStopping())) break;
     }
     this.#leaveList(job.number, true);
-    workedOn.delete(job.number);
+    this.workedOn.delete(job.number);
   }
 
   /** Makes the outcomes that wait for another write durable now. */
   hasten(): void {
-    this.parts.writer.hasten();
+    this.writer.hasten();
   }
 
   async #isActive({ number }: ActiveJob<T>): Promise<boolean> {
-    return (await this.parts.records.store.get(this.#keyOf(number))) !== undefined;
+    return (await this.records.store.get(this.#keyOf(number))) !== undefined;
   }
 
   /** The key that says where a delivered job is. */
   #keyOf(number: number): string {
-    return this.#idle.get(number) ?? this.parts.records.keys.active(number);
+    return this.#idle.get(number) ?? this.records.keys.active(number);
   }
 
   /** A job that was delivered without a write is marked or settled now. @param isUncounted That was not counted with a write. */
@@ -121,8 +117,8 @@ export class ActiveJobs<T> {
     const key = this.#idle.get(number);
     if (key === undefined) return;
     this.#idle.delete(number);
-    this.parts.picker.release(key);
-    if (isUncounted) this.parts.ledger.deliverIdle(-1);
+    this.picker.release(key);
+    if (isUncounted) this.ledger.deliverIdle(-1);
   }
 
   /** Writes changes by which a job is not delivered as it was. */
@@ -135,18 +131,17 @@ export class ActiveJobs<T> {
     const { waiting = 0, active = 0, failed } = to;
     const isIdle = this.#idle.has(number);
     const moves = isIdle ? { waiting: waiting - 1, active, failed, idle: -1 } : { waiting, active: active - 1, failed };
-    await this.parts.ledger.write([del(this.#keyOf(number)), ...changes], moves, canWait);
+    await this.ledger.write([del(this.#keyOf(number)), ...changes], moves, canWait);
     this.#leaveList(number);
   }
 
   async #write(job: ActiveJob<T>, outcome: FaultOutcome<T>, canWait: boolean): Promise<void> {
-    const { picker, records, clock } = this.parts;
-    const { keys } = records;
+    const { keys } = this.records;
     const { id, number, addedAt, attempt, interrupted, interruptedAt: startedAt, interruptedMark: mark } = job;
     const changes = (outcome.notes ?? []).map(noteChange);
     if (outcome.kind === 'again') {
       const { inMs, data, uncounted, faults } = outcome;
-      const at = clock.now() + inMs;
+      const at = this.clock.now() + inMs;
       const key = keys.later(this.#keyOf(number) === keys.later(at, number) ? at + 1 : at, number);
       const state: JobState = {
         attempts: uncounted ? attempt - 1 : attempt,
@@ -156,7 +151,7 @@ export class ActiveJobs<T> {
       const record: JobRecord<T> | undefined = data === undefined ? undefined : { id, addedAt, data };
       changes.push(put(key, state), ...(record ? [put(keys.data(number), record)] : []));
       await this.#move(number, changes, { waiting: 1 });
-      return picker.noteLater(key);
+      return this.picker.noteLater(key);
     }
     changes.push(del(keys.data(number)));
     // Notes are for others, who may be waiting.
@@ -170,24 +165,23 @@ export class ActiveJobs<T> {
   /** A store that is opened again puts back what is marked as active and is not, and lets the consumer go on. */
   async #tellingFaults<R>(read: () => Promise<R>): Promise<R> {
     try {
-      await this.parts.ledger.ready();
+      await this.ledger.ready();
       return await read();
     } catch (error) {
-      if (error instanceof OurSmsStorageError) this.parts.writer.fail(error);
+      if (error instanceof OurSmsStorageError) this.writer.fail(error);
       throw error;
     }
   }
 
   async #next(limit: number, idle: boolean): Promise<ActiveJob<T>[]> {
-    const { records, ledger, picker, workedOn } = this.parts;
-    const { keys } = records;
+    const { keys } = this.records;
     // It is asked several times for each job.
-    if (ledger.counts.waiting === 0) return [];
+    if (this.ledger.counts.waiting === 0) return [];
     // One that is being settled may be seen in its list before its settling is over: it is picked again then.
-    const picked = (await picker.next(limit)).filter(({ number }) => !workedOn.has(number));
+    const picked = (await this.picker.next(limit)).filter(({ number }) => !this.workedOn.has(number));
     if (picked.length === 0) return [];
     const numbers = picked.map(({ number }) => number);
-    for (const number of numbers) workedOn.add(number);
+    for (const number of numbers) this.workedOn.add(number);
     try {
       if (idle) for (const { key, number } of picked) this.#enterIdle(number, key);
       else {
@@ -195,15 +189,17 @@ export class ActiveJobs<T> {
           del(key),
           put(keys.active(number), activeState(state, state.attempts + 1, false)),
         ]);
-        await ledger.write(marks, { waiting: -picked.length, active: picked.length });
+        await this.ledger.write(marks, { waiting: -picked.length, active: picked.length });
       }
       const kept: (string | undefined)[] = [];
       for (const { record } of picked) kept.push(await record);
-      return picked.map(({ number, state }, i) => this.#activeJob(number, records.parse<JobRecord<T>>(kept[i]), state));
+      return picked.map(({ number, state }, i) =>
+        this.#activeJob(number, this.records.parse<JobRecord<T>>(kept[i]), state),
+      );
     } catch (error) {
       for (const number of numbers) {
         this.#leaveList(number, true);
-        workedOn.delete(number);
+        this.workedOn.delete(number);
       }
       throw error;
     }
@@ -211,14 +207,14 @@ export class ActiveJobs<T> {
 
   #enterIdle(number: number, key: string): void {
     this.#idle.set(number, key);
-    this.parts.picker.take(key);
-    this.parts.ledger.deliverIdle(1);
+    this.picker.take(key);
+    this.ledger.deliverIdle(1);
   }
 
   #activeJob(number: number, { id, addedAt, data }: JobRecord<T>, state: JobState): ActiveJob<T> {
     const { attempts, faults = 0, interrupted = false, startedAt: interruptedAt, mark: interruptedMark } = state;
     const attempt = attempts + 1;
-    const isHeld = (): boolean => this.parts.workedOn.has(number);
+    const isHeld = (): boolean => this.workedOn.has(number);
     const atWork = (isAtWork: boolean, mark?: string): Promise<void> =>
       this.#mark(number, activeState(state, attempt, !isAtWork, mark));
     return {
@@ -228,11 +224,10 @@ export class ActiveJobs<T> {
   }
 
   #mark(number: number, state: JobState): Promise<void> {
-    const { ledger, records, workedOn } = this.parts;
     // There is an outcome already.
-    if (!workedOn.has(number)) return Promise.resolve();
-    const mark = put(records.keys.active(number), state);
-    if (!this.#idle.has(number)) return this.#tellingFaults(() => ledger.write([mark], {}));
+    if (!this.workedOn.has(number)) return Promise.resolve();
+    const mark = put(this.records.keys.active(number), state);
+    if (!this.#idle.has(number)) return this.#tellingFaults(() => this.ledger.write([mark], {}));
     // In the store it has not started.
     if (state.idle) return Promise.resolve();
     return this.#tellingFaults(() => this.#move(number, [mark], { active: 1 }));

@@ -1,5 +1,5 @@
 /** Options of {@link RepeatedLook}. */
-export interface RepeatedLookParts {
+interface RepeatedLookOptions {
   /** Looks once. */
   look: () => Promise<void>;
   /** Milliseconds to the next look, asked at the start and at the end of each look. Infinity: there is none. */
@@ -15,10 +15,10 @@ export class RepeatedLook {
   #looking: Promise<void> | undefined;
   #isFailing = false;
 
-  constructor(private readonly parts: RepeatedLookParts) {}
+  constructor(private readonly options: RepeatedLookOptions) {}
 
   /** @param firstInMs Milliseconds until the first look. */
-  start(firstInMs = this.parts.everyMs()): void {
+  start(firstInMs = this.options.everyMs()): void {
     this.#isOn = true;
     if (this.#timer !== undefined || this.#looking !== undefined || firstInMs === Infinity) return;
     this.#timer = setTimeout(() => {
@@ -44,10 +44,10 @@ export class RepeatedLook {
 
   async #lookOnce(): Promise<void> {
     try {
-      await this.parts.look();
+      await this.options.look();
       this.#isFailing = false;
     } catch (error) {
-      if (this.#isOn && !this.#isFailing) this.parts.onFailure?.(error);
+      if (this.#isOn && !this.#isFailing) this.options.onFailure?.(error);
       this.#isFailing = true;
     }
   }

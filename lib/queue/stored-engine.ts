@@ -57,8 +57,8 @@ export class StoredEngine implements QueueEngine {
   queue<T>(name: string): DurableQueue<T> {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
-      const parts = { store: this.store, writer: this.#writer, clock: this.#clock };
-      queue = new StoredQueue<unknown>(parts, name, () => this.#queues.delete(name));
+      const release = (): void => void this.#queues.delete(name);
+      queue = new StoredQueue<unknown>(name, this.store, this.#writer, this.#clock, release);
       this.#queues.set(name, queue);
     }
     return queue as DurableQueue<unknown> as DurableQueue<T>;

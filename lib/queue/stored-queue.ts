@@ -20,13 +20,6 @@ import type { SteadyClock } from './steady-clock.js';
 import { StoredConsumer } from './stored-consumer.js';
 import { endOf, type JobRecord } from './stored-job.js';
 
-/** Objects that all queues of an engine share. */
-export interface StoredQueueParts {
-  store: OrderedStore;
-  writer: GroupWriter;
-  clock: SteadyClock;
-}
-
 /** A job that is delivered by the write that adds it. */
 interface DeliveredJob<T> {
   number: number;
@@ -44,16 +37,17 @@ export class StoredQueue<T> implements DurableQueue<T> {
 
   /** @param onRelease Called when it is released. */
   constructor(
-    private readonly parts: StoredQueueParts,
     private readonly name: string,
+    private readonly store: OrderedStore,
+    private readonly writer: GroupWriter,
+    private readonly clock: SteadyClock,
     private readonly onRelease: () => void,
   ) {
-    const { store, writer, clock } = parts;
     const workedOn = new Set<number>();
     const records = new JobRecords(store, name);
     const ledger = new QueueLedger(records, writer, clock, (number) => workedOn.has(number));
     const picker = new JobPicker(records, clock);
-    this.#active = new ActiveJobs({ records, ledger, writer, picker, clock, workedOn });
+    this.#active = new ActiveJobs(records, ledger, writer, picker, clock, workedOn);
     this.#failed = new FailedJobs(records, ledger, () => this.#consumer?.wake());
     this.#records = records;
     this.#ledger = ledger;
@@ -83,7 +77,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
     const stop = async (): Promise<void> => {
       const stopped = consumer.stop();
       // An outcome that waits for the store has one more try.
-      this.parts.writer.hurry();
+      this.writer.hurry();
       await stopped;
       if (this.#consumer === consumer) this.#consumer = undefined;
     };
@@ -147,7 +141,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
 
   async #oldestAt(): Promise<number | undefined> {
     const list = this.#records.keys.list('data');
-    const [oldest] = await this.parts.store.range({ gt: list, lt: endOf(list), limit: 1 });
+    const [oldest] = await this.store.range({ gt: list, lt: endOf(list), limit: 1 });
     return oldest && this.#records.parse<JobRecord<T>>(oldest[1]).addedAt;
   }
 
@@ -156,7 +150,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
     const byName = new Map<string, NewJob<T>>();
     for (const job of jobs) if (!byName.has(job.id)) byName.set(job.id, job);
     const unique = [...byName.values()];
-    const known = await this.parts.store.getMany(unique.map(({ id }) => this.#records.keys.id(id)));
+    const known = await this.store.getMany(unique.map(({ id }) => this.#records.keys.id(id)));
     return unique.filter((_, i) => known[i] === undefined);
   }
 
@@ -182,7 +176,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
   #waits({ delayMs = 0, attempts = 0 }: NewJob<T>, number: number, later: string[]): StoreChange {
     const { keys } = this.#records;
     if (delayMs <= 0) return put(keys.ready(number), { attempts });
-    const key = keys.later(this.parts.clock.now() + delayMs, number);
+    const key = keys.later(this.clock.now() + delayMs, number);
     later.push(key);
     return put(key, { attempts });
   }
