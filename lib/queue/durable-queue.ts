@@ -1,242 +1,254 @@
-/** A job as it is added. */
+/** A job to add to a queue. */
 export interface NewJob<T> {
-  /** Names the job. While a job of this name is in the queue, failed ones included, adding it again adds nothing. */
+  /** Name of the job. While the queue has a job of this name, even a failed one, adding it again does nothing. */
   id: string;
   /** Payload for the handler: any JSON value. */
   data: T;
-  /** Milliseconds before it is delivered first. Default: none. */
+  /** Milliseconds until its first delivery. Default: 0. */
   delayMs?: number;
-  /** How often it was tried before it became a job: `attempt` counts on from there. Default: 0. */
+  /** Attempts that were made before it became a job: {@link Job.attempt} counts them too. Default: 0. */
   attempts?: number;
 }
 
-/** A job as a handler gets it. */
+/** A job that is delivered to a handler. */
 export interface Job<T> {
   readonly id: string;
   readonly data: T;
-  /** 1 for the first try. One that ended before it was at work (see {@link atWork}) does not count. */
+  /** 1 for the first attempt. An attempt that is interrupted before it is at work does not count: see {@link atWork}. */
   readonly attempt: number;
-  /** Whether an earlier try ended without an outcome: its process died, or the store was away. It may have done its work. */
+  /**
+   * Whether an earlier attempt ended without an outcome: its process died, or the store was not available. That attempt may have
+   * done its work.
+   */
   readonly interrupted: boolean;
-  /** When the first such try began: milliseconds since 1970, by the clock of its machine, which may have been set since. */
+  /**
+   * When the first interrupted attempt started: milliseconds since 1970, by the clock of its machine, which may have been set
+   * since then.
+   */
   readonly interruptedAt?: number;
-  /** Mark that the handler set then. */
+  /** The mark that the handler passed to {@link atWork} in that attempt. */
   readonly interruptedMark?: string;
   /**
-   * Whether this process still holds the job: ask right before the work that must not be done twice. A suspended process may have
-   * lost it to another one.
+   * Whether this process still holds the job. Call it right before work that must not be done twice: while this process was
+   * suspended, the job may have been delivered to another process.
    */
   isHeld(): boolean;
   /**
-   * Notes, durably, whether this try is at what must not be done twice: if it ends without an outcome, it counts as interrupted,
-   * and as an attempt, only then. Every try is at it from its beginning, unless `ConsumeOptions.idleAtFirst` is set.
+   * Records durably whether this attempt is doing work that must not be done twice. An attempt that ends without an outcome
+   * counts, and is interrupted, only if it was at work. Every attempt is at work from its start, unless
+   * `ConsumeOptions.idleAtFirst` is set.
    *
-   * @param mark Kept with the beginning: {@link interruptedMark} of the next try, if this one is the first to be interrupted.
-   * @throws {OurSmsStorageError} when that cannot be noted: it may count as either then
+   * @param mark Stored with the start: {@link interruptedMark} of the next attempt, if this one is the first that is interrupted.
+   * @throws {OurSmsStorageError} when this cannot be stored: then the attempt may count as at work or not
    */
   atWork(isAtWork: boolean, mark?: string): Promise<void>;
 }
 
-/** A note that is kept, or forgotten when there is no text. */
+/** A note to store, or to delete when `text` is undefined. */
 export interface NoteChange {
   name: string;
   text?: string;
 }
 
-/** Outcome of a delivered job, and notes that are changed by the same write. */
+/** Outcome of a delivered job, and the notes that the same write changes. */
 export type JobOutcome<T> = {
   notes?: readonly NoteChange[];
-  /** Whether nothing waits for these notes: the write may come a few milliseconds later, together with another one. */
+  /** Whether these notes are not urgent: they may be written a few milliseconds later, in one batch with other changes. */
   notesCanWait?: boolean;
-  /** Called when all of it is durable. Not when the job is no longer this process's. */
+  /** Called once the outcome and the notes are durable. Not called when this process no longer holds the job. */
   written?: () => void;
 } &
-  /** It is done, and forgotten. */
+  /** The job is done: the queue deletes it. */
   (
     | { kind: 'done' }
-    /** It is redelivered, no earlier than `inMs` from now; `uncounted`: this try does not count. */
+    /** The job is redelivered, no earlier than `inMs` from now. `uncounted`: this attempt does not count. */
     | { kind: 'again'; inMs: number; data?: T; uncounted?: boolean }
-    /** It is kept as failed, until someone retries or removes it. */
+    /** The job is dead-lettered: it stays as failed until it is retried or removed. */
     | { kind: 'failed'; reason: string; data?: T }
   );
 
-/** How jobs are delivered to a handler. */
+/** Options of {@link DurableQueue.consume}. */
 export interface ConsumeOptions {
-  /** Jobs that this process has at a time. */
+  /** Jobs that this process handles at the same time. */
   concurrency: number;
-  /** Jobs that all processes together have at a time, where several share the engine. Default: no limit. */
+  /** Jobs that all processes that share the engine handle at the same time. Default: no limit. */
   total?: number;
-  /** Handlers wait before they begin, and say when they do: `Job.atWork`. Default: false. */
+  /** Whether handlers wait before they start to work, and call {@link Job.atWork} when they start. Default: false. */
   idleAtFirst?: boolean;
-  /** How often in a row a handler may reject before its job is kept as failed. Default: 10. */
+  /** Consecutive rejections of the handler after which its job is dead-lettered. Default: 10. */
   faults?: number;
 }
 
 /**
- * Handles a job. When it rejects, or its outcome cannot be stored, the job is redelivered: a second later, then after twice
- * as long each time. After `ConsumeOptions.faults` times in a row it is kept as failed. An `OurSmsStorageError` does not count.
+ * Handles a job. When it rejects, or its outcome cannot be stored, the job is redelivered with exponential backoff, after one
+ * second at first. After `ConsumeOptions.faults` such faults in a row the job is dead-lettered. An `OurSmsStorageError` does not
+ * count.
  */
 export type JobHandler<T> = (job: Job<T>) => Promise<JobOutcome<T>>;
 
-/** A job that is kept as failed. */
+/** A dead-lettered job. */
 export interface FailedJob<T> {
   id: string;
   data: T;
-  /** How often it was tried. */
+  /** Attempts that were made. */
   attempts: number;
   reason: string;
   /** Milliseconds since 1970. */
   failedAt: number;
 }
 
-/** How many jobs are where. */
+/** Numbers of jobs in a queue, by state. */
 export interface QueueCounts {
-  /** To be delivered, now or later. */
+  /** Not delivered yet, delayed ones included. */
   waiting: number;
-  /** Delivered to a handler, without an outcome yet. */
+  /** Delivered to a handler, without an outcome so far. */
   active: number;
   failed: number;
-  /** When the oldest job that is waiting or active was added: milliseconds since 1970. */
+  /** When the oldest waiting or active job was added: milliseconds since 1970. */
   oldestAt?: number;
 }
 
 /** Delivers the jobs of a queue to a handler. */
 export interface QueueConsumer {
-  /** Delivers no more jobs. Resolves when the outcomes of all delivered ones are durable. */
+  /** Stops delivery. Resolves once the outcomes of all delivered jobs are durable. */
   stop(): Promise<void>;
 }
 
 /**
- * A queue of jobs that outlives its process: from `add` on, a job is delivered until it has an outcome.
+ * A queue of jobs that survives a restart. It delivers each job at least once, until the job has an outcome.
  *
- * Every method that changes something resolves once the change is durable, and rejects with an `OurSmsStorageError` when the
+ * A method that changes something resolves once the change is durable. A method rejects with an `OurSmsStorageError` when the
  * store cannot be read or written.
  */
 export interface DurableQueue<T> {
   /**
-   * Adds jobs, all of them or none.
+   * Adds all jobs or none.
    *
-   * @param notes Notes that are changed by the same write.
+   * @param notes Notes that the same write changes.
    */
   add(jobs: readonly NewJob<T>[], notes?: readonly NoteChange[]): Promise<void>;
   /**
-   * Starts to deliver jobs in the order in which they were added; one whose delay has passed comes before those without.
-   * At most `concurrency` are delivered at a time. A queue has one consumer in a process.
+   * Starts to deliver jobs in the order in which they were added. A job whose delay has passed comes before jobs without a delay.
+   * At most `concurrency` handlers run at the same time. A queue has one consumer in a process.
    */
   consume(handler: JobHandler<T>, options: ConsumeOptions): QueueConsumer;
   counts(): Promise<QueueCounts>;
-  /** How many jobs are waiting or active, outcomes that were given being waited for. For who asks often: {@link counts} reads a job. */
+  /**
+   * Number of jobs that are waiting or active, once the outcomes that handlers have returned are durable. Cheaper than
+   * {@link counts}, which also reads a job.
+   */
   pending(): Promise<number>;
-  /** The failed jobs, oldest first, read as they are asked for. */
+  /** The failed jobs, oldest first, read from the store during the iteration. */
   failed(): AsyncIterable<FailedJob<T>>;
   /**
-   * Hands a failed job out again, as if it were new.
+   * Requeues a failed job as a new one.
    *
-   * @returns Whether there was one of this name.
+   * @returns Whether there was a failed job of this name.
    */
   retry(id: string): Promise<boolean>;
-  /** Hands all failed jobs out again. @returns How many there were. */
+  /** Requeues all failed jobs as new ones. @returns Their number. */
   retryAll(): Promise<number>;
-  /** Forgets a failed job. @returns Whether there was one of this name. */
+  /** Deletes a failed job. @returns Whether there was a failed job of this name. */
   remove(id: string): Promise<boolean>;
   /**
-   * Releases what this process holds of it, for a queue that is not needed any more: its consumer was stopped, and nothing is
-   * asked of it meanwhile. What it keeps stays; asking the engine for the queue of this name gives another one.
+   * Releases the resources of this process for a queue that it no longer needs. Stop the consumer first, and call no other method
+   * afterwards. The stored jobs stay: `QueueEngine.queue` returns a new object for them.
    */
   release(): Promise<void>;
 }
 
 /** Options of a queue. */
 export interface QueueOptions {
-  /** Jobs cannot be recovered from elsewhere: they must reach the local disk before they are sent to a server. */
+  /** The jobs have no other copy: they must be on the local disk before they are sent to a server. Default: false. */
   isPrecious?: boolean;
 }
 
-/** An exclusive lock. It is held until it is released, or this process is suspended for longer than its lease time. */
+/** An exclusive lock. It is lost when this process is suspended for longer than the lease time. */
 export interface Lease {
-  /** Whether it still holds: ask before each thing that needs it. */
+  /** Whether this process still holds the lock. Call it before each step that needs the lock. */
   isValid(): boolean;
   release(): Promise<void>;
 }
 
-/** Storage of queues: a directory, a server, or the memory of the process. */
+/** Storage of queues and notes: a directory, a server, or the memory of the process. */
 export interface QueueEngine {
-  /** Whether what is kept outlives the process. */
+  /** Whether the stored data survives a restart of the process. */
   readonly isDurable: boolean;
   /**
-   * Milliseconds between two looks at what other processes have written: more often is not worth the cost. Infinity when one look,
-   * at the start, is enough, because no other process writes.
+   * Interval, in milliseconds, for polling the changes of other processes: a shorter one is not worth its cost. Infinity when no
+   * other process writes: then one read at the start is enough.
    */
   readonly followEveryMs: number;
-  /** The directory that it keeps things in, where there is one. */
+  /** Directory of the store; undefined when the store is not a directory. */
   readonly path?: string;
-  /** The queue of a name. The same name is the same queue. */
+  /** Returns the queue of this name. Calls with the same name return the same queue. */
   queue<T>(name: string, options?: QueueOptions): DurableQueue<T>;
-  /** Keeps a short text under a name, durably. */
+  /** Stores a short text under a name, durably. */
   note(name: string, text: string): Promise<void>;
-  /** Forgets a note. */
+  /** Deletes a note. */
   forget(name: string): Promise<void>;
   /**
-   * Changes notes, durably: all of them or none.
+   * Makes all changes of notes or none, durably.
    *
-   * @param canWait Whether nothing waits for that: the write may come a few milliseconds later, together with another one.
+   * @param canWait Whether the changes are not urgent: they may be written a few milliseconds later, in one batch with others.
    */
   change(changes: readonly NoteChange[], canWait?: boolean): Promise<void>;
-  /** The text of a note; undefined when there is none of this name. */
+  /** The text of a note; undefined when there is no note of this name. */
   read(name: string): Promise<string | undefined>;
   /** The texts of notes, in the order of their names. */
   readMany(names: readonly string[]): Promise<(string | undefined)[]>;
   /**
-   * The notes whose name starts with a prefix, by name, read as they are asked for.
+   * The notes whose names start with a prefix, sorted by name and read from the store during the iteration.
    *
-   * @param after Only those behind this name.
+   * @param after Return only notes that sort after this name.
    */
   notes(prefix: string, after?: string): AsyncIterable<{ name: string; text: string }>;
-  /** How many notes have a name that starts with a prefix, by what is in the store. */
+  /** Number of stored notes whose names start with a prefix. */
   countNotes(prefix: string): Promise<number>;
   /**
-   * Keeps a short text under a name until its time is over, for all processes that share the engine. Where only one process
-   * can use the engine, its end forgets the text as well. {@link notes} and {@link read} do not see it.
+   * Stores a short text under a name until it expires, for all processes that share the engine. An engine of one process
+   * also drops the text when that process ends. {@link notes} and {@link read} do not return it.
    */
   noteExpiring(name: string, text: string, ttlMs: number): Promise<void>;
-  /** The text that {@link noteExpiring} keeps; undefined when there is none, or its time is over. */
+  /** The text that {@link noteExpiring} has stored; undefined when there is none, or when it has expired. */
   readExpiring(name: string): Promise<string | undefined>;
-  /** One holder among all processes that share the engine. @returns undefined while someone else holds it. */
+  /** Acquires an exclusive lock among all processes that share the engine. @returns undefined when the lock is already held. */
   exclusive(name: string): Promise<Lease | undefined>;
   /**
-   * Takes a turn among all processes that share the engine: turns of a name are at least so far apart, also as they are used.
+   * Takes the next turn of a throttle that all processes of the engine share: turns of a name are at least `apartMs` apart, also
+   * at the time of their use.
    *
-   * @returns Milliseconds until the turn has come.
+   * @returns Milliseconds to wait until the turn.
    */
   turn(name: string, apartMs: number): Promise<number>;
-  /** Milliseconds since 1970 by the clock of the server that keeps the store; undefined where this machine keeps it. */
+  /** Milliseconds since 1970 by the clock of the store's server; undefined when the store is on this machine. */
   time(): Promise<number | undefined>;
-  /** @throws {OurSmsStorageError} unless so many bytes can be written now */
+  /** @throws {OurSmsStorageError} when the store has no space for this number of bytes */
   checkRoom(bytes: number): Promise<void>;
   /**
-   * Makes a write that changes nothing, for who wants to know whether the store works. While it does not answer, neither does this.
+   * Checks by a write that changes nothing whether the store works. It waits as long as the store does not answer.
    *
-   * @throws {OurSmsStorageError} when the store takes no writes now
+   * @throws {OurSmsStorageError} when the store cannot be written now
    */
   checkWritable(): Promise<void>;
-  /** Lets running writes end, then closes. Delivered jobs without an outcome are redelivered after the next start. */
+  /** Waits for running writes, then closes. Delivered jobs without an outcome are redelivered after the next start. */
   close(): Promise<void>;
 }
 
-/** How long to wait for another process to release a directory. */
+/** How long to wait for another process to unlock a directory. */
 export interface LockPatience {
-  /** As long as a former process of the account may need to end. */
+  /** Milliseconds that an earlier process of the account may need to stop. */
   ms: number;
-  /** Ends the waiting: this application ends, too. */
+  /** Aborts the wait, because this application stops. */
   signal?: AbortSignal;
 }
 
 /** Options for opening an engine. */
 export interface QueueEngineContext {
-  /** The name of the account. Names of queues and notes begin with it: accounts may share an engine. */
+  /** Name of the account. Names of queues and notes start with it, since accounts may share an engine. */
   account: string;
-  /** How long another process may keep a directory of the account locked. */
+  /** How long to wait while another process locks a directory of the account. */
   lockPatience?: LockPatience;
-  /** A provider of the application; undefined when it has none under this token. */
+  /** Returns a provider of the application; undefined when it has none for this token. */
   find<T>(token: unknown): T | undefined;
 }
