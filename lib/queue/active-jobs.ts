@@ -14,76 +14,76 @@ import type { FailedRecord, JobRecord, JobState } from './stored-job.js';
 export interface ActiveJob<T> extends Job<T> {
   readonly number: number;
   readonly addedAt: number;
-  /** How often in a row its handler has rejected before. */
+  /** Consecutive rejections of its handler so far. */
   readonly faults: number;
 }
 
-/** The jobs of a queue that this process works on, from delivery to the outcome of them. */
+/** The jobs of a queue that are in flight in this process: delivers them, and stores their outcomes. */
 export class ActiveJobs<T> {
-  /** Keys of the jobs that were delivered without a write, since their handlers have not started: in the store they wait. */
+  /** Keys of the jobs that were delivered without a write, by number: in the store they are waiting until their handlers start. */
   readonly #idle = new Map<number, string>();
 
-  /** @param workedOn The numbers of the jobs that this process works on. */
+  /** @param inFlight Numbers of the jobs that were delivered in this process and have no durable outcome. */
   constructor(
     private readonly records: JobRecords,
     private readonly ledger: QueueLedger,
     private readonly writer: GroupWriter,
     private readonly picker: JobPicker,
     private readonly clock: SteadyClock,
-    private readonly workedOn: Set<number>,
+    private readonly inFlight: Set<number>,
   ) {}
 
   /**
-   * Delivers the next jobs: marks them so, durably, unless their handlers do not begin at once.
+   * Delivers the next jobs, and marks them durably as delivered.
    *
-   * @param idle Their handlers say when they begin. Until then a crash leaves them as they were.
+   * @param idle Writes no mark, because the handlers report when they start: a crash before that leaves the jobs unchanged.
    */
   next(limit: number, idle = false): Promise<ActiveJob<T>[]> {
-    return this.#tellingFaults(() => this.#next(limit, idle));
+    return this.#reportingFaults(() => this.#next(limit, idle));
   }
 
-  /** Marks a job as delivered by the write that adds it: so the disk is waited for once, and not twice. */
+  /** The change that marks a job as delivered in the write that adds it: one wait for the disk instead of two. */
   markAdded(number: number, state: JobState): StoreChange {
-    this.workedOn.add(number);
+    this.inFlight.add(number);
     return put(this.records.keys.active(number), activeState(state, state.attempts + 1, false));
   }
 
-  /** A job that was added as delivered; its handler gets the data that is kept. */
+  /** A job that was added as delivered. Its handler gets the stored data, not the object of the caller. */
   added(number: number, record: string, state: JobState): ActiveJob<T> {
     return this.#activeJob(number, this.records.parse<JobRecord<T>>(record), state);
   }
 
-  /** Jobs that were to be added as delivered are not in the queue. */
-  takeBack(numbers: readonly number[]): void {
-    for (const number of numbers) this.workedOn.delete(number);
+  /** Undoes {@link markAdded} after its write failed. */
+  undoAdded(numbers: readonly number[]): void {
+    for (const number of numbers) this.inFlight.delete(number);
   }
 
-  /** The store was opened again: a write that failed may have marked jobs that were delivered without one. */
+  /** Call after the store was reopened: a failed write may have marked jobs that were delivered without a write. */
   async reload(): Promise<void> {
     const idle = [...this.#idle];
     const kept = await this.records.store.getMany(idle.map(([, key]) => key));
     idle.forEach(([number], i) => {
-      if (kept[i] === undefined) this.#leaveList(number, true);
+      if (kept[i] === undefined) this.#forgetIdle(number, true);
     });
   }
 
-  /** Milliseconds until the next job that waits for a time is due; undefined when none does. */
+  /** Milliseconds until the next delayed job is due; undefined when no job is delayed. */
   nextDueInMs(): Promise<number | undefined> {
-    return this.#tellingFaults(() => this.picker.nextDueInMs());
+    return this.#reportingFaults(() => this.picker.nextDueInMs());
   }
 
   /**
-   * Makes the outcome of a job durable, however long the store is away.
+   * Makes the outcome of a job durable. Retries until the store is available again.
    *
-   * @param isStopping Asked when a retry of the store failed: then the outcome is dropped, and the job is redelivered
-   * again when the store is back.
-   * @param canWait Whether the end of a job may wait for another write: nothing waits for the job to make room.
-   * @throws What is wrong with an outcome that cannot be kept.
+   * @param isStopping Called when a retry of the store failed. If true, the outcome is dropped, and the job is redelivered once
+   * the store is available.
+   * @param canWait Whether the deletion of a finished job may be delayed to share a batch.
+   * @throws The error of an outcome that cannot be serialized.
    */
   async settle(job: ActiveJob<T>, outcome: FaultOutcome<T>, isStopping: () => boolean, canWait = false): Promise<void> {
     for (let isRepeated = false; ; isRepeated = true) {
       try {
-        // The write that failed may be on the disk all the same.
+        // The failed write may have reached the disk.
         if (!isRepeated || (await this.#isActive(job))) await this.#write(job, outcome, canWait);
         outcome.written?.();
         break;
@@ -91,37 +91,37 @@ export class ActiveJobs<T> {
         if (!(error instanceof OurSmsStorageError)) throw error;
         this.writer.fail(error);
       }
-      const store = await this.writer.whenTriedAgain();
-      if (store === 'lost' || (store === 'away' && isStopping())) break;
+      const store = await this.writer.whenRetried();
+      if (store === 'lost' || (store === 'unavailable' && isStopping())) break;
     }
-    this.#leaveList(job.number, true);
-    this.workedOn.delete(job.number);
+    this.#forgetIdle(job.number, true);
+    this.inFlight.delete(job.number);
   }
 
-  /** Makes the outcomes that wait for another write durable now. */
-  hasten(): void {
-    this.writer.hasten();
+  /** Writes the delayed outcomes now. */
+  flush(): void {
+    this.writer.flush();
   }
 
   async #isActive({ number }: ActiveJob<T>): Promise<boolean> {
     return (await this.records.store.get(this.#keyOf(number))) !== undefined;
   }
 
-  /** The key that says where a delivered job is. */
+  /** The key of a delivered job in its list. */
   #keyOf(number: number): string {
     return this.#idle.get(number) ?? this.records.keys.active(number);
   }
 
-  /** A job that was delivered without a write is marked or settled now. @param isUncounted That was not counted with a write. */
-  #leaveList(number: number, isUncounted = false): void {
+  /** Call when an idle job is marked, settled or not delivered. @param adjustCounts False if a write has adjusted the counts already. */
+  #forgetIdle(number: number, adjustCounts = false): void {
     const key = this.#idle.get(number);
     if (key === undefined) return;
     this.#idle.delete(number);
     this.picker.release(key);
-    if (isUncounted) this.ledger.deliverIdle(-1);
+    if (adjustCounts) this.ledger.countIdle(-1);
   }
 
-  /** Writes changes by which a job is not delivered as it was. */
+  /** Moves a delivered job to another list, together with other changes. */
   async #move(
     number: number,
     changes: StoreChange[],
@@ -132,7 +132,7 @@ export class ActiveJobs<T> {
     const isIdle = this.#idle.has(number);
     const moves = isIdle ? { waiting: waiting - 1, active, failed, idle: -1 } : { waiting, active: active - 1, failed };
     await this.ledger.write([del(this.#keyOf(number)), ...changes], moves, canWait);
-    this.#leaveList(number);
+    this.#forgetIdle(number);
   }
 
   async #write(job: ActiveJob<T>, outcome: FaultOutcome<T>, canWait: boolean): Promise<void> {
@@ -151,19 +151,19 @@ export class ActiveJobs<T> {
       const record: JobRecord<T> | undefined = data === undefined ? undefined : { id, addedAt, data };
       changes.push(put(key, state), ...(record ? [put(keys.data(number), record)] : []));
       await this.#move(number, changes, { waiting: 1 });
-      return this.picker.noteLater(key);
+      return this.picker.addDelayed(key);
     }
     changes.push(del(keys.data(number)));
-    // Notes are for others, who may be waiting.
-    const isForgotten = outcome.notes === undefined || outcome.notesCanWait === true;
-    if (outcome.kind === 'done') return this.#move(number, [...changes, del(keys.id(id))], {}, canWait && isForgotten);
+    // The caller of a note may wait for it.
+    const mayDelay = outcome.notes === undefined || outcome.notesCanWait === true;
+    if (outcome.kind === 'done') return this.#move(number, [...changes, del(keys.id(id))], {}, canWait && mayDelay);
     const { reason, data = job.data } = outcome;
     const record: FailedRecord<T> = { id, data, attempts: attempt, reason, failedAt: Date.now() };
     return this.#move(number, [...changes, put(keys.failed(number), record)], { failed: 1 });
   }
 
-  /** A store that is opened again puts back what is marked as active and is not, and lets the consumer go on. */
-  async #tellingFaults<R>(read: () => Promise<R>): Promise<R> {
+  /** Reports storage errors to the writer: recovery reopens the store, requeues jobs that are wrongly marked, and resumes delivery. */
+  async #reportingFaults<R>(read: () => Promise<R>): Promise<R> {
     try {
       await this.ledger.ready();
       return await read();
@@ -175,15 +175,15 @@ export class ActiveJobs<T> {
 
   async #next(limit: number, idle: boolean): Promise<ActiveJob<T>[]> {
     const { keys } = this.records;
-    // It is asked several times for each job.
+    // This runs several times for each job.
     if (this.ledger.counts.waiting === 0) return [];
-    // One that is being settled may be seen in its list before its settling is over: it is picked again then.
-    const picked = (await this.picker.next(limit)).filter(({ number }) => !this.workedOn.has(number));
+    // A job may be in its list again while its outcome is still being settled: it is picked later.
+    const picked = (await this.picker.next(limit)).filter(({ number }) => !this.inFlight.has(number));
     if (picked.length === 0) return [];
     const numbers = picked.map(({ number }) => number);
-    for (const number of numbers) this.workedOn.add(number);
+    for (const number of numbers) this.inFlight.add(number);
     try {
-      if (idle) for (const { key, number } of picked) this.#enterIdle(number, key);
+      if (idle) for (const { key, number } of picked) this.#addIdle(number, key);
       else {
         const marks = picked.flatMap(({ key, number, state }) => [
           del(key),
@@ -198,23 +198,23 @@ export class ActiveJobs<T> {
       );
     } catch (error) {
       for (const number of numbers) {
-        this.#leaveList(number, true);
-        this.workedOn.delete(number);
+        this.#forgetIdle(number, true);
+        this.inFlight.delete(number);
       }
       throw error;
     }
   }
 
-  #enterIdle(number: number, key: string): void {
+  #addIdle(number: number, key: string): void {
     this.#idle.set(number, key);
-    this.picker.take(key);
-    this.ledger.deliverIdle(1);
+    this.picker.claim(key);
+    this.ledger.countIdle(1);
   }
 
   #activeJob(number: number, { id, addedAt, data }: JobRecord<T>, state: JobState): ActiveJob<T> {
     const { attempts, faults = 0, interrupted = false, startedAt: interruptedAt, mark: interruptedMark } = state;
     const attempt = attempts + 1;
-    const isHeld = (): boolean => this.workedOn.has(number);
+    const isHeld = (): boolean => this.inFlight.has(number);
     const atWork = (isAtWork: boolean, mark?: string): Promise<void> =>
       this.#mark(number, activeState(state, attempt, !isAtWork, mark));
     return {
@@ -224,19 +224,19 @@ export class ActiveJobs<T> {
   }
 
   #mark(number: number, state: JobState): Promise<void> {
-    // There is an outcome already.
-    if (!this.workedOn.has(number)) return Promise.resolve();
+    // The job has an outcome already.
+    if (!this.inFlight.has(number)) return Promise.resolve();
     const mark = put(this.records.keys.active(number), state);
-    if (!this.#idle.has(number)) return this.#tellingFaults(() => this.ledger.write([mark], {}));
-    // In the store it has not started.
+    if (!this.#idle.has(number)) return this.#reportingFaults(() => this.ledger.write([mark], {}));
+    // The store has no mark of a start.
     if (state.idle) return Promise.resolve();
-    return this.#tellingFaults(() => this.#move(number, [mark], { active: 1 }));
+    return this.#reportingFaults(() => this.#move(number, [mark], { active: 1 }));
   }
 }
 
-/** The state of a delivered job. Of several tries that were interrupted, the first one's time is kept. */
+/** The state of a delivered job. It keeps the start of the first interrupted attempt. */
 const activeState = (before: JobState, attempts: number, idle: boolean, mark?: string): JobState => {
   if (idle) return { ...before, attempts, idle };
-  const began = before.startedAt === undefined ? { startedAt: Date.now(), mark } : {};
-  return { ...before, ...began, attempts };
+  const start = before.startedAt === undefined ? { startedAt: Date.now(), mark } : {};
+  return { ...before, ...start, attempts };
 };

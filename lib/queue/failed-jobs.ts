@@ -4,43 +4,43 @@ import type { StoreChange } from './ordered-store.js';
 import type { QueueLedger } from './queue-ledger.js';
 import type { FailedRecord, JobRecord } from './stored-job.js';
 
-/** How many are read at a time. */
+/** Failed jobs that are read at a time. */
 const PAGE = 200;
 
 type Entry<T> = [key: string, record: FailedRecord<T>];
 
-/** The jobs of a queue that are kept as failed. */
+/** The dead-lettered jobs of a queue. */
 export class FailedJobs<T> {
-  /** @param onPutBack Called when some were put back. */
+  /** @param onRequeued Called after jobs were requeued. */
   constructor(
     private readonly records: JobRecords,
     private readonly ledger: QueueLedger,
-    private readonly onPutBack: () => void,
+    private readonly onRequeued: () => void,
   ) {}
 
-  /** Those that have failed by now, oldest first. */
+  /** All jobs that have failed before this call, oldest first. */
   async *all(): AsyncIterable<FailedJob<T>> {
     for await (const page of this.#pages()) for (const [, record] of page) yield record;
   }
 
-  /** Puts one back. @returns Whether there was one of this name. */
+  /** Requeues a failed job. @returns Whether there was a failed job of this name. */
   retry(id: string): Promise<boolean> {
-    return this.ledger.inTurn(async () => {
+    return this.ledger.serialize(async () => {
       const found = await this.#find(id);
-      return found !== undefined && (await this.#putBack([found])) > 0;
+      return found !== undefined && (await this.#requeue([found])) > 0;
     });
   }
 
-  /** Puts all back that have failed by now. @returns How many there were. */
+  /** Requeues all jobs that have failed before this call. @returns Their number. */
   async retryAll(): Promise<number> {
     let count = 0;
-    for await (const page of this.#pages()) count += await this.ledger.inTurn(() => this.#putBack(page));
+    for await (const page of this.#pages()) count += await this.ledger.serialize(() => this.#requeue(page));
     return count;
   }
 
-  /** Forgets one. @returns Whether there was one of this name. */
+  /** Deletes a failed job. @returns Whether there was a failed job of this name. */
   remove(id: string): Promise<boolean> {
-    return this.ledger.inTurn(async () => {
+    return this.ledger.serialize(async () => {
       const found = await this.#find(id);
       if (!found) return false;
       await this.ledger.write([del(found[0]), del(this.records.keys.id(id))], { failed: -1 });
@@ -57,7 +57,7 @@ export class FailedJobs<T> {
     return record === undefined ? undefined : [key, this.records.parse<FailedRecord<T>>(record)];
   }
 
-  /** Ends also when those that are put back meanwhile fail again at once: as new jobs they have higher numbers. */
+  /** Excludes jobs that are requeued and fail again meanwhile, by their higher numbers: otherwise it might never end. */
   async *#pages(): AsyncIterable<Entry<T>[]> {
     await this.ledger.ready();
     const { keys, store } = this.records;
@@ -72,8 +72,8 @@ export class FailedJobs<T> {
     }
   }
 
-  /** Puts failed jobs back, as new ones. @returns How many of them still were failed. */
-  async #putBack(jobs: readonly Entry<T>[]): Promise<number> {
+  /** Requeues failed jobs as new ones. @returns Number of jobs that were still there. */
+  async #requeue(jobs: readonly Entry<T>[]): Promise<number> {
     const { keys, store } = this.records;
     const there = await store.getMany(jobs.map(([key]) => key));
     const left = jobs.filter((_, i) => there[i] !== undefined);
@@ -89,7 +89,7 @@ export class FailedJobs<T> {
       ];
     });
     await this.ledger.write(changes, { failed: -left.length, waiting: left.length });
-    this.onPutBack();
+    this.onRequeued();
     return left.length;
   }
 }

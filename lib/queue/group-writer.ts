@@ -4,9 +4,9 @@ import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { OrderedStore, StoreChange } from './ordered-store.js';
 
 const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 15_000;
-/** How long a write that can wait does so for another one. */
-const PATIENCE_MS = 5;
+const MAX_RETRY_MS = 15_000;
+/** Longest delay of a write that is not urgent. */
+const FLUSH_DELAY_MS = 5;
 
 interface PendingWrite {
   changes: StoreChange[];
@@ -14,107 +14,108 @@ interface PendingWrite {
   reject: (error: OurSmsStorageError) => void;
 }
 
-/** Who works with a store that is opened again. */
-export interface StoreUser {
-  /** Reloads the state that is derived from the store, which may be wrong. Nothing else is written meanwhile. */
+/** Called during the recovery of a store. */
+export interface RecoveryHooks {
+  /** Reloads all state that is derived from the store. Other writes are rejected meanwhile. */
   reload(): Promise<void>;
-  /** The store takes writes again. */
+  /** Called once the store is writable again. */
   resume(): void;
 }
 
-/** Result of a new try of a store: usable, not usable yet, or never usable. */
-export type StoreReturn = 'back' | 'away' | 'lost';
+/** Result of a retry: the store is usable, is still not available, or cannot be used again. */
+type RetryResult = 'usable' | 'unavailable' | 'lost';
 
 /**
- * Writes to a store, one batch at a time: what is asked for while one is being written goes into the next together, so that
- * a slow disk is waited for once.
+ * Writes to a store, one batch at a time. Writes that arrive during a batch go into the next one together, so that they wait
+ * for a slow disk once.
  *
- * After a write that failed, all others fail too until the store was opened again: only it knows how much of that one came
- * onto the disk, and what is written behind the rest of it would be lost. That is tried until it succeeds.
+ * After a failed write it reopens the store, with backoff, until the store is writable. Until then all writes are rejected: only
+ * the reopened store knows how much of the failed write is on the disk, and data that is written behind it would be lost.
  */
 export class GroupWriter {
   readonly #logger = new Logger('OurSmsStore');
   #pending: PendingWrite[] = [];
   #running: Promise<void> | undefined;
-  /** Whether something of what is pending cannot wait. */
+  /** Whether a pending write must not be delayed. */
   #isUrgent = false;
-  /** Ends the waiting of what is pending. */
-  #patience: NodeJS.Timeout | undefined;
+  /** Flushes delayed writes. */
+  #flushTimer: NodeJS.Timeout | undefined;
   #fault: OurSmsStorageError | undefined;
   #recovery: Promise<void> | undefined;
   #closed = false;
-  #hurry = new AbortController();
-  #watchers: ((outcome: StoreReturn) => void)[] = [];
+  /** Aborting it starts the next retry at once. */
+  #backoff = new AbortController();
+  #retryWaiters: ((outcome: RetryResult) => void)[] = [];
 
   constructor(
     private readonly store: OrderedStore,
-    private readonly user: StoreUser,
+    private readonly hooks: RecoveryHooks,
   ) {}
 
   /**
    * Resolves once the changes are durable.
    *
-   * @param canWait Whether they may wait a few milliseconds for others to go with: so the disk is waited for once.
+   * @param canWait Whether the write may be delayed by a few milliseconds to share a batch with others.
    */
   write(changes: StoreChange[], canWait = false): Promise<void> {
     if (this.#fault) return Promise.reject(this.#fault);
     return new Promise((resolve, reject) => {
       this.#pending.push({ changes, resolve, reject });
-      if (canWait) this.#patience ??= setTimeout(() => this.hasten(), PATIENCE_MS);
-      else this.hasten();
+      if (canWait) this.#flushTimer ??= setTimeout(() => this.flush(), FLUSH_DELAY_MS);
+      else this.flush();
     });
   }
 
-  /** Writes what is pending at once. */
-  hasten(): void {
+  /** Starts to write all pending changes. */
+  flush(): void {
     if (this.#pending.length === 0) return;
     this.#isUrgent = true;
     this.#running ??= this.#writeAll();
   }
 
-  /** @throws {OurSmsStorageError} while the store cannot be used */
+  /** @throws {OurSmsStorageError} while the store is not usable */
   check(): void {
     if (this.#fault) throw this.#fault;
   }
 
   /**
-   * The store failed. Unless it is damaged or closed, it is opened again until it can be written.
+   * Rejects all writes from now on. If the fault is retryable, reopens the store until it is writable.
    *
-   * @param bytes How much it must be able to write.
+   * @param bytes Size of the test write that must succeed.
    */
   fail(fault: OurSmsStorageError, bytes = 0): void {
     for (const { reject } of this.#takePending()) reject(this.#fault ?? fault);
     if (this.#fault) return;
     this.#fault = fault;
-    this.#tellFault(fault);
+    this.#logFault(fault);
     if (fault.retryable) this.#recovery = this.#recover(bytes);
   }
 
-  /** Resolves when it is known whether the store can be used: at once when it can, else when it was tried again. */
-  whenTriedAgain(): Promise<StoreReturn> {
-    if (!this.#fault) return Promise.resolve('back');
+  /** Resolves at once if the store has no fault, otherwise after the next retry. */
+  whenRetried(): Promise<RetryResult> {
+    if (!this.#fault) return Promise.resolve('usable');
     if (!this.#fault.retryable) return Promise.resolve('lost');
-    return new Promise((resolve) => this.#watchers.push(resolve));
+    return new Promise((resolve) => this.#retryWaiters.push(resolve));
   }
 
-  /** A caller cannot wait: a store that is away is retried now. */
-  hurry(): void {
-    if (this.#fault) this.#hurry.abort();
-    else this.hasten();
+  /** Flushes. If the store has failed, retries it now, without waiting for the end of the backoff. */
+  flushOrRetry(): void {
+    if (this.#fault) this.#backoff.abort();
+    else this.flush();
   }
 
-  /** Takes no more, and lets what was asked for be written. */
+  /** Rejects new writes with this error, and waits for the pending ones. */
   async close(closed: OurSmsStorageError): Promise<void> {
-    this.hasten();
+    this.flush();
     this.#closed = true;
     this.#fault = closed;
-    this.#hurry.abort();
+    this.#backoff.abort();
     await this.#running;
     await this.#recovery;
   }
 
   async #writeAll(): Promise<void> {
-    // One turn later, so that writes of the same moment go together.
+    // One microtask later, so that writes of the same tick share a batch.
     await Promise.resolve();
     while (this.#isUrgent) {
       const group = this.#takePending();
@@ -131,40 +132,40 @@ export class GroupWriter {
   }
 
   #takePending(): PendingWrite[] {
-    clearTimeout(this.#patience);
-    this.#patience = undefined;
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
     this.#isUrgent = false;
     return this.#pending.splice(0);
   }
 
   async #recover(bytes: number): Promise<void> {
-    for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
-      await wait(delayMs, undefined, { signal: this.#hurry.signal }).catch(() => undefined);
-      if (this.#closed) return this.#tell('lost');
-      this.#hurry = new AbortController();
-      const fault = await this.#tryAgain(bytes);
-      if (this.#isClosed()) return this.#tell('lost');
+    for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, MAX_RETRY_MS)) {
+      await wait(delayMs, undefined, { signal: this.#backoff.signal }).catch(() => undefined);
+      if (this.#closed) return this.#notifyWaiters('lost');
+      this.#backoff = new AbortController();
+      const fault = await this.#retry(bytes);
+      if (this.#isClosed()) return this.#notifyWaiters('lost');
       if (fault === undefined) break;
-      if (fault.fault !== this.#fault?.fault) this.#tellFault(fault);
+      if (fault.fault !== this.#fault?.fault) this.#logFault(fault);
       this.#fault = fault;
-      this.#tell(fault.retryable ? 'away' : 'lost');
+      this.#notifyWaiters(fault.retryable ? 'unavailable' : 'lost');
       if (!fault.retryable) return;
     }
     this.#fault = undefined;
     this.#logger.log('The store is writable again.');
-    this.#tell('back');
-    this.user.resume();
+    this.#notifyWaiters('usable');
+    this.hooks.resume();
   }
 
-  /** A store on a full disk opens, and refuses the next write: it must take one of that size before it is believed. */
-  async #tryAgain(bytes: number): Promise<OurSmsStorageError | undefined> {
+  /** A store on a full disk can be opened but not written, so a test write of the same size must succeed. */
+  async #retry(bytes: number): Promise<OurSmsStorageError | undefined> {
     try {
       await this.store.reopen();
       await this.store.write([
         { type: 'put', key: 'probe', value: '0'.repeat(bytes) },
         { type: 'del', key: 'probe' },
       ]);
-      await this.user.reload();
+      await this.hooks.reload();
       return undefined;
     } catch (error) {
       return error as OurSmsStorageError;
@@ -175,11 +176,11 @@ export class GroupWriter {
     return this.#closed;
   }
 
-  #tell(outcome: StoreReturn): void {
-    for (const resolve of this.#watchers.splice(0)) resolve(outcome);
+  #notifyWaiters(outcome: RetryResult): void {
+    for (const resolve of this.#retryWaiters.splice(0)) resolve(outcome);
   }
 
-  #tellFault({ message, retryable }: OurSmsStorageError): void {
+  #logFault({ message, retryable }: OurSmsStorageError): void {
     this.#logger.error(retryable ? `${message} Writing is retried until it succeeds.` : message);
   }
 }

@@ -2,49 +2,49 @@ import type { JobRecords } from './job-records.js';
 import type { SteadyClock } from './steady-clock.js';
 import { dueOf, endOf, numberOf, type JobState } from './stored-job.js';
 
-/** Jobs that are read at a time of those that are ready. */
+/** Ready jobs that are read at a time. */
 const READ_AHEAD = 256;
-/** Of so many of those the records are read at a time: they may be pages of reports. */
+/** Job records that are read ahead at a time. Fewer, since a record may be a page of reports. */
 const RECORDS_AHEAD = 16;
 
-/** A job whose turn it is. */
-export interface PickedJob {
-  /** The key that it waits under. */
+/** A job that can be delivered now. */
+interface PickedJob {
+  /** Its key in the list of ready or delayed jobs. */
   key: string;
   number: number;
   state: JobState;
-  /** What is kept of it: read before its turn. */
+  /** Its stored record, read ahead. */
   record?: Promise<string | undefined>;
 }
 
 /**
- * Finds the jobs whose turn it is. It continues where it stopped: earlier keys are deleted, and slow to scan.
- * Those that wait for a time are looked at when the first of them is due, and not before.
+ * Finds the jobs to deliver next. Each scan continues after the last key, since deleted keys are slow to scan.
+ * Delayed jobs are not scanned before the first of them is due.
  */
 export class JobPicker {
   #readyFrom: string;
-  /** Those that are ready and were read before their turn: their list grows at its end only. */
+  /** Ready jobs that were read ahead: their list only grows at its end. */
   #ready: PickedJob[] = [];
   #resets = 0;
-  #laterFrom: string;
-  /** When the first job that waits for a time is due: no later than it is, and Infinity when none waits. */
+  #delayedFrom: string;
+  /** Earliest time at which a delayed job can be due; Infinity when no job is delayed. */
   #dueAt = 0;
-  /** How often the start of the scan was set from outside. */
+  /** Counts changes to the start of a scan by other methods, so that a running scan does not overwrite it. */
   #changes = 0;
-  /** Keys that were picked, and still stand in their list. */
-  readonly #taken = new Set<string>();
+  /** Keys of delivered jobs that are still in their list. */
+  readonly #claimed = new Set<string>();
 
   constructor(
     private readonly records: JobRecords,
     private readonly clock: SteadyClock,
   ) {
     this.#readyFrom = records.keys.list('ready');
-    this.#laterFrom = records.keys.list('later');
+    this.#delayedFrom = records.keys.list('later');
   }
 
   /**
-   * The next jobs, those whose time has come first. Each must be taken out of its list before the next call, unless it is taken by
-   * {@link take}.
+   * The next jobs, due delayed jobs first. Before the next call, the caller must delete each job from its list, or {@link claim}
+   * it.
    */
   async next(limit: number): Promise<PickedJob[]> {
     const due = await this.#nextDue(limit);
@@ -55,61 +55,61 @@ export class JobPicker {
     const isUnread = ({ record }: PickedJob): boolean => record === undefined;
     const unread = this.#ready.slice(0, left + RECORDS_AHEAD).filter(isUnread);
     const next = this.#ready.splice(0, left);
-    // Half of them are there while the others are being read.
+    // While one half is being read, the other half is ready.
     if (unread.length >= RECORDS_AHEAD / 2 || next.some(isUnread)) this.#readRecords(unread);
     return [...due, ...next];
   }
 
-  /** Milliseconds until the next job that waits for a time is due; undefined when none does. */
+  /** Milliseconds until the next delayed job is due; undefined when no job is delayed. */
   async nextDueInMs(): Promise<number | undefined> {
     if (this.#dueAt <= this.clock.now()) await this.#nextDue(0);
     return this.#dueAt === Infinity ? undefined : Math.max(0, this.#dueAt - this.clock.now());
   }
 
-  /** A job that was picked is delivered, and stays in its list: it is not picked again until {@link release}. */
-  take(key: string): void {
-    this.#taken.add(key);
+  /** Skips a delivered job that stays in its list, until {@link release}. */
+  claim(key: string): void {
+    this.#claimed.add(key);
   }
 
-  /** A job that was taken is not in its list any more, or not delivered any more. */
+  /** Call when a claimed job is deleted from its list, or no longer delivered. */
   release(key: string): void {
-    this.#taken.delete(key);
+    this.#claimed.delete(key);
   }
 
-  /** A job stands among those that wait for a time now. */
-  noteLater(key: string): void {
+  /** Call when a delayed job was stored. */
+  addDelayed(key: string): void {
     this.#changes += 1;
     this.#dueAt = Math.min(this.#dueAt, dueOf(key));
-    if (key <= this.#laterFrom) this.#laterFrom = this.records.keys.later(dueOf(key), numberOf(key) - 1);
+    if (key <= this.#delayedFrom) this.#delayedFrom = this.records.keys.later(dueOf(key), numberOf(key) - 1);
   }
 
-  /** Forgets where it was. */
+  /** Restarts all scans from the start of their lists. */
   reset(): void {
     this.#changes += 1;
     this.#resets += 1;
     this.#ready = [];
     this.#dueAt = 0;
     this.#readyFrom = this.records.keys.list('ready');
-    this.#laterFrom = this.records.keys.list('later');
+    this.#delayedFrom = this.records.keys.list('later');
   }
 
   async #readReady(limit: number): Promise<void> {
     const resets = this.#resets;
     const ready = await this.#read(this.#readyFrom, endOf(this.records.keys.list('ready')), limit);
-    // The store was opened again meanwhile, and is read from the start.
+    // The store was reopened meanwhile: the next scan restarts.
     if (resets !== this.#resets) return;
     this.#readyFrom = ready.at(-1)?.key ?? this.#readyFrom;
     this.#ready = ready;
   }
 
-  /** Begins to read the records of jobs that wait: they do not change. */
+  /** Starts to read the records of jobs. The records of waiting jobs do not change. */
   #readRecords(jobs: readonly PickedJob[]): void {
     if (jobs.length === 0) return;
     const { keys, store } = this.records;
     const names = jobs.map(({ number }) => keys.data(number));
     const reading = store.getMany(names);
     for (const [i, job] of jobs.entries()) {
-      // One that is damaged keeps back none of the others.
+      // A damaged record must not delay the other jobs.
       job.record = reading.then(
         (found) => found[i],
         () => store.get(names[i] as string),
@@ -123,12 +123,12 @@ export class JobPicker {
     const now = this.clock.now();
     if (now < this.#dueAt) return [];
     const changes = this.#changes;
-    // One more than is asked for: it says when to look again.
-    const found = await this.#read(this.#laterFrom, endOf(this.records.keys.list('later')), limit + 1);
+    // One more than the limit: its time is the time of the next scan.
+    const found = await this.#read(this.#delayedFrom, endOf(this.records.keys.list('later')), limit + 1);
     const due = found.slice(0, limit).filter(({ key }) => dueOf(key) <= now);
-    // One that was put there meanwhile may stand before these.
+    // A job that was added meanwhile may sort before these.
     if (changes === this.#changes) {
-      this.#laterFrom = due.at(-1)?.key ?? this.#laterFrom;
+      this.#delayedFrom = due.at(-1)?.key ?? this.#delayedFrom;
       const next = found[due.length];
       this.#dueAt = next ? dueOf(next.key) : Infinity;
     }
@@ -136,10 +136,10 @@ export class JobPicker {
   }
 
   async #read(gt: string, lt: string, limit: number): Promise<PickedJob[]> {
-    // As they are now: one that is released meanwhile may still be in what is read.
-    const taken = new Set(this.#taken);
-    const read = await this.records.store.range({ gt, lt, limit: limit + taken.size });
-    const found = read.filter(([key]) => !taken.has(key)).slice(0, limit);
+    // A copy: the result may contain a job that is released during the read.
+    const claimed = new Set(this.#claimed);
+    const read = await this.records.store.range({ gt, lt, limit: limit + claimed.size });
+    const found = read.filter(([key]) => !claimed.has(key)).slice(0, limit);
     return found.map(([key, value]) => ({ key, number: numberOf(key), state: this.records.parse<JobState>(value) }));
   }
 }

@@ -1,7 +1,7 @@
 import type { OrderedStore, StoreChange } from './ordered-store.js';
 import { JobKeys } from './stored-job.js';
 
-/** The records of a queue, and what is said when one of them cannot be read. */
+/** The keys and the store of a queue, and its errors for unreadable records. */
 export class JobRecords {
   readonly keys: JobKeys;
 
@@ -12,7 +12,7 @@ export class JobRecords {
     this.keys = new JobKeys(queue);
   }
 
-  /** @throws {OurSmsStorageError} when there is none, or it is damaged */
+  /** @throws {OurSmsStorageError} when the record is missing or damaged */
   parse<R>(text: string | undefined): R {
     try {
       return JSON.parse(text ?? '') as R;
@@ -21,7 +21,7 @@ export class JobRecords {
     }
   }
 
-  /** @throws {OurSmsStorageError} saying so */
+  /** @throws {OurSmsStorageError} always: the store is damaged */
   damaged(what: string): never {
     throw this.store.fault('corrupt', `in its queue ${this.queue}, ${what}`);
   }

@@ -2,30 +2,29 @@ import { del, put, type JobRecords } from './job-records.js';
 import type { StoreChange } from './ordered-store.js';
 import { endOf, numberOf, type JobList, type JobState } from './stored-job.js';
 
-/** The counters of a queue, kept with every change. */
+/** The counters of a queue, written with every change. */
 export interface QueueCounters {
-  /** The number of the job that was added last. */
+  /** Highest job number so far. */
   last: number;
   waiting: number;
   active: number;
   failed: number;
-  /** How far the clock of the delays was. */
+  /** Time of the {@link SteadyClock} at the last write. */
   at: number;
 }
 
 /** The counters of a new queue. */
-export const NOTHING: QueueCounters = { last: 0, waiting: 0, active: 0, failed: 0, at: 0 };
+export const EMPTY_COUNTERS: QueueCounters = { last: 0, waiting: 0, active: 0, failed: 0, at: 0 };
 
 /**
- * Reads the counters of a queue, checks what is there by them, and puts back the jobs that were delivered and that no process
- * works on.
+ * Reads the counters of a queue, compares them with the stored jobs, and requeues the delivered jobs that are not in flight.
  *
- * @returns The counters, and the changes that put those jobs back.
- * @throws {OurSmsStorageError} when something is missing
+ * @returns The counters, and the changes that requeue those jobs.
+ * @throws {OurSmsStorageError} when jobs are missing
  */
 export async function loadQueue(
   records: JobRecords,
-  isWorkedOn: (number: number) => boolean,
+  isInFlight: (number: number) => boolean,
 ): Promise<{ counters: QueueCounters; changes: StoreChange[] }> {
   const { keys, store } = records;
   const meta = await store.get(keys.meta);
@@ -34,7 +33,7 @@ export async function loadQueue(
   await checkCounters(records, counters);
   const list = keys.list('active');
   const active = await store.range({ gt: list, lt: endOf(list), limit: Infinity });
-  const interrupted = active.filter(([key]) => !isWorkedOn(numberOf(key)));
+  const interrupted = active.filter(([key]) => !isInFlight(numberOf(key)));
   if (interrupted.length === 0) return { counters, changes: [] };
   const restored = {
     ...counters,
@@ -43,27 +42,27 @@ export async function loadQueue(
   };
   const moves = interrupted.flatMap(([key, value]) => [
     del(key),
-    put(keys.later(0, numberOf(key)), putBack(records.parse<JobState>(value))),
+    put(keys.later(0, numberOf(key)), requeuedState(records.parse<JobState>(value))),
   ]);
   return { counters: restored, changes: [...moves, put(keys.meta, restored)] };
 }
 
-/** A try that was not begun is none. */
-const putBack = ({ idle, ...state }: JobState): JobState =>
+/** An attempt whose handler had not started does not count. */
+const requeuedState = ({ idle, ...state }: JobState): JobState =>
   idle ? { ...state, attempts: state.attempts - 1 } : { ...state, interrupted: true };
 
-/** A queue whose counters are not there was never used: then nothing else is there, either. */
+/** A queue without counters was never used, so it must not have any other key. */
 async function checkUnused(records: JobRecords): Promise<QueueCounters> {
   const { keys, store } = records;
   if ((await store.range({ gt: keys.all, lt: endOf(keys.all), limit: 1 })).length > 0) {
     records.damaged('its counters are missing');
   }
-  return NOTHING;
+  return EMPTY_COUNTERS;
 }
 
 /**
- * LevelDB drops a damaged part of its log silently: then the keys no longer fit the counters. All keys are read, so that damage
- * is found before a job is delivered.
+ * LevelDB drops a damaged part of its log without an error: then the keys do not match the counters. Counts all keys, so that
+ * damage is found before a job is delivered.
  */
 async function checkCounters(records: JobRecords, { waiting, active, failed }: QueueCounters): Promise<void> {
   const expected: [JobList, number][] = [
@@ -74,7 +73,7 @@ async function checkCounters(records: JobRecords, { waiting, active, failed }: Q
   ];
   const { keys, store } = records;
   const count = (name: JobList): Promise<number> => store.count(keys.list(name), endOf(keys.list(name)));
-  // At once: a large queue is opened in the time of its largest list.
+  // In parallel: opening a large queue takes only as long as its largest list.
   const [found, ready, later] = await Promise.all([
     Promise.all(expected.map(([name]) => count(name))),
     count('ready'),

@@ -1,61 +1,62 @@
 import type { QueueCounts } from './durable-queue.js';
 import type { GroupWriter } from './group-writer.js';
 import { put, type JobRecords } from './job-records.js';
-import { loadQueue, NOTHING, type QueueCounters } from './load-queue.js';
+import { loadQueue, EMPTY_COUNTERS, type QueueCounters } from './load-queue.js';
 import type { StoreChange } from './ordered-store.js';
 import type { SteadyClock } from './steady-clock.js';
 
-/** How many jobs a change adds to what is counted. `idle`: see {@link QueueLedger.deliverIdle}. */
+/** Changes of the counts. `idle`: see {@link QueueLedger.countIdle}. */
 type Moves = Partial<Record<'waiting' | 'active' | 'failed' | 'idle', number>>;
 
-/** Keeps count of a queue: the counters are written with every change, so that they can never part. */
+/** Counts the jobs of a queue. Every write includes the counters, so that they always match the jobs in the store. */
 export class QueueLedger {
-  /** As they are with all writes that were asked for. */
-  #counters: QueueCounters = NOTHING;
-  /** As they are in the store. */
-  #written: QueueCounters = NOTHING;
+  /** Counters that include the pending writes. */
+  #counters: QueueCounters = EMPTY_COUNTERS;
+  /** Counters in the store. */
+  #written: QueueCounters = EMPTY_COUNTERS;
+  /** Delivered jobs that the store counts as waiting. */
   #idle = 0;
-  /** The number of the job that was added last; a number is never used twice. */
+  /** Highest job number so far; a number is never reused. */
   #last = 0;
   #loaded: Promise<void> | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  #lastChange: Promise<unknown> = Promise.resolve();
   #writing: Promise<unknown> = Promise.resolve();
 
-  /** @param isWorkedOn Whether a handler of this process has the job of that number. */
+  /** @param isInFlight Whether the job with this number is delivered in this process. */
   constructor(
     private readonly records: JobRecords,
     private readonly writer: GroupWriter,
     private readonly clock: SteadyClock,
-    private readonly isWorkedOn: (number: number) => boolean,
+    private readonly isInFlight: (number: number) => boolean,
   ) {}
 
-  /** Jobs by the counters in the store, and those that were delivered without a write. */
+  /** Counts of the store, corrected by the jobs that were delivered without a write. */
   get counts(): Omit<QueueCounts, 'oldestAt'> {
     const { waiting, active, failed } = this.#written;
     return { waiting: waiting - this.#idle, active: active + this.#idle, failed };
   }
 
-  /** Jobs were delivered that wait by what is in the store: their handlers have not started. @param jobs Negative: so many were not. */
-  deliverIdle(jobs: number): void {
+  /** Counts jobs as active that are waiting in the store, because their handlers have not started. @param jobs Negative to undo it. */
+  countIdle(jobs: number): void {
     this.#idle += jobs;
   }
 
-  /** How many jobs wait, all writes that were asked for included. */
+  /** Number of waiting jobs, pending writes included. */
   get waiting(): number {
     return this.#counters.waiting;
   }
 
-  /** The number of the job that was added last. */
+  /** Highest job number so far. */
   get last(): number {
     return this.#last;
   }
 
-  /** A number for a job that is added. */
+  /** A number for a new job. */
   nextNumber(): number {
     return (this.#last += 1);
   }
 
-  /** Resolves when the queue was read. @throws {OurSmsStorageError} when it cannot be, or the store is away */
+  /** Resolves once the queue is loaded. @throws {OurSmsStorageError} when it cannot be loaded, or the store is not usable */
   async ready(): Promise<void> {
     this.writer.check();
     const loading = (this.#loaded ??= this.#load((changes) => this.writer.write(changes)));
@@ -67,7 +68,7 @@ export class QueueLedger {
     }
   }
 
-  /** Writes changes, and what they add to the counters. While the store is away, neither. @param canWait See {@link GroupWriter.write}. */
+  /** Writes changes and the new counters. Changes nothing while the store is not usable. @param canWait See {@link GroupWriter.write}. */
   async write(changes: StoreChange[], moves: Moves, canWait = false): Promise<void> {
     this.writer.check();
     const { waiting, active, failed } = this.#counters;
@@ -86,35 +87,35 @@ export class QueueLedger {
     this.#idle += moves.idle ?? 0;
   }
 
-  /** Waits for what was asked for to be written. @returns Whether there was any. */
+  /** Waits for the pending writes. @returns Whether there were any. */
   async flush(): Promise<boolean> {
     const isWriting = this.#counters !== this.#written;
-    this.writer.hasten();
+    this.writer.flush();
     await this.#writing;
     return isWriting;
   }
 
-  /** One change by name at a time: each reads before it writes. */
-  inTurn<R>(change: () => Promise<R>): Promise<R> {
-    const result = this.#turn.then(async () => {
+  /** Runs one change at a time, since each change reads before it writes. */
+  serialize<R>(change: () => Promise<R>): Promise<R> {
+    const result = this.#lastChange.then(async () => {
       await this.ready();
       return change();
     });
-    this.#turn = result.catch(() => undefined);
+    this.#lastChange = result.catch(() => undefined);
     return result;
   }
 
-  /** Reads the queue again, if it was read: the store was opened again, and takes no writes of others yet. */
+  /** Reloads the queue, if it was loaded, after the store was reopened and before other writes are accepted. */
   async reload(): Promise<void> {
-    // What was read before the store failed may be wrong, and must not come after what is read now.
+    // A load that started before the fault must not overwrite the state that is read now.
     await this.#loaded?.catch(() => undefined);
     if (this.#loaded) await this.#load((changes) => this.records.store.write(changes));
   }
 
   async #load(write: (changes: StoreChange[]) => Promise<void>): Promise<void> {
-    const { counters, changes } = await loadQueue(this.records, this.isWorkedOn);
+    const { counters, changes } = await loadQueue(this.records, this.isInFlight);
     if (changes.length > 0) await write(changes);
-    this.clock.goOnFrom(counters.at);
+    this.clock.advanceTo(counters.at);
     this.#last = Math.max(this.#last, counters.last);
     this.#counters = this.#written = counters;
   }

@@ -5,17 +5,17 @@ import type { ActiveJob, ActiveJobs } from './active-jobs.js';
 import { describeFault, MOST_FAULTS, outcomeOfFault } from './faulty-handler.js';
 import { nameOf } from './name-of.js';
 
-/** When the queue cannot be read for an unknown reason. */
-const AFTER_A_FAULT_MS = 1_000;
-/** A timer cannot wait longer. */
-const LONGEST_WAIT_MS = 2_147_483_647;
+/** Delay after an unexpected error. */
+const RETRY_AFTER_FAULT_MS = 1_000;
+/** Longest delay of a Node.js timer. */
+const MAX_WAIT_MS = 2_147_483_647;
 
-/** Delivers the jobs of a queue, as many at a time as it may, and settles them. */
+/** Delivers the jobs of a queue to a handler, and settles them. */
 export class StoredConsumer<T> {
   readonly #logger = new Logger('OurSmsQueue');
-  /** Jobs that are delivered, until their outcomes are durable. */
+  /** One promise for each delivered job without a durable outcome. */
   readonly #tasks = new Set<Promise<void>>();
-  /** Those of them whose handlers have not given an outcome. */
+  /** Number of delivered jobs whose handlers have not returned an outcome. */
   #handling = 0;
   #running: Promise<void> | undefined;
   #woken = false;
@@ -27,41 +27,41 @@ export class StoredConsumer<T> {
     private readonly handler: JobHandler<T>,
     private readonly concurrency: number,
     private readonly idleAtFirst = false,
-    private readonly mostFaults = MOST_FAULTS,
+    private readonly maxFaults = MOST_FAULTS,
   ) {}
 
-  /** Looks for jobs: there may be new ones, or room for more. */
+  /** Call when there may be new jobs or free slots. */
   wake(): void {
     if (this.#stopped) return;
     this.#woken = true;
-    this.#running ??= this.#handOutAll().finally(() => {
+    this.#running ??= this.#deliverAll().finally(() => {
       this.#running = undefined;
       if (this.#woken) this.wake();
     });
   }
 
-  /** How many jobs can be delivered now by the write that adds them. Where delivery takes no write, there is no need to. */
-  get room(): number {
-    return this.#stopped || this.#running || this.idleAtFirst ? 0 : this.#room;
+  /** Number of jobs that can be delivered now by the write that adds them. Always 0 with `idleAtFirst`: delivery needs no write then. */
+  get slotsForAdded(): number {
+    return this.#stopped || this.#running || this.idleAtFirst ? 0 : this.#freeSlots;
   }
 
   /**
-   * A job makes room with its outcome, so that the next one can begin by the write that settles it. As many as are handled may wait
-   * for that write: no more, since the store may be away.
+   * A returned outcome frees a slot before it is durable, so that one write can settle a job and mark the next one. At most
+   * `concurrency` more jobs may wait for their outcomes to be durable, since the store may not be available.
    */
-  get #room(): number {
+  get #freeSlots(): number {
     return Math.min(this.concurrency - this.#handling, 2 * this.concurrency - this.#tasks.size);
   }
 
   /**
-   * Takes jobs that are being added as delivered. They count as running at once, and begin when they are durable.
+   * Delivers jobs that are being added. They occupy slots at once, and their handlers start when the jobs are durable.
    *
-   * @param jobs Reads each of them.
+   * @param jobs A function that reads the job, for each job.
    */
-  take(jobs: readonly (() => ActiveJob<T>)[], added: Promise<void>): void {
+  deliverAdded(jobs: readonly (() => ActiveJob<T>)[], added: Promise<void>): void {
     this.#handling += jobs.length;
     for (const job of jobs) {
-      this.#keep(
+      this.#track(
         added.then(
           () => this.#handle(job()),
           () => void (this.#handling -= 1),
@@ -77,30 +77,30 @@ export class StoredConsumer<T> {
     await Promise.all(this.#tasks);
   }
 
-  async #handOutAll(): Promise<void> {
+  async #deliverAll(): Promise<void> {
     clearTimeout(this.#timer);
     try {
       while (this.#woken && !this.#stopped) {
         this.#woken = false;
-        const room = this.#room;
-        // Outcomes that wait for a write take the room.
-        if (room <= 0 && this.#handling < this.concurrency) this.jobs.hasten();
-        const jobs = room > 0 ? await this.jobs.next(room, this.idleAtFirst) : [];
+        const slots = this.#freeSlots;
+        // Delayed outcomes occupy the slots.
+        if (slots <= 0 && this.#handling < this.concurrency) this.jobs.flush();
+        const jobs = slots > 0 ? await this.jobs.next(slots, this.idleAtFirst) : [];
         this.#handling += jobs.length;
-        for (const job of jobs) this.#keep(this.#handle(job));
+        for (const job of jobs) this.#track(this.#handle(job));
         if (jobs.length > 0) this.#woken = true;
       }
-      if (this.#room > 0) this.#wakeIn(await this.jobs.nextDueInMs());
+      if (this.#freeSlots > 0) this.#wakeIn(await this.jobs.nextDueInMs());
     } catch (error) {
       this.#woken = false;
-      // Woken again when the store was opened again; the writer says why it is away.
+      // Recovery of the store wakes the consumer; the writer has logged the error.
       if (error instanceof OurSmsStorageError) return;
       this.#logger.error(`The queue failed: ${nameOf(error)}`);
-      this.#wakeIn(AFTER_A_FAULT_MS);
+      this.#wakeIn(RETRY_AFTER_FAULT_MS);
     }
   }
 
-  #keep(handling: Promise<void>): void {
+  #track(handling: Promise<void>): void {
     const task = handling.finally(() => {
       this.#tasks.delete(task);
       this.wake();
@@ -114,7 +114,7 @@ export class StoredConsumer<T> {
       const outcome = await this.#outcomeOf(job);
       await this.jobs.settle(job, outcome, isStopping, !this.#stopped);
     } catch (error) {
-      const outcome = outcomeOfFault(error, job.faults + 1, this.mostFaults);
+      const outcome = outcomeOfFault(error, job.faults + 1, this.maxFaults);
       if (!(error instanceof OurSmsStorageError)) this.#logger.error(describeFault(error, job.id, outcome));
       await this.jobs.settle(job, outcome, isStopping);
     }
@@ -122,7 +122,7 @@ export class StoredConsumer<T> {
 
   async #outcomeOf(job: ActiveJob<T>): Promise<JobOutcome<T>> {
     try {
-      // Stopped before it was delivered: it goes back as it was.
+      // Stopped before the handler was called: the job is requeued unchanged.
       return this.#stopped ? { kind: 'again', inMs: 0, uncounted: true } : await this.handler(job);
     } finally {
       this.#handling -= 1;
@@ -133,6 +133,6 @@ export class StoredConsumer<T> {
   #wakeIn(ms: number | undefined): void {
     clearTimeout(this.#timer);
     if (ms === undefined || this.#stopped) return;
-    this.#timer = setTimeout(() => this.wake(), Math.min(ms, LONGEST_WAIT_MS));
+    this.#timer = setTimeout(() => this.wake(), Math.min(ms, MAX_WAIT_MS));
   }
 }

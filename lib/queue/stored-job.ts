@@ -1,20 +1,20 @@
 import { keyPart } from './key-part.js';
 
-/** State of a job besides its data, kept in the list that the job is in. */
+/** State of a job without its data, stored in the list that contains the job. */
 export interface JobState {
   attempts: number;
-  /** How often in a row its handler has rejected. */
+  /** Consecutive rejections of its handler. */
   faults?: number;
   interrupted?: boolean;
-  /** It is delivered, and its handler has not begun yet. */
+  /** It is delivered, and its handler has not started to work. */
   idle?: boolean;
-  /** When it was delivered: milliseconds since 1970. Of several tries that were interrupted, the first. */
+  /** When the first interrupted attempt, or else the current one, started: milliseconds since 1970. */
   startedAt?: number;
-  /** Mark of its handler at that time. */
+  /** The mark that its handler set at that start. */
   mark?: string;
 }
 
-/** A job as it is kept. */
+/** A job as it is stored. */
 export interface JobRecord<T> {
   id: string;
   /** Milliseconds since 1970. */
@@ -22,7 +22,7 @@ export interface JobRecord<T> {
   data: T;
 }
 
-/** A failed job as it is kept. */
+/** A failed job as it is stored. */
 export interface FailedRecord<T> {
   id: string;
   data: T;
@@ -34,16 +34,16 @@ export interface FailedRecord<T> {
 const DIGITS = 15;
 const LARGEST = 10 ** DIGITS - 1;
 
-/** Of a fixed length, so that keys stand in the order of their numbers. */
+/** Of a fixed length, so that keys sort by their numbers. */
 const digits = (number: number): string =>
   String(Math.min(LARGEST, Math.max(0, Math.floor(number) || 0))).padStart(DIGITS, '0');
 
-/** A list that a queue keeps. */
+/** The lists of a queue. */
 export type JobList = 'id' | 'data' | 'ready' | 'later' | 'active' | 'failed';
 
 /**
- * The keys of a queue's records. Jobs are numbered as they are added, so that what is written next stands together: keys in
- * random order cost LevelDB many times the work.
+ * The keys of a queue's records. Jobs are numbered in the order of their addition, so that new keys are next to each other: keys
+ * in random order cost LevelDB many times the work.
  */
 export class JobKeys {
   readonly #prefix: string;
@@ -57,12 +57,12 @@ export class JobKeys {
     return this.#prefix;
   }
 
-  /** The counters. */
+  /** Key of the counters. */
   get meta(): string {
     return `${this.#prefix}meta`;
   }
 
-  /** The number of the job that has a name. */
+  /** Key of the number of the job with this name. */
   id(id: string): string {
     return `${this.list('id')}${id}`;
   }
@@ -71,17 +71,17 @@ export class JobKeys {
     return `${this.list('data')}${digits(number)}`;
   }
 
-  /** Waits for its turn. */
+  /** Key of a job that waits without a delay. */
   ready(number: number): string {
     return `${this.list('ready')}${digits(number)}`;
   }
 
-  /** Waits for a time. */
+  /** Key of a delayed job. */
   later(at: number, number: number): string {
     return `${this.list('later')}${digits(at)}!${digits(number)}`;
   }
 
-  /** Delivered to a handler. */
+  /** Key of a job that is delivered to a handler. */
   active(number: number): string {
     return `${this.list('active')}${digits(number)}`;
   }
@@ -96,11 +96,11 @@ export class JobKeys {
   }
 }
 
-/** The end of a list: above all of its keys, and below those of any other list. */
+/** Upper bound of a list: after all of its keys, and before the keys of the next list. */
 export const endOf = (list: string): string => `${list.slice(0, -1)}"`;
 
 /** The number at the end of a key. */
 export const numberOf = (key: string): number => Number(key.slice(-DIGITS));
 
-/** When a job that waits for a time is due. */
+/** When a delayed job is due, from its key. */
 export const dueOf = (key: string): number => Number(key.slice(-2 * DIGITS - 1, -DIGITS - 1));

@@ -20,7 +20,7 @@ import type { SteadyClock } from './steady-clock.js';
 import { StoredConsumer } from './stored-consumer.js';
 import { endOf, type JobRecord } from './stored-job.js';
 
-/** A job that is delivered by the write that adds it. */
+/** A job that the write that adds it also marks as delivered. */
 interface DeliveredJob<T> {
   number: number;
   read: () => ActiveJob<T>;
@@ -35,7 +35,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
   readonly #failed: FailedJobs<T>;
   #consumer: StoredConsumer<T> | undefined;
 
-  /** @param onRelease Called when it is released. */
+  /** @param onRelease Called when this queue is released. */
   constructor(
     private readonly name: string,
     private readonly store: OrderedStore,
@@ -43,11 +43,11 @@ export class StoredQueue<T> implements DurableQueue<T> {
     private readonly clock: SteadyClock,
     private readonly onRelease: () => void,
   ) {
-    const workedOn = new Set<number>();
+    const inFlight = new Set<number>();
     const records = new JobRecords(store, name);
-    const ledger = new QueueLedger(records, writer, clock, (number) => workedOn.has(number));
+    const ledger = new QueueLedger(records, writer, clock, (number) => inFlight.has(number));
     const picker = new JobPicker(records, clock);
-    this.#active = new ActiveJobs(records, ledger, writer, picker, clock, workedOn);
+    this.#active = new ActiveJobs(records, ledger, writer, picker, clock, inFlight);
     this.#failed = new FailedJobs(records, ledger, () => this.#consumer?.wake());
     this.#records = records;
     this.#ledger = ledger;
@@ -55,15 +55,15 @@ export class StoredQueue<T> implements DurableQueue<T> {
   }
 
   add(jobs: readonly NewJob<T>[], notes: readonly NoteChange[] = []): Promise<void> {
-    return this.#ledger.inTurn(async () => {
+    return this.#ledger.serialize(async () => {
       const fresh = await this.#withoutKnown(jobs);
       if (fresh.length + notes.length === 0) return;
       const atOnce = this.#deliveredAtOnce(fresh);
-      const later: string[] = [];
-      const started: DeliveredJob<T>[] = [];
-      const changes = fresh.flatMap((job) => this.#added(job, atOnce.has(job) ? started : undefined, later));
-      await this.#write([...notes.map(noteChange), ...changes], fresh.length, started);
-      for (const key of later) this.#picker.noteLater(key);
+      const delayed: string[] = [];
+      const delivered: DeliveredJob<T>[] = [];
+      const changes = fresh.flatMap((job) => this.#changesFor(job, atOnce.has(job) ? delivered : undefined, delayed));
+      await this.#write([...notes.map(noteChange), ...changes], fresh.length, delivered);
+      for (const key of delayed) this.#picker.addDelayed(key);
       this.#consumer?.wake();
     });
   }
@@ -76,8 +76,8 @@ export class StoredQueue<T> implements DurableQueue<T> {
     consumer.wake();
     const stop = async (): Promise<void> => {
       const stopped = consumer.stop();
-      // An outcome that waits for the store has one more try.
-      this.writer.hurry();
+      // Outcomes that wait for the store get one more retry.
+      this.writer.flushOrRetry();
       await stopped;
       if (this.#consumer === consumer) this.#consumer = undefined;
     };
@@ -87,7 +87,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
   async counts(): Promise<QueueCounts> {
     await this.#ledger.ready();
     let oldestAt = await this.#oldestAt();
-    // Counts what is durable; outcomes that were given are waited for, so that they count.
+    // The counts are those of the store: wait until returned outcomes are durable.
     if (await this.#ledger.flush()) oldestAt = await this.#oldestAt();
     await this.#ledger.ready();
     return { ...this.#ledger.counts, oldestAt };
@@ -122,19 +122,19 @@ export class StoredQueue<T> implements DurableQueue<T> {
     return Promise.resolve();
   }
 
-  /** Reads its state again: the store was reopened. */
+  /** Reloads its state after the store was reopened. */
   async reload(): Promise<void> {
     await this.#ledger.reload();
     await this.#active.reload();
     this.#picker.reset();
   }
 
-  /** Delivers again: the store can be used again. */
+  /** Resumes delivery once the store is usable. */
   resume(): void {
     this.#consumer?.wake();
   }
 
-  /** Delivers no more. */
+  /** Stops delivery. */
   close(): void {
     void this.#consumer?.stop();
   }
@@ -145,7 +145,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
     return oldest && this.#records.parse<JobRecord<T>>(oldest[1]).addedAt;
   }
 
-  /** The jobs whose names are not in the queue, the first of each name. */
+  /** The jobs whose names are not in the queue. Of several jobs with the same name, the first. */
   async #withoutKnown(jobs: readonly NewJob<T>[]): Promise<NewJob<T>[]> {
     const byName = new Map<string, NewJob<T>>();
     for (const job of jobs) if (!byName.has(job.id)) byName.set(job.id, job);
@@ -154,44 +154,44 @@ export class StoredQueue<T> implements DurableQueue<T> {
     return unique.filter((_, i) => known[i] === undefined);
   }
 
-  /** The jobs that are delivered by the write that adds them: those that the consumer has room for, when no other waits. */
+  /** The jobs to deliver by the write that adds them: as many as the consumer has free slots, if no other job is waiting. */
   #deliveredAtOnce(jobs: readonly NewJob<T>[]): Set<NewJob<T>> {
-    const room = this.#ledger.waiting === 0 ? (this.#consumer?.room ?? 0) : 0;
-    return new Set(jobs.filter(({ delayMs = 0 }) => delayMs <= 0).slice(0, room));
+    const slots = this.#ledger.waiting === 0 ? (this.#consumer?.slotsForAdded ?? 0) : 0;
+    return new Set(jobs.filter(({ delayMs = 0 }) => delayMs <= 0).slice(0, slots));
   }
 
-  /** @param started Where it goes when it is delivered at once. */
-  #added(job: NewJob<T>, started: DeliveredJob<T>[] | undefined, later: string[]): StoreChange[] {
+  /** @param delivered Receives the job if it is delivered at once; undefined if the job must wait. */
+  #changesFor(job: NewJob<T>, delivered: DeliveredJob<T>[] | undefined, delayed: string[]): StoreChange[] {
     const { id, data, attempts = 0 } = job;
     const { keys } = this.#records;
     const number = this.#ledger.nextNumber();
     const record: JobRecord<T> = { id, addedAt: Date.now(), data };
-    const kept = put(keys.data(number), record);
-    if (!started) return [put(keys.id(id), number), kept, this.#waits(job, number, later)];
+    const entry = put(keys.data(number), record);
+    if (!delivered) return [put(keys.id(id), number), entry, this.#waitingEntry(job, number, delayed)];
     const mark = this.#active.markAdded(number, { attempts });
-    started.push({ number, read: () => this.#active.added(number, kept.value, { attempts }) });
-    return [put(keys.id(id), number), kept, mark];
+    delivered.push({ number, read: () => this.#active.added(number, entry.value, { attempts }) });
+    return [put(keys.id(id), number), entry, mark];
   }
 
-  #waits({ delayMs = 0, attempts = 0 }: NewJob<T>, number: number, later: string[]): StoreChange {
+  #waitingEntry({ delayMs = 0, attempts = 0 }: NewJob<T>, number: number, delayed: string[]): StoreChange {
     const { keys } = this.#records;
     if (delayMs <= 0) return put(keys.ready(number), { attempts });
     const key = keys.later(this.clock.now() + delayMs, number);
-    later.push(key);
+    delayed.push(key);
     return put(key, { attempts });
   }
 
-  async #write(changes: StoreChange[], added: number, started: readonly DeliveredJob<T>[]): Promise<void> {
-    const active = started.length;
+  async #write(changes: StoreChange[], added: number, delivered: readonly DeliveredJob<T>[]): Promise<void> {
+    const active = delivered.length;
     const writing = this.#ledger.write(changes, { waiting: added - active, active });
-    this.#consumer?.take(
-      started.map(({ read }) => read),
+    this.#consumer?.deliverAdded(
+      delivered.map(({ read }) => read),
       writing,
     );
     try {
       await writing;
     } catch (error) {
-      this.#active.takeBack(started.map(({ number }) => number));
+      this.#active.undoAdded(delivered.map(({ number }) => number));
       throw error;
     }
   }
