@@ -6,7 +6,7 @@ const RETRY_EVERY_MS = 50;
 
 /** An exclusive lock that this process holds. */
 export interface HeldLock {
-  /** @throws {OurSmsStorageError} when it was lost: this process was suspended, or its store was away */
+  /** @throws {OurSmsStorageError} when the lock is lost: this process was suspended, or its store was not available */
   check(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export async function withLock<R>(
   if (lease === undefined) return undefined;
   const check = async (): Promise<void> => {
     if (lease.isValid()) return;
-    // Throws when the store is closed or away.
+    // Throws when the store is closed or not available.
     await engine.read(name);
     throw new OurSmsStorageError(
       'This process was suspended for too long, and another process may have taken over its work.',

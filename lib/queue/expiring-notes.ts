@@ -1,6 +1,6 @@
-/** Texts in the memory of this process, each with an end. */
+/** Texts in the memory of this process that expire. */
 export class ExpiringNotes {
-  /** Their ends are measured by a clock that is never set. */
+  /** `until` is a time of the monotonic clock. */
   readonly #kept = new Map<string, { text: string; until: number }>();
 
   set(name: string, text: string, ttlMs: number): void {

@@ -6,10 +6,10 @@ import { storeFault, type StorePlace } from './explain-store-fault.js';
 const MADE_ONCE_OPEN = /\.(ldb|log)$|^MANIFEST-(?!000001$)/;
 
 /**
- * Makes the directory of a store when it is missing: for its user alone, and out of version control, since what is kept in
- * it holds phone numbers.
+ * Creates the directory of a store if it is missing: accessible to its user only, and ignored by git, since the store contains
+ * phone numbers.
  *
- * @throws {OurSmsStorageError} when something was taken out of it: LevelDB would take it for a new one, and clear it
+ * @throws {OurSmsStorageError} when a file is missing in it: LevelDB would treat it as new, and clear it
  */
 export async function prepareDirectory(place: StorePlace): Promise<void> {
   const { path } = place;
@@ -26,12 +26,12 @@ export async function prepareDirectory(place: StorePlace): Promise<void> {
   if (missing) throw storeFault('corrupt', place, `${missing} is missing`);
 }
 
-/** Whether other users of the machine can change what is in a directory. Known where users have rights by mode only. */
+/** Whether other users of the machine can change a directory, by its mode. Always false on Windows. */
 export async function canOthersWrite(path: string): Promise<boolean> {
   return process.platform !== 'win32' && ((await stat(path)).mode & 0o022) !== 0;
 }
 
-/** Where a file system takes `Shop` and `shop` for one name, two accounts would be in one directory. */
+/** On a case-insensitive file system, the accounts `Shop` and `shop` would share a directory. */
 async function refuseOtherCase(place: StorePlace): Promise<void> {
   const [asked, found] = [basename(place.path), basename(await realpath(place.path))];
   if (asked === found || asked.toLowerCase() !== found.toLowerCase()) return;
@@ -39,7 +39,7 @@ async function refuseOtherCase(place: StorePlace): Promise<void> {
   throw storeFault('unsuited', place, why);
 }
 
-/** A store serves without: this must not be what it fails of. */
+/** Ignores errors: the store works without this file. */
 async function keepOutOfVersionControl(directory: string): Promise<void> {
   await writeFile(join(directory, '.gitignore'), '*\n', { flag: 'wx' }).catch(() => undefined);
 }

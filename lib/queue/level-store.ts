@@ -16,29 +16,29 @@ import {
 import { canOthersWrite, prepareDirectory } from './level-directory.js';
 import { claimStore } from './open-stores.js';
 import type { KeyRange, OrderedStore, StoreChange } from './ordered-store.js';
-import { seal, unseal } from './seal.js';
+import { addChecksum, verifyChecksum } from './value-checksum.js';
 import { formatFault, formatOf, STORE_FORMAT } from './store-format.js';
 
-/** An application of this process may still be ending. */
-const OUR_PATIENCE_MS = 5_000;
-const LOOK_EVERY_MS = 100;
-/** Its value has no checksum: it is what a version with other checksums reads first. */
+/** Longest wait for another application of this process that is stopping. */
+const SAME_PROCESS_WAIT_MS = 5_000;
+const LOCK_RETRY_MS = 100;
+/** Its value has no checksum, since a version with other checksums must be able to read it first. */
 const FORMAT_KEY = 'format';
-/** Bytes that LevelDB itself may need besides: its log, and a file that it compacts. */
-const SPARE_BYTES = 16 * 1024 * 1024;
-/** What is read in one piece; by default it comes in many small ones, each by way of another thread. */
+/** Bytes that LevelDB may need in addition: for its log, and for a file that it compacts. */
+const RESERVED_BYTES = 16 * 1024 * 1024;
+/** Reads in large chunks: each chunk costs a change of threads, and the default chunks are small. */
 const SCAN = { fillCache: false, highWaterMarkBytes: 1024 * 1024 } as const;
 
 type Database = ClassicLevel<string, string>;
 
 /**
- * Texts under ordered keys in a directory, kept by LevelDB.
+ * An ordered store in a directory, by LevelDB.
  *
- * classic-level, because it needs neither a compiler nor a download nor an install script (its binaries are in the package,
- * on Node 20 as on newer ones), locks the directory by the operating system, so that the lock dies with its process, and
- * writes a batch whole or not at all. Its log has checksums; those of its files are not looked at, so each value has one of
- * its own. lmdb takes three times the disk and has neither checksums nor a lock against a second process; better-sqlite3
- * compiles on Node 20; node:sqlite begins with Node 22.
+ * Reasons for classic-level: it needs no compiler, download or install script (the package contains its binaries, for Node 20 and
+ * newer); it locks the directory by the operating system, so that the lock ends with its process; and its batches are atomic. Its
+ * log has checksums. LevelDB does not check those of its other files, so each value has a checksum of its own. lmdb takes three
+ * times the disk and has neither checksums nor a lock against a second process; better-sqlite3 compiles on Node 20; node:sqlite
+ * needs Node 22.
  */
 export class LevelStore implements OrderedStore {
   #closed = false;
@@ -47,16 +47,16 @@ export class LevelStore implements OrderedStore {
     private readonly place: StorePlace,
     private db: Database,
     private readonly release: () => void,
-    private isMarked: boolean,
+    private hasFormatMark: boolean,
   ) {}
 
   /**
-   * @param patience How long to wait for another process to release the directory. Where this process itself has it open, that is
-   * a few seconds at the most.
+   * @param patience How long to wait for another process to unlock the directory. At most 5 seconds if this process itself has
+   * opened it.
    * @throws {OurSmsStorageError} when the directory is locked, cannot be written, is damaged, or is of a newer version
    */
-  static async open(place: StorePlace, patience: LockPatience = { ms: OUR_PATIENCE_MS }): Promise<LevelStore> {
-    const { db, release } = await whenFree(place, patience);
+  static async open(place: StorePlace, patience: LockPatience = { ms: SAME_PROCESS_WAIT_MS }): Promise<LevelStore> {
+    const { db, release } = await openWhenUnlocked(place, patience);
     try {
       const found = formatOf(await db.get(FORMAT_KEY));
       const fault = formatFault(found);
@@ -71,25 +71,25 @@ export class LevelStore implements OrderedStore {
   }
 
   get(key: string): Promise<string | undefined> {
-    return this.#explain(async () => this.#unseal(key, await this.db.get(key)));
+    return this.#mapErrors(async () => this.#verify(key, await this.db.get(key)));
   }
 
   getMany(keys: string[]): Promise<(string | undefined)[]> {
-    return this.#explain(async () => {
+    return this.#mapErrors(async () => {
       const values = await this.db.getMany(keys);
-      return keys.map((key, i) => this.#unseal(key, values[i]));
+      return keys.map((key, i) => this.#verify(key, values[i]));
     });
   }
 
   range(range: KeyRange): Promise<[string, string][]> {
-    return this.#explain(async () => {
+    return this.#mapErrors(async () => {
       const entries = await this.db.iterator({ ...range, ...SCAN }).all();
-      return entries.map(([key, value]) => [key, this.#unseal(key, value) as string]);
+      return entries.map(([key, value]) => [key, this.#verify(key, value) as string]);
     });
   }
 
   count(gt: string, lt: string): Promise<number> {
-    return this.#explain(async () => {
+    return this.#mapErrors(async () => {
       const keys = this.db.keys({ gt, lt, ...SCAN });
       try {
         let count = 0;
@@ -102,14 +102,14 @@ export class LevelStore implements OrderedStore {
   }
 
   write(changes: StoreChange[]): Promise<void> {
-    return this.#explain(async () => {
-      // A batch that is filled one by one: an array of operations takes more than twice the time of this thread.
+    return this.#mapErrors(async () => {
+      // A chained batch: an array of operations takes more than twice the time of this thread.
       const batch = this.db.batch();
       try {
-        // With the first write: a store is also opened where nothing can be written now.
-        if (!this.isMarked) batch.put(FORMAT_KEY, `${STORE_FORMAT}`);
+        // Not when it is opened: a store that cannot be written now must still open.
+        if (!this.hasFormatMark) batch.put(FORMAT_KEY, `${STORE_FORMAT}`);
         for (const change of changes) {
-          if (change.type === 'put') batch.put(change.key, seal(change.key, change.value));
+          if (change.type === 'put') batch.put(change.key, addChecksum(change.key, change.value));
           else batch.del(change.key);
         }
         await batch.write({ sync: true });
@@ -117,18 +117,18 @@ export class LevelStore implements OrderedStore {
         await batch.close();
         throw error;
       }
-      this.isMarked = true;
+      this.hasFormatMark = true;
     });
   }
 
   async checkRoom(bytes: number): Promise<void> {
-    const { bavail, bsize } = await this.#explain(() => statfs(this.place.path));
-    if (bavail * bsize < bytes + SPARE_BYTES) throw this.fault('full', `${bavail * bsize} bytes are free`);
+    const { bavail, bsize } = await this.#mapErrors(() => statfs(this.place.path));
+    if (bavail * bsize < bytes + RESERVED_BYTES) throw this.fault('full', `${bavail * bsize} bytes are free`);
   }
 
-  /** LevelDB loses writes that follow a failed one in its log; it starts a new log when it is opened. */
+  /** LevelDB loses writes that follow a failed one in its log. It starts a new log when it is opened. */
   async reopen(): Promise<void> {
-    await this.#explain(async () => {
+    await this.#mapErrors(async () => {
       await this.db.close();
       await prepareDirectory(this.place);
       this.db = await openDatabase(this.place);
@@ -137,21 +137,21 @@ export class LevelStore implements OrderedStore {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#explain(() => this.db.close()).finally(this.release);
+    await this.#mapErrors(() => this.db.close()).finally(this.release);
   }
 
   fault(fault: LocalFault, detail?: string): OurSmsStorageError {
     return storeFault(fault, this.place, detail);
   }
 
-  #unseal(key: string, value: string | undefined): string | undefined {
+  #verify(key: string, value: string | undefined): string | undefined {
     if (value === undefined) return undefined;
-    const text = unseal(key, value);
+    const text = verifyChecksum(key, value);
     if (text === undefined) throw this.fault('corrupt', 'a record does not match its checksum');
     return text;
   }
 
-  async #explain<R>(act: () => Promise<R>): Promise<R> {
+  async #mapErrors<R>(act: () => Promise<R>): Promise<R> {
     try {
       return await act();
     } catch (error) {
@@ -162,40 +162,40 @@ export class LevelStore implements OrderedStore {
 
 interface OpenStore {
   db: Database;
-  /** Ends the claim of this process on the directory. */
+  /** Releases the claim of this process on the directory. */
   release: () => void;
 }
 
-/** Opens a store as soon as it is locked no more. */
-async function whenFree(place: StorePlace, { ms, signal }: LockPatience): Promise<OpenStore> {
+/** Opens a store once it is unlocked. @throws {OurSmsStorageError} when it is still locked after the wait */
+async function openWhenUnlocked(place: StorePlace, { ms, signal }: LockPatience): Promise<OpenStore> {
   const start = performance.now();
-  for (let hasTold = false; ; await wait(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined)) {
+  for (let hasWarned = false; ; await wait(LOCK_RETRY_MS, undefined, { signal }).catch(() => undefined)) {
     const opened = await open(place);
     if ('db' in opened) return opened;
-    const { locked, isOurs } = opened;
-    const mostMs = isOurs ? Math.min(ms, OUR_PATIENCE_MS) : ms;
-    if (signal?.aborted || performance.now() - start >= mostMs) throw locked;
-    if (!isOurs && !hasTold) {
+    const { locked, isThisProcess } = opened;
+    const maxMs = isThisProcess ? Math.min(ms, SAME_PROCESS_WAIT_MS) : ms;
+    if (signal?.aborted || performance.now() - start >= maxMs) throw locked;
+    if (!isThisProcess && !hasWarned) {
       const upTo = `${Math.ceil(ms / 1_000)} s`;
       new Logger('OurSmsStore').warn(
         `Another process has locked the store ${oneLine(place.path)}: waiting up to ${upTo} for it`,
       );
-      hasTold = true;
+      hasWarned = true;
     }
   }
 }
 
-async function open(place: StorePlace): Promise<OpenStore | { locked: OurSmsStorageError; isOurs: boolean }> {
+async function open(place: StorePlace): Promise<OpenStore | { locked: OurSmsStorageError; isThisProcess: boolean }> {
   let release: (() => void) | undefined;
   try {
     await prepareDirectory(place);
     release = await claimStore(place.path);
     if (release) return { db: await openDatabase(place), release };
-    return { locked: openHereFault(place), isOurs: true };
+    return { locked: openHereFault(place), isThisProcess: true };
   } catch (error) {
     release?.();
     const fault = explainStoreFault(error, place);
-    if (fault.fault === 'locked') return { locked: fault, isOurs: false };
+    if (fault.fault === 'locked') return { locked: fault, isThisProcess: false };
     throw fault;
   }
 }
@@ -214,7 +214,7 @@ async function openDatabase(place: StorePlace): Promise<Database> {
   return db;
 }
 
-/** Loads it when it is needed: a native module is nothing for those who keep no store. */
+/** Loads the native module only when a store is opened. */
 async function loadLevel(place: StorePlace): Promise<typeof import('classic-level')> {
   try {
     return await import('classic-level');

@@ -2,7 +2,7 @@ import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import { storeFault, type LocalFault } from './explain-store-fault.js';
 import type { KeyRange, OrderedStore, StoreChange } from './ordered-store.js';
 
-/** Texts under ordered keys in the memory of the process. Nothing outlives it. */
+/** An ordered store in the memory of the process. */
 export class MemoryStore implements OrderedStore {
   readonly #values = new Map<string, string>();
   /** Sorted. */
@@ -56,7 +56,7 @@ export class MemoryStore implements OrderedStore {
     return storeFault(fault, undefined, detail);
   }
 
-  /** Where the first key stands that is not below this one. */
+  /** Index of the first key that is not below this one. */
   #before(key: string): number {
     const keys = this.#keys;
     // Nearly every new key is the highest.

@@ -2,18 +2,17 @@ import type { NoteChange } from './durable-queue.js';
 import { keyPart } from './key-part.js';
 import type { StoreChange } from './ordered-store.js';
 
-/** The key of a note. */
 export const noteKey = (name: string): string => `${startOfNotes(name)}!`;
 
 /** Prefix of the keys of all notes whose names start with a prefix. */
 export const startOfNotes = (prefix: string): string => `note!${keyPart(prefix)}`;
 
-/** The end of the notes whose keys start like this: above all of them. */
+/** Upper bound of the keys that start with a prefix. */
 export const endOfNotes = (start: string): string => `${start}\u007f`;
 
-/** The name of the note that has a key. */
+/** The name of a note, from its key. */
 export const noteName = (key: string): string => decodeURIComponent(key.slice(startOfNotes('').length, -1));
 
-/** Store operation for a change of a note. */
+/** The store's change for a change of a note. */
 export const noteChange = ({ name, text }: NoteChange): StoreChange =>
   text === undefined ? { type: 'del', key: noteKey(name) } : { type: 'put', key: noteKey(name), value: text };

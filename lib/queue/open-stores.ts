@@ -1,15 +1,15 @@
 import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Where the copies of this package that a thread has loaded find the same set. */
+/** Global key of the set, so that all copies of this package in a thread share it. */
 const OPEN_STORES = Symbol.for('nestjs-oursms.openStores');
 
 /**
- * Claims the directory of a store for this process, before LevelDB looks at it. LevelDB refuses a second opening too, but
- * drops its lock by that: the operating system releases the locks of a process on a file when the process closes the file
- * once. And it tells two paths to one directory apart.
+ * Claims the directory of a store for this process, before LevelDB opens it. LevelDB also refuses to open a directory twice, but
+ * loses its lock by the attempt: the operating system releases all locks of a process on a file when the process closes that
+ * file once. LevelDB also treats two paths to the same directory as different ones.
  *
- * @returns What releases the claim; undefined when this process has the store open.
+ * @returns A function that releases the claim; undefined when this process has opened the store already.
  */
 export async function claimStore(path: string): Promise<(() => void) | undefined> {
   const { dev, ino } = await stat(path, { bigint: true });
@@ -29,8 +29,8 @@ function openStores(): Set<string> {
 }
 
 /**
- * Whether this process holds a lock on a file, in any of its threads. Known on Linux only; elsewhere another thread is
- * refused by LevelDB itself.
+ * Whether a thread of this process holds a lock on a file. Always false on other systems than Linux: there LevelDB itself refuses
+ * another thread.
  */
 async function isLockedHere(file: string): Promise<boolean> {
   const ino = await stat(file).then(
@@ -38,11 +38,11 @@ async function isLockedHere(file: string): Promise<boolean> {
     () => undefined,
   );
   const locks = await readFile('/proc/locks', 'utf8').catch(() => '');
-  // A file on another disk may have the same number.
+  // A file on another disk may have the same inode number.
   return new RegExp(`\\b${process.pid} \\S+:${ino} `).test(locks) && isOneOfOurFiles(file);
 }
 
-/** Also true of a file that this process only inherited: a child has the open files of its parent, and none of its locks. */
+/** Also true of a file that this process inherited: a child has the open files of its parent, but none of its locks. */
 async function isOneOfOurFiles(file: string): Promise<boolean> {
   const files = '/proc/self/fd';
   const open = await readdir(files).catch(() => []);

@@ -4,11 +4,11 @@ import type { LocalFault } from './explain-store-fault.js';
 /** A change of one key. */
 export type StoreChange = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 
-/** Keys above `gt` and below `lt`, in order. */
+/** Keys above `gt` and below `lt`, in ascending order. */
 export interface KeyRange {
   gt: string;
   lt: string;
-  /** No more than so many. */
+  /** Maximum number of keys. */
   limit: number;
 }
 
@@ -17,15 +17,15 @@ export interface OrderedStore {
   get(key: string): Promise<string | undefined>;
   getMany(keys: string[]): Promise<(string | undefined)[]>;
   range(range: KeyRange): Promise<[key: string, value: string][]>;
-  /** How many keys there are above one and below another. */
+  /** Number of keys above `gt` and below `lt`. */
   count(gt: string, lt: string): Promise<number>;
-  /** All changes or none. Resolves once they are durable. */
+  /** Writes all changes or none. Resolves once they are durable. */
   write(changes: StoreChange[]): Promise<void>;
-  /** @throws {OurSmsStorageError} unless so many bytes can be written now */
+  /** @throws {OurSmsStorageError} when there is no space for this number of bytes */
   checkRoom(bytes: number): Promise<void>;
-  /** Opens it again after a write that failed: what it holds then is what counts. */
+  /** Reopens the store after a failed write: only then it is known whether that write is in the store. */
   reopen(): Promise<void>;
   close(): Promise<void>;
-  /** The error of this store for a fault; `detail` tells more, and no data. */
+  /** The error for a fault of this store. `detail` must not contain stored data. */
   fault(fault: LocalFault, detail?: string): OurSmsStorageError;
 }

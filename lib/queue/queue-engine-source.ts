@@ -1,16 +1,16 @@
 import type { QueueEngine, QueueEngineContext } from './durable-queue.js';
 
-/** As much of an engine as an application sees: where it is given to the option `storage`, and nothing to call. */
+/** A value of the option `storage`. Applications pass it on, and do not call it. */
 export interface StorageEngine {
   openEngine(context: never): Promise<object>;
 }
 
-/** Factory of engines: a value of the option `storage` besides a directory and `'memory'`. */
+/** Factory of engines: a value of the option `storage`, apart from a directory and `'memory'`. */
 export interface QueueEngineSource extends StorageEngine {
   /**
-   * Opens the engine of an account. What it connects to need not be there yet.
+   * Opens the engine of an account. Its server need not be reachable yet.
    *
-   * @throws {OurSmsStorageError} when it can never be used as it is set up
+   * @throws {OurSmsStorageError} when its configuration can never work
    * @internal
    */
   openEngine(context: QueueEngineContext): Promise<QueueEngine>;

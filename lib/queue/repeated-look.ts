@@ -2,13 +2,13 @@
 interface RepeatedLookOptions {
   /** Looks once. */
   look: () => Promise<void>;
-  /** Milliseconds to the next look, asked at the start and at the end of each look. Infinity: there is none. */
+  /** Milliseconds until the next look, called at the start and after each look. Infinity: no next look. */
   everyMs: () => number;
-  /** Called when a look fails, but for those that fail after another. */
+  /** Called when a look fails, unless the look before it failed too. */
   onFailure?: (error: unknown) => void;
 }
 
-/** Looks again and again, from its start until it is stopped. */
+/** Looks repeatedly until it is stopped; looks never overlap. */
 export class RepeatedLook {
   #isOn = false;
   #timer: NodeJS.Timeout | undefined;
@@ -30,14 +30,14 @@ export class RepeatedLook {
     }, firstInMs);
   }
 
-  /** Looks no more, but for a look that is under way. */
+  /** Starts no more looks. A running look continues. */
   stop(): void {
     this.#isOn = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
-  /** Resolves when no look is under way. */
+  /** Resolves once no look is running. */
   async ended(): Promise<void> {
     await this.#looking;
   }

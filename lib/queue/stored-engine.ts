@@ -13,11 +13,11 @@ const NOTES_AT_ONCE = 200;
 
 /** Queues in a store of this process: a directory that is locked against others, or memory. */
 export class StoredEngine implements QueueEngine {
-  /** A directory is locked by the process that has it open. */
+  /** No other process can open the store. */
   readonly followEveryMs = Infinity;
   readonly #queues = new Map<string, StoredQueue<unknown>>();
   readonly #held = new Set<string>();
-  /** When the next turn of a name may be, by a clock that is never set. */
+  /** Earliest time of the next turn of a name, by the monotonic clock. */
   readonly #turns = new Map<string, number>();
   readonly #expiring = new ExpiringNotes();
   readonly #clock = new SteadyClock();
@@ -40,16 +40,16 @@ export class StoredEngine implements QueueEngine {
   }
 
   /**
-   * Queues in a directory.
+   * Opens the engine of a directory.
    *
-   * @param setting What names the directory in the options.
+   * @param setting The option that sets the directory, for error messages.
    * @throws {OurSmsStorageError} when it is locked, cannot be written, is damaged, or is of a newer version
    */
   static async inDirectory(path: string, setting = 'storage.path', patience?: LockPatience): Promise<StoredEngine> {
     return new StoredEngine(await LevelStore.open({ path, setting }, patience), true, path);
   }
 
-  /** Queues that end with the process. */
+  /** Makes an engine whose data is lost when the process ends. */
   static inMemory(): StoredEngine {
     return new StoredEngine(new MemoryStore(), false);
   }
@@ -114,7 +114,7 @@ export class StoredEngine implements QueueEngine {
     return this.#expiring.get(name);
   }
 
-  /** No other process can have the store open, so only this one has to agree with itself. */
+  /** No other process can open the store, so a lock within this process is enough. */
   exclusive(name: string): Promise<Lease | undefined> {
     if (this.#closed) return Promise.reject(this.store.fault('closed'));
     if (this.#held.has(name)) return Promise.resolve(undefined);
@@ -146,7 +146,7 @@ export class StoredEngine implements QueueEngine {
   }
 
   async checkWritable(): Promise<void> {
-    // First, so that a full disk does not have to fail a write, after which the store is opened again.
+    // First, since a write that fails on a full disk would reopen the store.
     await this.checkRoom(0);
     await this.#writer.write([{ type: 'del', key: 'probe' }]);
   }
