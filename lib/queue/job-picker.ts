@@ -1,6 +1,7 @@
 import type { JobRecords } from './job-records.js';
 import type { SteadyClock } from './steady-clock.js';
-import { dueOf, endOf, numberOf, type JobState } from './stored-job.js';
+import { dueOf, endOf, numberOf } from './job-keys.js';
+import type { JobState } from './stored-job.js';
 
 /** Ready jobs that are read at a time. */
 const READ_AHEAD = 256;

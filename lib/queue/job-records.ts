@@ -1,5 +1,5 @@
 import type { OrderedStore, StoreChange } from './ordered-store.js';
-import { JobKeys } from './stored-job.js';
+import { JobKeys } from './job-keys.js';
 
 /** The keys and the store of a queue, and its errors for unreadable records. */
 export class JobRecords {

@@ -1,6 +1,7 @@
 import { del, put, type JobRecords } from './job-records.js';
 import type { StoreChange } from './ordered-store.js';
-import { endOf, numberOf, type JobList, type JobState } from './stored-job.js';
+import { endOf, numberOf, type JobList } from './job-keys.js';
+import type { JobState } from './stored-job.js';
 
 /** The counters of a queue, written with every change. */
 export interface QueueCounters {

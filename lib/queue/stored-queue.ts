@@ -18,7 +18,8 @@ import type { OrderedStore, StoreChange } from './ordered-store.js';
 import { QueueLedger } from './queue-ledger.js';
 import type { SteadyClock } from './steady-clock.js';
 import { StoredConsumer } from './stored-consumer.js';
-import { endOf, type JobRecord } from './stored-job.js';
+import { endOf } from './job-keys.js';
+import type { JobRecord } from './stored-job.js';
 
 /** A job that the write that adds it also marks as delivered. */
 interface DeliveredJob<T> {
