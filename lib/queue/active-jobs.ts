@@ -61,9 +61,9 @@ export class ActiveJobs<T> {
   /** Call after the store was reopened: a failed write may have marked jobs that were delivered without a write. */
   async reload(): Promise<void> {
     const idle = [...this.#idle];
-    const kept = await this.records.store.getMany(idle.map(([, key]) => key));
+    const stored = await this.records.store.getMany(idle.map(([, key]) => key));
     idle.forEach(([number], i) => {
-      if (kept[i] === undefined) this.#forgetIdle(number, true);
+      if (stored[i] === undefined) this.#forgetIdle(number, true);
     });
   }
 
@@ -191,10 +191,10 @@ export class ActiveJobs<T> {
         ]);
         await this.ledger.write(marks, { waiting: -picked.length, active: picked.length });
       }
-      const kept: (string | undefined)[] = [];
-      for (const { record } of picked) kept.push(await record);
+      const stored: (string | undefined)[] = [];
+      for (const { record } of picked) stored.push(await record);
       return picked.map(({ number, state }, i) =>
-        this.#activeJob(number, this.records.parse<JobRecord<T>>(kept[i]), state),
+        this.#activeJob(number, this.records.parse<JobRecord<T>>(stored[i]), state),
       );
     } catch (error) {
       for (const number of numbers) {

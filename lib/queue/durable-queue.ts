@@ -195,7 +195,7 @@ export interface QueueEngine {
   change(changes: readonly NoteChange[], canWait?: boolean): Promise<void>;
   /** The text of a note; undefined when there is no note of this name. */
   read(name: string): Promise<string | undefined>;
-  /** The texts of notes, in the order of their names. */
+  /** The texts of notes, in the order of `names`. */
   readMany(names: readonly string[]): Promise<(string | undefined)[]>;
   /**
    * The notes whose names start with a prefix, sorted by name and read from the store during the iteration.

@@ -10,7 +10,7 @@ const RETRY_AFTER_FAULT_MS = 1_000;
 /** Longest delay of a Node.js timer. */
 const MAX_WAIT_MS = 2_147_483_647;
 
-/** Delivers the jobs of a queue to a handler, and settles them. */
+/** Delivers the jobs of a queue to a handler, at most `concurrency` at the same time, and settles them. */
 export class StoredConsumer<T> {
   readonly #logger = new Logger('OurSmsQueue');
   /** One promise for each delivered job without a durable outcome. */
@@ -47,7 +47,7 @@ export class StoredConsumer<T> {
 
   /**
    * A returned outcome frees a slot before it is durable, so that one write can settle a job and mark the next one. At most
-   * `concurrency` more jobs may wait for their outcomes to be durable, since the store may not be available.
+   * twice `concurrency` jobs have no durable outcome, since the store may not be available.
    */
   get #freeSlots(): number {
     return Math.min(this.concurrency - this.#handling, 2 * this.concurrency - this.#tasks.size);
@@ -83,7 +83,7 @@ export class StoredConsumer<T> {
       while (this.#woken && !this.#stopped) {
         this.#woken = false;
         const slots = this.#freeSlots;
-        // Delayed outcomes occupy the slots.
+        // Outcomes whose write is delayed occupy the slots.
         if (slots <= 0 && this.#handling < this.concurrency) this.jobs.flush();
         const jobs = slots > 0 ? await this.jobs.next(slots, this.idleAtFirst) : [];
         this.#handling += jobs.length;
