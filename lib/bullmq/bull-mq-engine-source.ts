@@ -21,7 +21,7 @@ async function open(options: EngineOptions, context: QueueEngineContext): Promis
   const { prefix, leaseMs, spool, configKey } = options;
   const connection = options.connection ?? (await connectionOfApplication(configKey, context));
   const { account, lockPatience } = context;
-  return BullMqEngine.open({ ...connectionLike(connection), account, prefix, leaseMs, spool, lockPatience });
+  return BullMqEngine.open({ redis: connectionLike(connection), account, prefix, leaseMs, spool, lockPatience });
 }
 
 async function connectionOfApplication(configKey: string | undefined, context: QueueEngineContext): Promise<object> {

@@ -11,7 +11,6 @@ import type {
 import type { BullMqParts } from './bull-mq-deliveries.js';
 import { BullMqQueue } from './bull-mq-queue.js';
 import { RedisChecks } from './redis-checks.js';
-import { RedisFaults } from './redis-faults.js';
 import { RedisKeys } from './redis-keys.js';
 import { RedisLeases } from './redis-leases.js';
 import { RedisLink } from './redis-link.js';
@@ -30,8 +29,6 @@ export interface BullMqEngineSetup {
   account: string;
   /** A connection that has not been made yet. */
   redis: Redis;
-  /** Host and port, as errors name them. */
-  address: string;
   /** Prefix of all keys. */
   prefix: string;
   /** Milliseconds. */
@@ -56,10 +53,10 @@ export class BullMqEngine implements QueueEngine {
   #closed: Promise<void> | undefined;
 
   private constructor(private readonly setup: BullMqEngineSetup) {
-    const { redis, address, prefix, leaseMs } = setup;
+    const { redis, prefix, leaseMs } = setup;
     this.#keys = new RedisKeys(prefix);
     this.#checks = new RedisChecks(this.#keys);
-    this.#link = new RedisLink(redis, new RedisFaults(address), (link) => this.#checks.inspect(link));
+    this.#link = new RedisLink(redis, (link) => this.#checks.inspect(link));
     this.#notes = new RedisNotes(this.#link, this.#keys);
     this.#leases = new RedisLeases(this.#link, this.#keys, leaseMs);
   }

@@ -2,31 +2,12 @@ import { Logger } from '@nestjs/common';
 import { createIORedisClient, type IRedisClient } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { OurSmsStorageError } from '../errors/oursms-storage.error.js';
-import { saysNoMaster, type RedisFaults } from './redis-faults.js';
+import { addressOf, ANSWER_MS } from './redis-connection.js';
+import { RedisFaults } from './redis-faults.js';
 import { REDIS_SCRIPTS, type RedisScript } from './redis-scripts.js';
 
-/** How long an answer is waited for. */
-const ANSWER_MS = 5_000;
-const LONGEST_RETRY_MS = 2_000;
 /** A server that cannot be used is left after that: another may be behind its address by then. */
 const LOOK_AGAIN_MS = 2_000;
-
-/** Options of our connections, beside those of the application: no command waits for ever, and none is sent twice. */
-export const LINK_OPTIONS = {
-  lazyConnect: true,
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  // A server that is no master any more is left, and what it refused is not sent again. An application's own function could ask for that.
-  reconnectOnError: (error: Error): boolean => saysNoMaster(error),
-  maxRetriesPerRequest: 0,
-  connectTimeout: ANSWER_MS,
-  socketTimeout: ANSWER_MS,
-  commandTimeout: undefined,
-  keyPrefix: '',
-  // A connection that waits for jobs has nothing to say any more: the process need not wait for it.
-  disconnectTimeout: 50,
-  retryStrategy: (times: number): number => Math.min(25 * 2 ** Math.min(times, 10), LONGEST_RETRY_MS),
-} as const;
 
 type Script = (...args: unknown[]) => Promise<unknown>;
 
@@ -34,6 +15,7 @@ type Script = (...args: unknown[]) => Promise<unknown>;
 export class RedisLink {
   /** As BullMQ takes it. */
   readonly client: IRedisClient;
+  readonly faults: RedisFaults;
   readonly #logger = new Logger('OurSmsRedis');
   /** Why it cannot be used; undefined while it can, or while that is being found out. */
   #fault: OurSmsStorageError | undefined;
@@ -45,14 +27,14 @@ export class RedisLink {
   readonly #watchers = new Set<() => void>();
 
   /**
-   * @param redis A connection that has not been made yet, with {@link LINK_OPTIONS}.
+   * @param redis A client that has not connected yet, as `connectionLike` makes it.
    * @param inspect Looks at the server that was connected to. @returns why it cannot be used, if so.
    */
   constructor(
     private readonly redis: Redis,
-    readonly faults: RedisFaults,
     private readonly inspect: (link: RedisLink) => Promise<OurSmsStorageError | undefined>,
   ) {
+    this.faults = new RedisFaults(addressOf(redis));
     for (const [name, { keys, lua }] of Object.entries(REDIS_SCRIPTS)) {
       redis.defineCommand(name, { numberOfKeys: keys, lua });
     }

@@ -2,7 +2,6 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, expect, it } from '@jest/globals';
 import { connectionLike } from '../../lib/bullmq/redis-connection.js';
-import { RedisFaults } from '../../lib/bullmq/redis-faults.js';
 import { RedisLink } from '../../lib/bullmq/redis-link.js';
 import { eventually } from '../contract/queue/engine-under-test.js';
 import { RedisBench } from '../support/redis-bench.js';
@@ -28,8 +27,7 @@ describeWithOwnRedis('the connection to Redis', () => {
   afterEach(() => link?.end());
 
   const connectTo = async ({ connection }: TestRedis): Promise<RedisLink> => {
-    const { redis, address } = connectionLike(connection);
-    const made = new RedisLink(redis, new RedisFaults(address), () => Promise.resolve(undefined));
+    const made = new RedisLink(connectionLike(connection), () => Promise.resolve(undefined));
     link = made;
     await eventually('Redis answers', () => made.isReady);
     return made;
