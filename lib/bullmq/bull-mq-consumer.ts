@@ -1,8 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import { nameOf } from '../queue/name-of.js';
-import type { TakenDelivery } from './bull-mq-deliveries.js';
-import { JobRuns, type JobRunsParts } from './job-runs.js';
+import type { ConsumeOptions, JobHandler } from '../queue/durable-queue.js';
+import type { BullMqDeliveries, TakenDelivery } from './bull-mq-deliveries.js';
+import type { DeliveryDispatcher } from './delivery-dispatcher.js';
+import type { EarlierJobs } from './earlier-jobs.js';
+import type { JobRecords } from './job-records.js';
+import { JobRuns } from './job-runs.js';
+import type { RedisLink } from './redis-link.js';
 
 /** When Redis is away. */
 const TRY_AGAIN_MS = 250;
@@ -12,14 +17,6 @@ const LOOK_MS = 2_500;
 const LOOK_FOR_ROOM_MS = 250;
 /** Jobs that are asked for without waiting for the answer on the one before. */
 const AT_ONCE = 16;
-
-/** Dependencies of {@link BullMqConsumer}. */
-export interface BullMqConsumerParts<T> extends JobRunsParts<T> {
-  /** Brings BullMQ up to what is kept; asked for before anything is taken. */
-  recover: () => Promise<void>;
-  /** Has deliveries made that BullMQ may not know of. */
-  sendUnsent: () => Promise<void>;
-}
 
 /** Takes the jobs of a queue, as many at a time as it may. */
 export class BullMqConsumer<T> {
@@ -36,9 +33,17 @@ export class BullMqConsumer<T> {
   /** How often there was room again. */
   #rooms = 0;
 
-  constructor(private readonly parts: BullMqConsumerParts<T>) {
-    this.#runs = new JobRuns(parts, () => this.#makeRoom());
-    this.#sending = setInterval(() => void this.#sendUnsent(), parts.deliveries.leaseMs);
+  constructor(
+    private readonly link: RedisLink,
+    private readonly earlierJobs: EarlierJobs,
+    records: JobRecords<T>,
+    private readonly deliveries: BullMqDeliveries,
+    private readonly dispatcher: DeliveryDispatcher,
+    handler: JobHandler<T>,
+    private readonly options: ConsumeOptions,
+  ) {
+    this.#runs = new JobRuns(link, records, deliveries, dispatcher, handler, options, () => this.#makeRoom());
+    this.#sending = setInterval(() => void this.#sendUnsent(), deliveries.leaseMs);
     this.#taking = this.#takeAll();
   }
 
@@ -69,14 +74,13 @@ export class BullMqConsumer<T> {
   #end(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    void this.parts.deliveries.pause();
+    void this.deliveries.pause();
     clearInterval(this.#sending);
     this.#onRoom();
     this.#onEnd();
   }
 
   async #takeAll(): Promise<void> {
-    const { link } = this.parts;
     let atOnce = AT_ONCE;
     while (!this.#hasStopped()) {
       try {
@@ -93,29 +97,32 @@ export class BullMqConsumer<T> {
         if (!isFull && !this.#hasStopped()) await this.#wait(rooms);
       } catch (error) {
         if (this.#hasStopped()) return;
-        if (link.isClosed) {
+        if (this.link.isClosed) {
           this.#end();
           return this.#runs.stop();
         }
         // Redis is away, which is logged elsewhere; or the error is unexpected.
         if (!(error instanceof OurSmsStorageError)) this.#logger.error(`The queue failed: ${nameOf(error)}`);
-        await link.changed(TRY_AGAIN_MS);
+        await this.link.changed(TRY_AGAIN_MS);
       }
     }
   }
 
   async #begin(): Promise<void> {
-    const { recover, deliveries, options } = this.parts;
-    await recover();
+    await this.earlierJobs.takeOver();
+    await this.dispatcher.sendMissing();
     if (this.#isStopped) return;
-    await Promise.all([deliveries.limit(options.total), deliveries.start((taken) => this.#start(taken))]);
+    await Promise.all([
+      this.deliveries.limit(this.options.total),
+      this.deliveries.start((taken) => this.#start(taken)),
+    ]);
     this.#hasBegun = true;
-    if (this.#hasStopped()) await deliveries.pause();
+    if (this.#hasStopped()) await this.deliveries.pause();
   }
 
   /** Takes jobs, and starts them in their order. @returns Whether there were as many. @throws when one could not be taken */
   async #take(count: number): Promise<boolean> {
-    const answers = await Promise.allSettled(Array.from({ length: count }, () => this.parts.deliveries.take()));
+    const answers = await Promise.allSettled(Array.from({ length: count }, () => this.deliveries.take()));
     const taken = answers.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : []));
     for (const one of taken) this.#runs.start(one);
     const failed = answers.find((answer) => answer.status === 'rejected');
@@ -126,17 +133,16 @@ export class BullMqConsumer<T> {
   /** One that was waited for. */
   #start(taken: TakenDelivery): void {
     if (this.#runs.room > 0) this.#runs.start(taken);
-    else void this.parts.deliveries.putBack(taken);
+    else void this.deliveries.putBack(taken);
   }
 
   /** Waits for a job or the end, or for room where all processes together have a limit. */
   async #wait(rooms: number): Promise<void> {
-    const { options, deliveries, link } = this.parts;
     // What another process has done makes room for that one, and what this one has done for this one.
-    if (options.total !== undefined) return rooms === this.#rooms ? this.#roomMade(LOOK_FOR_ROOM_MS) : undefined;
+    if (this.options.total !== undefined) return rooms === this.#rooms ? this.#roomMade(LOOK_FOR_ROOM_MS) : undefined;
     // While Redis answers, none is taken meanwhile: of two jobs that are asked for apart, the later could start first.
     const ended = new Promise<void>((resolve) => (this.#onEnd = resolve));
-    await Promise.race([deliveries.next(), ended, link.changed(LOOK_MS)]);
+    await Promise.race([this.deliveries.next(), ended, this.link.changed(LOOK_MS)]);
   }
 
   #makeRoom(): void {
@@ -156,7 +162,7 @@ export class BullMqConsumer<T> {
 
   async #sendUnsent(): Promise<void> {
     // When Redis is away, next time.
-    if (this.parts.link.isReady) await this.parts.sendUnsent().catch(() => undefined);
+    if (this.link.isReady) await this.dispatcher.sendUnsent().catch(() => undefined);
   }
 
   /** A method, since it may have changed during an await. */

@@ -17,15 +17,6 @@ const EVENTS = 100;
 /** An idle worker looks by itself so often: what should have woken it may have been heard by a process that died. */
 const LOOK_SECONDS = 2;
 
-/** Objects that all queues of an engine share. */
-export interface BullMqParts {
-  link: RedisLink;
-  keys: RedisKeys;
-  checks: RedisChecks;
-  /** Milliseconds that a job is locked for. */
-  leaseMs: number;
-}
-
 /** A delivery that was taken, as BullMQ gives it. */
 export interface TakenDelivery extends Take {
   job: BullJob;
@@ -44,15 +35,14 @@ export class BullMqDeliveries {
   readonly #name: string;
 
   constructor(
-    private readonly parts: BullMqParts,
+    private readonly link: RedisLink,
+    private readonly keys: RedisKeys,
+    private readonly checks: RedisChecks,
+    /** Milliseconds that a delivery is locked for. */
+    readonly leaseMs: number,
     queue: string,
   ) {
     this.#name = bullQueueName(queue);
-  }
-
-  /** Milliseconds that a delivery is locked for. */
-  get leaseMs(): number {
-    return this.parts.leaseMs;
   }
 
   /** Asks for deliveries. One that BullMQ has is not made twice. @throws {OurSmsStorageError} */
@@ -70,7 +60,7 @@ export class BullMqDeliveries {
       return { name: NAME, data: jobName(delivery), opts };
     });
     const queue = await this.#open();
-    await this.parts.link.runLast(async () => {
+    await this.link.runLast(async () => {
       const [only] = jobs;
       if (only && jobs.length === 1) return void (await queue.add(only.name, only.data, only.opts));
       try {
@@ -123,7 +113,7 @@ export class BullMqDeliveries {
     const time = new LeaseTime(this.leaseMs);
     const renewed = time.asking();
     const token = this.#nextToken();
-    const job = await this.parts.link.run(async () => this.#worker?.getNextJob(token, { block: false }));
+    const job = await this.link.run(async () => this.#worker?.getNextJob(token, { block: false }));
     if (!job?.id) return undefined;
     renewed();
     return takenDelivery(job, token, time);
@@ -141,7 +131,7 @@ export class BullMqDeliveries {
     if (!worker) return [];
     const deliveries = taken.map(({ delivery }) => delivery);
     const tokens = taken.map(({ token }) => token);
-    return this.parts.link.runLast(() => worker.extendJobLocks(deliveries, tokens, this.leaseMs));
+    return this.link.runLast(() => worker.extendJobLocks(deliveries, tokens, this.leaseMs));
   }
 
   /** How many all processes together have at a time; undefined: as many as they want. */
@@ -153,7 +143,7 @@ export class BullMqDeliveries {
 
   /** Ends a delivery whose outcome is kept, or that is of none. What fails here does no harm: it comes once more, and ends then. */
   async end({ job, token }: TakenDelivery, failure?: string): Promise<void> {
-    await this.parts.link
+    await this.link
       .runLast(async () =>
         failure === undefined
           ? job.moveToCompleted(null, token, false)
@@ -164,7 +154,7 @@ export class BullMqDeliveries {
 
   /** Puts a delivery back in its place, as it was taken. */
   async putBack({ job, token }: TakenDelivery): Promise<void> {
-    await this.parts.link.runLast(() => job.moveToWait(token)).catch(() => undefined);
+    await this.link.runLast(() => job.moveToWait(token)).catch(() => undefined);
   }
 
   /** Removes deliveries from BullMQ, except those at work. */
@@ -176,7 +166,7 @@ export class BullMqDeliveries {
   /** Asks BullMQ about the queue. */
   async ask<R>(question: (queue: Queue) => Promise<R>): Promise<R> {
     const queue = await this.#open();
-    return this.parts.link.run(() => question(queue));
+    return this.link.run(() => question(queue));
   }
 
   /** Forgets all that BullMQ keeps of the queue: tools would show it for ever. */
@@ -211,10 +201,10 @@ export class BullMqDeliveries {
 
   get #options() {
     return {
-      connection: this.parts.link.client,
-      prefix: this.parts.keys.prefix,
+      connection: this.link.client,
+      prefix: this.keys.prefix,
       // Where this user may not ask for the version, BullMQ must not.
-      skipVersionCheck: !this.parts.checks.mayAskInfo,
+      skipVersionCheck: !this.checks.mayAskInfo,
     };
   }
 
@@ -230,7 +220,7 @@ export class BullMqDeliveries {
 
   /** Made when Redis is there: BullMQ waits for it without an end. */
   #connect<C extends Pick<Worker, 'waitUntilReady' | 'close'> & NodeJS.EventEmitter>(make: () => C): Promise<C> {
-    return this.parts.link.run(async () => {
+    return this.link.run(async () => {
       const made = make();
       // That Redis is away is logged elsewhere.
       made.on('error', () => undefined);

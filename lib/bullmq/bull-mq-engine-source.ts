@@ -18,10 +18,8 @@ export function bullMqEngine(options: BullMqEngineOptions = {}): QueueEngineSour
 }
 
 async function open(options: EngineOptions, context: QueueEngineContext): Promise<QueueEngine> {
-  const { prefix, leaseMs, spool, configKey } = options;
-  const connection = options.connection ?? (await connectionOfApplication(configKey, context));
-  const { account, lockPatience } = context;
-  return BullMqEngine.open({ redis: connectionLike(connection), account, prefix, leaseMs, spool, lockPatience });
+  const connection = options.connection ?? (await connectionOfApplication(options.configKey, context));
+  return BullMqEngine.open(connectionLike(connection), options, context);
 }
 
 async function connectionOfApplication(configKey: string | undefined, context: QueueEngineContext): Promise<object> {

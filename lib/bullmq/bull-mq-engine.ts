@@ -1,15 +1,17 @@
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type {
   DurableQueue,
   Lease,
-  LockPatience,
   NoteChange,
   QueueEngine,
+  QueueEngineContext,
   QueueOptions,
 } from '../queue/durable-queue.js';
-import type { BullMqParts } from './bull-mq-deliveries.js';
+import { accountDirectory } from '../queue/key-part.js';
 import { BullMqQueue } from './bull-mq-queue.js';
+import type { EngineOptions } from './check-engine-options.js';
 import { RedisChecks } from './redis-checks.js';
 import { RedisKeys } from './redis-keys.js';
 import { RedisLeases } from './redis-leases.js';
@@ -23,27 +25,12 @@ const CLOSE_MS = 1_000;
 /** Processes use their turns later than they got them, one more and another less: so turns are this much farther apart. */
 const LATE_FACTOR = 1.1;
 
-/** Dependencies of {@link BullMqEngine}. */
-export interface BullMqEngineSetup {
-  /** The account whose downloads are spooled. */
-  account: string;
-  /** A connection that has not been made yet. */
-  redis: Redis;
-  /** Prefix of all keys. */
-  prefix: string;
-  /** Milliseconds. */
-  leaseMs: number;
-  /** The directory of the spool. */
-  spool?: string;
-  /** How long another process may keep the spool locked. */
-  lockPatience?: LockPatience;
-}
-
 /** Queues in Redis, for several processes. */
 export class BullMqEngine implements QueueEngine {
   readonly isDurable = true;
   readonly followEveryMs = 500;
   readonly #queues = new Map<string, BullMqQueue<unknown>>();
+  readonly #leaseMs: number;
   readonly #checks: RedisChecks;
   readonly #keys: RedisKeys;
   readonly #link: RedisLink;
@@ -52,8 +39,8 @@ export class BullMqEngine implements QueueEngine {
   #spool: Spool | undefined;
   #closed: Promise<void> | undefined;
 
-  private constructor(private readonly setup: BullMqEngineSetup) {
-    const { redis, prefix, leaseMs } = setup;
+  private constructor(redis: Redis, { prefix, leaseMs }: EngineOptions) {
+    this.#leaseMs = leaseMs;
     this.#keys = new RedisKeys(prefix);
     this.#checks = new RedisChecks(this.#keys);
     this.#link = new RedisLink(redis, (link) => this.#checks.inspect(link));
@@ -61,12 +48,19 @@ export class BullMqEngine implements QueueEngine {
     this.#leases = new RedisLeases(this.#link, this.#keys, leaseMs);
   }
 
-  /** Redis need not be there yet. @throws {OurSmsStorageError} when the spool cannot be used */
-  static async open(setup: BullMqEngineSetup): Promise<BullMqEngine> {
-    const engine = new BullMqEngine(setup);
+  /**
+   * Opens an engine. Redis need not answer yet.
+   *
+   * @param redis A client that has not connected yet, as `connectionLike` makes it.
+   * @throws {OurSmsStorageError} when the spool cannot be used
+   */
+  static async open(redis: Redis, options: EngineOptions, context: QueueEngineContext): Promise<BullMqEngine> {
+    const engine = new BullMqEngine(redis, options);
     try {
-      const { spool: path, account, lockPatience: patience } = setup;
-      if (path !== undefined) engine.#spool = await Spool.open({ path, account, patience }, engine.#spoolTarget());
+      if (options.spool !== undefined) {
+        const directory = join(options.spool, accountDirectory(context.account));
+        engine.#spool = await Spool.open(directory, engine.#spoolTarget(), context.lockPatience);
+      }
     } catch (error) {
       await engine.close();
       throw error;
@@ -156,14 +150,11 @@ export class BullMqEngine implements QueueEngine {
     return this.#closed;
   }
 
-  get #parts(): BullMqParts {
-    return { link: this.#link, keys: this.#keys, checks: this.#checks, leaseMs: this.setup.leaseMs };
-  }
-
   #queue(name: string): BullMqQueue<unknown> {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
-      queue = new BullMqQueue<unknown>(this.#parts, name, () => this.#queues.delete(name));
+      const onRelease = (): void => void this.#queues.delete(name);
+      queue = new BullMqQueue<unknown>(this.#link, this.#keys, this.#checks, this.#leaseMs, name, onRelease);
       this.#queues.set(name, queue);
     }
     return queue;
@@ -172,7 +163,7 @@ export class BullMqEngine implements QueueEngine {
   #spoolTarget(): SpoolTarget {
     return {
       deliver: ({ id, queue, jobs, notes }) => this.#queue(queue).addOnce(id, jobs, notes),
-      delivered: ({ id, queue }) => this.#queue(queue).forgetOnce(id),
+      forget: ({ id, queue }) => this.#queue(queue).forgetOnce(id),
       changed: (ms) => this.#link.changed(ms),
     };
   }

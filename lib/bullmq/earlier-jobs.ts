@@ -1,12 +1,13 @@
 import type { Job as BullJob } from 'bullmq';
-import type { BullMqDeliveries, BullMqParts } from './bull-mq-deliveries.js';
-import { valuesOf } from './job-records.js';
-import { jobName } from './redis-keys.js';
+import type { BullMqDeliveries } from './bull-mq-deliveries.js';
+import type { RedisChecks } from './redis-checks.js';
+import { jobName, type QueueKeys, type RedisKeys } from './redis-keys.js';
+import { resultsOf, type RedisLink } from './redis-link.js';
 
-/** Name of the jobs of version 0.1.0 in BullMQ, which held all of a job. */
+/** Name of the jobs of version 0.1.0 in BullMQ, which contained the whole job. */
 const NAME = 'job';
 const STATES = ['active', 'wait', 'prioritized', 'delayed', 'failed'] as const;
-/** Jobs that are read at a time. */
+/** Jobs that are read with one command. */
 const PAGE = 100;
 
 /** A job of version 0.1.0. */
@@ -16,49 +17,68 @@ interface EarlierJob {
   data: string;
   attempts: number;
   addedAt: number;
-  /** When a try began that may have ended without an outcome. */
+  /** When a try started that may have ended without an outcome. */
   interruptedAt?: number;
-  /** It is kept as failed. */
+  /** Present when the job failed. */
   failure?: { reason: string; failedAt: number };
 }
 
-/** Makes records of the jobs that version 0.1.0 left in a queue of BullMQ. Done twice, it changes nothing. */
-export async function takeOverEarlierJobs(
-  parts: BullMqParts,
-  queue: string,
-  deliveries: BullMqDeliveries,
-): Promise<void> {
-  const earlier: EarlierJob[] = [];
-  // All are read before the first is taken over.
-  for (const state of STATES) {
-    for (let from = 0; ; from += PAGE) {
-      const start = from;
-      const page = await deliveries.ask((jobs) => jobs.getJobs([state], start, start + PAGE - 1, true));
-      earlier.push(...page.filter((job) => job?.name === NAME).map((job) => earlierJob(job, state)));
-      if (page.length < PAGE) break;
-    }
+/** Makes records of the jobs that version 0.1.0 left in a queue of BullMQ. A repeated takeover changes nothing. */
+export class EarlierJobs {
+  readonly #keys: QueueKeys;
+  #takenOver: Promise<void> | undefined;
+
+  constructor(
+    private readonly link: RedisLink,
+    keys: RedisKeys,
+    private readonly checks: RedisChecks,
+    private readonly deliveries: BullMqDeliveries,
+    queue: string,
+  ) {
+    this.#keys = keys.queue(queue);
   }
-  for (const job of earlier) await takeOver(parts, queue, job);
+
+  /** Takes the jobs over, unless an earlier call did. @throws {OurSmsStorageError}, and the next call tries again */
+  takeOver(): Promise<void> {
+    this.#takenOver ??= this.#takeOverAll().catch((error: unknown) => {
+      this.#takenOver = undefined;
+      throw error;
+    });
+    return this.#takenOver;
+  }
+
+  async #takeOverAll(): Promise<void> {
+    if (!(await this.link.run(async () => this.checks.hasEarlierJobs))) return;
+    const earlier: EarlierJob[] = [];
+    // All are read before the first is taken over.
+    for (const state of STATES) {
+      for (let from = 0; ; from += PAGE) {
+        const start = from;
+        const page = await this.deliveries.ask((jobs) => jobs.getJobs([state], start, start + PAGE - 1, true));
+        earlier.push(...page.filter((job) => job?.name === NAME).map((job) => earlierJob(job, state)));
+        if (page.length < PAGE) break;
+      }
+    }
+    for (const job of earlier) await this.#takeOver(job);
+  }
+
+  /** The record gets the delivery that BullMQ already has. */
+  async #takeOver({ delivery, data, attempts, addedAt, interruptedAt, failure }: EarlierJob): Promise<void> {
+    const { live, failed, jobs } = this.#keys;
+    const id = jobName(delivery);
+    const job = jobs + id;
+    const fields = { delivery, data, tries: failure ? 0 : attempts, due: '', since: interruptedAt ?? '' };
+    await this.link.run(async (redis) => {
+      if ((await redis.exists(job)) === 1) return;
+      const write = redis.multi();
+      if (failure) {
+        write.hset(job, { ...fields, failedAs: attempts, reason: failure.reason }).zadd(failed, failure.failedAt, id);
+      } else write.hset(job, fields).zadd(live, addedAt, id);
+      resultsOf(await write.exec());
+    });
+  }
 }
 
-/** The record names the delivery that BullMQ has of the job already. */
-async function takeOver({ link, keys }: BullMqParts, queue: string, earlier: EarlierJob): Promise<void> {
-  const { delivery, data, attempts, addedAt, interruptedAt, failure } = earlier;
-  const { live, failed, jobs } = keys.queue(queue);
-  const id = jobName(delivery);
-  const job = jobs + id;
-  const fields = { delivery, data, tries: failure ? 0 : attempts, due: '', since: interruptedAt ?? '' };
-  await link.run(async (redis) => {
-    if ((await redis.exists(job)) === 1) return;
-    const write = redis.multi();
-    if (failure) {
-      write.hset(job, { ...fields, failedAs: attempts, reason: failure.reason }).zadd(failed, failure.failedAt, id);
-    } else write.hset(job, fields).zadd(live, addedAt, id);
-    valuesOf(await write.exec());
-  });
-}
-
-/** Reads a job of version 0.1.0. */
 function earlierJob(job: BullJob, state: string): EarlierJob {
   const { oursms: attempts = 0 } = job.opts as { oursms?: number };
   const isDoubtful = state === 'active' || job.stalledCounter > 0;

@@ -3,7 +3,7 @@ import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { FailedJob, NewJob, NoteChange } from '../queue/durable-queue.js';
 import type { FaultOutcome } from '../queue/faulty-handler.js';
 import { jobName, newDelivery, type QueueKeys, type RedisKeys } from './redis-keys.js';
-import type { RedisLink } from './redis-link.js';
+import { resultsOf, type RedisLink } from './redis-link.js';
 import { noteArguments } from './redis-notes.js';
 
 /** How long it is known that a list was added, in case that the answer is lost. */
@@ -141,7 +141,7 @@ export class JobRecords<T> {
     const [lives, fails, oldest] = await this.link.run(async (redis) => {
       // No transaction: Redis refuses one without memory, even to read.
       const reads = redis.pipeline().zcard(live).zcard(failed).zrange(live, '0', '0', 'WITHSCORES');
-      return valuesOf(await reads.exec()) as [number, number, string[]];
+      return resultsOf(await reads.exec()) as [number, number, string[]];
     });
     return { live: lives, failed: fails, oldestAt: oldest[1] === undefined ? undefined : Number(oldest[1]) };
   }
@@ -239,7 +239,7 @@ export class JobRecords<T> {
     return this.link.run(async (redis) => {
       const reads = redis.pipeline();
       for (const id of ids) reads.hmget(this.#job(id), ...fields);
-      return valuesOf(await reads.exec()) as (string | null)[][];
+      return resultsOf(await reads.exec()) as (string | null)[][];
     });
   }
 
@@ -264,14 +264,6 @@ export class JobRecords<T> {
       this.#uncertain.delete(id);
     }
   }
-}
-
-/** What several commands answered. @throws the first error, as the client gives it */
-export function valuesOf(answers: [error: Error | null, value: unknown][] | null): unknown[] {
-  return (answers ?? []).map(([error, value]) => {
-    if (error) throw error;
-    return value;
-  });
 }
 
 type PreparedJob = ReturnType<typeof prepared>[number];

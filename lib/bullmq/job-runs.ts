@@ -5,23 +5,13 @@ import type { ConsumeOptions, JobHandler } from '../queue/durable-queue.js';
 import { describeFault, MOST_FAULTS, outcomeOfFault, type FaultOutcome } from '../queue/faulty-handler.js';
 import { nameOf } from '../queue/name-of.js';
 import type { BullMqDeliveries, TakenDelivery } from './bull-mq-deliveries.js';
+import type { DeliveryDispatcher } from './delivery-dispatcher.js';
 import { HeldJobs, type HeldJob } from './held-jobs.js';
-import type { StartedJob, Delivery, JobRecords } from './job-records.js';
+import type { JobRecords, StartedJob } from './job-records.js';
 import type { RedisLink } from './redis-link.js';
 
 /** When Redis is away. */
 const TRY_AGAIN_MS = 250;
-
-/** Dependencies of {@link JobRuns}. */
-export interface JobRunsParts<T> {
-  link: RedisLink;
-  records: JobRecords<T>;
-  deliveries: BullMqDeliveries;
-  handler: JobHandler<T>;
-  options: ConsumeOptions;
-  /** Has deliveries made; what fails here is made up for later. */
-  deliver: (deliveries: readonly Delivery[]) => Promise<void>;
-}
 
 /** The jobs that a consumer has taken: gives each to its handler, and settles it. */
 export class JobRuns<T> {
@@ -36,10 +26,15 @@ export class JobRuns<T> {
 
   /** @param onRoom Called when there may be room for another. */
   constructor(
-    private readonly parts: JobRunsParts<T>,
+    private readonly link: RedisLink,
+    private readonly records: JobRecords<T>,
+    private readonly deliveries: BullMqDeliveries,
+    private readonly dispatcher: DeliveryDispatcher,
+    private readonly handler: JobHandler<T>,
+    private readonly options: ConsumeOptions,
     private readonly onRoom: () => void,
   ) {
-    this.#held = new HeldJobs(parts.deliveries);
+    this.#held = new HeldJobs(deliveries);
   }
 
   /**
@@ -47,7 +42,7 @@ export class JobRuns<T> {
    * behind it, as long as Redis keeps up.
    */
   get room(): number {
-    const most = this.parts.options.concurrency;
+    const most = this.options.concurrency;
     return most - (this.#runs.size - Math.min(this.#settling.size, most));
   }
 
@@ -85,7 +80,7 @@ export class JobRuns<T> {
     const jobs = this.#held.all;
     const open = jobs.filter((job) => !job.isSettling);
     for (const { time } of open) time.lose();
-    const givenBack = open.map(({ taken }) => this.parts.deliveries.putBack(taken));
+    const givenBack = open.map(({ taken }) => this.deliveries.putBack(taken));
     await Promise.race([Promise.all([...givenBack, ...this.#settling]), over]);
     for (const { time } of jobs) time.lose();
     this.#held.close();
@@ -93,11 +88,10 @@ export class JobRuns<T> {
 
   /** Redis was away for longer than the lock of a job lasts, and BullMQ delivers it once more while it runs here. */
   async #startAgain(running: HeldJob, taken: TakenDelivery): Promise<void> {
-    const { records, deliveries } = this.parts;
     const former = running.taken.token;
-    const kind = await records.continueTry(taken, former).catch(() => 'lost' as const);
+    const kind = await this.records.continueTry(taken, former).catch(() => 'lost' as const);
     if (kind === 'kept' && running.taken.token === former) return this.#held.continueWith(running, taken);
-    if (kind === 'gone') return deliveries.end(taken);
+    if (kind === 'gone') return this.deliveries.end(taken);
     // Its try has not started here, or has started elsewhere: how the run ends decides.
     await this.#runs.get(running);
     if (!this.#isStopped) this.start(taken);
@@ -122,7 +116,7 @@ export class JobRuns<T> {
     // Stopped before it was delivered: it goes back as it was.
     if (this.#isStopped) return { kind: 'again', inMs: 0, uncounted: true };
     try {
-      return await this.parts.handler({
+      return await this.handler({
         id: held.taken.id,
         data,
         attempt,
@@ -138,55 +132,53 @@ export class JobRuns<T> {
   }
 
   #onFault(error: unknown, { taken }: HeldJob, { faults }: StartedJob<T>): FaultOutcome<T> {
-    const outcome = outcomeOfFault(error, faults + 1, this.parts.options.faults ?? MOST_FAULTS);
+    const outcome = outcomeOfFault(error, faults + 1, this.options.faults ?? MOST_FAULTS);
     if (!(error instanceof OurSmsStorageError)) this.#logger.error(describeFault(error, taken.id, outcome));
     return outcome;
   }
 
   async #atWork({ taken, time }: HeldJob, isAtWork: boolean, mark?: string): Promise<void> {
-    if (!(await this.parts.records.atWork(taken, isAtWork, mark))) time.lose();
+    if (!(await this.records.atWork(taken, isAtWork, mark))) time.lose();
   }
 
   /** @returns undefined when it is not given to its handler after all */
   async #begin(held: HeldJob): Promise<StartedJob<T> | undefined> {
-    const { records, deliveries, link, options } = this.parts;
     const { taken, time } = held;
     while (!this.#isStopped && !time.isLost) {
       try {
-        const started = await records.startTry(taken, options.idleAtFirst);
+        const started = await this.records.startTry(taken, this.options.idleAtFirst);
         if (this.#isAbandoned) return undefined;
         if (started.kind === 'started') return started;
-        if (started.kind === 'gone') await deliveries.end(taken);
+        if (started.kind === 'gone') await this.deliveries.end(taken);
         return undefined;
       } catch {
         // Redis is away, or has no memory: the job keeps waiting here while it is ours.
-        await link.changed(TRY_AGAIN_MS);
+        await this.link.changed(TRY_AGAIN_MS);
       }
     }
-    if (!this.#isAbandoned) await deliveries.putBack(taken);
+    if (!this.#isAbandoned) await this.deliveries.putBack(taken);
     return undefined;
   }
 
   /** Tries until Redis has the outcome, or the job is someone else's. */
   async #settle(held: HeldJob, attempt: number, outcome: FaultOutcome<T>): Promise<void> {
-    const { records, deliveries, link, deliver } = this.parts;
     for (let hasWarned = false; ;) {
       const wasStopped = this.#isStopped;
       try {
-        const { isOurs, again } = await this.#write(records.settle(held.taken, attempt, outcome));
+        const { isOurs, again } = await this.#write(this.records.settle(held.taken, attempt, outcome));
         if (!isOurs) return;
         outcome.written?.();
-        if (again) await deliver([again]);
-        return await deliveries.end(held.taken, outcome.kind === 'failed' ? outcome.reason : undefined);
+        if (again) await this.dispatcher.send([again]);
+        return await this.deliveries.end(held.taken, outcome.kind === 'failed' ? outcome.reason : undefined);
       } catch (error) {
         if (!(error instanceof OurSmsStorageError)) throw error;
-        if (wasStopped || link.isClosed) return;
+        if (wasStopped || this.link.isClosed) return;
         // That Redis is away is logged elsewhere.
         if (!hasWarned && error.fault !== 'unreachable')
           this.#logger.warn(`The outcome of a job is not written yet: ${error.message}`);
         hasWarned = true;
       }
-      await link.changed(TRY_AGAIN_MS);
+      await this.link.changed(TRY_AGAIN_MS);
     }
   }
 

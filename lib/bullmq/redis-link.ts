@@ -164,3 +164,11 @@ export class RedisLink {
     for (const wake of this.#watchers) wake();
   }
 }
+
+/** The results of a pipeline or a transaction. @throws the error of the first failed command, as the client reports it */
+export function resultsOf(replies: [error: Error | null, result: unknown][] | null): unknown[] {
+  return (replies ?? []).map(([error, result]) => {
+    if (error) throw error;
+    return result;
+  });
+}

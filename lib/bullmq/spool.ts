@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import { oneLine } from '../errors/one-line.js';
 import type { LockPatience, NewJob, NoteChange } from '../queue/durable-queue.js';
-import { accountDirectory } from '../queue/key-part.js';
 import { nameOf } from '../queue/name-of.js';
 import { StoredEngine } from '../queue/stored-engine.js';
 
@@ -19,20 +17,12 @@ export interface SpooledJobs {
   notes: readonly NoteChange[];
 }
 
-/** Where a spool is kept. */
-export interface SpoolPlace {
-  /** The directory that holds those of all accounts. */
-  path: string;
-  account: string;
-  patience?: LockPatience;
-}
-
 /** Where the jobs of a spool go to. */
 export interface SpoolTarget {
   /** Adds jobs, once for each `id`. */
   deliver(spooled: SpooledJobs): Promise<void>;
   /** Jobs are not delivered again. */
-  delivered(spooled: SpooledJobs): Promise<void>;
+  forget(spooled: SpooledJobs): Promise<void>;
   /** Resolves when it may be worth trying again. */
   changed(ms: number): Promise<void>;
 }
@@ -63,8 +53,7 @@ export class Spool {
   ) {}
 
   /** Goes on with what an earlier process left. @throws {OurSmsStorageError} when the directory cannot be used */
-  static async open({ path, account, patience }: SpoolPlace, target: SpoolTarget): Promise<Spool> {
-    const directory = join(path, accountDirectory(account));
+  static async open(directory: string, target: SpoolTarget, patience?: LockPatience): Promise<Spool> {
     const spool = new Spool(await StoredEngine.inDirectory(directory, 'spool', patience), directory, target);
     await spool.#load();
     return spool;
@@ -153,7 +142,7 @@ export class Spool {
     await this.local.forget(name);
     this.#entries.shift();
     onTried();
-    await this.target.delivered(spooled).catch(() => undefined);
+    await this.target.forget(spooled).catch(() => undefined);
   }
 
   #warn(error: unknown): void {

@@ -76,11 +76,11 @@ it('what a spool keeps stays in its order when the clock was set back between tw
   const target = {
     deliver: ({ id, queue }: SpooledJobs) =>
       isThere ? Promise.resolve(void delivered.push(`${queue} ${id.length}`)) : Promise.reject(new Error('away')),
-    delivered: () => Promise.resolve(),
+    forget: () => Promise.resolve(),
     changed: () => new Promise<void>((resolve) => setTimeout(resolve, 20)),
   };
   const add = async (queue: string): Promise<void> => {
-    const spool = await Spool.open({ path: storage.path, account: 'default' }, target);
+    const spool = await Spool.open(storage.path, target);
     await spool.add(queue, [], []);
     await spool.close();
   };
@@ -88,7 +88,7 @@ it('what a spool keeps stays in its order when the clock was set back between tw
     await add('first');
     setClock(-HOUR);
     await add('second');
-    const spool = await Spool.open({ path: storage.path, account: 'default' }, target);
+    const spool = await Spool.open(storage.path, target);
     isThere = true;
     await until('both are delivered', () => delivered.length === 2);
     await spool.close();
