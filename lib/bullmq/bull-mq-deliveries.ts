@@ -20,8 +20,8 @@ const LOOK_SECONDS = 2;
 /** A delivery that was taken, as BullMQ gives it. */
 export interface TakenDelivery extends Take {
   job: BullJob;
-  /** How long its lock lasts. */
-  time: LeaseTime;
+  /** How long its lock holds. */
+  lease: LeaseTime;
 }
 
 /** Makes the deliveries of a queue: those of BullMQ, by what it documents. */
@@ -110,13 +110,13 @@ export class BullMqDeliveries {
 
   /** Takes the next delivery, if there is one. @throws {OurSmsStorageError} */
   async take(): Promise<TakenDelivery | undefined> {
-    const time = new LeaseTime(this.leaseMs);
-    const renewed = time.asking();
+    const lease = new LeaseTime(this.leaseMs);
+    const confirm = lease.startRenewal();
     const token = this.#nextToken();
     const job = await this.link.run(async () => this.#worker?.getNextJob(token, { block: false }));
     if (!job?.id) return undefined;
-    renewed();
-    return takenDelivery(job, token, time);
+    confirm();
+    return takenDelivery(job, token, lease);
   }
 
   /** Waits for the next delivery. It may take long to find out that Redis is away: {@link take} is possible meanwhile. */
@@ -187,10 +187,10 @@ export class BullMqDeliveries {
     if (!job?.id) return;
     // The lock is of when it came, not of when it was asked for.
     const taken = takenDelivery(job, token, new LeaseTime(this.leaseMs));
-    const renewed = taken.time.asking();
+    const confirm = taken.lease.startRenewal();
     const lost = await this.extend([taken]).catch(() => [taken.delivery]);
     if (lost.length > 0) return;
-    renewed();
+    confirm();
     if (this.#receive) this.#receive(taken);
     else await this.putBack(taken);
   }
@@ -235,7 +235,7 @@ export class BullMqDeliveries {
   }
 }
 
-const takenDelivery = (job: BullJob, token: string, time: LeaseTime): TakenDelivery => {
+const takenDelivery = (job: BullJob, token: string, lease: LeaseTime): TakenDelivery => {
   const delivery = job.id ?? '';
-  return { job, token, time, delivery, id: jobName(delivery), number: job.attemptsStarted };
+  return { job, token, lease, delivery, id: jobName(delivery), number: job.attemptsStarted };
 };

@@ -1,15 +1,13 @@
 import type { BullMqDeliveries, TakenDelivery } from './bull-mq-deliveries.js';
-import type { LeaseTime } from './lease-time.js';
 
-/** A job that this process works on. */
+/** A job whose lock this process holds. */
 export interface HeldJob {
   taken: TakenDelivery;
-  time: LeaseTime;
-  /** There is an outcome, and it is on its way to Redis. */
+  /** Whether its outcome is being written. */
   isSettling: boolean;
 }
 
-/** Keeps the locks of the jobs that this process works on, all of a consumer at once. */
+/** Renews the locks of a consumer's jobs, all of them with one command. */
 export class HeldJobs {
   readonly #held = new Map<string, HeldJob>();
   readonly #timer: NodeJS.Timeout;
@@ -22,47 +20,46 @@ export class HeldJobs {
     return [...this.#held.values()];
   }
 
-  /** The job of a delivery, when this process works on it. */
+  /** The job of a delivery; undefined when this process does not hold it. */
   of(delivery: string): HeldJob | undefined {
     return this.#held.get(delivery);
   }
 
   hold(taken: TakenDelivery): HeldJob {
-    const held = { taken, time: taken.time, isSettling: false };
+    const held = { taken, isSettling: false };
     this.#held.set(taken.delivery, held);
     return held;
   }
 
-  /** Its lock was lost, and this process has taken the delivery again: the running try continues under the new lock. */
+  /** Continues the running try under a new lock: this process lost the former lock, and has taken the delivery again. */
   continueWith(held: HeldJob, taken: TakenDelivery): void {
-    held.time.lose();
+    held.taken.lease.lose();
     held.taken = taken;
-    held.time = taken.time;
   }
 
-  /** It is done with, or belongs to someone else. */
+  /** Stops renewing the lock of a job that has ended, or that another process has taken. */
   release(held: HeldJob): void {
-    held.time.lose();
-    if (this.#held.get(held.taken.delivery) === held) this.#held.delete(held.taken.delivery);
+    const { delivery, lease } = held.taken;
+    lease.lose();
+    if (this.#held.get(delivery) === held) this.#held.delete(delivery);
   }
 
   close(): void {
     clearInterval(this.#timer);
   }
 
-  /** Keeps the locks of all that are not lost yet. */
   async #renew(): Promise<void> {
-    const held = this.all.filter(({ time }) => !time.isLost);
-    if (held.length === 0) return;
-    const renewals = held.map(({ taken, time }) => ({ delivery: taken.delivery, time, renewed: time.asking() }));
+    const taken = this.all.map((held) => held.taken).filter(({ lease }) => !lease.isLost);
+    if (taken.length === 0) return;
+    const renewals = taken.map(({ delivery, lease }) => ({ delivery, lease, confirm: lease.startRenewal() }));
     try {
-      const lost = new Set(await this.deliveries.extend(held.map(({ taken }) => taken)));
-      for (const { delivery, time, renewed } of renewals) {
-        if (lost.has(delivery)) time.lose();
-        else renewed();
+      const lost = new Set(await this.deliveries.extend(taken));
+      for (const { delivery, lease, confirm } of renewals) {
+        if (lost.has(delivery)) lease.lose();
+        else confirm();
       }
     } catch {
-      // Tried again; meanwhile their time runs out.
+      // The next renewal tries again, and the leases run out meanwhile.
     }
   }
 }

@@ -79,10 +79,10 @@ export class JobRuns<T> {
     this.#isAbandoned = true;
     const jobs = this.#held.all;
     const open = jobs.filter((job) => !job.isSettling);
-    for (const { time } of open) time.lose();
+    for (const { taken } of open) taken.lease.lose();
     const givenBack = open.map(({ taken }) => this.deliveries.putBack(taken));
     await Promise.race([Promise.all([...givenBack, ...this.#settling]), over]);
-    for (const { time } of jobs) time.lose();
+    for (const { taken } of jobs) taken.lease.lose();
     this.#held.close();
   }
 
@@ -123,7 +123,7 @@ export class JobRuns<T> {
         interrupted: doubtSince !== undefined,
         interruptedAt: doubtSince,
         interruptedMark: doubtMark,
-        isHeld: () => held.time.isHeld,
+        isHeld: () => held.taken.lease.isHeld,
         atWork: (isAtWork, mark) => this.#atWork(held, isAtWork, mark),
       });
     } catch (error) {
@@ -137,14 +137,14 @@ export class JobRuns<T> {
     return outcome;
   }
 
-  async #atWork({ taken, time }: HeldJob, isAtWork: boolean, mark?: string): Promise<void> {
-    if (!(await this.records.atWork(taken, isAtWork, mark))) time.lose();
+  async #atWork({ taken }: HeldJob, isAtWork: boolean, mark?: string): Promise<void> {
+    if (!(await this.records.atWork(taken, isAtWork, mark))) taken.lease.lose();
   }
 
   /** @returns undefined when it is not given to its handler after all */
   async #begin(held: HeldJob): Promise<StartedJob<T> | undefined> {
-    const { taken, time } = held;
-    while (!this.#isStopped && !time.isLost) {
+    const { taken } = held;
+    while (!this.#isStopped && !taken.lease.isLost) {
       try {
         const started = await this.records.startTry(taken, this.options.idleAtFirst);
         if (this.#isAbandoned) return undefined;

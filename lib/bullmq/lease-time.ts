@@ -1,6 +1,6 @@
 /**
- * How long something is held that must be renewed. It ends a while before Redis forgets it, and is measured by two clocks: one
- * stops while a machine sleeps, the other may be set back.
+ * Measures how long a lease or a lock certainly holds. It ends before Redis lets the lease expire. Two clocks measure it: the
+ * monotonic one stops while a machine sleeps, and the wall clock may be set back.
  */
 export class LeaseTime {
   readonly #marginMs: number;
@@ -18,13 +18,17 @@ export class LeaseTime {
     return !this.#isLost && performance.now() - this.#steady < ms && wall < ms && wall > -ms;
   }
 
-  /** It was lost, for good. */
+  /** Whether it was lost for good: a renewal does not change that. */
   get isLost(): boolean {
     return this.#isLost;
   }
 
-  /** @returns what to call when Redis has renewed it: it is held from now on, when it was asked, and not from the answer. */
-  asking(): () => void {
+  /**
+   * Call it right before Redis is asked for the lease, or for its renewal.
+   *
+   * @returns Call it when Redis has granted that: the lease counts from the request, not from the answer.
+   */
+  startRenewal(): () => void {
     const [steady, wall] = [performance.now(), Date.now()];
     return () => {
       this.#steady = steady;

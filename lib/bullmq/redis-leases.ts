@@ -26,9 +26,9 @@ export class RedisLeases {
     const key = this.keys.lease(name);
     const token = randomUUID();
     const time = new LeaseTime(this.leaseMs);
-    const taken = time.asking();
+    const confirm = time.startRenewal();
     if ((await this.link.run((redis) => redis.set(key, token, 'PX', this.leaseMs, 'NX'))) === null) return undefined;
-    taken();
+    confirm();
     const lease: HeldLease = { key, token, time, timer: setInterval(() => void this.#renew(lease), this.leaseMs / 4) };
     this.#held.add(lease);
     return { isValid: () => !this.link.isClosed && time.isHeld, release: () => this.#release(lease) };
@@ -40,10 +40,10 @@ export class RedisLeases {
   }
 
   async #renew(lease: HeldLease): Promise<void> {
-    const renewed = lease.time.asking();
+    const confirm = lease.time.startRenewal();
     try {
       const answer = await this.link.script<number>('oursms:lease', lease.key, lease.token, this.leaseMs);
-      if (answer === 1) return renewed();
+      if (answer === 1) return confirm();
       lease.time.lose();
       this.#drop(lease);
     } catch {
