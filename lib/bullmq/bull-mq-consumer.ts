@@ -9,29 +9,29 @@ import type { JobRecords } from './job-records.js';
 import { JobRuns } from './job-runs.js';
 import type { RedisLink } from './redis-link.js';
 
-/** When Redis is away. */
-const TRY_AGAIN_MS = 250;
-/** Without a word from BullMQ, an idle consumer looks by itself so often. */
-const LOOK_MS = 2_500;
-/** Between looks for room, where all processes together have a limit: none is woken when there is room again. */
-const LOOK_FOR_ROOM_MS = 250;
-/** Jobs that are asked for without waiting for the answer on the one before. */
-const AT_ONCE = 16;
+/** Wait before the next try while Redis is away. */
+const RETRY_MS = 250;
+/** An idle consumer looks for jobs after this time, even without a signal from BullMQ. */
+const IDLE_LOOK_MS = 2_500;
+/** Interval of looks under a limit for all processes: no signal says that another process has freed a slot. */
+const LIMITED_LOOK_MS = 250;
+/** Jobs that are requested in parallel. */
+const MOST_AT_ONCE = 16;
 
-/** Takes the jobs of a queue, as many at a time as it may. */
+/** Takes the jobs of a queue while it has free slots. */
 export class BullMqConsumer<T> {
   readonly #logger = new Logger('OurSmsQueue');
   readonly #runs: JobRuns<T>;
-  readonly #sending: NodeJS.Timeout;
+  readonly #unsentTimer: NodeJS.Timeout;
   readonly #taking: Promise<void>;
-  #hasBegun = false;
+  #hasStarted = false;
   #isStopped = false;
   #onAbandoned: () => void = () => undefined;
   readonly #abandoned = new Promise<void>((resolve) => (this.#onAbandoned = resolve));
-  #onRoom: () => void = () => undefined;
+  #onSlotFreed: () => void = () => undefined;
   #onEnd: () => void = () => undefined;
-  /** How often there was room again. */
-  #rooms = 0;
+  /** Counts the slots that were freed. */
+  #freedSlots = 0;
 
   constructor(
     private readonly link: RedisLink,
@@ -42,27 +42,27 @@ export class BullMqConsumer<T> {
     handler: JobHandler<T>,
     private readonly options: ConsumeOptions,
   ) {
-    this.#runs = new JobRuns(link, records, deliveries, dispatcher, handler, options, () => this.#makeRoom());
-    this.#sending = setInterval(() => void this.#sendUnsent(), deliveries.leaseMs);
+    this.#runs = new JobRuns(link, records, deliveries, dispatcher, handler, options, () => this.#freeSlot());
+    this.#unsentTimer = setInterval(() => void this.#sendUnsent(), deliveries.leaseMs);
     this.#taking = this.#takeAll();
   }
 
-  /** Takes no more jobs, and waits for the outcomes of the delivered ones, unless the engine closes. */
+  /** Takes no more jobs. Resolves when the delivered ones have an outcome, or the engine closes. */
   async stop(): Promise<void> {
     this.#end();
     const ended = this.#taking.then(() => this.#runs.stop());
     await Promise.race([ended, this.#abandoned]);
   }
 
-  /** Waits for the outcomes that handlers have given by now. */
+  /** Waits until Redis has accepted or refused the outcomes that handlers have given by now. */
   flush(): Promise<void> {
     return this.#runs.flush();
   }
 
   /**
-   * Takes no more, and gives back what has no outcome.
+   * Takes no more jobs, and puts back those without an outcome.
    *
-   * @param over Resolves when there is no more time.
+   * @param over Resolves when no time is left.
    */
   async abandon(over: Promise<unknown>): Promise<void> {
     this.#end();
@@ -75,40 +75,40 @@ export class BullMqConsumer<T> {
     if (this.#isStopped) return;
     this.#isStopped = true;
     void this.deliveries.pause();
-    clearInterval(this.#sending);
-    this.#onRoom();
+    clearInterval(this.#unsentTimer);
+    this.#onSlotFreed();
     this.#onEnd();
   }
 
   async #takeAll(): Promise<void> {
-    let atOnce = AT_ONCE;
+    let atOnce = MOST_AT_ONCE;
     while (!this.#hasStopped()) {
       try {
-        if (!this.#hasBegun) await this.#begin();
-        const rooms = this.#rooms;
-        const room = this.#runs.room;
-        if (room <= 0) {
-          await this.#roomMade();
+        if (!this.#hasStarted) await this.#prepare();
+        const freedSlots = this.#freedSlots;
+        const freeSlots = this.#runs.freeSlots;
+        if (freeSlots <= 0) {
+          await this.#slotFreed();
           continue;
         }
-        const isFull = await this.#take(Math.min(room, atOnce));
-        // Where there was nothing, or no room for more, one look is enough.
-        atOnce = isFull ? Math.min(2 * atOnce, AT_ONCE) : 1;
-        if (!isFull && !this.#hasStopped()) await this.#wait(rooms);
+        const hasTakenAll = await this.#take(Math.min(freeSlots, atOnce));
+        // After an empty answer, one request is enough to look again.
+        atOnce = hasTakenAll ? Math.min(2 * atOnce, MOST_AT_ONCE) : 1;
+        if (!hasTakenAll && !this.#hasStopped()) await this.#wait(freedSlots);
       } catch (error) {
         if (this.#hasStopped()) return;
         if (this.link.isClosed) {
           this.#end();
           return this.#runs.stop();
         }
-        // Redis is away, which is logged elsewhere; or the error is unexpected.
+        // RedisLink logs that Redis is away.
         if (!(error instanceof OurSmsStorageError)) this.#logger.error(`The queue failed: ${nameOf(error)}`);
-        await this.link.changed(TRY_AGAIN_MS);
+        await this.link.changed(RETRY_MS);
       }
     }
   }
 
-  async #begin(): Promise<void> {
+  async #prepare(): Promise<void> {
     await this.earlierJobs.takeOver();
     await this.dispatcher.sendMissing();
     if (this.#isStopped) return;
@@ -116,11 +116,11 @@ export class BullMqConsumer<T> {
       this.deliveries.limit(this.options.total),
       this.deliveries.start((taken) => this.#start(taken)),
     ]);
-    this.#hasBegun = true;
+    this.#hasStarted = true;
     if (this.#hasStopped()) await this.deliveries.pause();
   }
 
-  /** Takes jobs, and starts them in their order. @returns Whether there were as many. @throws when one could not be taken */
+  /** Takes up to `count` jobs, and starts them in order. @returns Whether it took `count`. @throws when a take failed */
   async #take(count: number): Promise<boolean> {
     const answers = await Promise.allSettled(Array.from({ length: count }, () => this.deliveries.take()));
     const taken = answers.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : []));
@@ -130,42 +130,44 @@ export class BullMqConsumer<T> {
     return taken.length === count;
   }
 
-  /** One that was waited for. */
+  /** Starts a job that arrived while {@link BullMqDeliveries.next} waited. */
   #start(taken: TakenDelivery): void {
-    if (this.#runs.room > 0) this.#runs.start(taken);
+    if (this.#runs.freeSlots > 0) this.#runs.start(taken);
     else void this.deliveries.putBack(taken);
   }
 
-  /** Waits for a job or the end, or for room where all processes together have a limit. */
-  async #wait(rooms: number): Promise<void> {
-    // What another process has done makes room for that one, and what this one has done for this one.
-    if (this.options.total !== undefined) return rooms === this.#rooms ? this.#roomMade(LOOK_FOR_ROOM_MS) : undefined;
-    // While Redis answers, none is taken meanwhile: of two jobs that are asked for apart, the later could start first.
+  /** Waits for a job or the end. Under a limit for all processes, it waits for a free slot. */
+  async #wait(freedSlots: number): Promise<void> {
+    if (this.options.total !== undefined) {
+      // A slot that was freed here since the last take is free for this process.
+      return freedSlots === this.#freedSlots ? this.#slotFreed(LIMITED_LOOK_MS) : undefined;
+    }
+    // While Redis answers, next() resolves first, and no take runs beside it: jobs taken in parallel could start out of order.
     const ended = new Promise<void>((resolve) => (this.#onEnd = resolve));
-    await Promise.race([this.deliveries.next(), ended, this.link.changed(LOOK_MS)]);
+    await Promise.race([this.deliveries.next(), ended, this.link.changed(IDLE_LOOK_MS)]);
   }
 
-  #makeRoom(): void {
-    this.#rooms += 1;
-    this.#onRoom();
+  #freeSlot(): void {
+    this.#freedSlots += 1;
+    this.#onSlotFreed();
   }
 
-  /** Resolves when a job has ended here, or after a while. */
-  async #roomMade(ms?: number): Promise<void> {
+  /** Resolves when a slot was freed here, or after `ms`. */
+  async #slotFreed(ms?: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      this.#onRoom = resolve;
+      this.#onSlotFreed = resolve;
       if (ms !== undefined) timer = setTimeout(resolve, ms);
     });
     clearTimeout(timer);
   }
 
   async #sendUnsent(): Promise<void> {
-    // When Redis is away, next time.
+    // A failed send is repeated next time.
     if (this.link.isReady) await this.dispatcher.sendUnsent().catch(() => undefined);
   }
 
-  /** A method, since it may have changed during an await. */
+  /** A method: TypeScript would not see that the field changes during an await. */
   #hasStopped(): boolean {
     return this.#isStopped;
   }

@@ -6,25 +6,24 @@ import type { RedisChecks } from './redis-checks.js';
 import { bullQueueName, jobName, type RedisKeys } from './redis-keys.js';
 import type { RedisLink } from './redis-link.js';
 
-/** The priority of jobs that waited for a time: they come before those that did not. */
+/** Priority of delayed jobs: once due, they come before the others. */
 const DUE = 1;
-/** The priority of all others. */
 const PLAIN = 2;
-/** Name of all jobs in BullMQ; version 0.1.0 gave them another one. */
+/** Name of all jobs in BullMQ. Version 0.1.0 used another one. */
 const NAME = 'delivery';
-/** Events of BullMQ to keep: this module does not listen to them. */
+/** Length of BullMQ's event stream, which this module does not read. */
 const EVENTS = 100;
-/** An idle worker looks by itself so often: what should have woken it may have been heard by a process that died. */
-const LOOK_SECONDS = 2;
+/** Longest wait of a blocking take: a process that died may have consumed the signal. */
+const LONGEST_BLOCK_SECONDS = 2;
 
-/** A delivery that was taken, as BullMQ gives it. */
+/** A delivery that was taken, with its job in BullMQ. */
 export interface TakenDelivery extends Take {
   job: BullJob;
   /** How long its lock holds. */
   lease: LeaseTime;
 }
 
-/** Makes the deliveries of a queue: those of BullMQ, by what it documents. */
+/** Deliveries of a queue, by the documented API of BullMQ. */
 export class BullMqDeliveries {
   #queue: Promise<Queue> | undefined;
   #worker: Worker | undefined;
@@ -45,7 +44,7 @@ export class BullMqDeliveries {
     this.#name = bullQueueName(queue);
   }
 
-  /** Asks for deliveries. One that BullMQ has is not made twice. @throws {OurSmsStorageError} */
+  /** Adds deliveries to BullMQ, except those that it already has. @throws {OurSmsStorageError} */
   async send(deliveries: readonly Delivery[]): Promise<void> {
     const jobs = deliveries.map(({ delivery, dueAt }) => {
       const delay = dueAt === undefined ? undefined : Math.max(0, dueAt - Date.now());
@@ -60,30 +59,30 @@ export class BullMqDeliveries {
       return { name: NAME, data: jobName(delivery), opts };
     });
     const queue = await this.#open();
-    await this.link.runLast(async () => {
+    await this.link.runUnchecked(async () => {
       const [only] = jobs;
       if (only && jobs.length === 1) return void (await queue.add(only.name, only.data, only.opts));
       try {
         await queue.addBulk(jobs);
       } catch (error) {
-        // Redis has forgotten the scripts of BullMQ: a command outside of a transaction brings them.
+        // Redis has lost its script cache. A command outside a transaction loads the script again.
         if (!String((error as Error).message).includes('NOSCRIPT')) throw error;
         for (const { name, data, opts } of jobs) await queue.add(name, data, opts);
       }
     });
   }
 
-  /** How many there are, with a worker or not. */
+  /** Number of deliveries in BullMQ that have not ended. */
   async count(): Promise<number> {
     return this.ask((queue) => queue.getJobCountByTypes('wait', 'prioritized', 'delayed', 'active'));
   }
 
-  /** How many are with a worker, of all processes. */
+  /** Number of deliveries that workers of all processes have taken. */
   async active(): Promise<number> {
     return this.ask((queue) => queue.getJobCountByTypes('active'));
   }
 
-  /** Takes deliveries from now on. @param receive Gets one that arrives while {@link next} waits. */
+  /** Starts the worker. @param receive Called with a delivery that arrives while {@link next} waits. */
   async start(receive: (taken: TakenDelivery) => void): Promise<void> {
     this.#receive = receive;
     this.#worker ??= await this.#connect(
@@ -92,17 +91,17 @@ export class BullMqDeliveries {
           ...this.#options,
           lockDuration: this.leaseMs,
           stalledInterval: Math.ceil(this.leaseMs / 2),
-          // A job that ended several processes is still a job.
+          // A job that has crashed several processes is redelivered as well.
           maxStalledCount: 2 ** 31,
           skipLockRenewal: true,
-          drainDelay: LOOK_SECONDS,
+          drainDelay: LONGEST_BLOCK_SECONDS,
         }),
     );
     await this.#worker.resume();
     await this.#worker.startStalledCheckTimer();
   }
 
-  /** Takes no more, until it is started again. */
+  /** Takes no more deliveries until {@link start} is called again. */
   async pause(): Promise<void> {
     this.#receive = undefined;
     await this.#worker?.pause(true);
@@ -119,32 +118,32 @@ export class BullMqDeliveries {
     return takenDelivery(job, token, lease);
   }
 
-  /** Waits for the next delivery. It may take long to find out that Redis is away: {@link take} is possible meanwhile. */
+  /** Waits for the next delivery. It may notice late that Redis is away; {@link take} may be called meanwhile. */
   next(): Promise<void> {
     this.#waiting ??= this.#takeNext().finally(() => (this.#waiting = undefined));
     return this.#waiting;
   }
 
-  /** Extends the locks of deliveries. @returns those whose locks are lost */
+  /** Extends the locks of deliveries. @returns the ids of those whose locks are lost */
   async extend(taken: readonly TakenDelivery[]): Promise<string[]> {
     const worker = this.#worker;
     if (!worker) return [];
     const deliveries = taken.map(({ delivery }) => delivery);
     const tokens = taken.map(({ token }) => token);
-    return this.link.runLast(() => worker.extendJobLocks(deliveries, tokens, this.leaseMs));
+    return this.link.runUnchecked(() => worker.extendJobLocks(deliveries, tokens, this.leaseMs));
   }
 
-  /** How many all processes together have at a time; undefined: as many as they want. */
+  /** Limits the deliveries that all processes together have in flight. @param total undefined: no limit. */
   async limit(total: number | undefined): Promise<void> {
     await this.ask<unknown>((queue) =>
       total === undefined ? queue.removeGlobalConcurrency() : queue.setGlobalConcurrency(total),
     );
   }
 
-  /** Ends a delivery whose outcome is kept, or that is of none. What fails here does no harm: it comes once more, and ends then. */
+  /** Ends a delivery whose job has a durable outcome or is gone. A failure does no harm: BullMQ redelivers, and it ends then. */
   async end({ job, token }: TakenDelivery, failure?: string): Promise<void> {
     await this.link
-      .runLast(async () =>
+      .runUnchecked(async () =>
         failure === undefined
           ? job.moveToCompleted(null, token, false)
           : job.moveToFailed(new UnrecoverableError(failure), token, false),
@@ -152,30 +151,30 @@ export class BullMqDeliveries {
       .catch(() => undefined);
   }
 
-  /** Puts a delivery back in its place, as it was taken. */
+  /** Puts a delivery back in its place in the queue. */
   async putBack({ job, token }: TakenDelivery): Promise<void> {
-    await this.link.runLast(() => job.moveToWait(token)).catch(() => undefined);
+    await this.link.runUnchecked(() => job.moveToWait(token)).catch(() => undefined);
   }
 
-  /** Removes deliveries from BullMQ, except those at work. */
+  /** Removes deliveries from BullMQ, except those that a worker has taken. */
   async withdraw(deliveries: readonly string[]): Promise<void> {
     const removals = deliveries.map((delivery) => this.ask((queue) => queue.remove(delivery)));
     await Promise.allSettled(removals);
   }
 
-  /** Asks BullMQ about the queue. */
-  async ask<R>(question: (queue: Queue) => Promise<R>): Promise<R> {
+  /** Runs a command of BullMQ on the queue. @throws {OurSmsStorageError} */
+  async ask<R>(command: (queue: Queue) => Promise<R>): Promise<R> {
     const queue = await this.#open();
-    return this.link.run(() => question(queue));
+    return this.link.run(() => command(queue));
   }
 
-  /** Forgets all that BullMQ keeps of the queue: tools would show it for ever. */
+  /** Deletes the queue in BullMQ: its tools would show the queue forever. */
   async forget(): Promise<void> {
     await this.ask((queue) => queue.obliterate({ force: true }));
   }
 
   async close(): Promise<void> {
-    // Its blocking connection ends as well.
+    // Closes its blocking connection, too.
     await this.#worker?.close(true).catch(() => undefined);
     const queue = await this.#queue?.catch(() => undefined);
     await queue?.close().catch(() => undefined);
@@ -185,7 +184,7 @@ export class BullMqDeliveries {
     const token = this.#nextToken();
     const job = await this.#worker?.getNextJob(token, { block: true }).catch(() => undefined);
     if (!job?.id) return;
-    // The lock is of when it came, not of when it was asked for.
+    // The lock counts from the arrival of the job, which is unknown here: an extension has a known start.
     const taken = takenDelivery(job, token, new LeaseTime(this.leaseMs));
     const confirm = taken.lease.startRenewal();
     const lost = await this.extend([taken]).catch(() => [taken.delivery]);
@@ -203,7 +202,7 @@ export class BullMqDeliveries {
     return {
       connection: this.link.client,
       prefix: this.keys.prefix,
-      // Where this user may not ask for the version, BullMQ must not.
+      // BullMQ reads the version from INFO: it must not where this user may not.
       skipVersionCheck: !this.checks.mayAskInfo,
     };
   }
@@ -218,11 +217,11 @@ export class BullMqDeliveries {
     return this.#queue;
   }
 
-  /** Made when Redis is there: BullMQ waits for it without an end. */
+  /** Connects only once Redis answers: BullMQ would wait for it without a limit. */
   #connect<C extends Pick<Worker, 'waitUntilReady' | 'close'> & NodeJS.EventEmitter>(make: () => C): Promise<C> {
     return this.link.run(async () => {
       const made = make();
-      // That Redis is away is logged elsewhere.
+      // RedisLink logs that Redis is away.
       made.on('error', () => undefined);
       try {
         await made.waitUntilReady();

@@ -19,11 +19,11 @@ import { RedisLink } from './redis-link.js';
 import { RedisNotes } from './redis-notes.js';
 import { Spool, type SpoolTarget } from './spool.js';
 
-/** Milliseconds for the work at the end. */
+/** Longest time to put back jobs and to release leases when the engine closes. */
 const CLOSE_MS = 1_000;
 
-/** Processes use their turns later than they got them, one more and another less: so turns are this much farther apart. */
-const LATE_FACTOR = 1.1;
+/** Turns are spaced wider by this factor: each process uses a turn a little later than it received the turn. */
+const SPACING_FACTOR = 1.1;
 
 /** Queues in Redis, for several processes. */
 export class BullMqEngine implements QueueEngine {
@@ -86,7 +86,7 @@ export class BullMqEngine implements QueueEngine {
     return this.#notes.change(...changes);
   }
 
-  /** As it will be when what is on its way has come. */
+  /** A change that is still in the spool counts. */
   async read(name: string): Promise<string | undefined> {
     const change = this.#spool?.noteChange(name);
     return change ? change.text : this.#notes.read(name);
@@ -102,7 +102,7 @@ export class BullMqEngine implements QueueEngine {
 
   async *notes(prefix: string, after?: string): AsyncIterable<{ name: string; text: string }> {
     for await (const note of this.#notes.all(prefix, after)) {
-      // As it will be when what is on its way has come.
+      // A change that is still in the spool counts.
       const { text } = this.#spool?.noteChange(note.name) ?? note;
       if (text !== undefined) yield { name: note.name, text };
     }
@@ -125,7 +125,7 @@ export class BullMqEngine implements QueueEngine {
   }
 
   async turn(name: string, apartMs: number): Promise<number> {
-    const apart = Math.max(0, Math.round(apartMs * 1_000 * LATE_FACTOR));
+    const apart = Math.max(0, Math.round(apartMs * 1_000 * SPACING_FACTOR));
     return (await this.#link.script<number>('oursms:turn', this.#keys.turn(name), apart)) / 1_000;
   }
 
@@ -140,7 +140,7 @@ export class BullMqEngine implements QueueEngine {
   }
 
   async checkWritable(): Promise<void> {
-    // Not a deletion: Redis takes those also when its memory is full.
+    // Not a deletion: Redis accepts one even while its memory is full.
     await this.#link.run((redis) => redis.set(this.#keys.probe, '', 'PX', 1));
     await this.#spool?.checkWritable();
   }
@@ -162,14 +162,14 @@ export class BullMqEngine implements QueueEngine {
 
   #spoolTarget(): SpoolTarget {
     return {
-      deliver: ({ id, queue, jobs, notes }) => this.#queue(queue).addOnce(id, jobs, notes),
-      forget: ({ id, queue }) => this.#queue(queue).forgetOnce(id),
+      deliver: ({ id, queue, jobs, notes }) => this.#queue(queue).addBatch(id, jobs, notes),
+      forget: ({ id, queue }) => this.#queue(queue).forgetBatch(id),
       changed: (ms) => this.#link.changed(ms),
     };
   }
 
   async #close(): Promise<void> {
-    // What it keeps stays for the next start.
+    // Its jobs stay on the disk for the next start.
     const spooled = this.#spool?.close();
     this.#link.refuse();
     const ending = new AbortController();

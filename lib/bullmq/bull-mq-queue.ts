@@ -20,7 +20,7 @@ import type { Spool } from './spool.js';
 
 /** A queue in Redis: its jobs are records of this module, and BullMQ delivers them. */
 export class BullMqQueue<T> implements DurableQueue<T> {
-  /** Where jobs are kept until Redis has them. */
+  /** Stores jobs on the local disk until Redis has them. Absent: jobs go straight to Redis. */
   spool: Spool | undefined;
   readonly #records: JobRecords<T>;
   readonly #deliveries: BullMqDeliveries;
@@ -28,7 +28,7 @@ export class BullMqQueue<T> implements DurableQueue<T> {
   readonly #earlierJobs: EarlierJobs;
   #consumer: BullMqConsumer<T> | undefined;
 
-  /** @param onRelease Called when it is released. */
+  /** @param onRelease Called when the queue is released. */
   constructor(
     private readonly link: RedisLink,
     keys: RedisKeys,
@@ -49,15 +49,15 @@ export class BullMqQueue<T> implements DurableQueue<T> {
     await this.#dispatcher.send(await this.#records.add(jobs, notes));
   }
 
-  /** Adds a list once, however often it is tried, also by a later process. @param list Names the list. */
-  async addOnce(list: string, jobs: readonly NewJob<T>[], notes: readonly NoteChange[]): Promise<void> {
+  /** Like {@link add}, but a repeated call with the same batch adds nothing, even from a later process. */
+  async addBatch(batch: string, jobs: readonly NewJob<T>[], notes: readonly NoteChange[]): Promise<void> {
     await this.#earlierJobs.takeOver();
-    await this.#dispatcher.send(await this.#records.addOnce(list, jobs, notes));
+    await this.#dispatcher.send(await this.#records.addBatch(batch, jobs, notes));
   }
 
-  /** A list is not tried again. */
-  forgetOnce(list: string): Promise<void> {
-    return this.#records.forgetOnce(list);
+  /** Forgets that a batch was added: call it when the batch is never added again. */
+  forgetBatch(batch: string): Promise<void> {
+    return this.#records.forgetBatch(batch);
   }
 
   consume(handler: JobHandler<T>, options: ConsumeOptions): QueueConsumer {
@@ -83,15 +83,15 @@ export class BullMqQueue<T> implements DurableQueue<T> {
     await this.#earlierJobs.takeOver();
     await this.#consumer?.flush();
     const [active, { live, failed, oldestAt }] = await Promise.all([this.#deliveries.active(), this.#records.counts()]);
-    // One whose outcome is kept may still be on its way out of BullMQ.
+    // BullMQ may still have deliveries of jobs whose outcome is durable.
     const delivered = Math.min(active, live);
-    return { waiting: live - delivered + this.#onTheWay, active: delivered, failed, oldestAt };
+    return { waiting: live - delivered + this.#spooled, active: delivered, failed, oldestAt };
   }
 
   async pending(): Promise<number> {
     await this.#earlierJobs.takeOver();
     await this.#consumer?.flush();
-    return (await this.#records.counts()).live + this.#onTheWay;
+    return (await this.#records.counts()).live + this.#spooled;
   }
 
   async *failed(): AsyncIterable<FailedJob<T>> {
@@ -130,12 +130,12 @@ export class BullMqQueue<T> implements DurableQueue<T> {
 
   async release(): Promise<void> {
     this.onRelease();
-    // What stays does no harm.
+    // Leftovers in BullMQ do no harm.
     await this.#forgetIfEmpty().catch(() => undefined);
     await this.close();
   }
 
-  /** Stops delivering. @param over Resolves when there is no more time. */
+  /** Stops the consumer when the engine closes. @param over Resolves when no time is left. */
   async abandon(over: Promise<unknown>): Promise<void> {
     await this.#consumer?.abandon(over);
   }
@@ -144,8 +144,8 @@ export class BullMqQueue<T> implements DurableQueue<T> {
     await this.#deliveries.close();
   }
 
-  /** Jobs that Redis has not got yet. */
-  get #onTheWay(): number {
+  /** Number of jobs that are not in Redis yet. */
+  get #spooled(): number {
     return this.spool?.count(this.name) ?? 0;
   }
 

@@ -10,21 +10,21 @@ import { HeldJobs, type HeldJob } from './held-jobs.js';
 import type { JobRecords, StartedJob } from './job-records.js';
 import type { RedisLink } from './redis-link.js';
 
-/** When Redis is away. */
-const TRY_AGAIN_MS = 250;
+/** Wait before the next try while Redis is away. */
+const RETRY_MS = 250;
 
-/** The jobs that a consumer has taken: gives each to its handler, and settles it. */
+/** Runs the jobs that a consumer has taken: passes each to its handler, and writes its outcome. */
 export class JobRuns<T> {
   readonly #logger = new Logger('OurSmsQueue');
   readonly #held: HeldJobs;
   readonly #runs = new Map<HeldJob, Promise<void>>();
   readonly #settling = new Set<Promise<void>>();
-  /** The writes of outcomes that Redis has not answered yet. */
+  /** Writes of outcomes that Redis has not answered yet. */
   readonly #writing = new Set<Promise<unknown>>();
   #isStopped = false;
   #isAbandoned = false;
 
-  /** @param onRoom Called when there may be room for another. */
+  /** @param onSlotFreed Called when {@link freeSlots} may have grown. */
   constructor(
     private readonly link: RedisLink,
     private readonly records: JobRecords<T>,
@@ -32,73 +32,73 @@ export class JobRuns<T> {
     private readonly dispatcher: DeliveryDispatcher,
     private readonly handler: JobHandler<T>,
     private readonly options: ConsumeOptions,
-    private readonly onRoom: () => void,
+    private readonly onSlotFreed: () => void,
   ) {
     this.#held = new HeldJobs(deliveries);
   }
 
   /**
-   * How many more there is room for. A job whose outcome is on its way takes none: what is asked of Redis behind that comes
-   * behind it, as long as Redis keeps up.
+   * Number of jobs that may start now. A job whose outcome is being written frees its slot, since Redis runs that write before a
+   * later take. This holds for at most `concurrency` outcomes, in case Redis is slow.
    */
-  get room(): number {
+  get freeSlots(): number {
     const most = this.options.concurrency;
     return most - (this.#runs.size - Math.min(this.#settling.size, most));
   }
 
   start(taken: TakenDelivery): void {
     const running = this.#held.of(taken.delivery);
-    if (running) return void this.#startAgain(running, taken);
+    if (running) return void this.#onRedelivery(running, taken);
     const held = this.#held.hold(taken);
     const run = this.#run(held)
       .catch((error: unknown) => this.#logger.error(`A job failed: ${nameOf(error)}`))
       .finally(() => {
         this.#held.release(held);
         this.#runs.delete(held);
-        this.onRoom();
+        this.onSlotFreed();
       });
     this.#runs.set(held, run);
   }
 
-  /** Returns jobs that have not reached their handler; those that have are completed. */
+  /** Puts back jobs that have not reached their handler, and waits for the outcomes of the others. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     while (this.#runs.size > 0) await Promise.all(this.#runs.values());
     this.#held.close();
   }
 
-  /** Waits for the outcomes that handlers have given by now, or until Redis did not take them. */
+  /** Waits until Redis has accepted or refused the outcomes that handlers have given by now. */
   async flush(): Promise<void> {
     await turn();
     await Promise.allSettled(this.#writing);
   }
 
-  /** Gives back what has no outcome, as interrupted, and waits for the outcomes that were given, unless that is over first. */
+  /** Puts back jobs without an outcome, and waits for the outcomes that were given. @param over Resolves when no time is left. */
   async abandon(over: Promise<unknown>): Promise<void> {
     this.#isStopped = true;
     this.#isAbandoned = true;
     const jobs = this.#held.all;
-    const open = jobs.filter((job) => !job.isSettling);
-    for (const { taken } of open) taken.lease.lose();
-    const givenBack = open.map(({ taken }) => this.deliveries.putBack(taken));
-    await Promise.race([Promise.all([...givenBack, ...this.#settling]), over]);
+    const unsettled = jobs.filter((job) => !job.isSettling);
+    for (const { taken } of unsettled) taken.lease.lose();
+    const putBack = unsettled.map(({ taken }) => this.deliveries.putBack(taken));
+    await Promise.race([Promise.all([...putBack, ...this.#settling]), over]);
     for (const { taken } of jobs) taken.lease.lose();
     this.#held.close();
   }
 
-  /** Redis was away for longer than the lock of a job lasts, and BullMQ delivers it once more while it runs here. */
-  async #startAgain(running: HeldJob, taken: TakenDelivery): Promise<void> {
+  /** BullMQ redelivers a job that still runs here: Redis was away for longer than its lock holds. */
+  async #onRedelivery(running: HeldJob, taken: TakenDelivery): Promise<void> {
     const former = running.taken.token;
     const kind = await this.records.continueTry(taken, former).catch(() => 'lost' as const);
     if (kind === 'kept' && running.taken.token === former) return this.#held.continueWith(running, taken);
     if (kind === 'gone') return this.deliveries.end(taken);
-    // Its try has not started here, or has started elsewhere: how the run ends decides.
+    // The try has not started here, or another process has started it: the run ends first.
     await this.#runs.get(running);
     if (!this.#isStopped) this.start(taken);
   }
 
   async #run(held: HeldJob): Promise<void> {
-    const started = await this.#begin(held);
+    const started = await this.#startTry(held);
     if (!started) return;
     const outcome = await this.#handle(held, started);
     if (this.#isAbandoned) return;
@@ -107,13 +107,13 @@ export class JobRuns<T> {
       return this.#settle(held, started.attempt, this.#onFault(error, held, started));
     });
     this.#settling.add(settling);
-    this.onRoom();
+    this.onSlotFreed();
     await settling.finally(() => this.#settling.delete(settling));
   }
 
   async #handle(held: HeldJob, started: StartedJob<T>): Promise<FaultOutcome<T>> {
     const { data, attempt, doubtSince, doubtMark } = started;
-    // Stopped before it was delivered: it goes back as it was.
+    // Stopped before the handler got it: it is redelivered as it was.
     if (this.#isStopped) return { kind: 'again', inMs: 0, uncounted: true };
     try {
       return await this.handler({
@@ -141,8 +141,8 @@ export class JobRuns<T> {
     if (!(await this.records.atWork(taken, isAtWork, mark))) taken.lease.lose();
   }
 
-  /** @returns undefined when it is not given to its handler after all */
-  async #begin(held: HeldJob): Promise<StartedJob<T> | undefined> {
+  /** @returns undefined when the job must not reach its handler */
+  async #startTry(held: HeldJob): Promise<StartedJob<T> | undefined> {
     const { taken } = held;
     while (!this.#isStopped && !taken.lease.isLost) {
       try {
@@ -152,15 +152,15 @@ export class JobRuns<T> {
         if (started.kind === 'gone') await this.deliveries.end(taken);
         return undefined;
       } catch {
-        // Redis is away, or has no memory: the job keeps waiting here while it is ours.
-        await this.link.changed(TRY_AGAIN_MS);
+        // Redis is away, or its memory is full: the job waits here while this process holds it.
+        await this.link.changed(RETRY_MS);
       }
     }
     if (!this.#isAbandoned) await this.deliveries.putBack(taken);
     return undefined;
   }
 
-  /** Tries until Redis has the outcome, or the job is someone else's. */
+  /** Tries until Redis has the outcome, or another process has the job. */
   async #settle(held: HeldJob, attempt: number, outcome: FaultOutcome<T>): Promise<void> {
     for (let hasWarned = false; ;) {
       const wasStopped = this.#isStopped;
@@ -173,12 +173,12 @@ export class JobRuns<T> {
       } catch (error) {
         if (!(error instanceof OurSmsStorageError)) throw error;
         if (wasStopped || this.link.isClosed) return;
-        // That Redis is away is logged elsewhere.
+        // RedisLink logs that Redis is away.
         if (!hasWarned && error.fault !== 'unreachable')
           this.#logger.warn(`The outcome of a job is not written yet: ${error.message}`);
         hasWarned = true;
       }
-      await this.link.changed(TRY_AGAIN_MS);
+      await this.link.changed(RETRY_MS);
     }
   }
 

@@ -79,7 +79,7 @@ export class RedisChecks {
   /** Writes what changes nothing: a replica refuses it, a node of a cluster, and one where this user may not. */
   async #refusal(link: RedisLink): Promise<OurSmsStorageError | undefined> {
     try {
-      await link.runLast((redis) => redis.del(this.keys.probe));
+      await link.runUnchecked((redis) => redis.del(this.keys.probe));
       return undefined;
     } catch (error) {
       const fault = error as OurSmsStorageError;
@@ -90,7 +90,7 @@ export class RedisChecks {
 
   /** @returns why this version cannot read what is kept, if so; else it is marked with its format */
   async #formatFault(link: RedisLink): Promise<OurSmsStorageError | undefined> {
-    const mark = await link.runLast((redis) => redis.get(this.keys.format));
+    const mark = await link.runUnchecked((redis) => redis.get(this.keys.format));
     const found = formatOf(mark);
     const fault = formatFault(found, FORMAT);
     if (fault !== undefined) return link.faults.unsuited(`contains a store (prefix ${this.keys.prefix}) that ${fault}`);
@@ -98,7 +98,7 @@ export class RedisChecks {
     if (found !== FORMAT) {
       const text = `${FORMAT}${this.#hasEarlierJobs ? FROM_EARLIER : ''}`;
       // Without memory it takes no mark now, and can be read meanwhile.
-      await link.runLast((redis) => redis.set(this.keys.format, text)).catch(() => undefined);
+      await link.runUnchecked((redis) => redis.set(this.keys.format, text)).catch(() => undefined);
     }
     return undefined;
   }
@@ -109,7 +109,7 @@ export class RedisChecks {
     let cursor = '0';
     do {
       const from = cursor;
-      const page = await link.runLast((redis) =>
+      const page = await link.runUnchecked((redis) =>
         redis.scan(from, 'MATCH', pattern, 'COUNT', KEYS_AT_ONCE).catch(notTold),
       );
       if (page === undefined) return true;
@@ -126,7 +126,7 @@ export class RedisChecks {
     if (!memory || !persistence) {
       this.#logger.warn(`Cannot check memory and persistence of ${at}: grant this user INFO (ACL: +info)`);
       // ioredis would ask, and say so, with each connection.
-      await link.runLast(async (redis) => (redis.options.enableReadyCheck = false));
+      await link.runUnchecked(async (redis) => (redis.options.enableReadyCheck = false));
       return;
     }
     const policy = memory.get('maxmemory_policy');
@@ -157,14 +157,14 @@ export class RedisChecks {
 
 /** Undefined where this user may not ask. */
 async function infoOf(link: RedisLink, section: string): Promise<Info | undefined> {
-  const text = await link.runLast((redis) => redis.info(section).catch(notTold));
+  const text = await link.runUnchecked((redis) => redis.info(section).catch(notTold));
   return text === undefined ? undefined : parseInfo(text);
 }
 
 /** Undefined where a server does not tell, such as a managed one. */
 async function settingOf(link: RedisLink, name: string): Promise<string | undefined> {
   const read = (redis: Redis): Promise<unknown> => redis.config('GET', name).catch(notTold);
-  const answer = await link.runLast(read);
+  const answer = await link.runUnchecked(read);
   const value: unknown = Array.isArray(answer) ? answer[1] : undefined;
   return typeof value === 'string' ? value : undefined;
 }

@@ -56,7 +56,7 @@ export class RedisLeases {
     this.#drop(lease);
     lease.time.lose();
     // When Redis does not hear it, the lease runs out by itself.
-    await this.link.lastScript('oursms:lease', lease.key, lease.token, 0).catch(() => undefined);
+    await this.link.scriptUnchecked('oursms:lease', lease.key, lease.token, 0).catch(() => undefined);
   }
 
   #drop(lease: HeldLease): void {

@@ -61,11 +61,11 @@ export class RedisLink {
    */
   async run<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
     await this.#usable();
-    return this.runLast(ask);
+    return this.runUnchecked(ask);
   }
 
   /** Like {@link run}, also while it is being closed. */
-  async runLast<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
+  async runUnchecked<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_MS + 500);
@@ -85,8 +85,8 @@ export class RedisLink {
   }
 
   /** Like {@link script}, also while it is being closed. */
-  lastScript<T>(name: RedisScript, ...args: (string | number)[]): Promise<T> {
-    return this.runLast((redis) => (redis as unknown as Record<string, Script>)[name]?.(...args) as Promise<T>);
+  scriptUnchecked<T>(name: RedisScript, ...args: (string | number)[]): Promise<T> {
+    return this.runUnchecked((redis) => (redis as unknown as Record<string, Script>)[name]?.(...args) as Promise<T>);
   }
 
   /** From now on everything is refused but what must still be done. */
