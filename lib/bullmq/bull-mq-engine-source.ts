@@ -8,9 +8,9 @@ import { checkEngineOptions, connectionFaults, type EngineOptions } from './chec
 import { connectionLike } from './redis-connection.js';
 
 /**
- * Keeps the queues in Redis, by BullMQ: for an application of several processes. The value of the option `storage`.
+ * A value for the option `storage`: it stores the queues in Redis by BullMQ, for an application of several processes.
  *
- * @throws {OurSmsConfigError} naming every faulty option, showing no value
+ * @throws {OurSmsConfigError} that names every faulty option, and shows no value
  */
 export function bullMqEngine(options: BullMqEngineOptions = {}): QueueEngineSource {
   const checked = checkEngineOptions(options);
@@ -23,7 +23,7 @@ async function open(options: EngineOptions, context: QueueEngineContext): Promis
 }
 
 async function connectionOfApplication(configKey: string | undefined, context: QueueEngineContext): Promise<object> {
-  // Loaded for those who use it.
+  // An optional peer: it is loaded only where it is needed.
   const { getSharedConfigToken } = await import('@nestjs/bullmq');
   const { connection } = context.find<{ connection?: object }>(getSharedConfigToken(configKey)) ?? {};
   const call =

@@ -1,25 +1,28 @@
 import type { ConnectionOptions } from 'bullmq';
 
-/** How queues are kept in Redis. */
+/** Options of `bullMqEngine()`. */
 export interface BullMqEngineOptions {
   /**
-   * The Redis server: what BullMQ takes as a connection, such as `{ host, port, password, tls }`, `{ url }`, `{ sentinels, name }`,
-   * or an instance of ioredis, of which the settings are taken. No Redis Cluster. Default: the connection that the application
-   * gave to `BullModule.forRoot()`.
+   * The Redis server: `{ host, port, password, tls }`, `{ url }`, `{ sentinels, name }`, or a client of ioredis, whose options are
+   * used for a new connection. Redis Cluster is not supported. Default: the connection of the application's
+   * `BullModule.forRoot()`.
    */
   connection?: ConnectionOptions;
-  /** The `configKey` of the application's `BullModule.forRoot(configKey, …)`, where `connection` is not given. */
+  /** Without `connection`: the `configKey` of the application's `BullModule.forRoot(configKey, …)`. */
   configKey?: string;
   /**
-   * Prefix of all keys in Redis, in braces. Applications that share a Redis and have an account of the same name need
-   * different ones: they would take each other's reports. Default: `oursms`.
+   * Prefix of all keys in Redis, where it stands in braces. Applications that share a Redis and have an account of the same name
+   * need different prefixes: otherwise they take each other's reports. Default: `oursms`.
    */
   prefix?: string;
   /**
-   * A directory on a local disk where a download is kept until Redis has it: the gateway has deleted it then. Each process
-   * needs one of its own. Default: none; a download that Redis does not take is held in memory.
+   * A directory on a local disk that stores a download until Redis has it, since the gateway has already deleted it. Each process
+   * needs its own directory. Default: none; a download that Redis does not accept stays in memory.
    */
   spool?: string;
-  /** Lease time in milliseconds: after it, the work of a suspended or dead process is given to another, 500 to 3600000. Default: 5000. */
+  /**
+   * Lease time in milliseconds, 500 to 3600000: other processes then take over the work of a suspended or dead process.
+   * Default: 5000.
+   */
   leaseMs?: number;
 }

@@ -4,23 +4,23 @@ import type { BullMqEngineOptions } from './bull-mq-engine.options.js';
 
 const DEFAULT_PREFIX = 'oursms';
 const DEFAULT_LEASE_MS = 5_000;
-/** Below, a process that collects garbage would be given up. */
+/** With a shorter lease, a process would lose its jobs during garbage collection. */
 const SHORTEST_LEASE_MS = 500;
 const LONGEST_LEASE_MS = 3_600_000;
 
 const FIELDS = ['connection', 'configKey', 'prefix', 'spool', 'leaseMs'];
 const CONNECTIONS = '{ host, port, … }, { url } or a client of ioredis';
 const NO_CLUSTER = 'is a Redis Cluster, which is not supported: give a single server, or its Sentinels';
-/** Methods that clients of Redis have, whichever library they come from. */
+/** Methods of Redis clients of any library. */
 const CLIENT_METHODS = ['duplicate', 'connect', 'sendCommand', 'send', 'defineCommand'];
 
-/** The options of an engine, checked and complete. */
+/** Checked options, with defaults. */
 export type EngineOptions = BullMqEngineOptions & { prefix: string; leaseMs: number };
 
 /**
- * Checks the options of an engine and fills in what was left out.
+ * Checks the options of an engine and fills in the defaults.
  *
- * @throws {OurSmsConfigError} naming every faulty field, showing no value
+ * @throws {OurSmsConfigError} that names every faulty field, and shows no value
  */
 export function checkEngineOptions(given: unknown): EngineOptions {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
@@ -42,7 +42,7 @@ export function checkEngineOptions(given: unknown): EngineOptions {
   return { ...options, prefix, leaseMs } as EngineOptions;
 }
 
-/** Faults of a connection: anything but options and ioredis clients would lead to localhost. */
+/** Faults of a connection. Without this check, ioredis would connect to localhost for a value that it does not know. */
 export function connectionFaults(given: unknown): Fault[] {
   const field = 'connection';
   if (typeof given === 'string' || given instanceof URL) {
@@ -60,7 +60,7 @@ export function connectionFaults(given: unknown): Fault[] {
   return addressFaults(connection);
 }
 
-/** Whether it is a client, and not options: of whichever library. */
+/** Whether a connection is a client of any library, and not options. */
 export const isRedisClient = (connection: object): boolean =>
   CLIENT_METHODS.some((name) => typeof (connection as Record<string, unknown>)[name] === 'function');
 
@@ -74,7 +74,7 @@ function addressFaults(connection: Record<string, unknown>): Fault[] {
     const reason = typeof value === 'string' ? credentialFault(value) : undefined;
     if (reason !== undefined) faults.push({ field: `connection.${name}`, reason });
   }
-  // One that is there and not set would be a server on localhost.
+  // A `url` that is present but undefined would mean localhost.
   if ('url' in connection && !isRedisUrl(url)) {
     const reason = 'must be a URL as redis://host:6379/0 or rediss://host:6379, its password percent-encoded';
     faults.push({ field: 'connection.url', reason });
@@ -85,7 +85,7 @@ function addressFaults(connection: Record<string, unknown>): Fault[] {
   return [...faults, ...databaseFaults(db)];
 }
 
-/** A password that was not escaped in a URL leaves its end here, and a part of it in the place of the host. */
+/** An unescaped password in a URL ends up partly in the host and partly in the number of the database. */
 function databaseFaults(db: unknown): Fault[] {
   if (db === undefined || db === null || isInteger(typeof db === 'string' ? Number(db) : db, 0, 65_535)) return [];
   const reason = 'must be the number of a database: in a URL, is the password percent-encoded?';
@@ -101,8 +101,8 @@ const isInteger = (value: unknown, least: number, most: number): boolean =>
   typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
 
 /**
- * A URL of which everyone reads the same: what a `/`, `?`, `#` or white space in a password parts would be taken for the host
- * and shown.
+ * URLs that all parsers read alike. A `/`, `?`, `#` or white space in a password would make a part of the password the host, which
+ * errors show.
  */
 const REDIS_URL =
   /^rediss?:\/\/(?:[^\s/?#\\]*@)?(?:\[[\da-fA-F:.]+\]|[^\s/?#@\\:[\]]+)(?::\d{1,5})?(?:\/\d*)?(?:\?[^\s#@\\]*)?$/;

@@ -73,7 +73,11 @@ export class JobRuns<T> {
     await Promise.allSettled(this.#writing);
   }
 
-  /** Puts back jobs without an outcome, and waits for the outcomes that were given. @param over Resolves when no time is left. */
+  /**
+   * Puts back jobs without an outcome, which count as interrupted, and waits for the outcomes that were given.
+   *
+   * @param over Resolves when no time is left.
+   */
   async abandon(over: Promise<unknown>): Promise<void> {
     this.#isStopped = true;
     this.#isAbandoned = true;

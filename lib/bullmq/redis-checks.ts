@@ -5,49 +5,49 @@ import { formatFault, formatOf } from '../queue/store-format.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisLink } from './redis-link.js';
 
-/** Oldest version of Redis: BullMQ recommends it, and our scripts need it. */
+/** Oldest supported version of Redis: BullMQ recommends it, and our scripts need it. */
 const OLDEST = [6, 2] as const;
 
 /**
- * Format of what is kept in Redis: since 2, jobs are records of this module, and no longer the jobs of BullMQ. Former formats
- * are read.
+ * Format of the data in Redis. Since format 2, jobs are records of this module, and no longer the jobs of BullMQ. This version
+ * reads format 1, too.
  */
 const FORMAT = 2;
-/** Follows the format in its mark where the store may still hold jobs of format 1. */
+/** Suffix of the format mark while the store may still contain jobs of format 1. */
 const FROM_EARLIER = ' from 1';
 
-/** Callers count a text twice. Redis takes up to three times its length while it reads it, which was measured. */
-const PART_NEEDED = 1.5;
+/** Callers count each text twice, and Redis was measured to need three times its length while it reads the text. */
+const MEMORY_FACTOR = 1.5;
 
-/** Keys that are looked at with one command. */
-const KEYS_AT_ONCE = 1_000;
+/** Keys that one SCAN examines. */
+const SCAN_COUNT = 1_000;
 
-/** Settings and state of Redis, from INFO. */
+/** A section of INFO. */
 type Info = ReadonlyMap<string, string>;
 
-/** Looks at how a Redis server is set up. */
+/** Checks whether a Redis server can be used, and warns about settings that may lose data. */
 export class RedisChecks {
   readonly #logger = new Logger('OurSmsRedis');
-  #hasLooked = false;
+  #hasWarned = false;
   #mayAskInfo = false;
   #hasEarlierJobs = false;
 
   constructor(private readonly keys: RedisKeys) {}
 
-  /** Whether this user may ask for INFO. */
+  /** Whether this user may call INFO. */
   get mayAskInfo(): boolean {
     return this.#mayAskInfo;
   }
 
-  /** Whether version 0.1.0 may have left jobs, which it kept in BullMQ. */
+  /** Whether version 0.1.0 may have left jobs in BullMQ. */
   get hasEarlierJobs(): boolean {
     return this.#hasEarlierJobs;
   }
 
-  /** @returns why it cannot be used, if so */
+  /** @returns why the server cannot be used; undefined when it can */
   async inspect(link: RedisLink): Promise<OurSmsStorageError | undefined> {
-    const refusal = await this.#refusal(link);
-    if (refusal) return refusal;
+    const unwritable = await this.#writeFault(link);
+    if (unwritable) return unwritable;
     const server = await infoOf(link, 'server');
     this.#mayAskInfo = server !== undefined;
     const version = server?.get('redis_version');
@@ -56,19 +56,19 @@ export class RedisChecks {
     }
     const newer = await this.#formatFault(link);
     if (newer) return newer;
-    if (!this.#hasLooked) await this.#warn(link);
-    this.#hasLooked = true;
+    if (!this.#hasWarned) await this.#warn(link);
+    this.#hasWarned = true;
     return undefined;
   }
 
-  /** @throws {OurSmsStorageError} unless so many bytes can be written now, as far as Redis tells */
+  /** @throws {OurSmsStorageError} unless that many bytes can be written now, as far as INFO shows */
   async checkRoom(link: RedisLink, bytes: number): Promise<void> {
     const memory = await link.run(() => infoOf(link, 'memory'));
     const most = Number(memory?.get('maxmemory') ?? 0);
-    // With these policies Redis makes room itself: of that it was warned.
+    // With these policies Redis evicts keys to make room, which was warned of.
     if (most === 0 || memory?.get('maxmemory_policy')?.startsWith('allkeys-')) return;
     const free = Math.max(0, most - Number(memory?.get('used_memory') ?? 0));
-    const needed = Math.ceil(PART_NEEDED * bytes);
+    const needed = Math.ceil(MEMORY_FACTOR * bytes);
     if (needed > free) {
       throw link.faults.full(
         `is low on memory: ${needed} bytes are needed, and ${free} of ${most} (maxmemory) are free. Raise maxmemory`,
@@ -76,19 +76,19 @@ export class RedisChecks {
     }
   }
 
-  /** Writes what changes nothing: a replica refuses it, a node of a cluster, and one where this user may not. */
-  async #refusal(link: RedisLink): Promise<OurSmsStorageError | undefined> {
+  /** Makes a write that changes nothing. A replica, a node of a cluster, or a server where this user may not write refuses it. */
+  async #writeFault(link: RedisLink): Promise<OurSmsStorageError | undefined> {
     try {
       await link.runUnchecked((redis) => redis.del(this.keys.probe));
       return undefined;
     } catch (error) {
       const fault = error as OurSmsStorageError;
-      // It can be read meanwhile, and writing resumes by itself.
+      // Reads work meanwhile, and writes resume by themselves.
       return fault.fault === 'full' ? undefined : fault;
     }
   }
 
-  /** @returns why this version cannot read what is kept, if so; else it is marked with its format */
+  /** Marks the store with its format. @returns why this version cannot read the store; undefined when it can */
   async #formatFault(link: RedisLink): Promise<OurSmsStorageError | undefined> {
     const mark = await link.runUnchecked((redis) => redis.get(this.keys.format));
     const found = formatOf(mark);
@@ -97,20 +97,20 @@ export class RedisChecks {
     this.#hasEarlierJobs = found === FORMAT ? mark !== String(FORMAT) : await this.#hasQueues(link);
     if (found !== FORMAT) {
       const text = `${FORMAT}${this.#hasEarlierJobs ? FROM_EARLIER : ''}`;
-      // Without memory it takes no mark now, and can be read meanwhile.
+      // Redis refuses the mark while its memory is full, but reads work meanwhile.
       await link.runUnchecked((redis) => redis.set(this.keys.format, text)).catch(() => undefined);
     }
     return undefined;
   }
 
-  /** Whether BullMQ keeps anything under our prefix. It does so in a store that has no mark yet only if it is an earlier one. */
+  /** Whether BullMQ has keys under our prefix. In a store without a format mark, they are of version 0.1.0. */
   async #hasQueues(link: RedisLink): Promise<boolean> {
     const pattern = `${this.keys.prefix.replace(/[*?[\]\\]/g, '\\$&')}:*`;
     let cursor = '0';
     do {
       const from = cursor;
       const page = await link.runUnchecked((redis) =>
-        redis.scan(from, 'MATCH', pattern, 'COUNT', KEYS_AT_ONCE).catch(notTold),
+        redis.scan(from, 'MATCH', pattern, 'COUNT', SCAN_COUNT).catch(undefinedIfDenied),
       );
       if (page === undefined) return true;
       const [next, found] = page;
@@ -125,7 +125,7 @@ export class RedisChecks {
     const [memory, persistence] = [await infoOf(link, 'memory'), await infoOf(link, 'persistence')];
     if (!memory || !persistence) {
       this.#logger.warn(`Cannot check memory and persistence of ${at}: grant this user INFO (ACL: +info)`);
-      // ioredis would ask, and say so, with each connection.
+      // ioredis would call INFO on each connect, and log the refusal.
       await link.runUnchecked(async (redis) => (redis.options.enableReadyCheck = false));
       return;
     }
@@ -135,7 +135,7 @@ export class RedisChecks {
         `${at} may evict reports and campaigns when its memory is full: set maxmemory-policy noeviction`,
       );
     }
-    if (persistence.get('aof_enabled') === '1') return this.#tellSync(link, at);
+    if (persistence.get('aof_enabled') === '1') return this.#logSyncPolicy(link, at);
     if (persistence.get('aof_enabled') !== '0') return;
     const snapshots = await settingOf(link, 'save');
     const keeps =
@@ -145,7 +145,7 @@ export class RedisChecks {
     this.#logger.warn(`${at} ${keeps}; set appendonly yes`);
   }
 
-  async #tellSync(link: RedisLink, at: string): Promise<void> {
+  async #logSyncPolicy(link: RedisLink, at: string): Promise<void> {
     const sync = await settingOf(link, 'appendfsync');
     if (sync === undefined || sync === 'always') return;
     const lost = sync === 'everysec' ? 'up to two seconds' : 'half a minute or more';
@@ -155,22 +155,22 @@ export class RedisChecks {
   }
 }
 
-/** Undefined where this user may not ask. */
+/** Undefined where this user may not call INFO. */
 async function infoOf(link: RedisLink, section: string): Promise<Info | undefined> {
-  const text = await link.runUnchecked((redis) => redis.info(section).catch(notTold));
+  const text = await link.runUnchecked((redis) => redis.info(section).catch(undefinedIfDenied));
   return text === undefined ? undefined : parseInfo(text);
 }
 
-/** Undefined where a server does not tell, such as a managed one. */
+/** Undefined where the server denies CONFIG, such as a managed one. */
 async function settingOf(link: RedisLink, name: string): Promise<string | undefined> {
-  const read = (redis: Redis): Promise<unknown> => redis.config('GET', name).catch(notTold);
+  const read = (redis: Redis): Promise<unknown> => redis.config('GET', name).catch(undefinedIfDenied);
   const answer = await link.runUnchecked(read);
   const value: unknown = Array.isArray(answer) ? answer[1] : undefined;
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A command that is forbidden, or that a provider has taken away. */
-function notTold(error: Error): undefined {
+/** Handles the error of a command that this user may not call, or that the provider has removed. */
+function undefinedIfDenied(error: Error): undefined {
   if (/\bNOPERM\b|^ERR /.test(error.message)) return undefined;
   throw error;
 }

@@ -2,7 +2,7 @@ import { OurSmsStorageError, type StorageFault } from '../errors/oursms-storage.
 
 const CLUSTER = 'is a Redis Cluster, which is not supported: connect to a single server, or by Sentinel';
 
-/** Messages of Redis and its client, with their meaning. */
+/** Messages of Redis and its client, with the fault and the advice for each. */
 const SIGNS: readonly [RegExp, StorageFault, string][] = [
   [/\bOOM |maxmemory/, 'full', 'is out of memory: give it more (maxmemory), and writing resumes by itself'],
   [/WRONGPASS|NOAUTH|invalid password|invalid username/i, 'failed', 'refuses the user name or the password'],
@@ -17,7 +17,7 @@ const SIGNS: readonly [RegExp, StorageFault, string][] = [
   [/^ERR |^EXECABORT|^NOPROTO/, 'failed', 'does not support a command that is needed'],
 ];
 
-/** Meaning of the codes of TLS. */
+/** Codes of TLS errors, with the advice for each. */
 const TLS_SIGNS: readonly [RegExp, string][] = [
   [
     /ALERT_.*(?:CERT|HANDSHAKE_FAILURE)/,
@@ -38,10 +38,10 @@ const TLS_SIGNS: readonly [RegExp, string][] = [
 /** Replies of a server that is not the master. */
 const NO_MASTER = /\bREADONLY\b|^UNBLOCKED|^MASTERDOWN|^LOADING/;
 
-/** Whether a server is no master: another one may be behind the same address by now. @param thrown By its client. */
+/** Whether an error of a client says that its server is not the master: another server may have the same address by now. */
 export const saysNoMaster = (thrown: unknown): boolean => NO_MASTER.test(textsOf(thrown).said);
 
-/** Tells what is wrong with a Redis server, without its password. */
+/** Makes the errors about a Redis server. They never show its password. */
 export class RedisFaults {
   /** @param address Host and port. */
   constructor(readonly address: string) {}
@@ -50,7 +50,7 @@ export class RedisFaults {
     return this.#fault('closed', 'is not used any more: the application is stopping');
   }
 
-  /** It can never be used. */
+  /** The server can never be used as it is set up. */
   unsuited(why: string): OurSmsStorageError {
     return this.#fault('unsuited', why);
   }
@@ -59,7 +59,7 @@ export class RedisFaults {
     return this.#fault('full', why);
   }
 
-  /** From what its client threw. */
+  /** Translates an error of the client; an {@link OurSmsStorageError} is returned as it is. */
   explain(thrown: unknown): OurSmsStorageError {
     if (thrown instanceof OurSmsStorageError) return thrown;
     const { said, code } = textsOf(thrown);
@@ -69,7 +69,7 @@ export class RedisFaults {
     return this.#fault('unreachable', `${tls ? tls[1] : 'does not answer'}. Retrying`, code);
   }
 
-  /** Only the code of what was said: the rest may hold what was sent. */
+  /** @param code Shown if it looks like a code: other texts of Redis may contain data. */
   #fault(fault: StorageFault, advice: string, code?: string): OurSmsStorageError {
     const detail = code !== undefined && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? ` (${code})` : '';
     return new OurSmsStorageError(`Redis at ${this.address} ${advice}${detail}.`, { fault });

@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { keyPart } from '../queue/key-part.js';
 
-/** The keys of an engine besides those of BullMQ. In braces: Redis Cluster keeps all keys with the same text there together. */
+/** The keys of an engine, besides those of BullMQ. The prefix is in braces, as a hash tag. */
 export class RedisKeys {
   readonly prefix: string;
 
-  /** @param prefix Prefix of all keys. */
   constructor(prefix: string) {
     this.prefix = /\{.+\}/.test(prefix) ? prefix : `{${prefix}}`;
   }
 
-  /** The names of the notes, in their order. */
+  /** A sorted set of the names of all notes. */
   get noteNames(): string {
     return `${this.prefix}/notes`;
   }
@@ -19,12 +18,12 @@ export class RedisKeys {
     return `${this.prefix}/notes/texts`;
   }
 
-  /** The format of all that is kept. */
+  /** The format mark. */
   get format(): string {
     return `${this.prefix}/format`;
   }
 
-  /** Holds nothing for longer than a millisecond: it is written to see whether that is possible. */
+  /** Written to test whether Redis accepts writes. It expires after a millisecond. */
   get probe(): string {
     return `${this.prefix}/probe`;
   }
@@ -37,17 +36,16 @@ export class RedisKeys {
     return `${this.prefix}/turn/${name}`;
   }
 
-  /** A note that Redis forgets when its time is over. */
+  /** A note that expires. */
   expiring(name: string): string {
     return `${this.prefix}/expiring/${name}`;
   }
 
-  /** Says for an hour that a list of jobs was added. */
+  /** Exists for a time after the addition with this id. */
   addition(id: string): string {
     return `${this.prefix}/addition/${id}`;
   }
 
-  /** The keys of a queue. */
   queue(name: string): QueueKeys {
     const start = `${this.prefix}/queue/${bullQueueName(name)}`;
     return { live: `${start}/live`, failed: `${start}/failed`, unsent: `${start}/unsent`, jobs: `${start}/job/` };
@@ -56,25 +54,25 @@ export class RedisKeys {
 
 /** The keys of a queue, besides those of BullMQ. */
 export interface QueueKeys {
-  /** Jobs without an outcome, by the time at which they were added. */
+  /** A sorted set of the jobs without an outcome, by the time when they were added. */
   live: string;
-  /** Failed jobs, by the time at which they failed. */
+  /** A sorted set of the failed jobs, by the time when they failed. */
   failed: string;
-  /** Deliveries that BullMQ may not know of yet. */
+  /** A sorted set of the deliveries that BullMQ may not have yet. */
   unsent: string;
-  /** What the key of each job starts with. */
+  /** Prefix of the keys of jobs. */
   jobs: string;
 }
 
-/** The name of a queue in BullMQ, which forbids colons, and an empty name. */
+/** The name of a queue in BullMQ, which forbids colons and empty names. */
 export const bullQueueName = (name: string): string => keyPart(name) || '%';
 
 /**
- * A new delivery of a job: its id in BullMQ, which forbids colons and numbers. No two are the same, so BullMQ cannot take the one
- * for the other.
+ * The id of a new delivery of a job in BullMQ, which forbids colons and plain numbers. Each delivery has a unique id, so BullMQ
+ * cannot mistake one for another.
  */
 export const newDelivery = (id: string): string => `job-${keyPart(id)}!${randomBytes(6).toString('base64url')}`;
 
-/** The name of the job of a delivery; one of version 0.1.0 ends with the name. */
+/** The name of the job of a delivery. A delivery of version 0.1.0 has nothing after the name. */
 export const jobName = (delivery: string): string =>
   decodeURIComponent(delivery.slice('job-'.length).split('!', 1)[0] ?? '');

@@ -11,7 +11,7 @@ interface HeldLease {
   timer: NodeJS.Timeout;
 }
 
-/** Exclusive locks: one process holds each at a time. */
+/** Exclusive locks of an engine. One process holds each lock at a time. */
 export class RedisLeases {
   readonly #held = new Set<HeldLease>();
 
@@ -21,7 +21,7 @@ export class RedisLeases {
     private readonly leaseMs: number,
   ) {}
 
-  /** @returns undefined while someone else holds it */
+  /** @returns undefined while another holder has the lock */
   async take(name: string): Promise<Lease | undefined> {
     const key = this.keys.lease(name);
     const token = randomUUID();
@@ -34,7 +34,7 @@ export class RedisLeases {
     return { isValid: () => !this.link.isClosed && time.isHeld, release: () => this.#release(lease) };
   }
 
-  /** Gives all of them back. */
+  /** Releases all locks of this process. */
   async close(): Promise<void> {
     await Promise.all([...this.#held].map((lease) => this.#release(lease)));
   }
@@ -47,7 +47,7 @@ export class RedisLeases {
       lease.time.lose();
       this.#drop(lease);
     } catch {
-      // Tried again; meanwhile its time runs out.
+      // The next renewal tries again, and the lease runs out meanwhile.
     }
   }
 
@@ -55,7 +55,7 @@ export class RedisLeases {
     if (!this.#held.has(lease)) return;
     this.#drop(lease);
     lease.time.lose();
-    // When Redis does not hear it, the lease runs out by itself.
+    // Without an answer, the lease runs out by itself.
     await this.link.scriptUnchecked('oursms:lease', lease.key, lease.token, 0).catch(() => undefined);
   }
 

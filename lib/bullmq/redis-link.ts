@@ -6,29 +6,29 @@ import { addressOf, ANSWER_MS } from './redis-connection.js';
 import { RedisFaults } from './redis-faults.js';
 import { REDIS_SCRIPTS, type RedisScript } from './redis-scripts.js';
 
-/** A server that cannot be used is left after that: another may be behind its address by then. */
-const LOOK_AGAIN_MS = 2_000;
+/** Wait before a server that cannot be used is replaced by a new connection: another may have its address by then. */
+const RECONNECT_MS = 2_000;
 
 type Script = (...args: unknown[]) => Promise<unknown>;
 
-/** The connection of an engine to Redis. It is made in the background, and again whenever it breaks. */
+/** The connection of an engine to Redis. It connects in the background, and reconnects by itself. */
 export class RedisLink {
-  /** As BullMQ takes it. */
+  /** The same connection, for BullMQ. */
   readonly client: IRedisClient;
   readonly faults: RedisFaults;
   readonly #logger = new Logger('OurSmsRedis');
-  /** Why it cannot be used; undefined while it can, or while that is being found out. */
+  /** Why Redis cannot be used; undefined while it can be used, or while the connection is still being made. */
   #fault: OurSmsStorageError | undefined;
-  /** The fault that was logged last. */
-  #told: string | undefined;
+  /** The fault that was logged last; undefined while Redis answers. */
+  #logged: string | undefined;
   #isReady = false;
   #isClosed = false;
-  #lookingAgain: NodeJS.Timeout | undefined;
+  #reconnecting: NodeJS.Timeout | undefined;
   readonly #watchers = new Set<() => void>();
 
   /**
    * @param redis A client that has not connected yet, as `connectionLike` makes it.
-   * @param inspect Looks at the server that was connected to. @returns why it cannot be used, if so.
+   * @param inspect Checks the server after each connect. It returns why the server cannot be used, or undefined.
    */
   constructor(
     private readonly redis: Redis,
@@ -55,23 +55,23 @@ export class RedisLink {
   }
 
   /**
-   * Asks Redis, and waits for the answer no longer than a few seconds.
+   * Runs a command, and waits a few seconds at most for its answer.
    *
-   * @throws {OurSmsStorageError} when there is none, or Redis refuses
+   * @throws {OurSmsStorageError} when Redis does not answer, or refuses the command
    */
-  async run<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
+  async run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
     await this.#usable();
-    return this.runUnchecked(ask);
+    return this.runUnchecked(command);
   }
 
-  /** Like {@link run}, also while it is being closed. */
-  async runUnchecked<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
+  /** Like {@link run}, but also before the server was checked, and while the engine closes. */
+  async runUnchecked<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_MS + 500);
     });
     try {
-      return await Promise.race([ask(this.redis), late]);
+      return await Promise.race([command(this.redis), late]);
     } catch (error) {
       throw this.faults.explain(error);
     } finally {
@@ -84,12 +84,12 @@ export class RedisLink {
     return this.run((redis) => (redis as unknown as Record<string, Script>)[name]?.(...args) as Promise<T>);
   }
 
-  /** Like {@link script}, also while it is being closed. */
+  /** Like {@link script}, but also before the server was checked, and while the engine closes. */
   scriptUnchecked<T>(name: RedisScript, ...args: (string | number)[]): Promise<T> {
     return this.runUnchecked((redis) => (redis as unknown as Record<string, Script>)[name]?.(...args) as Promise<T>);
   }
 
-  /** From now on everything is refused but what must still be done. */
+  /** Refuses everything but {@link runUnchecked} and {@link scriptUnchecked} from now on. */
   refuse(): void {
     this.#isClosed = true;
     this.#wake();
@@ -98,12 +98,12 @@ export class RedisLink {
   end(): void {
     this.#isClosed = true;
     this.#isReady = false;
-    clearTimeout(this.#lookingAgain);
+    clearTimeout(this.#reconnecting);
     this.redis.disconnect();
     this.#wake();
   }
 
-  /** Resolves when something has changed about the connection, or after a while. */
+  /** Resolves when the state of the connection changes, or after `ms`. */
   changed(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
@@ -116,7 +116,7 @@ export class RedisLink {
     });
   }
 
-  /** While it is being found out whether Redis is there, that is waited for; when it is known to be away, nothing is. */
+  /** Waits while the connection is being made, but not while Redis is known to be away. @throws {OurSmsStorageError} */
   async #usable(): Promise<void> {
     const end = performance.now() + ANSWER_MS;
     while (!this.#isClosed && !this.#isReady && !this.#fault && performance.now() < end) {
@@ -131,31 +131,31 @@ export class RedisLink {
     const fault = await this.inspect(this).catch(() => undefined);
     if (this.#isClosed || this.redis.status !== 'ready') return;
     if (fault) {
-      this.#lookingAgain = setTimeout(() => this.redis.disconnect(true), LOOK_AGAIN_MS);
-      return this.#tell(fault);
+      this.#reconnecting = setTimeout(() => this.redis.disconnect(true), RECONNECT_MS);
+      return this.#setFault(fault);
     }
     this.#fault = undefined;
     this.#isReady = true;
-    if (this.#told !== undefined) this.#logger.log(`Redis at ${this.faults.address} answers again.`);
-    this.#told = undefined;
+    if (this.#logged !== undefined) this.#logger.log(`Redis at ${this.faults.address} answers again.`);
+    this.#logged = undefined;
     this.#wake();
   }
 
   #onClose(): void {
     this.#isReady = false;
-    clearTimeout(this.#lookingAgain);
+    clearTimeout(this.#reconnecting);
   }
 
   #onFault(error: Error): void {
     if (this.#isClosed) return;
-    this.#tell(this.faults.explain(error));
+    this.#setFault(this.faults.explain(error));
   }
 
-  #tell(fault: OurSmsStorageError): void {
+  #setFault(fault: OurSmsStorageError): void {
     this.#fault = fault;
     this.#wake();
-    if (this.#told === fault.fault) return;
-    this.#told = fault.fault;
+    if (this.#logged === fault.fault) return;
+    this.#logged = fault.fault;
     if (fault.retryable) this.#logger.warn(fault.message);
     else this.#logger.error(fault.message);
   }

@@ -2,10 +2,10 @@ import type { NoteChange } from '../queue/durable-queue.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisLink } from './redis-link.js';
 
-/** Notes that are read at a time. */
+/** Notes that are read with one command. */
 const NOTES_AT_ONCE = 200;
 
-/** Changes of notes as the scripts take them. */
+/** Changes of notes as arguments of the scripts. */
 export const noteArguments = (changes: readonly NoteChange[]): string[] =>
   changes.flatMap(({ name, text }) => [name, text === undefined ? '0' : '1', text ?? '']);
 
@@ -16,7 +16,7 @@ export class RedisNotes {
     private readonly keys: RedisKeys,
   ) {}
 
-  /** Changes notes, all at once. */
+  /** Changes notes atomically. */
   async change(...changes: NoteChange[]): Promise<void> {
     await this.link.script('oursms:note', this.keys.noteNames, this.keys.noteTexts, ...noteArguments(changes));
   }
@@ -33,7 +33,7 @@ export class RedisNotes {
     return texts.map((text) => text ?? undefined);
   }
 
-  /** The notes whose name starts with a prefix, by name, read as they are asked for. @param after Only those behind this name. */
+  /** The notes whose names start with a prefix, by name, read page by page. @param after Only notes behind this name. */
   async *all(prefix: string, after?: string): AsyncIterable<{ name: string; text: string }> {
     const { noteNames, noteTexts } = this.keys;
     const end = endOf(prefix);
@@ -44,7 +44,7 @@ export class RedisNotes {
       const texts = await this.link.run((redis) => redis.hmget(noteTexts, ...names));
       for (const [index, name] of names.entries()) {
         const text = texts[index];
-        // Forgotten in between.
+        // Deleted in between.
         if (text != null) yield { name, text };
       }
       if (names.length < NOTES_AT_ONCE) return;
@@ -58,5 +58,5 @@ export class RedisNotes {
   }
 }
 
-/** Above every name that starts like this: no byte of UTF-8 is as high. */
+/** Upper bound of the names with this prefix: the byte 0xff never occurs in UTF-8. */
 const endOf = (prefix: string): Buffer => Buffer.concat([Buffer.from(`[${prefix}`), Buffer.from([0xff])]);

@@ -1,4 +1,7 @@
-/** Changes notes: `args` holds a name, '1' or '0', and a text for each, from a place on. Sets come first: see {@link REDIS_SCRIPTS}. */
+/**
+ * Changes notes. From index `from`, `args` contains for each note its name, '1' (set) or '0' (delete), and its text. Notes are set
+ * before others are deleted, since only setting needs memory: see {@link REDIS_SCRIPTS}.
+ */
 const CHANGE_NOTES = `
 local function changeNotes(names, texts, args, from)
   for i = from, #args, 3 do
@@ -17,14 +20,14 @@ end
 `;
 
 /**
- * What this module changes in Redis, each at once. They read and write keys of this module alone, never one of BullMQ. All keys
- * of an engine share a hash tag, so a script may make the keys of jobs from their common start. A Redis without memory refuses
- * the first command that needs some: it comes before anything is changed.
+ * Lua scripts of this module. Each changes Redis atomically, and uses only keys of this module, never one of BullMQ. All keys of
+ * an engine share a hash tag, so a script may build the keys of jobs from their prefix. While its memory is full, Redis refuses the
+ * first command that needs memory: each script runs that command before it changes anything.
  */
 export const REDIS_SCRIPTS = {
   /**
-   * Adds the jobs that are not there yet, and says which those were. KEYS: live, unsent, names of notes, their texts, addition.
-   * ARGV: start of the keys of jobs, time, how long the addition is remembered, number of jobs; five texts for each; notes.
+   * Adds the jobs that do not exist yet, and returns their indexes. KEYS: live, unsent, names of notes, their texts, addition.
+   * ARGV: prefix of the keys of jobs, time, milliseconds to remember the addition, number of jobs; five texts for each; notes.
    */
   'oursms:add': {
     keys: 5,
@@ -47,9 +50,9 @@ changeNotes(KEYS[3], KEYS[4], ARGV, 5 + 5 * count)
 return fresh`,
   },
   /**
-   * A job was delivered: which try is it, and was there one without an outcome? Asked twice, it answers the same. 'gone': it
-   * has an outcome. 'lost': it was delivered to someone else since. KEYS: job. ARGV: delivery, token, number of the take, time of
-   * the start or '', token of the former take that this one continues or ''.
+   * Starts a try, or continues one under a later take. It returns the number of the try, and whether an earlier one ended
+   * without an outcome; a repeated call returns the same. 'gone': the job has an outcome. 'lost': another take came later.
+   * KEYS: job. ARGV: delivery, token, number of the take, time of the start or '', token of the former take to continue or ''.
    */
   'oursms:start-try': {
     keys: 1,
@@ -71,7 +74,7 @@ if known[3] ~= token then
 end
 return {'started', try, doubt, doubtMark, tonumber(known[10] or 0), known[12]}`,
   },
-  /** A job is at work, or not any more. KEYS: job. ARGV: token, since when or '', mark. */
+  /** Records whether a job is at work. KEYS: job. ARGV: token, start of the work or '' (idle), mark. */
   'oursms:work': {
     keys: 1,
     lua: `
@@ -80,8 +83,8 @@ redis.call('HSET', KEYS[1], 'since', ARGV[2], 'mark', ARGV[3], 'idle', ARGV[2] =
 return 1`,
   },
   /**
-   * The outcome of a job, unless it was delivered to someone else since. KEYS: job, live, failed, unsent, names of notes, their
-   * texts. ARGV: id, token, kind, number of fields, then the fields that change, then notes.
+   * Writes the outcome of a job, unless another take came later. KEYS: job, live, failed, unsent, names of notes, their texts.
+   * ARGV: id, token, kind, number of texts of the fields, then the fields that change, then notes.
    */
   'oursms:settle': {
     keys: 6,
@@ -106,7 +109,10 @@ else
 end
 return 1`,
   },
-  /** Takes a job out of the failed ones: as new, or for ever. KEYS: job, live, failed, unsent. ARGV: id, delivery or '', time. Answers its former delivery. */
+  /**
+   * Makes a failed job a new one, or deletes it, and returns its former delivery. KEYS: job, live, failed, unsent. ARGV: id,
+   * delivery or '' (delete), time.
+   */
   'oursms:take-failed': {
     keys: 4,
     lua: `
@@ -124,16 +130,19 @@ end
 redis.call('ZREM', KEYS[3], id)
 return former or ''`,
   },
-  /** KEYS: names, texts. */
+  /** Changes notes. KEYS: names, texts. ARGV: notes. */
   'oursms:note': { keys: 2, lua: `${CHANGE_NOTES}changeNotes(KEYS[1], KEYS[2], ARGV, 1) return 1` },
-  /** Keeps a lease for so many milliseconds more, or releases it: 0. KEYS: lease. ARGV: token, milliseconds. */
+  /** Extends a lease, or releases it. KEYS: lease. ARGV: token, milliseconds from now or 0 (release). */
   'oursms:lease': {
     keys: 1,
     lua: `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return ARGV[2] == '0' and redis.call('DEL', KEYS[1]) or redis.call('PEXPIRE', KEYS[1], ARGV[2])`,
   },
-  /** Microseconds until the turn, by the clock of Redis. KEYS: turn. */
+  /**
+   * Takes a turn, and returns the microseconds until it comes, by the clock of Redis. KEYS: turn. ARGV: microseconds between
+   * turns.
+   */
   'oursms:turn': {
     keys: 1,
     lua: `
@@ -147,5 +156,4 @@ return at - now`,
   },
 } as const satisfies Record<string, { keys: number; lua: string }>;
 
-/** The name of a script. */
 export type RedisScript = keyof typeof REDIS_SCRIPTS;

@@ -6,10 +6,11 @@ import type { LockPatience, NewJob, NoteChange } from '../queue/durable-queue.js
 import { nameOf } from '../queue/name-of.js';
 import { StoredEngine } from '../queue/stored-engine.js';
 
-const TRY_AGAIN_MS = 1_000;
+const RETRY_MS = 1_000;
+/** Digits of the time in a key: with leading zeros, keys sort by time. */
 const DIGITS = 15;
 
-/** Jobs that are on their way to Redis. */
+/** A batch of jobs that is not in Redis yet. */
 export interface SpooledJobs {
   id: string;
   queue: string;
@@ -17,27 +18,27 @@ export interface SpooledJobs {
   notes: readonly NoteChange[];
 }
 
-/** Where the jobs of a spool go to. */
+/** The destination of a spool. */
 export interface SpoolTarget {
-  /** Adds jobs, once for each `id`. */
+  /** Adds a batch. A repeated call with the same `id` adds nothing. */
   deliver(spooled: SpooledJobs): Promise<void>;
-  /** Jobs are not delivered again. */
+  /** Forgets that a batch was added: it is not delivered again. */
   forget(spooled: SpooledJobs): Promise<void>;
-  /** Resolves when it may be worth trying again. */
+  /** Resolves when another try may succeed, or after `ms`. */
   changed(ms: number): Promise<void>;
 }
 
 interface Entry {
-  /** Its key: keys are in the order of arrival. */
+  /** Its key. Keys sort in the order of arrival. */
   name: string;
   spooled: SpooledJobs;
-  /** Redis has it. */
+  /** Whether Redis has it. */
   isDelivered?: boolean;
-  /** It was tried, with success or without. */
+  /** Called after each try, successful or not. */
   onTried: () => void;
 }
 
-/** Keeps jobs in a directory of this process until Redis has them. */
+/** Stores jobs in a directory of this process until Redis has them. */
 export class Spool {
   readonly #logger = new Logger('OurSmsSpool');
   readonly #entries: Entry[] = [];
@@ -52,14 +53,18 @@ export class Spool {
     private readonly target: SpoolTarget,
   ) {}
 
-  /** Goes on with what an earlier process left. @throws {OurSmsStorageError} when the directory cannot be used */
+  /**
+   * Opens a spool, and delivers the jobs that an earlier process left in it.
+   *
+   * @throws {OurSmsStorageError} when the directory cannot be used
+   */
   static async open(directory: string, target: SpoolTarget, patience?: LockPatience): Promise<Spool> {
     const spool = new Spool(await StoredEngine.inDirectory(directory, 'spool', patience), directory, target);
     await spool.#load();
     return spool;
   }
 
-  /** Adds jobs. Resolves when they are on the disk here, or in Redis. @throws {OurSmsStorageError} when neither takes them */
+  /** Adds jobs. Resolves when the disk or Redis has them. @throws {OurSmsStorageError} when neither accepts them */
   async add(queue: string, jobs: readonly NewJob<unknown>[], notes: readonly NoteChange[]): Promise<void> {
     const spooled: SpooledJobs = { id: randomUUID(), queue, jobs, notes };
     const text = JSON.stringify(spooled);
@@ -76,13 +81,13 @@ export class Spool {
     });
   }
 
-  /** How many jobs of a queue are on their way. */
+  /** Number of jobs of a queue that are not in Redis yet. */
   count(queue: string): number {
     const own = this.#entries.filter(({ spooled, isDelivered }) => spooled.queue === queue && !isDelivered);
     return own.reduce((sum, { spooled }) => sum + spooled.jobs.length, 0);
   }
 
-  /** Change of a note by pending writes; undefined when there is none. */
+  /** The latest change of a note that is not in Redis yet; undefined when there is none. */
   noteChange(name: string): NoteChange | undefined {
     return this.#entries.flatMap(({ spooled }) => spooled.notes).findLast((change) => change.name === name);
   }
@@ -111,20 +116,20 @@ export class Spool {
   }
 
   #start(): void {
-    this.#running ??= this.#bringAll().finally(() => {
+    this.#running ??= this.#deliverAll().finally(() => {
       this.#running = undefined;
       if (this.#entries.length > 0 && !this.#isClosed) this.#start();
     });
   }
 
-  async #bringAll(): Promise<void> {
+  async #deliverAll(): Promise<void> {
     for (let entry = this.#entries[0]; entry && !this.#isClosed; entry = this.#entries[0]) {
       try {
-        await this.#bring(entry);
+        await this.#deliver(entry);
       } catch (error) {
         this.#warn(error);
         for (const { onTried } of this.#entries) onTried();
-        if (!this.#hasClosed()) await this.target.changed(TRY_AGAIN_MS);
+        if (!this.#hasClosed()) await this.target.changed(RETRY_MS);
       }
     }
     for (const { onTried } of this.#entries) onTried();
@@ -134,8 +139,8 @@ export class Spool {
     }
   }
 
-  /** It is forgotten here before it is forgotten there that it came. */
-  async #bring(entry: Entry): Promise<void> {
+  /** Deletes a batch here before Redis forgets it: after a crash in between, Redis still knows that it has the batch. */
+  async #deliver(entry: Entry): Promise<void> {
     const { name, spooled, onTried } = entry;
     await this.target.deliver(spooled);
     entry.isDelivered = true;
@@ -159,7 +164,7 @@ export class Spool {
     return `${String(this.#lastAt).padStart(DIGITS, '0')}-${randomUUID()}`;
   }
 
-  /** A method, since it may have changed during an await. */
+  /** A method: TypeScript would not see that the field changes during an await. */
   #hasClosed(): boolean {
     return this.#isClosed;
   }
