@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
-import { nameOf } from '../queue/name-of.js';
 import type { ConsumeOptions, JobHandler } from '../queue/durable-queue.js';
+import { nameOf } from '../queue/name-of.js';
 import type { BullMqDeliveries, TakenDelivery } from './bull-mq-deliveries.js';
 import type { DeliveryDispatcher } from './delivery-dispatcher.js';
 import type { EarlierJobs } from './earlier-jobs.js';
@@ -139,10 +139,10 @@ export class BullMqConsumer<T> {
   /** Waits for a job or the end. Under a limit for all processes, it waits for a free slot. */
   async #wait(freedSlots: number): Promise<void> {
     if (this.options.total !== undefined) {
-      // A slot that was freed here since the last take is free for this process.
+      // Other processes are not woken by a slot that was freed here: look at once if there was one since the last take.
       return freedSlots === this.#freedSlots ? this.#slotFreed(LIMITED_LOOK_MS) : undefined;
     }
-    // While Redis answers, next() resolves first, and no take runs beside it: jobs taken in parallel could start out of order.
+    // While Redis answers, next() resolves first, and no take runs beside it: jobs from two connections could start out of order.
     const ended = new Promise<void>((resolve) => (this.#onEnd = resolve));
     await Promise.race([this.deliveries.next(), ended, this.link.changed(IDLE_LOOK_MS)]);
   }

@@ -35,7 +35,9 @@ export class DeliveryDispatcher {
   async sendMissing(): Promise<void> {
     if (this.#hasSentMissing) return;
     const [{ live }, known] = await Promise.all([this.records.counts(), this.deliveries.count()]);
-    if (known < live) for await (const page of this.records.deliveries()) await this.send(page);
+    if (known < live) {
+      for await (const page of this.records.deliveries()) await this.send(page);
+    }
     this.#hasSentMissing = true;
   }
 }
