@@ -4,7 +4,6 @@ import { OurSmsError } from '../errors/oursms.error.js';
 import type { CaughtPage, DlrDownload } from '../gateway/exchanged.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import type { DurableQueue, QueueEngine } from '../queue/durable-queue.js';
-import { SILENT_TELEMETRY } from '../telemetry/silent-telemetry.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { describeUnreadable } from './describe-unreadable.js';
 import type { DlrGaps, Intent } from './dlr-gaps.js';
@@ -29,20 +28,12 @@ export interface DownloadConditions {
   hasRoomForNext: () => Promise<boolean>;
 }
 
-/** Dependencies of {@link DlrDownloads}. */
-export interface DlrDownloadsParts {
-  engine: QueueEngine;
-  gateway: GatewayClient;
-  pages: DurableQueue<KeptPage>;
-  gaps: DlrGaps;
-  publisher: DlrPublisher;
-  telemetry?: Telemetry;
+/** Options of {@link DlrDownloads}. */
+export interface DownloadOptions {
   /** Reports that a download asks for. */
   count: number;
   /** Bytes that a download may bring. */
   maxResponseBytes: number;
-  /** Aborted when the application stops: a page that the store does not take is given up when one more try has failed. */
-  stopping: AbortSignal;
 }
 
 /**
@@ -58,7 +49,17 @@ export class DlrDownloads {
   readonly #ahead: Promise<number | undefined>[] = [];
   #settling: Promise<void> | undefined;
 
-  constructor(private readonly parts: DlrDownloadsParts) {}
+  /** @param stopping Aborted when the application stops: a page that the store refuses is given up after one more attempt. */
+  constructor(
+    private readonly engine: QueueEngine,
+    private readonly gateway: GatewayClient,
+    private readonly pages: DurableQueue<KeptPage>,
+    private readonly gaps: DlrGaps,
+    private readonly publisher: DlrPublisher,
+    private readonly telemetry: Telemetry,
+    private readonly stopping: AbortSignal,
+    private readonly options: DownloadOptions,
+  ) {}
 
   /** Whether the next download is under way already. */
   get isAhead(): boolean {
@@ -74,7 +75,7 @@ export class DlrDownloads {
     const ahead = this.#ahead.shift();
     if (ahead) return ahead;
     await this.#checkRoom(1);
-    return this.#take(await this.parts.gaps.intend(this.parts.count), conditions);
+    return this.#take(await this.gaps.intend(this.options.count), conditions);
   }
 
   /** Makes no more downloads ahead. Resolves when none is under way. */
@@ -84,8 +85,7 @@ export class DlrDownloads {
   }
 
   async #take(intent: Intent, conditions: DownloadConditions): Promise<number | undefined> {
-    const { telemetry = SILENT_TELEMETRY } = this.parts;
-    const span = telemetry.startReceive('poll');
+    const span = this.telemetry.startReceive('poll');
     try {
       const reports = await this.#download(intent, conditions);
       span.end(reports);
@@ -97,9 +97,11 @@ export class DlrDownloads {
   }
 
   async #download(intent: Intent, conditions: DownloadConditions): Promise<number | undefined> {
-    const { gateway, count } = this.parts;
+    const { count } = this.options;
     const next = this.#prepareNext(conditions);
-    const { pages, error } = await gateway.downloadDlrs(count, { mayStart: conditions.mayStart }).catch(nothingCame);
+    const { pages, error } = await this.gateway
+      .downloadDlrs(count, { mayStart: conditions.mayStart })
+      .catch(nothingCame);
     if (pages.length === 0) return this.#failed(error, intent);
     if (error === undefined && (await this.#holdsNothing(pages, intent))) {
       // What most polls bring: nothing to keep.
@@ -119,7 +121,7 @@ export class DlrDownloads {
     const prepare = async (): Promise<void> => {
       if (!(await hasRoomForNext())) return;
       await this.#checkRoom(2);
-      next.intent = await this.parts.gaps.prepare(this.parts.count);
+      next.intent = await this.gaps.prepare(this.options.count);
     };
     // Without it the next download is noted by a write of its own.
     prepare().catch(() => undefined);
@@ -142,21 +144,21 @@ export class DlrDownloads {
   /** @throws {OurSmsStorageError} unless so many downloads can be kept */
   #checkRoom(downloads: number): Promise<void> {
     // As text or in base64 in the page, and once more while LevelDB moves it from its log.
-    return this.parts.engine.checkRoom(3 * downloads * this.parts.maxResponseBytes);
+    return this.engine.checkRoom(3 * downloads * this.options.maxResponseBytes);
   }
 
   /** Nothing came that could hold reports. */
   async #failed(error: unknown, intent: Intent): Promise<never> {
     const isSent = !(error instanceof OurSmsError && error.outcome === 'notSent');
     const why = error instanceof OurSmsError ? error.message : 'the download failed';
-    if (isSent) await this.parts.gaps.missed(intent, why);
+    if (isSent) await this.gaps.missed(intent, why);
     await this.#forget(intent);
     throw error;
   }
 
   /** There is nothing to miss any more. Through the queue: the note may be on its way there with a page. */
   #forget({ note }: Intent): Promise<void> {
-    return this.parts.pages.add([], [{ name: note }]);
+    return this.pages.add([], [{ name: note }]);
   }
 
   /** Whether an answer says that there are no reports. One that is too long for that is not looked at before it is durable. */
@@ -165,7 +167,7 @@ export class DlrDownloads {
     const isShort = page.text.length <= (page.encoding === undefined ? SHORT_TEXT : SHORT_BYTES);
     if (others.length > 0 || !isShort) return false;
     try {
-      return (await this.parts.gateway.countDlrs(page)) === 0;
+      return (await this.gateway.countDlrs(page)) === 0;
     } catch (error) {
       return this.#failed(error, intent);
     }
@@ -174,7 +176,7 @@ export class DlrDownloads {
   /** How many reports these pages hold; undefined when one of them cannot be read. */
   async #count(pages: readonly CaughtPage[]): Promise<number | undefined> {
     let reports = 0;
-    for (const { page } of pages) reports += (await this.parts.gateway.countDlrs(page)) ?? NaN;
+    for (const { page } of pages) reports += (await this.gateway.countDlrs(page)) ?? NaN;
     return Number.isNaN(reports) ? undefined : reports;
   }
 
@@ -196,12 +198,9 @@ export class DlrDownloads {
     }));
     const unnoted = next ? [{ name: next.note }] : [];
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
-      const last = this.parts.stopping.aborted;
+      const last = this.stopping.aborted;
       try {
-        await this.parts.pages.add(jobs, [
-          { name: note },
-          ...(following ? [this.parts.gaps.noteOf(following)] : unnoted),
-        ]);
+        await this.pages.add(jobs, [{ name: note }, ...(following ? [this.gaps.noteOf(following)] : unnoted)]);
         return following;
       } catch (error) {
         // It comes later: a write that failed may have noted it all the same.
@@ -213,7 +212,7 @@ export class DlrDownloads {
           );
         }
       }
-      await wait(delayMs, undefined, { signal: this.parts.stopping }).catch(() => undefined);
+      await wait(delayMs, undefined, { signal: this.stopping }).catch(() => undefined);
     }
   }
 
@@ -221,7 +220,7 @@ export class DlrDownloads {
   async #surrender(jobs: readonly { id: string; data: KeptPage }[], error: unknown): Promise<never> {
     const why = 'the store did not accept it before the process ended';
     for (const { id, data } of jobs) {
-      const heard = await this.parts.publisher.unreadable(describeUnreadable(id, data, why));
+      const heard = await this.publisher.unreadable(describeUnreadable(id, data, why));
       const fate = heard
         ? 'its text was passed to the listeners of oursms.dlr.unreadable'
         : 'oursms.dlr.unreadable has no listener, so it is lost';

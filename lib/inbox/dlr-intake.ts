@@ -13,17 +13,6 @@ const MAX_RETRIES = 1_000;
 /** Between looks at whether other processes have handled downloads. */
 const LOOK_FOR_ROOM_MS = 100;
 
-/** Dependencies of {@link DlrIntake}. */
-export interface DlrIntakeParts {
-  engine: QueueEngine;
-  pages: DurableQueue<KeptPage>;
-  retries: DurableQueue<KeptDlr>;
-  gaps: DlrGaps;
-  downloads: DlrDownloads;
-  publisher: DlrPublisher;
-  state: InboxState;
-}
-
 /** Takes reports into the inbox when a listener can handle them and there is room: until then the gateway keeps them. */
 export class DlrIntake {
   /** Ends the waits for room. */
@@ -31,19 +20,27 @@ export class DlrIntake {
   /** When it is time to look for downloads that were interrupted (`performance.now()`). */
   #lookAt = 0;
 
-  constructor(private readonly parts: DlrIntakeParts) {
-    parts.state.stopping.addEventListener('abort', () => this.noteRoom(), { once: true });
+  constructor(
+    private readonly engine: QueueEngine,
+    private readonly pages: DurableQueue<KeptPage>,
+    private readonly retries: DurableQueue<KeptDlr>,
+    private readonly gaps: DlrGaps,
+    private readonly downloads: DlrDownloads,
+    private readonly publisher: DlrPublisher,
+    private readonly state: InboxState,
+  ) {
+    state.stopping.addEventListener('abort', () => this.noteRoom(), { once: true });
   }
 
   /** Why nothing should be downloaded now; undefined when it should. */
   async obstacle(): Promise<string | undefined> {
-    if (this.parts.publisher.hasListeners()) return this.#whyFull();
+    if (this.publisher.hasListeners()) return this.#whyFull();
     return 'no listener for oursms.dlr in this process; add a method with @OnDlr()';
   }
 
   /** Resolves when no download is under way. Called when no poll is running. */
   settled(): Promise<void> {
-    return this.parts.downloads.settled();
+    return this.downloads.settled();
   }
 
   /**
@@ -54,7 +51,7 @@ export class DlrIntake {
    * @throws {OurSmsError} when the download failed, or could not be kept
    */
   async download(lease: Lease): Promise<number | undefined> {
-    const { pages, downloads, state, publisher } = this.parts;
+    const { pages, downloads, state, publisher } = this;
     const conditions: DownloadConditions = {
       mayStart: () => lease.isValid(),
       mayFollow: () => state.whyIdle === undefined && lease.isValid() && publisher.hasListeners(),
@@ -76,14 +73,14 @@ export class DlrIntake {
   }
 
   async #whyFull(): Promise<string | undefined> {
-    const waiting = await this.parts.retries.pending();
+    const waiting = await this.retries.pending();
     return waiting < MAX_RETRIES ? undefined : `${MAX_RETRIES} or more reports wait for a failing listener`;
   }
 
   async #announceInterrupted(): Promise<void> {
     const now = performance.now();
     if (now < this.#lookAt) return;
-    await this.parts.gaps.announceInterrupted();
-    this.#lookAt = now + this.parts.engine.followEveryMs;
+    await this.gaps.announceInterrupted();
+    this.#lookAt = now + this.engine.followEveryMs;
   }
 }

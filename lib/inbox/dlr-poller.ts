@@ -21,18 +21,13 @@ const FAILURES_OF_ONE = 2;
 /** A gateway that asks for more is asked again all the same: a wrong header must not end the polling. */
 const MAX_RETRY_AFTER_MS = 60 * 60_000;
 
-/** Dependencies of {@link DlrPoller}. */
-export interface DlrPollerParts {
-  engine: QueueEngine;
-  /** Name of the lock that only one poller can hold. */
-  leaseName: string;
+/** Options of a {@link DlrPoller}. */
+export interface PollingOptions {
   timer: PollTimer;
-  intake: DlrIntake;
-  state: InboxState;
-  /** Reports that a download asks for. */
-  count: number;
   /** Milliseconds until the next poll, when the last one went well and left nothing at the gateway. */
   nextDelayMs: () => number;
+  /** Reports that a download asks for. */
+  count: number;
 }
 
 /**
@@ -49,9 +44,15 @@ export class DlrPoller {
   #last: DlrPoll | undefined;
   readonly #good: GoodPolls;
 
-  constructor(private readonly parts: DlrPollerParts) {
-    const { engine, leaseName, nextDelayMs } = parts;
-    this.#good = new GoodPolls(engine, `${leaseName}/good`, nextDelayMs);
+  /** @param leaseName Name of the lock that only one poller can hold. */
+  constructor(
+    private readonly engine: QueueEngine,
+    private readonly leaseName: string,
+    private readonly intake: DlrIntake,
+    private readonly state: InboxState,
+    private readonly options: PollingOptions,
+  ) {
+    this.#good = new GoodPolls(engine, `${leaseName}/good`, options.nextDelayMs);
   }
 
   /** Result of the last poll. */
@@ -75,7 +76,7 @@ export class DlrPoller {
    * its reports would be lost.
    */
   async stop(): Promise<void> {
-    this.parts.timer.disarm();
+    this.options.timer.disarm();
     await this.#running;
     await this.#giveUpLease();
   }
@@ -84,18 +85,18 @@ export class DlrPoller {
   async pollNow(): Promise<DlrPoll> {
     await this.#running;
     // A download in flight started before this call.
-    await this.parts.intake.settled();
-    const why = this.parts.state.whyIdle;
+    await this.intake.settled();
+    const why = this.state.whyIdle;
     return why === undefined ? this.#run() : { at: new Date().toISOString(), result: 'skipped', why };
   }
 
   #arm(delayMs: number): void {
-    if (this.parts.state.whyIdle !== undefined) return;
-    this.parts.timer.arm(delayMs, () => void this.#run());
+    if (this.state.whyIdle !== undefined) return;
+    this.options.timer.arm(delayMs, () => void this.#run());
   }
 
   #run(): Promise<DlrPoll> {
-    this.parts.timer.disarm();
+    this.options.timer.disarm();
     this.#running ??= this.#poll().finally(() => (this.#running = undefined));
     return this.#running;
   }
@@ -112,15 +113,15 @@ export class DlrPoller {
         // Another process may poll meanwhile.
         await this.#giveUpLease();
         if (why === ANOTHER_POLLS) await this.#good.noteOthers();
-        const delayMs = this.parts.nextDelayMs();
+        const delayMs = this.options.nextDelayMs();
         this.#arm(why === ANOTHER_POLLS ? Math.min(delayMs, STAND_BY_MS) : delayMs);
         return (this.#last = { at, result: 'skipped', why });
       }
-      const reports = await this.parts.intake.download(lease);
+      const reports = await this.intake.download(lease);
       if (reports === undefined) return this.#fail(at, 'the answer could not be parsed; it is kept', 0);
       this.#failures = 0;
       this.#good.note();
-      this.#arm(reports >= this.parts.count ? 0 : this.parts.nextDelayMs());
+      this.#arm(reports >= this.options.count ? 0 : this.options.nextDelayMs());
       return (this.#last = { at, result: 'downloaded', reports });
     } catch (error) {
       const why = error instanceof OurSmsError ? error.message : describeThrown(error);
@@ -141,23 +142,23 @@ export class DlrPoller {
   }
 
   async #obstacle(): Promise<string | undefined> {
-    const why = (await this.parts.intake.obstacle()) ?? (await this.#takeLease());
+    const why = (await this.intake.obstacle()) ?? (await this.#takeLease());
     const isWorthSaying = why !== undefined && why !== ANOTHER_POLLS;
     if (why !== this.#saidObstacle && isWorthSaying) this.#logger.warn(`No delivery report is downloaded: ${why}`);
     this.#saidObstacle = why;
-    return why ?? (this.parts.state.stopping.aborted ? this.parts.state.whyIdle : undefined);
+    return why ?? (this.state.stopping.aborted ? this.state.whyIdle : undefined);
   }
 
   async #takeLease(): Promise<string | undefined> {
     if (this.#lease?.isValid()) return undefined;
     await this.#giveUpLease();
-    this.#lease = await this.parts.engine.exclusive(this.parts.leaseName);
+    this.#lease = await this.engine.exclusive(this.leaseName);
     return this.#lease?.isValid() ? undefined : ANOTHER_POLLS;
   }
 
   /** Another process may poll now. A store that is away ends the lock by itself. */
   async #giveUpLease(): Promise<void> {
-    await this.parts.intake.settled();
+    await this.intake.settled();
     const lease = this.#lease;
     this.#lease = undefined;
     await lease?.release().catch(() => undefined);
@@ -165,7 +166,7 @@ export class DlrPoller {
 
   /** Twice the wait with each failure, up to five minutes, with jitter; an hour at the most if the gateway asks for it. */
   #backoff(retryAfterMs: number, longestMs: number): number {
-    const base = Math.max(this.parts.nextDelayMs(), 100);
+    const base = Math.max(this.options.nextDelayMs(), 100);
     const longest = Math.max(base, longestMs);
     const wait = Math.min(base * 2 ** Math.min(this.#failures, 20), longest);
     return Math.max(wait / 2 + (Math.random() * wait) / 2, Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));

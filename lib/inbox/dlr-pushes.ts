@@ -13,15 +13,6 @@ const MOST_AT_ONCE = 256;
 /** Room is looked for in advance, for so many characters and for so long: at each write it would cost as much as the write. */
 const ROOM = { characters: 1024 * 1024, ms: 100 };
 
-/** Dependencies of {@link DlrPushes}. */
-export interface DlrPushesParts {
-  account: string;
-  engine: QueueEngine;
-  pages: DurableQueue<KeptPage>;
-  state: InboxState;
-  telemetry: Telemetry;
-}
-
 /** A push that waits for its write. */
 interface WaitingPush extends NamedPush {
   resolve: () => void;
@@ -36,7 +27,13 @@ export class DlrPushes {
   /** Room that was found, until when (`performance.now()`). */
   #room = { characters: 0, until: 0 };
 
-  constructor(private readonly parts: DlrPushesParts) {}
+  constructor(
+    private readonly account: string,
+    private readonly engine: QueueEngine,
+    private readonly pages: DurableQueue<KeptPage>,
+    private readonly state: InboxState,
+    private readonly telemetry: Telemetry,
+  ) {}
 
   /**
    * Keeps the body of a push, as it came. Resolves once it is durable. Pushes that arrive during a write go into the next one
@@ -45,7 +42,7 @@ export class DlrPushes {
    * @throws {OurSmsStorageError} when it cannot be kept
    */
   async keep(body: RawBody): Promise<void> {
-    const span = this.parts.telemetry.startReceive('push');
+    const span = this.telemetry.startReceive('push');
     try {
       await this.#keep(body);
       span.end();
@@ -56,9 +53,8 @@ export class DlrPushes {
   }
 
   #keep(body: RawBody): Promise<void> {
-    const { account, state } = this.parts;
-    if (state.stopping.aborted) return Promise.reject(stopping(account));
-    const page = pageOf(account, body, 200);
+    if (this.state.stopping.aborted) return Promise.reject(stopping(this.account));
+    const page = pageOf(this.account, body, 200);
     const name = pushName(page);
     // A repeat of a push that is still here adds nothing.
     const known = this.#known.written(name);
@@ -100,7 +96,7 @@ export class DlrPushes {
     await this.#checkRoom(pushes.reduce((sum, { page }) => sum + page.text.length, 0));
     const groups = groupPushes(pushes);
     for (const { job, names } of groups) this.#known.writtenAs(job.id, names);
-    await this.parts.pages.add(groups.map(({ job }) => job));
+    await this.pages.add(groups.map(({ job }) => job));
   }
 
   /**
@@ -108,11 +104,10 @@ export class DlrPushes {
    * this queue may wait for it in a directory of their own.
    */
   async #checkRoom(characters: number): Promise<void> {
-    const { engine } = this.parts;
-    if (engine.path === undefined) return;
+    if (this.engine.path === undefined) return;
     if (performance.now() >= this.#room.until || characters > this.#room.characters) {
       const more = characters + ROOM.characters;
-      await engine.checkRoom(3 * more);
+      await this.engine.checkRoom(3 * more);
       this.#room = { characters: more, until: performance.now() + ROOM.ms };
     }
     this.#room.characters -= characters;

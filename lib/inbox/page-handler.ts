@@ -11,23 +11,13 @@ import { pushesOf, pushJob, readPage } from './grouped-pushes.js';
 import type { KeptDlr, KeptPage } from './kept-jobs.js';
 import type { ReportLanes } from './report-lanes.js';
 import type { ReportMatching } from './report-matching.js';
-import { retryDelayMs } from './retry-delay.js';
-import { ENDED } from './retry-handler.js';
+import { ENDED, retryDelayMs, type RedeliveryOptions } from './retry-handler.js';
 
 /** A download that ends its process so often, although its reports are delivered as jobs of their own, is kept unread. */
 const MOST_INTERRUPTIONS = 10;
 
-/** Dependencies of {@link PageHandler}. */
-export interface PageHandlerParts {
-  publisher: DlrPublisher;
-  lanes: ReportLanes;
-  pages: DurableQueue<KeptPage>;
-  retries: DurableQueue<KeptDlr>;
-  gaps: DlrGaps;
-  matching: ReportMatching;
-  telemetry: Telemetry;
-  retryDelayMs: number;
-  maxAttempts: number;
+/** Options of {@link PageHandler}. */
+export interface PageOptions extends RedeliveryOptions {
   /** Bytes that a compressed page may come to. */
   maxResponseBytes: number;
 }
@@ -41,7 +31,16 @@ export class PageHandler {
   #left = 0;
   #leftPages = 0;
 
-  constructor(private readonly parts: PageHandlerParts) {}
+  constructor(
+    private readonly publisher: DlrPublisher,
+    private readonly lanes: ReportLanes,
+    private readonly pages: DurableQueue<KeptPage>,
+    private readonly retries: DurableQueue<KeptDlr>,
+    private readonly gaps: DlrGaps,
+    private readonly matching: ReportMatching,
+    private readonly telemetry: Telemetry,
+    private readonly options: PageOptions,
+  ) {}
 
   /** Pages that it was stopped in, and how many of their reports are not handled. */
   get left(): { pages: number; reports: number } {
@@ -53,14 +52,13 @@ export class PageHandler {
     const { id, data: page } = job;
     if (job.interrupted && page.bodies !== undefined) return this.#separate(page);
     if (job.interrupted && job.attempt > MOST_INTERRUPTIONS) return this.#keepUnread(id, page);
-    const reading = await readPage(page, this.parts.maxResponseBytes);
+    const reading = await readPage(page, this.options.maxResponseBytes);
     if (job.attempt === 1 && page.handled === undefined) {
-      this.parts.telemetry.consumed(page.isPush ? 'push' : 'poll', reading.dlrs.length);
+      this.telemetry.consumed(page.isPush ? 'push' : 'poll', reading.dlrs.length);
     }
     const handled = new Set(page.handled);
     const due = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
-    const { matching } = this.parts;
-    const notes = matching.isOn ? await matching.match(due) : undefined;
+    const notes = this.matching.isOn ? await this.matching.match(due) : undefined;
     const settled = (outcome: JobOutcome<KeptPage>): JobOutcome<KeptPage> =>
       notes ? { ...outcome, notes: notes.changes(), notesCanWait: true, written: () => notes.written() } : outcome;
     if (job.interrupted || page.isSuspect) {
@@ -70,7 +68,7 @@ export class PageHandler {
     }
     const failures: NewJob<KeptDlr>[] = [];
     let stopped = false;
-    await this.parts.lanes.deliverAll(
+    await this.lanes.deliverAll(
       due,
       () => job.isHeld(),
       (dlr, result) => {
@@ -79,7 +77,7 @@ export class PageHandler {
         if (result.kind === 'failed') failures.push(this.#jobOf(dlr, result.error));
       },
     );
-    if (failures.length > 0) await this.parts.retries.add(failures);
+    if (failures.length > 0) await this.retries.add(failures);
     const rest = { ...page, handled: [...handled] };
     if (stopped) {
       this.#leftPages += 1;
@@ -87,13 +85,13 @@ export class PageHandler {
       return settled({ kind: 'again', inMs: 0, data: rest, uncounted: true });
     }
     // Each is kept, and announced, as a push of its own.
-    if (reading.unread.length > 0) await this.parts.pages.add(reading.unread.map(pushJob));
+    if (reading.unread.length > 0) await this.pages.add(reading.unread.map(pushJob));
     return settled(reading.ok ? { kind: 'done' } : await this.#keepUnreadable(id, rest, reading));
   }
 
   /** Makes each of the pushes that were written together a job of its own: one of them may be what ended the process. */
   async #separate(page: KeptPage): Promise<JobOutcome<KeptPage>> {
-    await this.parts.pages.add(pushesOf(page).map((push) => pushJob({ ...push, isSuspect: true })));
+    await this.pages.add(pushesOf(page).map((push) => pushJob({ ...push, isSuspect: true })));
     return { kind: 'done' };
   }
 
@@ -102,12 +100,13 @@ export class PageHandler {
    * process. The interruption counts as an attempt of each.
    */
   async #isolate(what: string, dlrs: readonly Dlr[]): Promise<void> {
-    const { retries } = this.parts;
     if (dlrs.length === 0) return;
     this.#logger.warn(
       `${dlrs.length} reports of ${what} (account ${dlrs[0]?.account}) are redelivered one by one: their process ended, or was suspended, before all were handled`,
     );
-    await retries.add(dlrs.map((dlr) => ({ id: dlr.id, data: { dlr, reason: ENDED, isSuspect: true }, attempts: 1 })));
+    await this.retries.add(
+      dlrs.map((dlr) => ({ id: dlr.id, data: { dlr, reason: ENDED, isSuspect: true }, attempts: 1 })),
+    );
   }
 
   /** Parsing it, or announcing its reports, ends the process each time: it is kept as it came. */
@@ -121,9 +120,9 @@ export class PageHandler {
 
   /** The job that a report becomes when its listener fails. */
   #jobOf(dlr: Dlr, error: unknown): NewJob<KeptDlr> {
-    const { maxAttempts } = this.parts;
+    const { maxAttempts } = this.options;
     const reason = describeThrown(error);
-    const delayMs = maxAttempts > 1 ? retryDelayMs(this.parts.retryDelayMs, 1) : 0;
+    const delayMs = maxAttempts > 1 ? retryDelayMs(this.options.retryDelayMs, 1) : 0;
     const again = maxAttempts > 1 ? `; it is redelivered in ${delayMs} ms` : '';
     this.#logger.warn(
       `A listener failed on delivery report ${dlr.id} (account ${dlr.account}), attempt 1 of ${maxAttempts}: ${reason}${again}`,
@@ -136,17 +135,16 @@ export class PageHandler {
     page: KeptPage,
     reading: DlrReading & { ok: false },
   ): Promise<JobOutcome<KeptPage>> {
-    const { gaps, publisher } = this.parts;
     const { account } = page;
     const why = page.broken === undefined ? reading.why : `${page.broken}; ${reading.why}`;
     const salvaged = reading.dlrs.length;
     if ((page.broken !== undefined || reading.cut) && !page.gapTold) {
-      await gaps.announce({ id, account, at: page.at, atMost: Math.max(0, page.asked - salvaged), why });
+      await this.gaps.announce({ id, account, at: page.at, atMost: Math.max(0, page.asked - salvaged), why });
     }
     this.#logger.error(
       `A ${nameOf(page)} of delivery reports (account ${account}) cannot be read: ${why}. ${salvaged} complete reports were recovered from it; it is kept as ${id}`,
     );
-    await publisher.unreadable(describeUnreadable(id, page, why, reading));
+    await this.publisher.unreadable(describeUnreadable(id, page, why, reading));
     return { kind: 'failed', reason: why, data: { ...page, gapTold: true } };
   }
 }

@@ -4,12 +4,12 @@ import { describeThrown } from './describe-thrown.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import { reportOf, type KeptDlr } from './kept-jobs.js';
 import type { ReportLanes } from './report-lanes.js';
-import { retryDelayMs } from './retry-delay.js';
 
-/** Dependencies of {@link RetryHandler}. */
-export interface RetryHandlerParts {
-  publisher: DlrPublisher;
-  lanes: ReportLanes;
+const LONGEST_DELAY_MS = 15 * 60_000;
+
+/** Options for the redelivery of reports whose listener fails. */
+export interface RedeliveryOptions {
+  /** Milliseconds before the second attempt. */
   retryDelayMs: number;
   maxAttempts: number;
 }
@@ -21,12 +21,16 @@ export const ENDED = 'the process ended, or was suspended, while a listener had 
 export class RetryHandler {
   readonly #logger = new Logger('OurSmsDlrInbox');
 
-  constructor(private readonly parts: RetryHandlerParts) {}
+  constructor(
+    private readonly publisher: DlrPublisher,
+    private readonly lanes: ReportLanes,
+    private readonly options: RedeliveryOptions,
+  ) {}
 
   /** The outcome of a report, when its listeners are done with it. */
   async handle(job: Job<KeptDlr>): Promise<JobOutcome<KeptDlr>> {
     const { attempt, data, interrupted } = job;
-    const { lanes, maxAttempts } = this.parts;
+    const { maxAttempts } = this.options;
     const dlr = reportOf(data);
     const isSuspect = interrupted || data.isSuspect === true;
     // One attempt more for a suspect: the first was beside others, and one of them may have ended the process.
@@ -39,12 +43,12 @@ export class RetryHandler {
     }
     // Marked durably first: an attempt that ends with the process counts, and no other does.
     const begin = (): Promise<void> => job.atWork(true);
-    const result = await lanes.deliver(dlr, () => job.isHeld(), { begin, isSuspect });
+    const result = await this.lanes.deliver(dlr, () => job.isHeld(), { begin, isSuspect });
     if (result.kind === 'handled') return { kind: 'done' };
     if (result.kind === 'stopped') return { kind: 'again', inMs: 0, uncounted: true };
     const reason = describeThrown(result.error);
     if (attempt >= maxAttempts) return this.#giveUp(job, reason, attempt);
-    const inMs = retryDelayMs(this.parts.retryDelayMs, attempt);
+    const inMs = retryDelayMs(this.options.retryDelayMs, attempt);
     this.#logger.warn(
       `A listener failed on delivery report ${dlr.id} (account ${dlr.account}), attempt ${attempt} of ${maxAttempts}: ${reason}; it is redelivered in ${inMs} ms`,
     );
@@ -56,15 +60,21 @@ export class RetryHandler {
     this.#logger.error(
       `Giving up delivery report ${dlr.id} (account ${dlr.account}): its listener failed ${attempts} times, the last time with ${reason}. It is kept as failed`,
     );
-    const announce = async (): Promise<void> => void (await this.parts.publisher.failed({ dlr, attempts, reason }));
+    const announce = async (): Promise<void> => void (await this.publisher.failed({ dlr, attempts, reason }));
     if (!job.interrupted) await announce();
     // A listener of this event may be what ends the process: it gets it alone, and once more at the most.
-    else if (job.attempt <= this.parts.maxAttempts + 3) {
+    else if (job.attempt <= this.options.maxAttempts + 3) {
       const begin = (): Promise<void> => job.atWork(true);
       const options = { begin, isSuspect: true, deliver: announce };
-      const { kind } = await this.parts.lanes.deliver(dlr, () => job.isHeld(), options);
+      const { kind } = await this.lanes.deliver(dlr, () => job.isHeld(), options);
       if (kind === 'stopped') return { kind: 'again', inMs: 0, uncounted: true };
     }
     return { kind: 'failed', reason, data: { dlr, reason, attempts } };
   }
+}
+
+/** The wait before a report is delivered again: twice as long with each attempt, up to a quarter of an hour, with jitter. */
+export function retryDelayMs(firstMs: number, attempt: number): number {
+  const wait = Math.min(firstMs * 2 ** Math.min(attempt - 1, 30), Math.max(LONGEST_DELAY_MS, firstMs));
+  return Math.round(wait / 2 + (Math.random() * wait) / 2);
 }

@@ -14,14 +14,13 @@ import type { UnreadableDlrs } from './dlr-events.js';
 import { DlrGaps } from './dlr-gaps.js';
 import type { DlrInboxStats, DlrPoll, FailedDlr } from './dlr-inbox-stats.js';
 import { DlrIntake } from './dlr-intake.js';
-import { DlrPoller } from './dlr-poller.js';
+import { DlrPoller, type PollingOptions } from './dlr-poller.js';
 import { DlrPushes } from './dlr-pushes.js';
 import { InboxState } from './inbox-state.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import { reportOf, type KeptDlr, type KeptPage } from './kept-jobs.js';
 import type { PollingState } from './good-polls.js';
-import { PageHandler } from './page-handler.js';
-import type { PollTimer } from './poll-timer.js';
+import { PageHandler, type PageOptions } from './page-handler.js';
 import { ReportLanes } from './report-lanes.js';
 import type { ReportMatching } from './report-matching.js';
 import { shownDlr } from './traced-dlr.js';
@@ -37,23 +36,15 @@ const LOOK_FOR_LISTENERS_MS = 500;
 /** Reports that wait in the lanes at the most, besides those of the pages. */
 const RETRIES_AT_ONCE = 64;
 
-/** Dependencies of {@link RunningInbox}. */
-export interface InboxSetup {
-  engine: QueueEngine;
-  gateway: GatewayClient;
-  publisher: DlrPublisher;
-  matching: ReportMatching;
-  telemetry: Telemetry;
+/** Options of a {@link RunningInbox}. */
+export interface InboxOptions extends PageOptions {
+  /** Unset: nothing is downloaded, and reports come by {@link RunningInbox.accept} alone. */
+  polling?: PollingOptions;
   /** Whether pages may be pushes, which may hold one report each. */
   takesPushes: boolean;
-  /** Unset: nothing is downloaded, and reports come by {@link RunningInbox.accept} alone. */
-  polling?: { timer: PollTimer; nextDelayMs: () => number; count: number };
-  maxResponseBytes: number;
   /** Milliseconds that a download may take. */
   requestTimeoutMs: number;
   concurrency: number;
-  maxAttempts: number;
-  retryDelayMs: number;
   shutdownTimeoutMs: number;
 }
 
@@ -78,22 +69,29 @@ export class RunningInbox {
   #pageHandler: PageHandler | undefined;
   #pausing: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly setup: InboxSetup) {
-    const { engine, gateway, publisher, concurrency, polling } = setup;
+  constructor(
+    private readonly engine: QueueEngine,
+    gateway: GatewayClient,
+    private readonly publisher: DlrPublisher,
+    private readonly matching: ReportMatching,
+    private readonly telemetry: Telemetry,
+    private readonly options: InboxOptions,
+  ) {
+    const { concurrency, polling, requestTimeoutMs, maxResponseBytes } = options;
     this.#account = gateway.accountName;
     const names = accountPart(this.#account);
     this.pages = engine.queue<KeptPage>(`${names}/pages`, { isPrecious: true });
     this.retries = engine.queue<KeptDlr>(`${names}/reports`);
     this.#lanes = new ReportLanes(concurrency, (dlr) => publisher.publish(dlr));
-    this.#gaps = new DlrGaps(engine, publisher, this.#account, setup.requestTimeoutMs);
+    this.#gaps = new DlrGaps(engine, publisher, this.#account, requestTimeoutMs);
     const { pages, retries } = this;
     const [state, gaps] = [this.#state, this.#gaps];
-    this.#pushes = new DlrPushes({ ...setup, account: this.#account, pages, state });
+    this.#pushes = new DlrPushes(this.#account, engine, pages, state, telemetry);
     if (polling === undefined) return;
-    const downloads = new DlrDownloads({ ...setup, ...polling, pages, gaps, stopping: state.stopping });
-    this.#intake = new DlrIntake({ ...setup, pages, retries, gaps, downloads, state });
-    const leaseName = `${names}/poller`;
-    this.#poller = new DlrPoller({ ...setup, ...polling, leaseName, intake: this.#intake, state });
+    const limits = { count: polling.count, maxResponseBytes };
+    const downloads = new DlrDownloads(engine, gateway, pages, gaps, publisher, telemetry, state.stopping, limits);
+    this.#intake = new DlrIntake(engine, pages, retries, gaps, downloads, publisher, state);
+    this.#poller = new DlrPoller(engine, `${names}/poller`, this.#intake, state, polling);
   }
 
   /** Reads what is in the store. @throws {OurSmsStorageError} when it cannot be read, and that does not pass by itself */
@@ -119,8 +117,8 @@ export class RunningInbox {
   /** Ends: the running download reaches the store, running listeners get their time, the rest waits for the next start. */
   async stop(): Promise<void> {
     this.#state.stop();
-    if (!this.setup.engine.isDurable) await this.#drain();
-    this.#lanes.stop(this.setup.shutdownTimeoutMs);
+    if (!this.engine.isDurable) await this.#drain();
+    this.#lanes.stop(this.options.shutdownTimeoutMs);
     const consumers = this.#consumers.map((consumer) => consumer.stop());
     // What it had when it was paused may still be with its listeners.
     await Promise.all([this.#stopPolling(), this.#pausing, ...consumers]);
@@ -130,7 +128,7 @@ export class RunningInbox {
 
   /** Reports that no other process can reach: this application must be started again to deliver them. */
   async #tellLeft(): Promise<void> {
-    const { path } = this.setup.engine;
+    const { path } = this.engine;
     if (path === undefined) return;
     const { pages = 0, reports = 0 } = this.#pageHandler?.left ?? {};
     const waiting = reports + (await this.retries.pending());
@@ -218,14 +216,14 @@ export class RunningInbox {
 
   async *unreadable(): AsyncIterable<UnreadableDlrs> {
     for await (const { id, data, reason } of this.pages.failed()) {
-      yield describeUnreadable(id, data, reason, await readDlrs(data, this.setup.maxResponseBytes));
+      yield describeUnreadable(id, data, reason, await readDlrs(data, this.options.maxResponseBytes));
     }
   }
 
   /** Without a listener, reports stay in the store: another process may have one. */
   #consumeWhenHeard(isFirst = true): void {
     if (this.#state.whyIdle !== undefined || this.#consumers.length > 0) return;
-    if (this.setup.publisher.hasListeners()) return this.#consume();
+    if (this.publisher.hasListeners()) return this.#consume();
     // A poller says so itself.
     if (isFirst && this.#poller === undefined) {
       this.#logger.warn(
@@ -236,14 +234,11 @@ export class RunningInbox {
   }
 
   #consume(): void {
-    const pages = (this.#pageHandler = new PageHandler({
-      ...this.setup,
-      lanes: this.#lanes,
-      pages: this.pages,
-      retries: this.retries,
-      gaps: this.#gaps,
-    }));
-    const retries = new RetryHandler({ ...this.setup, lanes: this.#lanes });
+    const { publisher, matching, telemetry, options } = this;
+    const [lanes, gaps] = [this.#lanes, this.#gaps];
+    const pages = new PageHandler(publisher, lanes, this.pages, this.retries, gaps, matching, telemetry, options);
+    const retries = new RetryHandler(publisher, lanes, options);
+    this.#pageHandler = pages;
     const handlePage = async (job: Job<KeptPage>): Promise<JobOutcome<KeptPage>> => {
       const outcome = await pages.handle(job).finally(() => this.#intake?.noteRoom());
       if (outcome.kind !== 'again') this.#pushes.noteHandled(job.id);
@@ -256,7 +251,7 @@ export class RunningInbox {
   }
 
   #pagesAtOnce(): number {
-    const { takesPushes, concurrency } = this.setup;
+    const { takesPushes, concurrency } = this.options;
     if (!takesPushes) return PAGES_AT_ONCE;
     return Math.max(PAGES_AT_ONCE, Math.min(PUSHES_PER_REPORT * concurrency, MOST_PUSHES_AT_ONCE));
   }
@@ -264,7 +259,7 @@ export class RunningInbox {
   /** Nothing waits for a next start in memory: what is there gets the time that running listeners get. */
   async #drain(): Promise<void> {
     await this.#stopPolling();
-    const end = performance.now() + this.setup.shutdownTimeoutMs;
+    const end = performance.now() + this.options.shutdownTimeoutMs;
     for (;;) {
       const { pages, waiting, handling } = await this.stats();
       if (pages + waiting + handling === 0) return;

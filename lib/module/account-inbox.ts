@@ -4,9 +4,10 @@ import { OurSmsConfigError } from '../errors/oursms-config.error.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import { OURSMS_DLR } from '../inbox/dlr-events.js';
 import { DlrPublisher } from '../inbox/dlr-publisher.js';
+import type { PollingOptions } from '../inbox/dlr-poller.js';
 import { pollRhythm } from '../inbox/poll-rhythm.js';
 import { PollTimer } from '../inbox/poll-timer.js';
-import { RunningInbox, type InboxSetup } from '../inbox/running-inbox.js';
+import { RunningInbox } from '../inbox/running-inbox.js';
 import type { ReportMatching } from '../inbox/report-matching.js';
 import type { OurSmsApplication } from './oursms.application.js';
 import type { AccountStorage } from './account-storage.js';
@@ -60,15 +61,11 @@ export class AccountInbox {
     const watcher = this.#find(EventEmitterReadinessWatcher, 'EventEmitterModule', '@nestjs/event-emitter');
     this.#listenersReady = watcher.waitUntilReady();
     const engine = await this.storage.engine();
-    const inbox = new RunningInbox({
+    const publisher = new DlrPublisher(emitter, dlr.listenerTimeoutMs, this.telemetry);
+    const inbox = new RunningInbox(engine, this.gateway, publisher, this.matching, this.telemetry, {
       ...dlr,
-      engine,
-      gateway: this.gateway,
-      publisher: new DlrPublisher(emitter, dlr.listenerTimeoutMs, this.telemetry),
-      matching: this.matching,
-      telemetry: this.telemetry,
-      takesPushes: Boolean(webhook),
       polling,
+      takesPushes: Boolean(webhook),
       maxResponseBytes: gateway.maxResponseBytes,
       requestTimeoutMs: gateway.timeoutMs,
     });
@@ -76,7 +73,7 @@ export class AccountInbox {
     this.#inbox = inbox;
   }
 
-  async #pollingOf(poll: NonNullable<ResolvedOptions['dlr']['poll']>): Promise<NonNullable<InboxSetup['polling']>> {
+  async #pollingOf(poll: NonNullable<ResolvedOptions['dlr']['poll']>): Promise<PollingOptions> {
     const { name } = this.options.gateway;
     const { SchedulerRegistry } = await import('@nestjs/schedule');
     const registry = this.#find(SchedulerRegistry, 'ScheduleModule', '@nestjs/schedule');

@@ -10,6 +10,7 @@ import { DlrPublisher } from '../../lib/inbox/dlr-publisher.js';
 import type { KeptPage } from '../../lib/inbox/kept-jobs.js';
 import type { DurableQueue } from '../../lib/queue/durable-queue.js';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
+import { SILENT_TELEMETRY } from '../../lib/telemetry/silent-telemetry.js';
 
 const LIMITS = { timeoutMs: 1_000, connectTimeoutMs: 1_000, maxConnections: 1, maxResponseBytes: 4_000_000 };
 const ACCOUNT = {
@@ -45,7 +46,10 @@ async function downloadsOf(
   const publisher = new DlrPublisher(new EventEmitter2(), 1_000);
   const gaps = new DlrGaps(engine, publisher, 'default', 1_000);
   const { signal: stopping } = new AbortController();
-  const downloads = new DlrDownloads({ ...LIMITS, engine, gateway, pages, gaps, publisher, stopping, count: 500 });
+  const downloads = new DlrDownloads(engine, gateway, pages, gaps, publisher, SILENT_TELEMETRY, stopping, {
+    ...LIMITS,
+    count: 500,
+  });
   const conditions = { mayStart: () => true, mayFollow, hasRoomForNext: () => Promise.resolve(hasRoom) };
   const next = (): Promise<unknown> => downloads.next(conditions).catch((error: unknown) => error);
   return { next, downloads, gaps, asked: () => asked };
