@@ -9,7 +9,7 @@ import type { DlrGaps } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import { pushesOf, pushJob, readPage } from './grouped-pushes.js';
 import type { KeptDlr, KeptPage } from './kept-jobs.js';
-import type { ReportLanes } from './report-lanes.js';
+import type { ReportDispatcher } from './report-dispatcher.js';
 import type { ReportMatching } from './report-matching.js';
 import { ENDED, retryDelayMs, type RedeliveryOptions } from './retry-handler.js';
 
@@ -33,7 +33,7 @@ export class PageHandler {
 
   constructor(
     private readonly publisher: DlrPublisher,
-    private readonly lanes: ReportLanes,
+    private readonly dispatcher: ReportDispatcher,
     private readonly pages: DurableQueue<KeptPage>,
     private readonly retries: DurableQueue<KeptDlr>,
     private readonly gaps: DlrGaps,
@@ -68,7 +68,7 @@ export class PageHandler {
     }
     const failures: NewJob<KeptDlr>[] = [];
     let stopped = false;
-    await this.lanes.deliverAll(
+    await this.dispatcher.deliverAll(
       due,
       () => job.isHeld(),
       (dlr, result) => {

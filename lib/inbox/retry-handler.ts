@@ -3,7 +3,7 @@ import type { Job, JobOutcome } from '../queue/durable-queue.js';
 import { describeThrown } from './describe-thrown.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import { reportOf, type KeptDlr } from './kept-jobs.js';
-import type { ReportLanes } from './report-lanes.js';
+import type { ReportDispatcher } from './report-dispatcher.js';
 
 const LONGEST_DELAY_MS = 15 * 60_000;
 
@@ -23,7 +23,7 @@ export class RetryHandler {
 
   constructor(
     private readonly publisher: DlrPublisher,
-    private readonly lanes: ReportLanes,
+    private readonly dispatcher: ReportDispatcher,
     private readonly options: RedeliveryOptions,
   ) {}
 
@@ -43,7 +43,7 @@ export class RetryHandler {
     }
     // Marked durably first: an attempt that ends with the process counts, and no other does.
     const begin = (): Promise<void> => job.atWork(true);
-    const result = await this.lanes.deliver(dlr, () => job.isHeld(), { begin, isSuspect });
+    const result = await this.dispatcher.deliver(dlr, () => job.isHeld(), { begin, isSuspect });
     if (result.kind === 'handled') return { kind: 'done' };
     if (result.kind === 'stopped') return { kind: 'again', inMs: 0, uncounted: true };
     const reason = describeThrown(result.error);
@@ -66,7 +66,7 @@ export class RetryHandler {
     else if (job.attempt <= this.options.maxAttempts + 3) {
       const begin = (): Promise<void> => job.atWork(true);
       const options = { begin, isSuspect: true, deliver: announce };
-      const { kind } = await this.lanes.deliver(dlr, () => job.isHeld(), options);
+      const { kind } = await this.dispatcher.deliver(dlr, () => job.isHeld(), options);
       if (kind === 'stopped') return { kind: 'again', inMs: 0, uncounted: true };
     }
     return { kind: 'failed', reason, data: { dlr, reason, attempts } };

@@ -21,7 +21,7 @@ import type { DlrPublisher } from './dlr-publisher.js';
 import { reportOf, type KeptDlr, type KeptPage } from './kept-jobs.js';
 import type { PollingState } from './good-polls.js';
 import { PageHandler, type PageOptions } from './page-handler.js';
-import { ReportLanes } from './report-lanes.js';
+import { ReportDispatcher } from './report-dispatcher.js';
 import type { ReportMatching } from './report-matching.js';
 import { shownDlr } from './traced-dlr.js';
 import { RetryHandler } from './retry-handler.js';
@@ -33,7 +33,7 @@ const PUSHES_PER_REPORT = 4;
 const MOST_PUSHES_AT_ONCE = 128;
 /** Between checks whether there is a listener. */
 const LOOK_FOR_LISTENERS_MS = 500;
-/** Reports that wait in the lanes at the most, besides those of the pages. */
+/** Reports that wait in the dispatcher at the most, besides those of the pages. */
 const RETRIES_AT_ONCE = 64;
 
 /** Options of a {@link RunningInbox}. */
@@ -59,7 +59,7 @@ export class RunningInbox {
   readonly retries: DurableQueue<KeptDlr>;
   readonly #account: string;
   readonly #state = new InboxState();
-  readonly #lanes: ReportLanes;
+  readonly #dispatcher: ReportDispatcher;
   readonly #gaps: DlrGaps;
   readonly #intake: DlrIntake | undefined;
   readonly #poller: DlrPoller | undefined;
@@ -82,7 +82,7 @@ export class RunningInbox {
     const names = accountPart(this.#account);
     this.pages = engine.queue<KeptPage>(`${names}/pages`, { isPrecious: true });
     this.retries = engine.queue<KeptDlr>(`${names}/reports`);
-    this.#lanes = new ReportLanes(concurrency, (dlr) => publisher.publish(dlr));
+    this.#dispatcher = new ReportDispatcher(concurrency, (dlr) => publisher.publish(dlr));
     this.#gaps = new DlrGaps(engine, publisher, this.#account, requestTimeoutMs);
     const { pages, retries } = this;
     const [state, gaps] = [this.#state, this.#gaps];
@@ -118,7 +118,7 @@ export class RunningInbox {
   async stop(): Promise<void> {
     this.#state.stop();
     if (!this.engine.isDurable) await this.#drain();
-    this.#lanes.stop(this.options.shutdownTimeoutMs);
+    this.#dispatcher.stop(this.options.shutdownTimeoutMs);
     const consumers = this.#consumers.map((consumer) => consumer.stop());
     // What it had when it was paused may still be with its listeners.
     await Promise.all([this.#stopPolling(), this.#pausing, ...consumers]);
@@ -147,7 +147,11 @@ export class RunningInbox {
   async pause(): Promise<void> {
     this.#state.pause();
     // What waits goes back to the store, where other processes find it.
-    const ended = [this.#stopPolling(), this.#lanes.pause(), ...this.#consumers.splice(0).map((one) => one.stop())];
+    const ended = [
+      this.#stopPolling(),
+      this.#dispatcher.pause(),
+      ...this.#consumers.splice(0).map((one) => one.stop()),
+    ];
     this.#intake?.noteRoom();
     this.#pausing = Promise.all([this.#pausing, ...ended]);
     await this.#pausing;
@@ -157,7 +161,7 @@ export class RunningInbox {
     await this.#pausing;
     if (!this.#state.isPaused) return;
     this.#state.resume();
-    this.#lanes.resume();
+    this.#dispatcher.resume();
     if (this.#state.whyIdle !== undefined) return;
     this.#poller?.start();
     this.#consumeWhenHeard();
@@ -174,7 +178,7 @@ export class RunningInbox {
 
   async stats(): Promise<DlrInboxStats> {
     const [pages, retries] = [await this.pages.counts(), await this.retries.counts()];
-    const [inLine, running] = [this.#lanes.waiting, this.#lanes.running];
+    const [inLine, running] = [this.#dispatcher.waiting, this.#dispatcher.running];
     // A report that is offered again and on its way to its lane, or back to its outcome, is in neither number.
     const onItsWay = Math.max(0, retries.active - inLine - running);
     const oldest = [pages.oldestAt, retries.oldestAt].filter((at) => at !== undefined);
@@ -235,9 +239,9 @@ export class RunningInbox {
 
   #consume(): void {
     const { publisher, matching, telemetry, options } = this;
-    const [lanes, gaps] = [this.#lanes, this.#gaps];
-    const pages = new PageHandler(publisher, lanes, this.pages, this.retries, gaps, matching, telemetry, options);
-    const retries = new RetryHandler(publisher, lanes, options);
+    const [dispatcher, gaps] = [this.#dispatcher, this.#gaps];
+    const pages = new PageHandler(publisher, dispatcher, this.pages, this.retries, gaps, matching, telemetry, options);
+    const retries = new RetryHandler(publisher, dispatcher, options);
     this.#pageHandler = pages;
     const handlePage = async (job: Job<KeptPage>): Promise<JobOutcome<KeptPage>> => {
       const outcome = await pages.handle(job).finally(() => this.#intake?.noteRoom());

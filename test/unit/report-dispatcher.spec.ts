@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Dlr } from '../../lib/dto/dlr.js';
-import { ReportLanes } from '../../lib/inbox/report-lanes.js';
+import { ReportDispatcher } from '../../lib/inbox/report-dispatcher.js';
 
 const report = (id: string, msgId?: string): Dlr => ({
   ...{ id, msgId, status: 'delivered', isFinal: true, receivedAt: '2026-01-31T12:00:00.000Z' },
@@ -40,12 +40,12 @@ beforeEach(() => {
 
 const always = (): boolean => true;
 
-describe('lanes', () => {
-  it('deliver so many at a time, in their order', async () => {
-    const lanes = new ReportLanes(2, listeners.handle);
-    const all = lanes.deliverAll(reports(4), always, onEnd);
+describe('the dispatcher', () => {
+  it('delivers a limited number at a time, in their order', async () => {
+    const dispatcher = new ReportDispatcher(2, listeners.handle);
+    const all = dispatcher.deliverAll(reports(4), always, onEnd);
     expect(listeners.busyWith).toEqual(['r0', 'r1']);
-    expect({ waiting: lanes.waiting, running: lanes.running }).toEqual({ waiting: 2, running: 2 });
+    expect({ waiting: dispatcher.waiting, running: dispatcher.running }).toEqual({ waiting: 2, running: 2 });
     await listeners.end('r1');
     expect(listeners.busyWith).toEqual(['r0', 'r2']);
     await listeners.end('r0');
@@ -53,15 +53,15 @@ describe('lanes', () => {
     await listeners.end('r2');
     await all;
     expect(ended).toEqual(['r1 handled', 'r0 handled', 'r3 failed', 'r2 handled']);
-    expect({ waiting: lanes.waiting, running: lanes.running }).toEqual({ waiting: 0, running: 0 });
+    expect({ waiting: dispatcher.waiting, running: dispatcher.running }).toEqual({ waiting: 0, running: 0 });
   });
 
-  it('let the reports of one message follow one another, and others pass', async () => {
-    const lanes = new ReportLanes(3, listeners.handle);
+  it('delivers the reports of one message one after another, and lets others pass', async () => {
+    const dispatcher = new ReportDispatcher(3, listeners.handle);
     const rows = [report('a1', 'a'), report('a2', 'a'), report('b1', 'b'), report('a3', 'a'), report('none')];
-    const all = lanes.deliverAll(rows, always, onEnd);
+    const all = dispatcher.deliverAll(rows, always, onEnd);
     expect(listeners.busyWith).toEqual(['a1', 'b1', 'none']);
-    expect(lanes.waiting).toBe(2);
+    expect(dispatcher.waiting).toBe(2);
     await listeners.end('b1');
     expect(listeners.busyWith).toEqual(['a1', 'none']);
     await listeners.end('a1', new Error('no'));
@@ -73,75 +73,75 @@ describe('lanes', () => {
     await all;
   });
 
-  it('let the rest of the process have its turn when listeners never wait', async () => {
+  it('does not block the rest of the process when listeners never wait', async () => {
     let handled = 0;
-    const lanes = new ReportLanes(8, () => Promise.resolve(void (handled += 1)));
-    const all = lanes.deliverAll(reports(1_000), always, onEnd);
+    const dispatcher = new ReportDispatcher(8, () => Promise.resolve(void (handled += 1)));
+    const all = dispatcher.deliverAll(reports(1_000), always, onEnd);
     await turn();
     expect(handled).toBeLessThan(100);
     await all;
     expect(handled).toBe(1_000);
   });
 
-  it('resolve at once when there is nothing to deliver', async () => {
-    await new ReportLanes(1, listeners.handle).deliverAll([], always, onEnd);
+  it('resolves at once when there is nothing to deliver', async () => {
+    await new ReportDispatcher(1, listeners.handle).deliverAll([], always, onEnd);
   });
 });
 
-describe('lanes that are paused', () => {
-  it('deliver nothing until they are resumed, and give back what waits', async () => {
-    const lanes = new ReportLanes(1, listeners.handle);
-    const all = lanes.deliverAll(reports(2), always, onEnd);
+describe('a paused dispatcher', () => {
+  it('delivers nothing until it is resumed, and gives back what waits', async () => {
+    const dispatcher = new ReportDispatcher(1, listeners.handle);
+    const all = dispatcher.deliverAll(reports(2), always, onEnd);
     let paused = false;
-    void lanes.pause().then(() => (paused = true));
+    void dispatcher.pause().then(() => (paused = true));
     await turn();
     expect([paused, ended]).toEqual([false, ['r1 stopped']]);
-    expect(await lanes.deliver(report('late'), always)).toEqual({ kind: 'stopped' });
+    expect(await dispatcher.deliver(report('late'), always)).toEqual({ kind: 'stopped' });
     await listeners.end('r0');
     await all;
-    expect({ paused, busyWith: listeners.busyWith, waiting: lanes.waiting }).toEqual({
+    expect({ paused, busyWith: listeners.busyWith, waiting: dispatcher.waiting }).toEqual({
       ...{ paused: true, busyWith: [], waiting: 0 },
     });
-    lanes.resume();
-    void lanes.deliver(report('r1'), always);
+    dispatcher.resume();
+    void dispatcher.deliver(report('r1'), always);
     expect(listeners.busyWith).toEqual(['r1']);
   });
 });
 
-describe('lanes that are stopped', () => {
-  it('give back at once what waits, for its turn or for its message', async () => {
-    const lanes = new ReportLanes(1, listeners.handle);
-    void lanes.deliverAll([report('a1', 'a'), report('a2', 'a'), report('b1', 'b')], always, onEnd);
-    lanes.stop(60_000);
+describe('a stopped dispatcher', () => {
+  it('gives back at once what waits, for its turn or for its message', async () => {
+    const dispatcher = new ReportDispatcher(1, listeners.handle);
+    void dispatcher.deliverAll([report('a1', 'a'), report('a2', 'a'), report('b1', 'b')], always, onEnd);
+    dispatcher.stop(60_000);
     expect(ended.sort()).toEqual(['a2 stopped', 'b1 stopped']);
     await listeners.end('a1');
     expect(ended).toContain('a1 handled');
-    expect(await lanes.deliver(report('c1'), always)).toEqual({ kind: 'stopped' });
+    expect(await dispatcher.deliver(report('c1'), always)).toEqual({ kind: 'stopped' });
   });
 
-  it('do not count the failure of a listener, whose database may be gone already', async () => {
-    const lanes = new ReportLanes(1, listeners.handle);
-    const result = lanes.deliver(report('a1'), always);
-    lanes.stop(60_000);
+  it('does not count the failure of a listener, whose database may be gone already', async () => {
+    const dispatcher = new ReportDispatcher(1, listeners.handle);
+    const result = dispatcher.deliver(report('a1'), always);
+    dispatcher.stop(60_000);
     await listeners.end('a1', new Error('the database is closed'));
     expect(await result).toEqual({ kind: 'stopped' });
   });
 
-  it('wait for a listener as long as they were told to, and no longer', async () => {
-    const lanes = new ReportLanes(2, listeners.handle);
-    const all = lanes.deliverAll(reports(2), always, onEnd);
-    lanes.stop(1);
+  it('waits for a listener no longer than its timeout', async () => {
+    const dispatcher = new ReportDispatcher(2, listeners.handle);
+    const all = dispatcher.deliverAll(reports(2), always, onEnd);
+    dispatcher.stop(1);
     await all;
     expect(ended).toEqual(['r0 stopped', 'r1 stopped']);
-    await lanes.pause();
+    await dispatcher.pause();
     await listeners.end('r0');
     expect(ended).toHaveLength(2);
   });
 
   it('delivers no report that another process has by the time of its turn', async () => {
-    const lanes = new ReportLanes(1, listeners.handle);
+    const dispatcher = new ReportDispatcher(1, listeners.handle);
     let isHeld = true;
-    const all = lanes.deliverAll(reports(3), () => isHeld, onEnd);
+    const all = dispatcher.deliverAll(reports(3), () => isHeld, onEnd);
     isHeld = false;
     await listeners.end('r0');
     await all;
@@ -151,18 +151,18 @@ describe('lanes that are stopped', () => {
 });
 
 describe('a message', () => {
-  it('is not blocked by a report that waited for its lane when they were paused', async () => {
-    const lanes = new ReportLanes(2, listeners.handle);
+  it('is not blocked by a report that waited when the dispatcher was paused', async () => {
+    const dispatcher = new ReportDispatcher(2, listeners.handle);
     const first = [report('a1', 'a'), report('a2', 'a'), report('b1', 'b')];
-    const all = lanes.deliverAll(first, always, onEnd);
-    const paused = lanes.pause();
-    // The turn of a2 would come while they are paused: it is given back before its listener has it.
+    const all = dispatcher.deliverAll(first, always, onEnd);
+    const paused = dispatcher.pause();
+    // The turn of a2 would come while it is paused: it is given back before its listener has it.
     await listeners.end('b1');
     await listeners.end('a1');
-    await lanes.pause();
+    await dispatcher.pause();
     await Promise.all([paused, all]);
-    lanes.resume();
-    const again = lanes.deliverAll([report('a2', 'a'), report('a3', 'a')], always, onEnd);
+    dispatcher.resume();
+    const again = dispatcher.deliverAll([report('a2', 'a'), report('a3', 'a')], always, onEnd);
     await listeners.end('a2');
     await listeners.end('a3');
     await again;
@@ -171,15 +171,15 @@ describe('a message', () => {
 });
 
 describe('a suspect', () => {
-  const deliver = (lanes: ReportLanes, one: Dlr, isSuspect: boolean): void =>
-    void lanes.deliver(one, always, { isSuspect }).then((result) => onEnd(one, result));
+  const deliver = (dispatcher: ReportDispatcher, one: Dlr, isSuspect: boolean): void =>
+    void dispatcher.deliver(one, always, { isSuspect }).then((result) => onEnd(one, result));
 
   it('is delivered after the others, and with no other beside it', async () => {
-    const lanes = new ReportLanes(3, listeners.handle);
-    deliver(lanes, report('s1'), true);
-    deliver(lanes, report('s2'), true);
+    const dispatcher = new ReportDispatcher(3, listeners.handle);
+    deliver(dispatcher, report('s1'), true);
+    deliver(dispatcher, report('s2'), true);
     expect(listeners.busyWith).toEqual(['s1']);
-    for (const one of reports(2)) deliver(lanes, one, false);
+    for (const one of reports(2)) deliver(dispatcher, one, false);
     expect(listeners.busyWith).toEqual(['s1']);
     await listeners.end('s1');
     expect(listeners.busyWith).toEqual(['r0', 'r1']);
@@ -188,13 +188,13 @@ describe('a suspect', () => {
     await listeners.end('r1');
     expect(listeners.busyWith).toEqual(['s2']);
     await listeners.end('s2');
-    expect(lanes.waiting + lanes.running).toBe(0);
+    expect(dispatcher.waiting + dispatcher.running).toBe(0);
   });
 
   it('does not reach its listener when its attempt cannot be marked', async () => {
-    const lanes = new ReportLanes(1, listeners.handle);
+    const dispatcher = new ReportDispatcher(1, listeners.handle);
     const begin = (): Promise<void> => Promise.reject(new Error('the store is away'));
-    expect(await lanes.deliver(report('s1'), always, { begin, isSuspect: true })).toEqual({ kind: 'stopped' });
+    expect(await dispatcher.deliver(report('s1'), always, { begin, isSuspect: true })).toEqual({ kind: 'stopped' });
     expect(listeners.busyWith).toEqual([]);
   });
 });
