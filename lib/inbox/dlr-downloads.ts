@@ -29,7 +29,7 @@ export interface DownloadConditions {
 }
 
 /** Options of {@link DlrDownloads}. */
-export interface DownloadOptions {
+interface DownloadOptions {
   /** Reports that a download asks for. */
   count: number;
   /** Bytes that a download may bring. */

@@ -14,7 +14,6 @@ import {
 } from './dlr-events.js';
 import { EventListeners } from './event-listeners.js';
 import { shownDlr, type TracedDlr } from './traced-dlr.js';
-import { within } from './within.js';
 
 /** Reports whose listeners ran into their deadline and still run: the oldest are forgotten beyond so many. */
 const MOST_OVERDUE = 1_000;
@@ -121,3 +120,14 @@ export class DlrPublisher {
 /** Rows are flat. */
 const copyOf = (row: unknown): unknown =>
   typeof row !== 'object' || row === null || Array.isArray(row) ? row : { ...row };
+
+/** Resolves as the promise does; rejects after the timeout, and then ignores the later result. */
+function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`it did not finish within ${timeoutMs} ms`)), timeoutMs);
+    // The timer must not keep the process alive.
+    timer.unref();
+    const settle = (): void => clearTimeout(timer);
+    promise.then(resolve, reject).then(settle, settle);
+  });
+}

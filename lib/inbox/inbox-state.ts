@@ -12,10 +12,6 @@ export class InboxState {
     return this.#ending.signal;
   }
 
-  get isStarted(): boolean {
-    return this.#isStarted;
-  }
-
   get isPaused(): boolean {
     return this.#isPaused;
   }
