@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { TelemetryAccount } from '../telemetry/telemetry.js';
 
 /** @see OpenTelemetry, "Semantic conventions for messaging spans": `messaging.operation.name`, and its type of the same name */
-export type OperationName = 'send' | 'receive' | 'process';
+type OperationName = 'send' | 'receive' | 'process';
 
 /** Values of `oursms.outcome` of a send. `withdrawn`: it was given up before it left. */
 export const SEND_OUTCOMES = ['sent', 'notSent', 'unknown', 'withdrawn'] as const;

@@ -41,7 +41,7 @@ export class OpenTelemetryPort implements Telemetry {
     // What is active while a campaign runs is whatever happened to start, resume or read it, perhaps days ago.
     const parent = origin === 'campaign' ? ROOT_CONTEXT : context.active();
     const span = this.tracer.startSpan(spanName('send'), { kind: SpanKind.PRODUCER, attributes }, parent);
-    return new TracedSend(span, this.metrics, { origin, recipients });
+    return new TracedSend(span, this.metrics, origin, recipients);
   }
 
   startReceive(source: ReportSource): ReceiveSpan {
@@ -74,7 +74,7 @@ export class OpenTelemetryPort implements Telemetry {
       // The ambient context is that of another report, or of a timer.
       ROOT_CONTEXT,
     );
-    return new TracedProcess(span, this.metrics, { status, receivedAt, sentAt: sent.sentAt });
+    return new TracedProcess(span, this.metrics, status, receivedAt, sent.sentAt);
   }
 
   observe(read: () => Promise<AccountReadings>): void {

@@ -8,23 +8,20 @@ import { errorType } from './error-type.js';
 /** Statuses that a message may still leave. */
 const INTERIM: readonly DlrStatus[] = ['sent', 'unknown'];
 
-/** Facts about the report that is delivered. */
-export interface ProcessedReport {
-  status: DlrStatus;
-  /** ISO 8601, UTC. */
-  receivedAt: string;
-  /** When its message was sent, where that is known: milliseconds since 1970. */
-  sentAt: number | undefined;
-}
-
 /** The span of the delivery of a report to its listeners, and its part of the metrics. */
 export class TracedProcess implements ProcessSpan {
   readonly #startedAt = performance.now();
 
+  /**
+   * @param receivedAt ISO 8601, UTC.
+   * @param sentAt When the message was sent, if known: milliseconds since 1970.
+   */
   constructor(
     private readonly span: Span,
     private readonly metrics: AccountMetrics | undefined,
-    private readonly report: ProcessedReport,
+    private readonly status: DlrStatus,
+    private readonly receivedAt: string,
+    private readonly sentAt: number | undefined,
   ) {}
 
   run<T>(call: () => T): T {
@@ -33,7 +30,7 @@ export class TracedProcess implements ProcessSpan {
 
   end(): void {
     this.#end(undefined);
-    const { status, receivedAt, sentAt } = this.report;
+    const { status, receivedAt, sentAt } = this;
     if (sentAt === undefined || INTERIM.includes(status)) return;
     // Clocks of two processes may disagree by a little.
     this.metrics?.settled(status, Math.max(0, Date.parse(receivedAt) - sentAt) / 1_000);

@@ -8,12 +8,6 @@ import { ATTRIBUTES, type SendOutcome } from './attributes.js';
 import { errorType } from './error-type.js';
 import { toTraceparent } from './traceparent.js';
 
-/** Facts about a send that are known before it starts. */
-export interface StartedSend {
-  origin: SendOrigin;
-  recipients: number;
-}
-
 /** The span of a send, and its part of the metrics. */
 export class TracedSend implements SendSpan {
   readonly traceparent: string | undefined;
@@ -23,7 +17,8 @@ export class TracedSend implements SendSpan {
   constructor(
     private readonly span: Span,
     private readonly metrics: AccountMetrics | undefined,
-    private readonly started: StartedSend,
+    private readonly origin: SendOrigin,
+    private readonly recipients: number,
   ) {
     this.traceparent = toTraceparent(span.spanContext());
   }
@@ -58,11 +53,12 @@ export class TracedSend implements SendSpan {
     this.span.end();
     const isAttempt = this.#tries > 0 && outcome !== 'withdrawn';
     const seconds = (performance.now() - this.#startedAt) / 1_000;
-    this.metrics?.sent({ ...this.started, outcome, isAttempt, errorType: type, seconds });
+    const { origin, recipients } = this;
+    this.metrics?.sent({ origin, recipients, outcome, isAttempt, errorType: type, seconds });
   }
 
   #noteReceipt({ jobId, accepted, rejected, duplicates, acceptedMsgs }: SendReceipt): void {
-    const msgId = this.started.recipients === 1 ? acceptedMsgs[0]?.msgId : undefined;
+    const msgId = this.recipients === 1 ? acceptedMsgs[0]?.msgId : undefined;
     if (jobId !== undefined) this.span.setAttribute(ATTRIBUTES.jobId, jobId);
     if (msgId !== undefined) this.span.setAttribute(ATTRIBUTES.messageId, msgId);
     if (accepted !== undefined) this.span.setAttribute(ATTRIBUTES.accepted, accepted);
