@@ -8,7 +8,7 @@ import type { Telemetry } from '../telemetry/telemetry.js';
 import { describeUnreadable } from './describe-unreadable.js';
 import type { DlrGaps, Intent } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';
-import type { KeptPage } from './kept-jobs.js';
+import type { StoredPage } from './stored-jobs.js';
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 15_000;
@@ -53,7 +53,7 @@ export class DlrDownloads {
   constructor(
     private readonly engine: QueueEngine,
     private readonly gateway: GatewayClient,
-    private readonly pages: DurableQueue<KeptPage>,
+    private readonly pages: DurableQueue<StoredPage>,
     private readonly gaps: DlrGaps,
     private readonly publisher: DlrPublisher,
     private readonly telemetry: Telemetry,
@@ -217,7 +217,7 @@ export class DlrDownloads {
   }
 
   /** The process ends and the store is away: a listener may still save the page. The next start announces the gap. */
-  async #surrender(jobs: readonly { id: string; data: KeptPage }[], error: unknown): Promise<never> {
+  async #surrender(jobs: readonly { id: string; data: StoredPage }[], error: unknown): Promise<never> {
     const why = 'the store did not accept it before the process ended';
     for (const { id, data } of jobs) {
       const heard = await this.publisher.unreadable(describeUnreadable(id, data, why));

@@ -4,7 +4,7 @@ import type { DlrDownloads, DownloadConditions } from './dlr-downloads.js';
 import type { DlrGaps } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import type { InboxState } from './inbox-state.js';
-import type { KeptDlr, KeptPage } from './kept-jobs.js';
+import type { StoredDlr, StoredPage } from './stored-jobs.js';
 
 /** Downloads that are not handled yet, from which on nothing is downloaded. */
 const MAX_PAGES = 8;
@@ -22,8 +22,8 @@ export class DlrIntake {
 
   constructor(
     private readonly engine: QueueEngine,
-    private readonly pages: DurableQueue<KeptPage>,
-    private readonly retries: DurableQueue<KeptDlr>,
+    private readonly pages: DurableQueue<StoredPage>,
+    private readonly retries: DurableQueue<StoredDlr>,
     private readonly gaps: DlrGaps,
     private readonly downloads: DlrDownloads,
     private readonly publisher: DlrPublisher,

@@ -5,7 +5,7 @@ import type { DurableQueue, QueueEngine } from '../queue/durable-queue.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { groupPushes, pushName, type NamedPush } from './grouped-pushes.js';
 import type { InboxState } from './inbox-state.js';
-import type { KeptPage } from './kept-jobs.js';
+import type { StoredPage } from './stored-jobs.js';
 import { KnownPushes } from './known-pushes.js';
 
 /** Pushes that are written together at the most. */
@@ -30,7 +30,7 @@ export class DlrPushes {
   constructor(
     private readonly account: string,
     private readonly engine: QueueEngine,
-    private readonly pages: DurableQueue<KeptPage>,
+    private readonly pages: DurableQueue<StoredPage>,
     private readonly state: InboxState,
     private readonly telemetry: Telemetry,
   ) {}

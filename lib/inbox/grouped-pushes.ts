@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { DlrPage } from '../gateway/dlr-page.js';
 import { readDlrs, type DlrReading } from '../gateway/read-dlrs.js';
 import type { NewJob } from '../queue/durable-queue.js';
-import type { KeptPage } from './kept-jobs.js';
+import type { StoredPage } from './stored-jobs.js';
 
 /** Pushes of one job at the most: when a process ends, all reports of its jobs are redelivered one by one. */
 const MOST_IN_A_JOB = 32;
@@ -21,7 +21,7 @@ export interface NamedPush {
 export const pushName = ({ text }: DlrPage): string => `push-${digest(text)}`;
 
 /** The job of a push that stands alone. */
-export const pushJob = (page: KeptPage): NewJob<KeptPage> => ({ id: pushName(page), data: page });
+export const pushJob = (page: StoredPage): NewJob<StoredPage> => ({ id: pushName(page), data: page });
 
 /**
  * Groups pushes that are written together, since many of them cost the queue as little as one. One that is alone, long or
@@ -29,7 +29,7 @@ export const pushJob = (page: KeptPage): NewJob<KeptPage> => ({ id: pushName(pag
  *
  * @returns The jobs in the order of the pushes, each with the names of those in it.
  */
-export function groupPushes(pushes: readonly NamedPush[]): { job: NewJob<KeptPage>; names: string[] }[] {
+export function groupPushes(pushes: readonly NamedPush[]): { job: NewJob<StoredPage>; names: string[] }[] {
   const groups: NamedPush[][] = [];
   let group: NamedPush[] = [];
   let characters = Infinity;
@@ -47,7 +47,7 @@ export function groupPushes(pushes: readonly NamedPush[]): { job: NewJob<KeptPag
 }
 
 /** The pushes that a page holds: those that were written together, or the page itself. */
-export function pushesOf(page: KeptPage): KeptPage[] {
+export function pushesOf(page: StoredPage): StoredPage[] {
   const { bodies, text, account, httpStatus, idRule, asked, gapTold, isPush, handled } = page;
   if (bodies === undefined) return [page];
   let end = -SEPARATOR.length;
@@ -64,9 +64,9 @@ export function pushesOf(page: KeptPage): KeptPage[] {
  *
  * @returns `unread`: the pushes of a group that cannot be read. Their complete reports are among `dlrs`.
  */
-export async function readPage(page: KeptPage, maxBytes: number): Promise<DlrReading & { unread: KeptPage[] }> {
+export async function readPage(page: StoredPage, maxBytes: number): Promise<DlrReading & { unread: StoredPage[] }> {
   if (page.bodies === undefined) return { ...(await readDlrs(page, maxBytes)), unread: [] };
-  const [dlrs, unread]: [DlrReading['dlrs'], KeptPage[]] = [[], []];
+  const [dlrs, unread]: [DlrReading['dlrs'], StoredPage[]] = [[], []];
   for (const push of pushesOf(page)) {
     const reading = await readDlrs(push, maxBytes);
     dlrs.push(...reading.dlrs);
@@ -75,10 +75,10 @@ export async function readPage(page: KeptPage, maxBytes: number): Promise<DlrRea
   return { ok: true, dlrs, unread, shown: { raw: page.text, rawEncoding: 'utf8' } };
 }
 
-function jobOf(group: readonly NamedPush[]): NewJob<KeptPage> {
+function jobOf(group: readonly NamedPush[]): NewJob<StoredPage> {
   const [{ name, page }] = group as [NamedPush];
   // The gateway keeps what is not answered with 200, so no gap is announced for what cannot be read.
-  const push: KeptPage = { ...page, at: page.receivedAt, asked: 0, gapTold: true, isPush: true };
+  const push: StoredPage = { ...page, at: page.receivedAt, asked: 0, gapTold: true, isPush: true };
   if (group.length === 1) return { id: name, data: push };
   const bodies = group.map(({ page: { text, receivedAt } }) => ({ length: text.length, receivedAt }));
   const text = group.map((one) => one.page.text).join(SEPARATOR);

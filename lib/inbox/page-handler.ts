@@ -8,7 +8,7 @@ import { describeThrown } from './describe-thrown.js';
 import type { DlrGaps } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import { pushesOf, pushJob, readPage } from './grouped-pushes.js';
-import type { KeptDlr, KeptPage } from './kept-jobs.js';
+import type { StoredDlr, StoredPage } from './stored-jobs.js';
 import type { ReportDispatcher } from './report-dispatcher.js';
 import type { ReportMatching } from './report-matching.js';
 import { ENDED, retryDelayMs, type RedeliveryOptions } from './retry-handler.js';
@@ -34,8 +34,8 @@ export class PageHandler {
   constructor(
     private readonly publisher: DlrPublisher,
     private readonly dispatcher: ReportDispatcher,
-    private readonly pages: DurableQueue<KeptPage>,
-    private readonly retries: DurableQueue<KeptDlr>,
+    private readonly pages: DurableQueue<StoredPage>,
+    private readonly retries: DurableQueue<StoredDlr>,
     private readonly gaps: DlrGaps,
     private readonly matching: ReportMatching,
     private readonly telemetry: Telemetry,
@@ -48,7 +48,7 @@ export class PageHandler {
   }
 
   /** The outcome of a page, when all of its reports were delivered. */
-  async handle(job: Job<KeptPage>): Promise<JobOutcome<KeptPage>> {
+  async handle(job: Job<StoredPage>): Promise<JobOutcome<StoredPage>> {
     const { id, data: page } = job;
     if (job.interrupted && page.bodies !== undefined) return this.#separate(page);
     if (job.interrupted && job.attempt > MOST_INTERRUPTIONS) return this.#keepUnread(id, page);
@@ -59,14 +59,14 @@ export class PageHandler {
     const handled = new Set(page.handled);
     const due = reading.dlrs.filter((dlr) => !handled.has(dlr.id));
     const notes = this.matching.isOn ? await this.matching.match(due) : undefined;
-    const settled = (outcome: JobOutcome<KeptPage>): JobOutcome<KeptPage> =>
+    const settled = (outcome: JobOutcome<StoredPage>): JobOutcome<StoredPage> =>
       notes ? { ...outcome, notes: notes.changes(), notesCanWait: true, written: () => notes.written() } : outcome;
     if (job.interrupted || page.isSuspect) {
       await this.#isolate(`${nameOf(page)} ${id}`, due);
       if (reading.ok) return settled({ kind: 'done' });
       return settled(await this.#keepUnreadable(id, withHandled(page, reading.dlrs), reading));
     }
-    const failures: NewJob<KeptDlr>[] = [];
+    const failures: NewJob<StoredDlr>[] = [];
     let stopped = false;
     await this.dispatcher.deliverAll(
       due,
@@ -90,7 +90,7 @@ export class PageHandler {
   }
 
   /** Makes each of the pushes that were written together a job of its own: one of them may be what ended the process. */
-  async #separate(page: KeptPage): Promise<JobOutcome<KeptPage>> {
+  async #separate(page: StoredPage): Promise<JobOutcome<StoredPage>> {
     await this.pages.add(pushesOf(page).map((push) => pushJob({ ...push, isSuspect: true })));
     return { kind: 'done' };
   }
@@ -110,7 +110,7 @@ export class PageHandler {
   }
 
   /** Parsing it, or announcing its reports, ends the process each time: it is kept as it came. */
-  #keepUnread(id: string, page: KeptPage): JobOutcome<KeptPage> {
+  #keepUnread(id: string, page: StoredPage): JobOutcome<StoredPage> {
     const reason = `the process ended ${MOST_INTERRUPTIONS} times while handling it`;
     this.#logger.error(
       `The ${nameOf(page)} ${id} of delivery reports (account ${page.account}) is kept unread: ${reason}. DlrInbox.rereadUnreadable() retries it`,
@@ -119,7 +119,7 @@ export class PageHandler {
   }
 
   /** The job that a report becomes when its listener fails. */
-  #jobOf(dlr: Dlr, error: unknown): NewJob<KeptDlr> {
+  #jobOf(dlr: Dlr, error: unknown): NewJob<StoredDlr> {
     const { maxAttempts } = this.options;
     const reason = describeThrown(error);
     const delayMs = maxAttempts > 1 ? retryDelayMs(this.options.retryDelayMs, 1) : 0;
@@ -132,9 +132,9 @@ export class PageHandler {
 
   async #keepUnreadable(
     id: string,
-    page: KeptPage,
+    page: StoredPage,
     reading: DlrReading & { ok: false },
-  ): Promise<JobOutcome<KeptPage>> {
+  ): Promise<JobOutcome<StoredPage>> {
     const { account } = page;
     const why = page.broken === undefined ? reading.why : `${page.broken}; ${reading.why}`;
     const salvaged = reading.dlrs.length;
@@ -149,9 +149,9 @@ export class PageHandler {
   }
 }
 
-const nameOf = ({ isPush = false }: KeptPage): string => (isPush ? 'push' : 'download');
+const nameOf = ({ isPush = false }: StoredPage): string => (isPush ? 'push' : 'download');
 
-const withHandled = (page: KeptPage, dlrs: readonly Dlr[]): KeptPage => ({
+const withHandled = (page: StoredPage, dlrs: readonly Dlr[]): StoredPage => ({
   ...page,
   handled: dlrs.map(({ id }) => id),
 });

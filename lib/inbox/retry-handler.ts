@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Job, JobOutcome } from '../queue/durable-queue.js';
 import { describeThrown } from './describe-thrown.js';
 import type { DlrPublisher } from './dlr-publisher.js';
-import { reportOf, type KeptDlr } from './kept-jobs.js';
+import { reportOf, type StoredDlr } from './stored-jobs.js';
 import type { ReportDispatcher } from './report-dispatcher.js';
 
 const LONGEST_DELAY_MS = 15 * 60_000;
@@ -28,7 +28,7 @@ export class RetryHandler {
   ) {}
 
   /** The outcome of a report, when its listeners are done with it. */
-  async handle(job: Job<KeptDlr>): Promise<JobOutcome<KeptDlr>> {
+  async handle(job: Job<StoredDlr>): Promise<JobOutcome<StoredDlr>> {
     const { attempt, data, interrupted } = job;
     const { maxAttempts } = this.options;
     const dlr = reportOf(data);
@@ -55,7 +55,7 @@ export class RetryHandler {
     return { kind: 'again', inMs, data: { dlr, reason } };
   }
 
-  async #giveUp(job: Job<KeptDlr>, reason: string, attempts: number): Promise<JobOutcome<KeptDlr>> {
+  async #giveUp(job: Job<StoredDlr>, reason: string, attempts: number): Promise<JobOutcome<StoredDlr>> {
     const dlr = reportOf(job.data);
     this.#logger.error(
       `Giving up delivery report ${dlr.id} (account ${dlr.account}): its listener failed ${attempts} times, the last time with ${reason}. It is kept as failed`,

@@ -18,7 +18,7 @@ import { DlrPoller, type PollingOptions } from './dlr-poller.js';
 import { DlrPushes } from './dlr-pushes.js';
 import { InboxState } from './inbox-state.js';
 import type { DlrPublisher } from './dlr-publisher.js';
-import { reportOf, type KeptDlr, type KeptPage } from './kept-jobs.js';
+import { reportOf, type StoredDlr, type StoredPage } from './stored-jobs.js';
 import type { PollingState } from './good-polls.js';
 import { PageHandler, type PageOptions } from './page-handler.js';
 import { ReportDispatcher } from './report-dispatcher.js';
@@ -55,8 +55,8 @@ function unlessRetryable(error: unknown): void {
 
 /** The running inbox of an account: polls, takes what is pushed, stores, delivers and settles reports. */
 export class RunningInbox {
-  readonly pages: DurableQueue<KeptPage>;
-  readonly retries: DurableQueue<KeptDlr>;
+  readonly pages: DurableQueue<StoredPage>;
+  readonly retries: DurableQueue<StoredDlr>;
   readonly #account: string;
   readonly #state = new InboxState();
   readonly #dispatcher: ReportDispatcher;
@@ -80,8 +80,8 @@ export class RunningInbox {
     const { concurrency, polling, requestTimeoutMs, maxResponseBytes } = options;
     this.#account = gateway.accountName;
     const names = accountPart(this.#account);
-    this.pages = engine.queue<KeptPage>(`${names}/pages`, { isPrecious: true });
-    this.retries = engine.queue<KeptDlr>(`${names}/reports`);
+    this.pages = engine.queue<StoredPage>(`${names}/pages`, { isPrecious: true });
+    this.retries = engine.queue<StoredDlr>(`${names}/reports`);
     this.#dispatcher = new ReportDispatcher(concurrency, (dlr) => publisher.publish(dlr));
     this.#gaps = new DlrGaps(engine, publisher, this.#account, requestTimeoutMs);
     const { pages, retries } = this;
@@ -243,7 +243,7 @@ export class RunningInbox {
     const pages = new PageHandler(publisher, dispatcher, this.pages, this.retries, gaps, matching, telemetry, options);
     const retries = new RetryHandler(publisher, dispatcher, options);
     this.#pageHandler = pages;
-    const handlePage = async (job: Job<KeptPage>): Promise<JobOutcome<KeptPage>> => {
+    const handlePage = async (job: Job<StoredPage>): Promise<JobOutcome<StoredPage>> => {
       const outcome = await pages.handle(job).finally(() => this.#intake?.noteRoom());
       if (outcome.kind !== 'again') this.#pushes.noteHandled(job.id);
       return outcome;

@@ -5,7 +5,7 @@ import type { GatewayClient } from '../gateway/gateway-client.js';
 import { OURSMS_DLR } from '../inbox/dlr-events.js';
 import { DlrPublisher } from '../inbox/dlr-publisher.js';
 import type { PollingOptions } from '../inbox/dlr-poller.js';
-import { pollRhythm } from '../inbox/poll-rhythm.js';
+import { pollSchedule } from '../inbox/poll-schedule.js';
 import { PollTimer } from '../inbox/poll-timer.js';
 import { RunningInbox } from '../inbox/running-inbox.js';
 import type { ReportMatching } from '../inbox/report-matching.js';
@@ -78,7 +78,7 @@ export class AccountInbox {
     const { SchedulerRegistry } = await import('@nestjs/schedule');
     const registry = this.#find(SchedulerRegistry, 'ScheduleModule', '@nestjs/schedule');
     const timer = new PollTimer(registry, name === DEFAULT_ACCOUNT ? OURSMS_DLR : `${OURSMS_DLR}.${name}`);
-    return { timer, nextDelayMs: await pollRhythm(poll), count: poll.count };
+    return { timer, nextDelayMs: await pollSchedule(poll), count: poll.count };
   }
 
   /** Starts to poll and to deliver, once the listeners are there. */

@@ -7,7 +7,7 @@ import type { Transport } from '../../lib/gateway/transport.js';
 import { DlrDownloads } from '../../lib/inbox/dlr-downloads.js';
 import { DlrGaps } from '../../lib/inbox/dlr-gaps.js';
 import { DlrPublisher } from '../../lib/inbox/dlr-publisher.js';
-import type { KeptPage } from '../../lib/inbox/kept-jobs.js';
+import type { StoredPage } from '../../lib/inbox/stored-jobs.js';
 import type { DurableQueue } from '../../lib/queue/durable-queue.js';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
 import { SILENT_TELEMETRY } from '../../lib/telemetry/silent-telemetry.js';
@@ -33,7 +33,7 @@ afterEach(async () => {
 /** Downloads of an engine from a gateway that answers with the texts of a list, and then with none. */
 async function downloadsOf(
   texts: string[],
-  pages: DurableQueue<KeptPage>,
+  pages: DurableQueue<StoredPage>,
   { mayFollow = (): boolean => false, hasRoom = true } = {},
 ): Promise<{ next: () => Promise<unknown>; downloads: DlrDownloads; gaps: DlrGaps; asked: () => number }> {
   let asked = 0;
@@ -57,18 +57,18 @@ async function downloadsOf(
 
 /** A queue that calls back with each write. */
 function watched(
-  pages: DurableQueue<KeptPage>,
-  onAdd: (...args: Parameters<DurableQueue<KeptPage>['add']>) => Promise<void>,
-): DurableQueue<KeptPage> {
-  return Object.assign(Object.create(pages) as DurableQueue<KeptPage>, { add: onAdd });
+  pages: DurableQueue<StoredPage>,
+  onAdd: (...args: Parameters<DurableQueue<StoredPage>['add']>) => Promise<void>,
+): DurableQueue<StoredPage> {
+  return Object.assign(Object.create(pages) as DurableQueue<StoredPage>, { add: onAdd });
 }
 
 /** Downloads an answer; what happened to it, in its order. */
 async function download(
   text: string,
-): Promise<{ steps: string[]; result: unknown; pages: DurableQueue<KeptPage>; gaps: number }> {
+): Promise<{ steps: string[]; result: unknown; pages: DurableQueue<StoredPage>; gaps: number }> {
   const steps: string[] = [];
-  const pages = engine.queue<KeptPage>('default/pages');
+  const pages = engine.queue<StoredPage>('default/pages');
   const noted = watched(pages, async (jobs, notes) => {
     await pages.add(jobs, notes);
     if (jobs.length > 0) steps.push('durable');
@@ -128,7 +128,7 @@ describe('a download', () => {
 
 describe('a full download', () => {
   it('is followed by the next one at once, which is noted by the write that adds its page', async () => {
-    const pages = engine.queue<KeptPage>('default/pages');
+    const pages = engine.queue<StoredPage>('default/pages');
     const writes: number[] = [];
     const noted = watched(pages, async (jobs, notes = []) => {
       await pages.add(jobs, notes);
@@ -147,13 +147,13 @@ describe('a full download', () => {
     ['it must not', { mayFollow: () => false }],
     ['there is no room for the next one', { mayFollow: () => true, hasRoom: false }],
   ])('is not followed by one when %s, and leaves no note', async (_, how) => {
-    const { next, asked } = await downloadsOf([FULL, FULL], engine.queue<KeptPage>('default/pages'), how);
+    const { next, asked } = await downloadsOf([FULL, FULL], engine.queue<StoredPage>('default/pages'), how);
     expect([await next(), asked(), await noteCount()]).toEqual([500, 1, 0]);
   });
 
   it('leaves no note of a next one that may not be made any more when its page is durable', async () => {
     let asked = 0;
-    const { next } = await downloadsOf([FULL], engine.queue<KeptPage>('default/pages'), {
+    const { next } = await downloadsOf([FULL], engine.queue<StoredPage>('default/pages'), {
       mayFollow: () => asked++ === 0,
     });
     expect([await next(), asked, await noteCount()]).toEqual([500, 2, 0]);
@@ -161,7 +161,7 @@ describe('a full download', () => {
 
   it('leaves no note of a next one when its page was refused at first, by a write that noted it all the same', async () => {
     Logger.overrideLogger(false);
-    const pages = engine.queue<KeptPage>('default/pages');
+    const pages = engine.queue<StoredPage>('default/pages');
     let writes = 0;
     const refusing = watched(pages, async (jobs, notes) => {
       await pages.add(jobs, notes);
@@ -173,7 +173,7 @@ describe('a full download', () => {
   });
 
   it('has its followers durable before the lock of the poller may go', async () => {
-    const pages = engine.queue<KeptPage>('default/pages');
+    const pages = engine.queue<StoredPage>('default/pages');
     const { next, downloads, asked } = await downloadsOf([FULL, FULL, FULL, FULL], pages, { mayFollow: () => true });
     await next();
     await Promise.all([downloads.settled(), downloads.settled()]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { pageOf } from '../../lib/gateway/dlr-page.js';
 import { readDlrs } from '../../lib/gateway/read-dlrs.js';
 import { groupPushes, pushesOf, pushJob, pushName, readPage, type NamedPush } from '../../lib/inbox/grouped-pushes.js';
-import type { KeptPage } from '../../lib/inbox/kept-jobs.js';
+import type { StoredPage } from '../../lib/inbox/stored-jobs.js';
 
 const MOST_BYTES = 1_000_000;
 
@@ -13,9 +13,9 @@ const push = (body: string | Buffer, contentEncoding?: string): NamedPush => {
 const bodyOf = (...msgIds: string[]): string =>
   JSON.stringify({ statuses: msgIds.map((msgId) => ({ msgId, status: 'delivered', dest: '966501234567' })) });
 /** The jobs of pushes with these bodies, as they come back from a store. */
-const jobsOf = (...bodies: string[]): { id: string; data: KeptPage }[] =>
+const jobsOf = (...bodies: string[]): { id: string; data: StoredPage }[] =>
   groupPushes(bodies.map((body) => push(body))).map(
-    ({ job }) => JSON.parse(JSON.stringify(job)) as { id: string; data: KeptPage },
+    ({ job }) => JSON.parse(JSON.stringify(job)) as { id: string; data: StoredPage },
   );
 
 describe('pushes that are written together', () => {
@@ -26,7 +26,7 @@ describe('pushes that are written together', () => {
   ])('are one job, and come out of it as they came: %s', (_, bodies) => {
     const jobs = jobsOf(...bodies);
     expect(jobs).toHaveLength(1);
-    expect(pushesOf(jobs[0]?.data as KeptPage).map(({ text }) => text)).toEqual(bodies);
+    expect(pushesOf(jobs[0]?.data as StoredPage).map(({ text }) => text)).toEqual(bodies);
   });
 
   it('have their reports with the same ids, times and accounts as alone', async () => {
@@ -43,7 +43,7 @@ describe('pushes that are written together', () => {
   it('are judged one by one: what cannot be read is told apart, with the ids of the reports that were recovered', async () => {
     const cut = bodyOf('m2', 'm3').slice(0, -20);
     const [job] = jobsOf(bodyOf('m1'), '<html>', cut, bodyOf('m4'));
-    const { ok, dlrs, unread } = await readPage(job?.data as KeptPage, MOST_BYTES);
+    const { ok, dlrs, unread } = await readPage(job?.data as StoredPage, MOST_BYTES);
     expect(ok).toBe(true);
     expect(dlrs.map(({ msgId }) => msgId)).toEqual(['m1', 'm2', 'm4']);
     expect(unread.map(({ text, handled }) => [text, handled])).toEqual([
@@ -88,13 +88,13 @@ describe('pushes that are written together', () => {
 
   it('cannot be read by a version that takes them for one body: it keeps them as they are', async () => {
     const [job] = jobsOf(bodyOf('m1'), bodyOf('m2'));
-    expect(await readDlrs(job?.data as KeptPage, MOST_BYTES)).toMatchObject({ ok: false, cut: false });
+    expect(await readDlrs(job?.data as StoredPage, MOST_BYTES)).toMatchObject({ ok: false, cut: false });
   });
 });
 
 it('a push that is written alone is kept as it always was', () => {
   const [job] = jobsOf('[]');
-  const { at, receivedAt, ...data } = job?.data as KeptPage;
+  const { at, receivedAt, ...data } = job?.data as StoredPage;
   expect(at).toBe(receivedAt);
   expect(data).toEqual({
     ...{ account: 'default', httpStatus: 200, idRule: 'fields', text: '[]' },

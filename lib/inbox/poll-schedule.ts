@@ -7,7 +7,7 @@ import { OurSmsConfigError } from '../errors/oursms-config.error.js';
  *
  * @throws {OurSmsConfigError} for an expression that cannot be read
  */
-export async function pollRhythm({ everyMs, cron }: { everyMs?: number; cron?: string }): Promise<() => number> {
+export async function pollSchedule({ everyMs, cron }: { everyMs?: number; cron?: string }): Promise<() => number> {
   if (cron === undefined) return () => everyMs ?? 0;
   const { CronTime } = await loadCron();
   const fault = CronTime.validateCronExpression(cron);

@@ -4,7 +4,7 @@ import type { TracedDlr } from './traced-dlr.js';
 import type { DlrPage } from '../gateway/dlr-page.js';
 
 /** A download or a push as it is kept, before anything has read it. */
-export interface KeptPage extends DlrPage {
+export interface StoredPage extends DlrPage {
   /** Of pushes that were written together: how many characters of `text` each has, a line end apart, and when it came. */
   bodies?: { length: number; receivedAt: string }[];
   /** Whether it was with listeners when the process ended, together with other pushes: its reports are delivered one by one. */
@@ -22,7 +22,7 @@ export interface KeptPage extends DlrPage {
 }
 
 /** A report whose listener failed, as it is kept. */
-export interface KeptDlr {
+export interface StoredDlr {
   /** Without `via` and `isFinal` when an earlier version has kept it. */
   dlr: Omit<TracedDlr, 'via' | 'isFinal'> & Partial<Pick<Dlr, 'via' | 'isFinal'>>;
   /** Last error of its listener. */
@@ -34,7 +34,7 @@ export interface KeptDlr {
 }
 
 /** The report of a kept one. An earlier version kept no `via`: such a report counts as polled. */
-export const reportOf = ({ dlr }: KeptDlr): TracedDlr => ({
+export const reportOf = ({ dlr }: StoredDlr): TracedDlr => ({
   ...dlr,
   via: dlr.via ?? 'poll',
   isFinal: dlr.isFinal ?? isFinalStatus(dlr.status),
