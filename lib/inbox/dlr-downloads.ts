@@ -11,20 +11,20 @@ import type { DlrPublisher } from './dlr-publisher.js';
 import type { StoredPage } from './stored-jobs.js';
 
 const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 15_000;
-/** Characters of an answer that may say that there are no reports, or why: in plain text, and in base64. */
+const MAX_RETRY_MS = 15_000;
+/** An answer up to this length is parsed before it is stored: it may be empty or an error. Characters of text, and of base64. */
 const SHORT_TEXT = 1_024;
-const SHORT_BYTES = 256;
-/** Downloads that are made before the caller asks for them. */
-const MOST_AHEAD = 2;
+const SHORT_BASE64 = 256;
+/** Downloads that may start before the caller asks for them. */
+const MAX_AHEAD = 2;
 
-/** Conditions of a download. */
+/** Checks that decide whether a download may start. */
 export interface DownloadConditions {
-  /** Asked when the request is about to leave. */
+  /** Called right before the request leaves. */
   mayStart: () => boolean;
-  /** Whether the next download may be made at once, if this one is full. Asked when this one is durable. */
+  /** Whether the next download may start at once, if this one is full. Called when this one is durable. */
   mayFollow: () => boolean;
-  /** Whether there is room for the next download as well. */
+  /** Whether there is room for the next download, too. */
   hasRoomForNext: () => Promise<boolean>;
 }
 
@@ -37,15 +37,14 @@ interface DownloadOptions {
 }
 
 /**
- * Takes reports from the gateway. What comes is durable before anything reads it.
+ * Downloads reports from the gateway. An answer is durable before it is parsed, unless it is too short for more than a few reports.
  *
- * A full download is followed by the next one at once: the write that adds its page also notes the next download, whose request
- * leaves when that write is durable. So the disk is waited for once a download, and what the note covers stays as short as the
- * request itself.
+ * After a full download the next one starts at once: the write that adds its page also notes the next download, whose request
+ * leaves when that write is durable. So each download waits for the disk once, and its note covers no more than its request.
  */
 export class DlrDownloads {
   readonly #logger = new Logger('OurSmsDlrInbox');
-  /** Results of the downloads that follow full ones, until {@link next} returns them. */
+  /** Results of downloads that started ahead, until {@link next} returns them. */
   readonly #ahead: Promise<number | undefined>[] = [];
   #settling: Promise<void> | undefined;
 
@@ -61,15 +60,15 @@ export class DlrDownloads {
     private readonly options: DownloadOptions,
   ) {}
 
-  /** Whether the next download is under way already. */
+  /** Whether the next download has started already. */
   get isAhead(): boolean {
     return this.#ahead.length > 0;
   }
 
   /**
-   * Makes a download. Resolves, once it is durable, to how many reports it brought; to undefined when it cannot be read.
+   * Makes a download. Resolves, once it is durable, to the number of its reports; to undefined when it cannot be parsed.
    *
-   * @throws {OurSmsError} when it failed, or could not be kept
+   * @throws {OurSmsError} when it failed, or could not be stored
    */
   async next(conditions: DownloadConditions): Promise<number | undefined> {
     const ahead = this.#ahead.shift();
@@ -78,7 +77,7 @@ export class DlrDownloads {
     return this.#take(await this.gaps.intend(this.options.count), conditions);
   }
 
-  /** Makes no more downloads ahead. Resolves when none is under way. */
+  /** Starts no more downloads ahead. Resolves when none is in flight. */
   async settled(): Promise<void> {
     this.#settling ??= Promise.allSettled(this.#ahead.splice(0)).then(() => (this.#settling = undefined));
     await this.#settling;
@@ -102,20 +101,20 @@ export class DlrDownloads {
     const { pages, error } = await this.gateway
       .downloadDlrs(count, { mayStart: conditions.mayStart })
       .catch(nothingCame);
-    if (pages.length === 0) return this.#failed(error, intent);
+    if (pages.length === 0) return this.#fail(error, intent);
     if (error === undefined && (await this.#holdsNothing(pages, intent))) {
-      // What most polls bring: nothing to keep.
+      // Most polls bring no reports: there is nothing to store.
       await this.#forget(intent);
       return 0;
     }
     const follows = error === undefined && isFull(pages, count) && this.#mayFollow(conditions);
-    const noted = await this.#keep(pages, intent, follows ? next.intent : undefined);
+    const noted = await this.#store(pages, intent, follows ? next.intent : undefined);
     if (noted) await this.#follow(noted, conditions);
     if (error !== undefined) throw error;
     return this.#count(pages);
   }
 
-  /** Prepares the next download while this one is under way. @returns It, once it is prepared, if there is room for it. */
+  /** Prepares the next download while this one is in flight. @returns Its `intent` is set once it is prepared, if there is room. */
   #prepareNext({ hasRoomForNext }: DownloadConditions): { intent?: Intent } {
     const next: { intent?: Intent } = {};
     const prepare = async (): Promise<void> => {
@@ -123,57 +122,57 @@ export class DlrDownloads {
       await this.#checkRoom(2);
       next.intent = await this.gaps.prepare(this.options.count);
     };
-    // Without it the next download is noted by a write of its own.
+    // If this fails, the next download is noted by a write of its own.
     prepare().catch(() => undefined);
     return next;
   }
 
-  /** Makes a download that was noted with the one before. */
+  /** Starts a download that was noted by the write of the previous page. */
   async #follow(intent: Intent, conditions: DownloadConditions): Promise<void> {
     if (!this.#mayFollow(conditions)) return this.#forget(intent);
     const reports = this.#take(intent, conditions);
-    // The next caller gets the error.
+    // The next call of next() rejects with this error.
     reports.catch(() => undefined);
     this.#ahead.push(reports);
   }
 
   #mayFollow({ mayFollow }: DownloadConditions): boolean {
-    return this.#settling === undefined && this.#ahead.length < MOST_AHEAD && mayFollow();
+    return this.#settling === undefined && this.#ahead.length < MAX_AHEAD && mayFollow();
   }
 
-  /** @throws {OurSmsStorageError} unless so many downloads can be kept */
+  /** @throws {OurSmsStorageError} unless there is room for this many downloads */
   #checkRoom(downloads: number): Promise<void> {
-    // As text or in base64 in the page, and once more while LevelDB moves it from its log.
+    // A page holds text or base64, and LevelDB holds it twice while it moves the page from its log.
     return this.engine.checkRoom(3 * downloads * this.options.maxResponseBytes);
   }
 
-  /** Nothing came that could hold reports. */
-  async #failed(error: unknown, intent: Intent): Promise<never> {
-    const isSent = !(error instanceof OurSmsError && error.outcome === 'notSent');
+  /** Ends a download that brought nothing that could hold reports. */
+  async #fail(error: unknown, intent: Intent): Promise<never> {
+    const mayBeSent = !(error instanceof OurSmsError && error.outcome === 'notSent');
     const why = error instanceof OurSmsError ? error.message : 'the download failed';
-    if (isSent) await this.gaps.missed(intent, why);
+    if (mayBeSent) await this.gaps.missed(intent, why);
     await this.#forget(intent);
     throw error;
   }
 
-  /** There is nothing to miss any more. Through the queue: the note may be on its way there with a page. */
+  /** Deletes the note of a download. Through the queue, since a write of a page that is not finished may still add the note. */
   #forget({ note }: Intent): Promise<void> {
     return this.pages.add([], [{ name: note }]);
   }
 
-  /** Whether an answer says that there are no reports. One that is too long for that is not looked at before it is durable. */
+  /** Whether an answer holds no reports. A long answer is not parsed before it is durable. */
   async #holdsNothing(pages: readonly CaughtPage[], intent: Intent): Promise<boolean> {
     const [{ page }, ...others] = pages as [CaughtPage];
-    const isShort = page.text.length <= (page.encoding === undefined ? SHORT_TEXT : SHORT_BYTES);
+    const isShort = page.text.length <= (page.encoding === undefined ? SHORT_TEXT : SHORT_BASE64);
     if (others.length > 0 || !isShort) return false;
     try {
       return (await this.gateway.countDlrs(page)) === 0;
     } catch (error) {
-      return this.#failed(error, intent);
+      return this.#fail(error, intent);
     }
   }
 
-  /** How many reports these pages hold; undefined when one of them cannot be read. */
+  /** Number of reports in the pages; undefined when one page cannot be parsed. */
   async #count(pages: readonly CaughtPage[]): Promise<number | undefined> {
     let reports = 0;
     for (const { page } of pages) reports += (await this.gateway.countDlrs(page)) ?? NaN;
@@ -181,12 +180,12 @@ export class DlrDownloads {
   }
 
   /**
-   * The gateway has deleted them, so they are held until the store takes them.
+   * Retries until the store accepts the pages, since the gateway has deleted them.
    *
    * @param next The download that follows at once.
-   * @returns It, if it was noted by the same write.
+   * @returns `next`, if the same write noted it.
    */
-  async #keep(
+  async #store(
     pages: readonly CaughtPage[],
     { id, note, at, asked }: Intent,
     next: Intent | undefined,
@@ -196,14 +195,14 @@ export class DlrDownloads {
       id: index === 0 ? id : `${id}.${index}`,
       data: { ...page, broken, at, asked },
     }));
-    const unnoted = next ? [{ name: next.note }] : [];
-    for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
+    const withoutNext = next ? [{ name: next.note }] : [];
+    for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, MAX_RETRY_MS)) {
       const last = this.stopping.aborted;
       try {
-        await this.pages.add(jobs, [{ name: note }, ...(following ? [this.gaps.noteOf(following)] : unnoted)]);
+        await this.pages.add(jobs, [{ name: note }, ...(following ? [this.gaps.noteOf(following)] : withoutNext)]);
         return following;
       } catch (error) {
-        // It comes later: a write that failed may have noted it all the same.
+        // The failed write may have noted the next download: the retry deletes that note.
         following = undefined;
         if (last) return this.#surrender(jobs, error);
         if (delayMs === FIRST_RETRY_MS) {
@@ -216,7 +215,7 @@ export class DlrDownloads {
     }
   }
 
-  /** The process ends and the store is away: a listener may still save the page. The next start announces the gap. */
+  /** The process ends while the store is unavailable: a listener may still save the page. The next start announces the gap. */
   async #surrender(jobs: readonly { id: string; data: StoredPage }[], error: unknown): Promise<never> {
     const why = 'the store did not accept it before the process ended';
     for (const { id, data } of jobs) {
@@ -230,7 +229,7 @@ export class DlrDownloads {
   }
 }
 
-/** Whether an answer seems to hold as many reports as were asked for, by its text: it is not read before it is durable. */
+/** Whether an answer seems to hold `count` reports. Judged by its text, since it is not parsed before it is durable. */
 function isFull(pages: readonly CaughtPage[], count: number): boolean {
   const [{ page }, ...others] = pages as [CaughtPage];
   if (others.length > 0 || page.encoding !== undefined) return false;

@@ -6,19 +6,20 @@ import { accountPart } from '../queue/key-part.js';
 import type { DlrGap } from './dlr-events.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 
-/** A download that is about to be made. */
+/** A download that is about to start. */
 export interface Intent {
   id: string;
-  /** Name of its note, which is kept until its result is durable. */
+  /** Name of its note, which exists until the result of the download is durable. */
   note: string;
   /** ISO 8601, UTC. */
   at: string;
+  /** Number of reports that the download asks for. */
   asked: number;
 }
 
 /**
- * The one window that cannot be closed: the gateway has deleted, and the answer is not durable yet. Each download is noted
- * before it is made, so that a lost one is known, also after a crash.
+ * Finds and announces lost downloads. The gateway deletes reports before their answer is durable here: this window cannot be
+ * closed. So each download is noted before it starts, and a lost one is found even after a crash.
  */
 export class DlrGaps {
   readonly #logger = new Logger('OurSmsDlrInbox');
@@ -38,22 +39,22 @@ export class DlrGaps {
     this.#lastTime = `${accountPart(account)}/gaps/last`;
   }
 
-  /** How many gaps there were since the store was made. */
+  /** Number of gaps since the store was created. */
   async count(): Promise<number> {
     return Number((await this.engine.read(this.#counter)) ?? 0);
   }
 
-  /** When the last one was announced: milliseconds since 1970; undefined when none was, or by a version that did not note it. */
+  /** Time of the last gap: milliseconds since 1970; undefined without a gap, or when a version that stored no time found it. */
   async lastAt(): Promise<number | undefined> {
     const text = await this.engine.read(this.#lastTime);
     return text === undefined ? undefined : Number(text);
   }
 
-  /** Announces the downloads in the middle of which a process ended. Only the process that polls may call this. */
+  /** Announces downloads that the end of their process interrupted. Only the process that polls may call this. */
   async announceInterrupted(): Promise<void> {
     const why = 'the process ended during the download';
     for await (const { name, text } of this.engine.notes(this.#intents)) {
-      // Its process may still be downloading: it was suspended, and lost its lock.
+      // The download may still be in flight, in a process that was suspended and lost its lock.
       if ((await this.engine.readExpiring(name)) !== undefined) continue;
       const { at, asked } = JSON.parse(text) as Intent;
       await this.missed({ id: name.slice(this.#intents.length), at, asked }, why);
@@ -61,7 +62,7 @@ export class DlrGaps {
     }
   }
 
-  /** Notes, durably, that a download is about to be made. */
+  /** Durably notes that a download is about to start. */
   async intend(asked: number): Promise<Intent> {
     const intent = await this.prepare(asked);
     const { name, text } = this.noteOf(intent);
@@ -69,26 +70,25 @@ export class DlrGaps {
     return intent;
   }
 
-  /** A download that may be made after the one that is under way. It is not noted yet. */
+  /** Prepares a download that is not noted yet. It may follow the one in flight. */
   async prepare(asked: number): Promise<Intent> {
     const id = randomUUID();
     const note = this.#intents + id;
-    // This download and the one before it, and as long again.
+    // One timeout for the previous download, one for this one, and one as a margin.
     await this.engine.noteExpiring(note, '', 3 * this.timeoutMs);
     return { id, note, at: new Date().toISOString(), asked };
   }
 
-  /** The note that a download is about to be made. */
   noteOf({ note, at, asked }: Intent): { name: string; text: string } {
     return { name: note, text: JSON.stringify({ at, asked }) };
   }
 
-  /** Announces a download that brought nothing. */
+  /** Announces a download whose answer is lost. */
   async missed({ id, at, asked }: Omit<Intent, 'note'>, why: string): Promise<void> {
     await this.announce({ id, account: this.account, at, atMost: asked, why });
   }
 
-  /** Counts a gap and tells who listens. */
+  /** Logs and counts a gap, and emits its event. */
   async announce(gap: DlrGap): Promise<void> {
     this.#logger.error(
       `Up to ${gap.atMost} delivery reports may be lost: the download of ${gap.at} (account ${gap.account}) was incomplete: ${gap.why}`,

@@ -2,48 +2,48 @@ import type { Dlr } from '../dto/dlr.js';
 
 /** Result of a poll. */
 export interface DlrPoll {
-  /** When it began: ISO 8601, UTC. */
+  /** When it started: ISO 8601, UTC. */
   at: string;
-  /** `skipped`: nothing was asked of the gateway. */
+  /** `skipped`: no request was sent to the gateway. */
   result: 'downloaded' | 'skipped' | 'failed';
-  /** How many reports it brought, when it was `downloaded`. */
+  /** Number of reports, when `downloaded`. */
   reports?: number;
-  /** Why it was skipped, or failed. */
+  /** Reason, when `skipped` or `failed`. */
   why?: string;
 }
 
 /** Contents of an account's inbox. */
 export interface DlrInboxStats {
   account: string;
-  /** Reports that were read and have no listener yet; those to be offered again among them. */
+  /** Reports that were read and wait for delivery or redelivery. */
   waiting: number;
   /** Reports that are with their listeners. */
   handling: number;
-  /** Reports that were given up after `dlr.maxAttempts`, and are kept. */
+  /** Reports that were given up after `dlr.maxAttempts`, and stay in the store. */
   failed: number;
   /**
-   * Downloads and pushes that are not handled through yet; pushes that came at the same time count as one. The reports of those that
-   * were not read yet are not in `waiting`.
+   * Downloads and pushes that are not completely handled yet; pushes that came at the same time count as one. Until a download or
+   * push is read, `waiting` does not include its reports.
    */
   pages: number;
-  /** Downloads and pushes that could not be read, and are kept. */
+  /** Downloads and pushes that could not be read, and stay in the store. */
   unreadable: number;
-  /** Gaps since the store was made: downloads whose reports may be lost. */
+  /** Gaps since the store was created: downloads whose reports may be lost. */
   gaps: number;
-  /** The age of the oldest report or download that is not handled yet, in milliseconds; undefined when there is none. */
+  /** Age of the oldest report or download that is not handled yet, in milliseconds; undefined when there is none. */
   oldestMs?: number;
   /** Whether the inbox is paused. */
   paused: boolean;
-  /** The last poll; undefined before the first. */
+  /** Result of the last poll; undefined before the first. */
   lastPoll?: DlrPoll;
 }
 
-/** A report that was given up, and is kept. */
+/** A report that was given up, and stays in the store. */
 export interface FailedDlr {
   /** The report's `Dlr.id`. */
   id: string;
   dlr: Dlr;
-  /** How often it was offered. */
+  /** Number of delivery attempts. */
   attempts: number;
   /** Last error of its listener. */
   reason: string;

@@ -6,19 +6,19 @@ import type { DlrPublisher } from './dlr-publisher.js';
 import type { InboxState } from './inbox-state.js';
 import type { StoredDlr, StoredPage } from './stored-jobs.js';
 
-/** Downloads that are not handled yet, from which on nothing is downloaded. */
+/** No download starts while this many pages are not handled. */
 const MAX_PAGES = 8;
-/** Reports that wait for a failing listener, from which on nothing is downloaded. */
+/** No download starts while this many reports wait for redelivery. */
 const MAX_RETRIES = 1_000;
-/** Between looks at whether other processes have handled downloads. */
-const LOOK_FOR_ROOM_MS = 100;
+/** Interval of the check whether other processes have handled pages. */
+const CHECK_ROOM_MS = 100;
 
-/** Takes reports into the inbox when a listener can handle them and there is room: until then the gateway keeps them. */
+/** Downloads reports while there is a listener and room for them: until then they stay at the gateway. */
 export class DlrIntake {
-  /** Ends the waits for room. */
+  /** Aborted to end the wait for room. */
   #room = new AbortController();
-  /** When it is time to look for downloads that were interrupted (`performance.now()`). */
-  #lookAt = 0;
+  /** When to search for interrupted downloads next (`performance.now()`). */
+  #nextSearchAt = 0;
 
   constructor(
     private readonly engine: QueueEngine,
@@ -32,13 +32,13 @@ export class DlrIntake {
     state.stopping.addEventListener('abort', () => this.noteRoom(), { once: true });
   }
 
-  /** Why nothing should be downloaded now; undefined when it should. */
+  /** Reason not to download now; undefined when there is none. */
   async obstacle(): Promise<string | undefined> {
     if (this.publisher.hasListeners()) return this.#whyFull();
     return 'no listener for oursms.dlr in this process; add a method with @OnDlr()';
   }
 
-  /** Resolves when no download is under way. Called when no poll is running. */
+  /** Resolves when no download is in flight. Called while no poll runs. */
   settled(): Promise<void> {
     return this.downloads.settled();
   }
@@ -46,9 +46,9 @@ export class DlrIntake {
   /**
    * Downloads once there is room.
    *
-   * @param lease The lock of the poller. Nothing is downloaded without it.
-   * @returns How many reports came, once they are durable; undefined when they cannot be read.
-   * @throws {OurSmsError} when the download failed, or could not be kept
+   * @param lease Lock of the poller: no download starts once it is lost.
+   * @returns Number of reports, once they are durable; undefined when the answer cannot be parsed.
+   * @throws {OurSmsError} when the download failed, or could not be stored
    */
   async download(lease: Lease): Promise<number | undefined> {
     const { pages, downloads, state, publisher } = this;
@@ -61,12 +61,12 @@ export class DlrIntake {
     while (state.whyIdle === undefined && lease.isValid()) {
       const { signal } = this.#room;
       if (downloads.isAhead || (await pages.pending()) < MAX_PAGES) return downloads.next(conditions);
-      await wait(LOOK_FOR_ROOM_MS, undefined, { signal }).catch(() => undefined);
+      await wait(CHECK_ROOM_MS, undefined, { signal }).catch(() => undefined);
     }
     return 0;
   }
 
-  /** A download was handled, or there is no need to wait any more. */
+  /** Ends the wait for room: a page was handled, or the inbox pauses or stops. */
   noteRoom(): void {
     this.#room.abort();
     this.#room = new AbortController();
@@ -79,8 +79,8 @@ export class DlrIntake {
 
   async #announceInterrupted(): Promise<void> {
     const now = performance.now();
-    if (now < this.#lookAt) return;
+    if (now < this.#nextSearchAt) return;
     await this.gaps.announceInterrupted();
-    this.#lookAt = now + this.engine.followEveryMs;
+    this.#nextSearchAt = now + this.engine.followEveryMs;
   }
 }

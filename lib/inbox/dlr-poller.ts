@@ -11,28 +11,28 @@ import type { InboxState } from './inbox-state.js';
 import type { PollTimer } from './poll-timer.js';
 
 const MAX_BACKOFF_MS = 5 * 60_000;
-/** Between looks at a store that is away. */
+/** Longest backoff while the store is unavailable. */
 const STORE_BACKOFF_MS = 15_000;
-/** Between attempts to take over from another process that polls. */
+/** Longest interval of the attempts to take over from another process that polls. */
 const STAND_BY_MS = 2_000;
 const ANOTHER_POLLS = 'another process polls this account';
-/** Failures in a row after which another process may try: what is wrong may be wrong here alone. */
-const FAILURES_OF_ONE = 2;
-/** A gateway that asks for more is asked again all the same: a wrong header must not end the polling. */
+/** Consecutive failures after which another process may poll: the cause may be in this process alone. */
+const FAILURES_BEFORE_RELEASE = 2;
+/** A longer `Retry-After` is cut to this: a wrong header must not end the polling. */
 const MAX_RETRY_AFTER_MS = 60 * 60_000;
 
 /** Options of a {@link DlrPoller}. */
 export interface PollingOptions {
   timer: PollTimer;
-  /** Milliseconds until the next poll, when the last one went well and left nothing at the gateway. */
+  /** Milliseconds until the next poll, after one that succeeded and left nothing at the gateway. */
   nextDelayMs: () => number;
   /** Reports that a download asks for. */
   count: number;
 }
 
 /**
- * Polls for reports. Nothing is downloaded that no listener would handle: the gateway deletes the reports that it delivers,
- * so its inbox is the safest place a report can be.
+ * Polls for reports, in one process at a time. Nothing is downloaded without a listener: the gateway deletes the reports that it
+ * delivers, so its inbox is the safest place a report can be.
  */
 export class DlrPoller {
   readonly #logger = new Logger('OurSmsDlrPoller');
@@ -40,9 +40,9 @@ export class DlrPoller {
   #polls = 0;
   #failures = 0;
   #lease: Lease | undefined;
-  #saidObstacle: string | undefined;
+  #loggedObstacle: string | undefined;
   #last: DlrPoll | undefined;
-  readonly #good: GoodPolls;
+  readonly #goodPolls: GoodPolls;
 
   /** @param leaseName Name of the lock that only one poller can hold. */
   constructor(
@@ -52,7 +52,7 @@ export class DlrPoller {
     private readonly state: InboxState,
     private readonly options: PollingOptions,
   ) {
-    this.#good = new GoodPolls(engine, `${leaseName}/good`, options.nextDelayMs);
+    this.#goodPolls = new GoodPolls(engine, `${leaseName}/good`, options.nextDelayMs);
   }
 
   /** Result of the last poll. */
@@ -60,20 +60,19 @@ export class DlrPoller {
     return this.#last;
   }
 
-  /** How polling goes. */
+  /** State of polling. */
   get polling(): PollingState {
-    return this.#good.state;
+    return this.#goodPolls.state;
   }
 
-  /** Polls at once if the inbox works. */
+  /** Polls at once, unless the inbox is idle. */
   start(): void {
-    this.#good.restart();
+    this.#goodPolls.restart();
     this.#arm(0);
   }
 
   /**
-   * Starts no more polls: the inbox is paused or stops. Resolves when the running one has ended: a download is never aborted, as
-   * its reports would be lost.
+   * Starts no more polls. Resolves when the running one has ended: a download is never aborted, since its reports would be lost.
    */
   async stop(): Promise<void> {
     this.options.timer.disarm();
@@ -81,7 +80,7 @@ export class DlrPoller {
     await this.#giveUpLease();
   }
 
-  /** A poll that begins after the call; calls that wait for the running one share it. */
+  /** Makes a poll that starts after this call. Calls during a running poll share the next one. */
   async pollNow(): Promise<DlrPoll> {
     await this.#running;
     // A download in flight started before this call.
@@ -101,7 +100,7 @@ export class DlrPoller {
     return this.#running;
   }
 
-  /** One poll, which arms the next. Never rejects. */
+  /** Makes one poll, and arms the timer for the next. Never rejects. */
   async #poll(): Promise<DlrPoll> {
     const at = new Date().toISOString();
     this.#polls += 1;
@@ -112,7 +111,7 @@ export class DlrPoller {
       if (why !== undefined || lease === undefined) {
         // Another process may poll meanwhile.
         await this.#giveUpLease();
-        if (why === ANOTHER_POLLS) await this.#good.noteOthers();
+        if (why === ANOTHER_POLLS) await this.#goodPolls.noteOthers();
         const delayMs = this.options.nextDelayMs();
         this.#arm(why === ANOTHER_POLLS ? Math.min(delayMs, STAND_BY_MS) : delayMs);
         return (this.#last = { at, result: 'skipped', why });
@@ -120,13 +119,13 @@ export class DlrPoller {
       const reports = await this.intake.download(lease);
       if (reports === undefined) return this.#fail(at, 'the answer could not be parsed; it is kept', 0);
       this.#failures = 0;
-      this.#good.note();
+      this.#goodPolls.note();
       this.#arm(reports >= this.options.count ? 0 : this.options.nextDelayMs());
       return (this.#last = { at, result: 'downloaded', reports });
     } catch (error) {
       const why = error instanceof OurSmsError ? error.message : describeThrown(error);
       const retryAfterMs = error instanceof OurSmsGatewayError ? (error.retryAfterMs ?? 0) : 0;
-      // The gateway has no part in it, and need not be spared.
+      // The store failed, not the gateway: a shorter backoff will do.
       return this.#fail(at, why, retryAfterMs, error instanceof OurSmsStorageError ? STORE_BACKOFF_MS : MAX_BACKOFF_MS);
     }
   }
@@ -134,8 +133,8 @@ export class DlrPoller {
   async #fail(at: string, why: string, retryAfterMs: number, longestMs = MAX_BACKOFF_MS): Promise<DlrPoll> {
     this.#failures += 1;
     const delayMs = this.#backoff(retryAfterMs, longestMs);
-    // Another process looks before this one does. The wait that the gateway asks for is for all of them.
-    if (this.#failures >= FAILURES_OF_ONE && retryAfterMs === 0) await this.#giveUpLease();
+    // Another process may poll before this one, but not before a `Retry-After`, which applies to all processes.
+    if (this.#failures >= FAILURES_BEFORE_RELEASE && retryAfterMs === 0) await this.#giveUpLease();
     this.#logger.error(`Polling for delivery reports failed; next poll in ${Math.round(delayMs)} ms. ${why}`);
     this.#arm(delayMs);
     return (this.#last = { at, result: 'failed', why });
@@ -143,9 +142,9 @@ export class DlrPoller {
 
   async #obstacle(): Promise<string | undefined> {
     const why = (await this.intake.obstacle()) ?? (await this.#takeLease());
-    const isWorthSaying = why !== undefined && why !== ANOTHER_POLLS;
-    if (why !== this.#saidObstacle && isWorthSaying) this.#logger.warn(`No delivery report is downloaded: ${why}`);
-    this.#saidObstacle = why;
+    const isLogged = why !== undefined && why !== ANOTHER_POLLS;
+    if (why !== this.#loggedObstacle && isLogged) this.#logger.warn(`No delivery report is downloaded: ${why}`);
+    this.#loggedObstacle = why;
     return why ?? (this.state.stopping.aborted ? this.state.whyIdle : undefined);
   }
 
@@ -156,7 +155,7 @@ export class DlrPoller {
     return this.#lease?.isValid() ? undefined : ANOTHER_POLLS;
   }
 
-  /** Another process may poll now. A store that is away ends the lock by itself. */
+  /** Releases the lock for other processes. Errors are ignored: the lock expires when the store is unavailable. */
   async #giveUpLease(): Promise<void> {
     await this.intake.settled();
     const lease = this.#lease;
@@ -164,7 +163,7 @@ export class DlrPoller {
     await lease?.release().catch(() => undefined);
   }
 
-  /** Twice the wait with each failure, up to five minutes, with jitter; an hour at the most if the gateway asks for it. */
+  /** Exponential backoff with jitter, up to `longestMs`; at least the `Retry-After` of the gateway, up to an hour. */
   #backoff(retryAfterMs: number, longestMs: number): number {
     const base = Math.max(this.options.nextDelayMs(), 100);
     const longest = Math.max(base, longestMs);

@@ -15,14 +15,14 @@ import {
 import { EventListeners } from './event-listeners.js';
 import { shownDlr, type TracedDlr } from './traced-dlr.js';
 
-/** Reports whose listeners ran into their deadline and still run: the oldest are forgotten beyond so many. */
-const MOST_OVERDUE = 1_000;
+/** Reports whose listeners still run after their deadline: beyond this number, the oldest are forgotten. */
+const MAX_OVERDUE = 1_000;
 
-/** Calls the application's listeners, and waits until all of them have settled: no longer than their deadline. */
+/** Calls the application's listeners, and waits until all of them have settled or their deadline has passed. */
 export class DlrPublisher {
   readonly #logger = new Logger('OurSmsDlrPublisher');
   readonly #listeners: EventListeners;
-  /** By the id of the report: listeners that still run after their deadline. */
+  /** Listeners that still run after their deadline, by the id of the report. */
   readonly #overdue = new Map<string, Promise<void>>();
 
   constructor(
@@ -33,23 +33,23 @@ export class DlrPublisher {
     this.#listeners = new EventListeners(emitter);
   }
 
-  /** Whether anyone would handle a report now. An event without listeners looks just like a handled one. */
+  /** Whether a report has a listener. Without this check, a report without listeners would count as handled. */
   hasListeners(): boolean {
     return this.#listeners.has(OURSMS_DLR);
   }
 
   /**
-   * Resolves when every listener has resolved. Rejects when one of them fails, once all have settled; or when that takes too
-   * long.
+   * Calls the listeners of a report. Resolves when all of them have resolved. Rejects when one has failed and all have settled, or
+   * when the deadline has passed.
    *
-   * Listeners that still have the report since an earlier attempt get their deadline once more, before it is offered again.
+   * Listeners that still run since an earlier attempt get the deadline once more. They are not called again if they resolve.
    */
   async publish(dlr: TracedDlr): Promise<void> {
     const { id } = dlr;
     const overdue = this.#overdue.get(id);
     if (overdue && (await this.#endsWell(overdue))) return;
     if (!this.hasListeners()) throw new Error('no listener for oursms.dlr');
-    // A copy: what a listener writes into it is not what the gateway sent.
+    // A copy, since a listener may change it.
     const copy = { ...shownDlr(dlr) };
     copy.raw = copyOf(dlr.raw);
     const { traceparent, sentAt } = dlr;
@@ -63,12 +63,12 @@ export class DlrPublisher {
       span.end();
     } catch (error) {
       span.fail(error);
-      this.#keepOverdue(id, running);
+      this.#addOverdue(id, running);
       throw error;
     }
   }
 
-  /** Announces a report that is given up. */
+  /** Announces a report that was given up. */
   failed(failure: DlrFailure): Promise<boolean> {
     return this.#announce(OURSMS_DLR_FAILED, { ...failure, dlr: shownDlr(failure.dlr) });
   }
@@ -83,15 +83,15 @@ export class DlrPublisher {
     return this.#announce(OURSMS_DLR_GAP, gap);
   }
 
-  /** Calls listeners whose errors are only logged. Resolves to whether there were any. */
+  /** Calls listeners whose errors are only logged. Resolves to whether there was a listener. */
   async #announce(event: string, payload: object): Promise<boolean> {
-    const isHeard = this.#listeners.has(event);
+    const hasListener = this.#listeners.has(event);
     try {
       await within(this.listenerTimeoutMs, this.#listeners.call(event, payload));
     } catch (error) {
       this.#logger.error(`A listener for ${event} failed: ${describeThrown(error)}`);
     }
-    return isHeard;
+    return hasListener;
   }
 
   async #endsWell(running: Promise<void>): Promise<boolean> {
@@ -103,21 +103,21 @@ export class DlrPublisher {
     }
   }
 
-  /** Until it ends. Nothing is kept of one that has ended. */
-  #keepOverdue(id: string, running: Promise<void>): void {
+  /** Remembers listeners until they have settled. */
+  #addOverdue(id: string, running: Promise<void>): void {
     this.#overdue.set(id, running);
     const forget = (): void => {
       if (this.#overdue.get(id) === running) this.#overdue.delete(id);
     };
     running.then(forget, forget);
     for (const oldest of this.#overdue.keys()) {
-      if (this.#overdue.size <= MOST_OVERDUE) return;
+      if (this.#overdue.size <= MAX_OVERDUE) return;
       this.#overdue.delete(oldest);
     }
   }
 }
 
-/** Rows are flat. */
+/** A shallow copy is enough: rows are flat. */
 const copyOf = (row: unknown): unknown =>
   typeof row !== 'object' || row === null || Array.isArray(row) ? row : { ...row };
 

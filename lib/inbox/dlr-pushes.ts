@@ -8,9 +8,9 @@ import type { InboxState } from './inbox-state.js';
 import type { StoredPage } from './stored-jobs.js';
 import { KnownPushes } from './known-pushes.js';
 
-/** Pushes that are written together at the most. */
-const MOST_AT_ONCE = 256;
-/** Room is looked for in advance, for so many characters and for so long: at each write it would cost as much as the write. */
+/** Largest number of pushes in one write. */
+const MAX_BATCH = 256;
+/** Room is checked in advance, for this many characters and this long: a check for each write would cost as much as the write. */
 const ROOM = { characters: 1024 * 1024, ms: 100 };
 
 /** A push that waits for its write. */
@@ -19,12 +19,12 @@ interface WaitingPush extends NamedPush {
   reject: (error: unknown) => void;
 }
 
-/** Takes reports that the gateway pushes. What comes is durable before anything reads it, and before the push is answered. */
+/** Stores the reports that the gateway pushes. A push is durable before it is parsed, and before it is answered. */
 export class DlrPushes {
   readonly #waiting: WaitingPush[] = [];
   readonly #known = new KnownPushes();
   #isWriting = false;
-  /** Room that was found, until when (`performance.now()`). */
+  /** Characters that the last check found room for, and its expiry (`performance.now()`). */
   #room = { characters: 0, until: 0 };
 
   constructor(
@@ -36,15 +36,15 @@ export class DlrPushes {
   ) {}
 
   /**
-   * Keeps the body of a push, as it came. Resolves once it is durable. Pushes that arrive during a write go into the next one
-   * together.
+   * Stores the body of a push, unchanged. Resolves once it is durable. Pushes that arrive during a write are batched into the next
+   * one.
    *
-   * @throws {OurSmsStorageError} when it cannot be kept
+   * @throws {OurSmsStorageError} when it cannot be stored
    */
-  async keep(body: RawBody): Promise<void> {
+  async store(body: RawBody): Promise<void> {
     const span = this.telemetry.startReceive('push');
     try {
-      await this.#keep(body);
+      await this.#store(body);
       span.end();
     } catch (error) {
       span.fail(error);
@@ -52,11 +52,11 @@ export class DlrPushes {
     }
   }
 
-  #keep(body: RawBody): Promise<void> {
+  #store(body: RawBody): Promise<void> {
     if (this.state.stopping.aborted) return Promise.reject(stopping(this.account));
     const page = pageOf(this.account, body, 200);
     const name = pushName(page);
-    // A repeat of a push that is still here adds nothing.
+    // A repeat of a push that is not handled yet adds nothing.
     const known = this.#known.written(name);
     if (known !== undefined) return known;
     const written = new Promise<void>((resolve, reject) => this.#waiting.push({ name, page, resolve, reject }));
@@ -65,7 +65,7 @@ export class DlrPushes {
     return written;
   }
 
-  /** The reports of a job were delivered. */
+  /** Forgets the pushes of a job whose reports were handled. */
   noteHandled(job: string): void {
     this.#known.forgetJob(job);
   }
@@ -73,20 +73,20 @@ export class DlrPushes {
   #start(): void {
     if (this.#isWriting) return;
     this.#isWriting = true;
-    // What the sockets have brought by now goes into the same write.
+    // Pushes that the sockets have already received go into the same write.
     setImmediate(() => void this.#writeAll());
   }
 
-  /** Never rejects. */
+  /** Writes batches until no push waits. Never rejects. */
   async #writeAll(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, MOST_AT_ONCE);
+      const batch = this.#waiting.splice(0, MAX_BATCH);
       try {
-        await this.#write(group);
-        for (const { resolve } of group) resolve();
+        await this.#write(batch);
+        for (const { resolve } of batch) resolve();
       } catch (error) {
-        this.#known.forget(group.map(({ name }) => name));
-        for (const { reject } of group) reject(error);
+        this.#known.forget(batch.map(({ name }) => name));
+        for (const { reject } of batch) reject(error);
       }
     }
     this.#isWriting = false;
@@ -100,8 +100,8 @@ export class DlrPushes {
   }
 
   /**
-   * A directory on a full disk takes no writes until it was opened again. A server refuses what it has no room for, and jobs of
-   * this queue may wait for it in a directory of their own.
+   * Only for a directory, since after a write to a full disk it refuses writes until it is reopened. A server refuses only the
+   * write that it has no room for, and jobs of this queue may wait for it in a spool directory.
    */
   async #checkRoom(characters: number): Promise<void> {
     if (this.engine.path === undefined) return;

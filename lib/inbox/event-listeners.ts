@@ -4,34 +4,34 @@ import { describeThrown } from './describe-thrown.js';
 
 type Listener = ReturnType<EventEmitter2['listeners']>[number];
 
-/** A name that no application uses: only patterns of nothing but wildcards match an event of it. */
+/** A name that no application uses: only patterns of wildcards alone match an event made of it. */
 const NO_NAME = 'oursms-matches-only-wildcards';
 
 /**
  * Calls the listeners of an application's emitter.
  *
- * Not by its `emitAsync`: that rejects when the first listener fails, while others still run, and does not call those behind
- * one that throws where it stands. Listeners of all events (`onAny`, or a pattern of wildcards alone such as `**`) are
- * loggers: they are called, and that is all.
+ * `emitAsync` would not do: it rejects when the first listener fails, while others still run, and it skips the listeners after
+ * one that throws synchronously. Listeners of all events (`onAny`, or a pattern of wildcards alone such as `**`) count as
+ * loggers: they are called, but not awaited.
  */
 export class EventListeners {
   readonly #logger = new Logger('OurSmsEvents');
-  /** Of each event, one of as many parts that has no listener of its own. */
-  readonly #others = new Map<string, string>();
+  /** For each event, another one with as many parts, which only loggers listen to. */
+  readonly #probes = new Map<string, string>();
 
   constructor(private readonly emitter: EventEmitter2) {}
 
-  /** Whether an event has a listener that is no logger. */
+  /** Whether an event has a listener that is not a logger. */
   has(event: string): boolean {
-    return this.emitter.listeners(event).length > this.#ofAllEvents(event).length;
+    return this.emitter.listeners(event).length > this.#loggersOf(event).length;
   }
 
-  /** Calls every listener. Resolves when all of them have settled; rejects then, when one has failed. */
+  /** Calls every listener. Settles when all of them have settled; rejects if one of them has failed. */
   async call(event: string, payload: unknown): Promise<void> {
     const { emitter } = this;
-    // As `emitAsync` does; its types leave it out.
+    // `emitAsync` sets this as well; the types lack it.
     (emitter as { event?: unknown }).event = event;
-    const loggers = this.#ofAllEvents(event);
+    const loggers = this.#loggersOf(event);
     for (const logger of emitter.listenersAny().slice()) this.#log(event, () => logger.call(emitter, event, payload));
     const running: Promise<unknown>[] = [];
     for (const listener of [...emitter.listeners(event)]) {
@@ -46,13 +46,13 @@ export class EventListeners {
     if (failed) throw failed.reason;
   }
 
-  #ofAllEvents(event: string): Listener[] {
-    let other = this.#others.get(event);
-    if (other === undefined) this.#others.set(event, (other = event.replace(/[^.]+/g, NO_NAME)));
-    return [...this.emitter.listeners(other)];
+  #loggersOf(event: string): Listener[] {
+    let probe = this.#probes.get(event);
+    if (probe === undefined) this.#probes.set(event, (probe = event.replace(/[^.]+/g, NO_NAME)));
+    return [...this.emitter.listeners(probe)];
   }
 
-  /** Errors of a logger do not count. */
+  /** Calls a logger. Its errors are only logged. */
   #log(event: string, call: () => unknown): void {
     started(call).catch((error: unknown) =>
       this.#logger.error(`A listener for all events failed on ${event}: ${describeThrown(error)}`),
@@ -60,5 +60,5 @@ export class EventListeners {
   }
 }
 
-/** A listener may throw where it stands. */
+/** Turns a synchronous throw of a listener into a rejection. */
 const started = async (call: () => unknown): Promise<unknown> => call();

@@ -1,23 +1,23 @@
 import type { QueueEngine } from '../queue/durable-queue.js';
 
-/** The shortest time that other processes know for of a good poll. */
-const SHORTEST_TOLD_MS = 60_000;
+/** Shortest lifetime of the note that shows a successful poll to other processes. */
+const MIN_NOTE_MS = 60_000;
 
-/** How polling goes. */
+/** State of polling. */
 export interface PollingState {
-  /** Milliseconds since the last poll went well, in this process or another one; or since polling started. */
+  /** Milliseconds since the last successful poll of this process or another one; or since polling started. */
   sinceGoodMs: number;
   /** Milliseconds from that poll to the next, by the options. */
   everyMs: number;
 }
 
-/** Remembers when a poll last went well. Processes that share the store tell each other: one of them polls. */
+/** Remembers when a poll last succeeded. Of the processes that share the store, one polls: it shows its success to the others. */
 export class GoodPolls {
   #at!: number;
   #everyMs!: number;
 
   /**
-   * @param name Name of the note that tells other processes.
+   * @param name Name of the note for other processes.
    * @param nextDelayMs Milliseconds until the next poll.
    */
   constructor(
@@ -32,22 +32,22 @@ export class GoodPolls {
     return { sinceGoodMs: performance.now() - this.#at, everyMs: this.#everyMs };
   }
 
-  /** Polling starts, or resumes: the time before does not count. */
+  /** Counts from now on: polling has started, resumed or succeeded. */
   restart(): void {
     this.#at = performance.now();
     this.#everyMs = this.nextDelayMs();
   }
 
-  /** A poll of this process went well. */
+  /** Notes a successful poll of this process. */
   note(): void {
     this.restart();
-    // Without it, others only know less.
-    this.engine.noteExpiring(this.name, '', Math.max(this.#everyMs, SHORTEST_TOLD_MS)).catch(() => undefined);
+    // Without the note, other processes only know less.
+    this.engine.noteExpiring(this.name, '', Math.max(this.#everyMs, MIN_NOTE_MS)).catch(() => undefined);
   }
 
-  /** Another process polls: takes over how it goes there. */
+  /** Takes over a successful poll of another process. */
   async noteOthers(): Promise<void> {
-    const told = await this.engine.readExpiring(this.name).catch(() => undefined);
-    if (told !== undefined) this.restart();
+    const success = await this.engine.readExpiring(this.name).catch(() => undefined);
+    if (success !== undefined) this.restart();
   }
 }

@@ -4,30 +4,30 @@ import { readDlrs, type DlrReading } from '../gateway/read-dlrs.js';
 import type { NewJob } from '../queue/durable-queue.js';
 import type { StoredPage } from './stored-jobs.js';
 
-/** Pushes of one job at the most: when a process ends, all reports of its jobs are redelivered one by one. */
-const MOST_IN_A_JOB = 32;
-/** Characters of one job at the most. A longer push is a job of its own. */
-const MOST_CHARACTERS = 64 * 1024;
-/** Between two bodies of a job. */
+/** Largest number of pushes in a job: when a process ends, all reports of its jobs are redelivered one by one. */
+const MAX_PUSHES = 32;
+/** Largest number of characters in a job. A longer push is a job of its own. */
+const MAX_CHARACTERS = 64 * 1024;
+/** Separates the bodies in a job. */
 const SEPARATOR = '\n';
 
-/** A push, and the name of the job that it becomes when it is written alone. */
+/** A push, and the id of its job when it is written alone. */
 export interface NamedPush {
   name: string;
   page: DlrPage;
 }
 
-/** Names a push by its text: a repeat of a push that is still in the queue has the same name. */
+/** Name of a push, made of its text: a repeated push has the same name, so it is not queued twice. */
 export const pushName = ({ text }: DlrPage): string => `push-${digest(text)}`;
 
-/** The job of a push that stands alone. */
+/** The job of a single push. */
 export const pushJob = (page: StoredPage): NewJob<StoredPage> => ({ id: pushName(page), data: page });
 
 /**
- * Groups pushes that are written together, since many of them cost the queue as little as one. One that is alone, long or
- * not plain UTF-8 becomes a job of its own.
+ * Groups pushes that are written together into jobs, since a job of many pushes costs the queue no more than a job of one. A push
+ * that is alone, long or not plain UTF-8 becomes a job of its own.
  *
- * @returns The jobs in the order of the pushes, each with the names of those in it.
+ * @returns The jobs in the order of the pushes, each with the names of its pushes.
  */
 export function groupPushes(pushes: readonly NamedPush[]): { job: NewJob<StoredPage>; names: string[] }[] {
   const groups: NamedPush[][] = [];
@@ -36,9 +36,9 @@ export function groupPushes(pushes: readonly NamedPush[]): { job: NewJob<StoredP
   for (const push of pushes) {
     const { text, encoding } = push.page;
     characters += text.length;
-    if (group.length === MOST_IN_A_JOB || characters > MOST_CHARACTERS || encoding !== undefined) {
+    if (group.length === MAX_PUSHES || characters > MAX_CHARACTERS || encoding !== undefined) {
       groups.push((group = []));
-      // Nothing joins one that is encoded.
+      // No other push joins an encoded one.
       characters = encoding === undefined ? text.length : Infinity;
     }
     group.push(push);
@@ -46,7 +46,7 @@ export function groupPushes(pushes: readonly NamedPush[]): { job: NewJob<StoredP
   return groups.map((one) => ({ job: jobOf(one), names: one.map(({ name }) => name) }));
 }
 
-/** The pushes that a page holds: those that were written together, or the page itself. */
+/** Splits a page into the pushes that were written together. Any other page is returned as it is. */
 export function pushesOf(page: StoredPage): StoredPage[] {
   const { bodies, text, account, httpStatus, idRule, asked, gapTold, isPush, handled } = page;
   if (bodies === undefined) return [page];
@@ -77,12 +77,12 @@ export async function readPage(page: StoredPage, maxBytes: number): Promise<DlrR
 
 function jobOf(group: readonly NamedPush[]): NewJob<StoredPage> {
   const [{ name, page }] = group as [NamedPush];
-  // The gateway keeps what is not answered with 200, so no gap is announced for what cannot be read.
+  // The gateway keeps a push that is not answered with 200, so no gap is announced for an unreadable one.
   const push: StoredPage = { ...page, at: page.receivedAt, asked: 0, gapTold: true, isPush: true };
   if (group.length === 1) return { id: name, data: push };
   const bodies = group.map(({ page: { text, receivedAt } }) => ({ length: text.length, receivedAt }));
   const text = group.map((one) => one.page.text).join(SEPARATOR);
-  // Not the name of a push: one of the same text is another job.
+  // Must differ from the name of a single push with the same text.
   const id = `pushes-${digest(group.map((one) => one.name).join())}`;
   return { id, data: { ...push, text, bodies } };
 }

@@ -2,16 +2,17 @@ import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { EventEmitter2, OnEvent } from '@nestjs/event-emitter';
 import { EventListeners } from './event-listeners.js';
 
-/** One `@OnEvent` of a method, as its metadata holds it. */
+/** Metadata of an `@OnEvent`. */
 interface Subscription {
   event: Parameters<EventEmitter2['on']>[0];
   options?: { suppressErrors?: boolean };
 }
 
 /**
- * The methods that listen to an event with an `@OnEvent` that hides their errors, as `Class.method`.
+ * Finds the methods that listen to an event with an `@OnEvent` that hides their errors, but not those that set `suppressErrors`
+ * themselves, nor listeners of all events.
  *
- * Left out are those that say `suppressErrors` themselves, and listeners of all events.
+ * @returns Their names, as `Class.method`.
  */
 export function hidingListeners(event: string, discovery: DiscoveryService, scanner: MetadataScanner): string[] {
   const key = subscriptionsKey();
@@ -39,7 +40,7 @@ function subscriptionsKey(): unknown {
   return Reflect.getMetadataKeys(method)[0];
 }
 
-/** Patterns with wildcards match here even if the application's emitter is not configured for them. */
+/** Wildcards match here even if the application's emitter is not configured for them. */
 function isHeardBy(pattern: Subscription['event'], event: string): boolean {
   const emitter = new EventEmitter2({ wildcard: true });
   emitter.on(pattern, () => undefined);

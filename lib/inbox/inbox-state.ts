@@ -1,5 +1,5 @@
 /**
- * Whether an inbox works: it has not started, runs, is paused or stops. The only owner of that: its parts ask, and none keeps a
+ * State of an inbox: not started, running, paused or stopping. It is the only owner of this state: no part of the inbox keeps a
  * flag of its own.
  */
 export class InboxState {
@@ -16,7 +16,7 @@ export class InboxState {
     return this.#isPaused;
   }
 
-  /** Why it does not work now; undefined while it does. */
+  /** Why the inbox is idle; undefined while it runs. */
   get whyIdle(): string | undefined {
     if (this.stopping.aborted) return 'the application is stopping';
     if (this.#isPaused) return 'the inbox is paused';

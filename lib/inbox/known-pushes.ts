@@ -1,6 +1,6 @@
-/** Pushes that are known at the most. */
-const MOST_KNOWN = 10_000;
-/** How long a push is known: another process may have handled it long ago. */
+/** Largest number of pushes, and of jobs, that are remembered. */
+const MAX_KNOWN = 10_000;
+/** A push is forgotten after this time: another process may have handled it. */
 const KNOWN_MS = 600_000;
 
 interface KnownPush {
@@ -9,36 +9,36 @@ interface KnownPush {
   since: number;
 }
 
-/** The pushes that this process has taken and not handled yet: a repeat of one of them adds nothing. */
+/** Remembers the pushes that this process has accepted and not handled yet, so that a repeat is not stored again. */
 export class KnownPushes {
   readonly #pushes = new Map<string, KnownPush>();
-  /** The names of the pushes in each job. */
+  /** Names of the pushes in each job, by its id. */
   readonly #jobs = new Map<string, readonly string[]>();
 
-  /** Resolves when the push of this name is durable; undefined when it is not known. */
+  /** Promise of the write of a push; undefined when the push is not known. */
   written(name: string): Promise<void> | undefined {
     const known = this.#pushes.get(name);
     return known && performance.now() - known.since < KNOWN_MS ? known.written : undefined;
   }
 
-  /** Knows a push from now on, unless its write fails. */
+  /** Remembers a push. If its write fails, call {@link forget}. */
   add(name: string, written: Promise<void>): void {
     this.#pushes.set(name, { written, since: performance.now() });
     forgetOldest(this.#pushes);
   }
 
-  /** Pushes were written as one job. */
+  /** Remembers which pushes a job holds. */
   writtenAs(job: string, names: readonly string[]): void {
     this.#jobs.set(job, names);
     forgetOldest(this.#jobs);
   }
 
-  /** Pushes are not in the queue any more, or not at all. */
+  /** Forgets pushes that were handled, or could not be written. */
   forget(names: readonly string[]): void {
     for (const name of names) this.#pushes.delete(name);
   }
 
-  /** The pushes of a job were handled. */
+  /** Forgets the pushes of a handled job. */
   forgetJob(job: string): void {
     this.forget(this.#jobs.get(job) ?? []);
     this.#jobs.delete(job);
@@ -46,7 +46,7 @@ export class KnownPushes {
 }
 
 function forgetOldest(map: Map<string, unknown>): void {
-  if (map.size <= MOST_KNOWN) return;
+  if (map.size <= MAX_KNOWN) return;
   const [oldest] = map.keys();
   if (oldest !== undefined) map.delete(oldest);
 }

@@ -13,22 +13,22 @@ import type { ReportDispatcher } from './report-dispatcher.js';
 import type { ReportMatching } from './report-matching.js';
 import { ENDED, retryDelayMs, type RedeliveryOptions } from './retry-handler.js';
 
-/** A download that ends its process so often, although its reports are delivered as jobs of their own, is kept unread. */
-const MOST_INTERRUPTIONS = 10;
+/** A page that ends its process more often than this stays unread: its reports are jobs of their own, so they are not the cause. */
+const MAX_INTERRUPTIONS = 10;
 
 /** Options of {@link PageHandler}. */
 export interface PageOptions extends RedeliveryOptions {
-  /** Bytes that a compressed page may come to. */
+  /** Largest size of a decompressed page, in bytes. */
   maxResponseBytes: number;
 }
 
 /**
- * Parses a durable page and delivers each of its reports. Those whose listener fails become jobs of their own;
- * what cannot be read is kept as it came.
+ * Parses a durable page and delivers its reports. A report whose listener fails becomes a job of its own; an unreadable page
+ * stays in the store unchanged.
  */
 export class PageHandler {
   readonly #logger = new Logger('OurSmsDlrInbox');
-  #left = 0;
+  #leftReports = 0;
   #leftPages = 0;
 
   constructor(
@@ -42,16 +42,16 @@ export class PageHandler {
     private readonly options: PageOptions,
   ) {}
 
-  /** Pages that it was stopped in, and how many of their reports are not handled. */
+  /** Pages whose handling was stopped, and the number of their reports that are not handled. */
   get left(): { pages: number; reports: number } {
-    return { pages: this.#leftPages, reports: this.#left };
+    return { pages: this.#leftPages, reports: this.#leftReports };
   }
 
-  /** The outcome of a page, when all of its reports were delivered. */
+  /** Resolves to the outcome of a page, once all of its reports have ended. */
   async handle(job: Job<StoredPage>): Promise<JobOutcome<StoredPage>> {
     const { id, data: page } = job;
     if (job.interrupted && page.bodies !== undefined) return this.#separate(page);
-    if (job.interrupted && job.attempt > MOST_INTERRUPTIONS) return this.#keepUnread(id, page);
+    if (job.interrupted && job.attempt > MAX_INTERRUPTIONS) return this.#keepUnread(id, page);
     const reading = await readPage(page, this.options.maxResponseBytes);
     if (job.attempt === 1 && page.handled === undefined) {
       this.telemetry.consumed(page.isPush ? 'push' : 'poll', reading.dlrs.length);
@@ -81,23 +81,23 @@ export class PageHandler {
     const rest = { ...page, handled: [...handled] };
     if (stopped) {
       this.#leftPages += 1;
-      this.#left += reading.dlrs.filter(({ id }) => !handled.has(id)).length;
+      this.#leftReports += reading.dlrs.filter(({ id }) => !handled.has(id)).length;
       return settled({ kind: 'again', inMs: 0, data: rest, uncounted: true });
     }
-    // Each is kept, and announced, as a push of its own.
+    // Each unreadable push becomes a job of its own, which announces it.
     if (reading.unread.length > 0) await this.pages.add(reading.unread.map(pushJob));
     return settled(reading.ok ? { kind: 'done' } : await this.#keepUnreadable(id, rest, reading));
   }
 
-  /** Makes each of the pushes that were written together a job of its own: one of them may be what ended the process. */
+  /** Splits pushes that were written together into jobs of their own: one of them may have ended the process. */
   async #separate(page: StoredPage): Promise<JobOutcome<StoredPage>> {
     await this.pages.add(pushesOf(page).map((push) => pushJob({ ...push, isSuspect: true })));
     return { kind: 'done' };
   }
 
   /**
-   * Makes each report of an interrupted page a job of its own, which is delivered alone: one of them may be what ended the
-   * process. The interruption counts as an attempt of each.
+   * Makes each report of an interrupted page a job of its own, which is delivered alone: one of the reports may have ended the
+   * process. The interruption counts as an attempt of each report.
    */
   async #isolate(what: string, dlrs: readonly Dlr[]): Promise<void> {
     if (dlrs.length === 0) return;
@@ -109,16 +109,16 @@ export class PageHandler {
     );
   }
 
-  /** Parsing it, or announcing its reports, ends the process each time: it is kept as it came. */
+  /** Gives up a page that ends the process each time it is parsed or announced. It stays in the store unchanged. */
   #keepUnread(id: string, page: StoredPage): JobOutcome<StoredPage> {
-    const reason = `the process ended ${MOST_INTERRUPTIONS} times while handling it`;
+    const reason = `the process ended ${MAX_INTERRUPTIONS} times while handling it`;
     this.#logger.error(
       `The ${nameOf(page)} ${id} of delivery reports (account ${page.account}) is kept unread: ${reason}. DlrInbox.rereadUnreadable() retries it`,
     );
     return { kind: 'failed', reason };
   }
 
-  /** The job that a report becomes when its listener fails. */
+  /** The job of a report whose listener failed. */
   #jobOf(dlr: Dlr, error: unknown): NewJob<StoredDlr> {
     const { maxAttempts } = this.options;
     const reason = describeThrown(error);

@@ -1,11 +1,12 @@
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
 
 /**
- * The time until the next poll, in milliseconds: a fixed wait, or until a cron expression's next date.
+ * Makes a function that returns the milliseconds until the next poll: a fixed time, or the time until the next date of a cron
+ * expression.
  *
- * The package `cron` is loaded only when a cron expression is used; @nestjs/schedule depends on it.
+ * The package `cron` is loaded for a cron expression only; @nestjs/schedule depends on it.
  *
- * @throws {OurSmsConfigError} for an expression that cannot be read
+ * @throws {OurSmsConfigError} when the cron expression is invalid, or the package is missing
  */
 export async function pollSchedule({ everyMs, cron }: { everyMs?: number; cron?: string }): Promise<() => number> {
   if (cron === undefined) return () => everyMs ?? 0;

@@ -1,9 +1,9 @@
 import type { SchedulerRegistry } from '@nestjs/schedule';
 
-/** The longest wait that a timer takes; a longer one would fire at once. */
+/** Longest delay of `setTimeout`; with a longer one it would fire at once. */
 const MAX_TIMEOUT_MS = 2_147_483_647;
 
-/** One named timeout in the application's `SchedulerRegistry`, armed for one poll at a time, so that polls never overlap. */
+/** A named timeout in the application's `SchedulerRegistry`, armed for one poll at a time, so that polls never overlap. */
 export class PollTimer {
   #immediate: NodeJS.Immediate | undefined;
 
@@ -15,7 +15,7 @@ export class PollTimer {
   /** Runs the poll once, after a delay. */
   arm(delayMs: number, poll: () => void): void {
     this.disarm();
-    // A timer takes a millisecond at the least: long beside a download.
+    // `setTimeout` waits a millisecond at least, which is long compared with a download.
     if (delayMs === 0) {
       this.#immediate = setImmediate(poll);
       return;
@@ -25,7 +25,7 @@ export class PollTimer {
     this.registry.addTimeout(this.name, setTimeout(due, Math.min(delayMs, MAX_TIMEOUT_MS)));
   }
 
-  /** Forgets the poll that is due. */
+  /** Cancels the next poll. */
   disarm(): void {
     clearImmediate(this.#immediate);
     if (this.registry.doesExist('timeout', this.name)) this.registry.deleteTimeout(this.name);

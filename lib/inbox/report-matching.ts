@@ -6,9 +6,10 @@ export interface ReportMatching {
   /** Whether messages are tracked. */
   readonly isOn: boolean;
   /**
-   * Fills in what is known of the message of each report.
+   * Adds to each report the known facts about its message.
    *
-   * @returns The changes to write by the write that settles the page of the reports, asked for then, and told when it is durable.
+   * @returns `changes`: notes for the write that settles the page of the reports, called right before that write. `written`:
+   * called when that write is durable.
    * @throws {OurSmsStorageError} when the store cannot be read
    */
   match(dlrs: readonly Dlr[]): Promise<{ changes(): NoteChange[]; written(): void }>;

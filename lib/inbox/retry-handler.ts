@@ -5,7 +5,7 @@ import type { DlrPublisher } from './dlr-publisher.js';
 import { reportOf, type StoredDlr } from './stored-jobs.js';
 import type { ReportDispatcher } from './report-dispatcher.js';
 
-const LONGEST_DELAY_MS = 15 * 60_000;
+const MAX_DELAY_MS = 15 * 60_000;
 
 /** Options for the redelivery of reports whose listener fails. */
 export interface RedeliveryOptions {
@@ -14,10 +14,10 @@ export interface RedeliveryOptions {
   maxAttempts: number;
 }
 
-/** Why a report is a suspect. */
+/** Why a report is suspected to have ended its process. */
 export const ENDED = 'the process ended, or was suspended, while a listener had it';
 
-/** Offers a report again whose listener failed, and gives it up after `maxAttempts`. */
+/** Redelivers a report whose listener failed, and gives it up after `maxAttempts`. */
 export class RetryHandler {
   readonly #logger = new Logger('OurSmsDlrInbox');
 
@@ -27,13 +27,13 @@ export class RetryHandler {
     private readonly options: RedeliveryOptions,
   ) {}
 
-  /** The outcome of a report, when its listeners are done with it. */
+  /** Resolves to the outcome of a report, once its listeners have settled. */
   async handle(job: Job<StoredDlr>): Promise<JobOutcome<StoredDlr>> {
     const { attempt, data, interrupted } = job;
     const { maxAttempts } = this.options;
     const dlr = reportOf(data);
     const isSuspect = interrupted || data.isSuspect === true;
-    // One attempt more for a suspect: the first was beside others, and one of them may have ended the process.
+    // A suspect gets one more attempt: another report may have ended the process during the first one.
     const most = isSuspect ? maxAttempts + 1 : maxAttempts;
     if (attempt > most) return this.#giveUp(job, interrupted ? ENDED : data.reason, most);
     if (interrupted) {
@@ -41,7 +41,7 @@ export class RetryHandler {
         `Delivery report ${dlr.id} (account ${dlr.account}) is redelivered alone: ${ENDED}, attempt ${attempt - 1} of ${maxAttempts}`,
       );
     }
-    // Marked durably first: an attempt that ends with the process counts, and no other does.
+    // Durably marked before it starts: of interrupted attempts, only a marked one counts.
     const begin = (): Promise<void> => job.atWork(true);
     const result = await this.dispatcher.deliver(dlr, () => job.isHeld(), { begin, isSuspect });
     if (result.kind === 'handled') return { kind: 'done' };
@@ -62,7 +62,7 @@ export class RetryHandler {
     );
     const announce = async (): Promise<void> => void (await this.publisher.failed({ dlr, attempts, reason }));
     if (!job.interrupted) await announce();
-    // A listener of this event may be what ends the process: it gets it alone, and once more at the most.
+    // A listener of `oursms.dlr.failed` may be what ends the process: it runs alone, and once more at most.
     else if (job.attempt <= this.options.maxAttempts + 3) {
       const begin = (): Promise<void> => job.atWork(true);
       const options = { begin, isSuspect: true, deliver: announce };
@@ -73,8 +73,8 @@ export class RetryHandler {
   }
 }
 
-/** The wait before a report is delivered again: twice as long with each attempt, up to a quarter of an hour, with jitter. */
+/** Milliseconds until the next attempt: exponential backoff with jitter, up to a quarter of an hour. */
 export function retryDelayMs(firstMs: number, attempt: number): number {
-  const wait = Math.min(firstMs * 2 ** Math.min(attempt - 1, 30), Math.max(LONGEST_DELAY_MS, firstMs));
+  const wait = Math.min(firstMs * 2 ** Math.min(attempt - 1, 30), Math.max(MAX_DELAY_MS, firstMs));
   return Math.round(wait / 2 + (Math.random() * wait) / 2);
 }

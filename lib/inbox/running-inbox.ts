@@ -26,14 +26,14 @@ import type { ReportMatching } from './report-matching.js';
 import { shownDlr } from './traced-dlr.js';
 import { RetryHandler } from './retry-handler.js';
 
-/** Pages whose reports are delivered at the same time: one slow report must not block the next page. */
+/** Pages that are handled at a time: one slow report must not block the next page. */
 const PAGES_AT_ONCE = 4;
-/** Pushes that are delivered at the same time, for each report that listeners may have at a time: a push may hold one alone. */
+/** Pushes that are handled at a time, for each unit of `concurrency`: a push may hold a single report. */
 const PUSHES_PER_REPORT = 4;
-const MOST_PUSHES_AT_ONCE = 128;
-/** Between checks whether there is a listener. */
-const LOOK_FOR_LISTENERS_MS = 500;
-/** Reports that wait in the dispatcher at the most, besides those of the pages. */
+const MAX_PUSHES_AT_ONCE = 128;
+/** Interval of the check for a listener. */
+const CHECK_LISTENERS_MS = 500;
+/** Reports to redeliver that are in the dispatcher at a time. */
 const RETRIES_AT_ONCE = 64;
 
 /** Options of a {@link RunningInbox}. */
@@ -48,12 +48,12 @@ export interface InboxOptions extends PageOptions {
   shutdownTimeoutMs: number;
 }
 
-/** A store that is away says so itself, and may be back before it is needed. */
-function unlessRetryable(error: unknown): void {
+/** An unavailable store is logged elsewhere, and may recover before it is needed. */
+function ignoreRetryable(error: unknown): void {
   if (!(error instanceof OurSmsStorageError && error.retryable)) throw error;
 }
 
-/** The running inbox of an account: polls, takes what is pushed, stores, delivers and settles reports. */
+/** The running inbox of an account: downloads reports, accepts pushed ones, and stores, delivers and settles them. */
 export class RunningInbox {
   readonly pages: DurableQueue<StoredPage>;
   readonly retries: DurableQueue<StoredDlr>;
@@ -94,50 +94,50 @@ export class RunningInbox {
     this.#poller = new DlrPoller(engine, `${names}/poller`, this.#intake, state, polling);
   }
 
-  /** Reads what is in the store. @throws {OurSmsStorageError} when it cannot be read, and that does not pass by itself */
+  /** Checks that the store can be read. @throws {OurSmsStorageError} when it cannot, unless the error is retryable */
   async open(): Promise<void> {
-    await Promise.all([this.pages, this.retries].map((queue) => queue.counts().catch(unlessRetryable)));
+    await Promise.all([this.pages, this.retries].map((queue) => queue.counts().catch(ignoreRetryable)));
   }
 
-  /** Starts, now that the listeners are there: with what an earlier process left. */
+  /** Starts to poll and to deliver, reports of an earlier process included. Called when the listeners are registered. */
   start(): void {
     this.#state.start();
     if (this.#state.stopping.aborted) return;
-    this.#consumeWhenHeard();
+    this.#consumeWithListener();
     if (this.#poller !== undefined) return this.#poller.start();
-    // A process that polled may have left a gap. A store that is away is logged elsewhere.
+    // An earlier process that polled may have left a gap. An unavailable store is logged elsewhere.
     this.#gaps.announceInterrupted().catch(() => undefined);
   }
 
-  /** Keeps the body of a push, as it came. @throws {OurSmsStorageError} when it cannot be kept */
+  /** Stores the body of a push, unchanged. @throws {OurSmsStorageError} when it cannot be stored */
   accept(body: RawBody): Promise<void> {
-    return this.#pushes.keep(body);
+    return this.#pushes.store(body);
   }
 
-  /** Ends: the running download reaches the store, running listeners get their time, the rest waits for the next start. */
+  /** Stops: the running download is stored, running listeners get `shutdownTimeoutMs`, the rest waits for the next start. */
   async stop(): Promise<void> {
     this.#state.stop();
     if (!this.engine.isDurable) await this.#drain();
     this.#dispatcher.stop(this.options.shutdownTimeoutMs);
     const consumers = this.#consumers.map((consumer) => consumer.stop());
-    // What it had when it was paused may still be with its listeners.
+    // Reports may still be with their listeners after a pause that has not finished.
     await Promise.all([this.#stopPolling(), this.#pausing, ...consumers]);
-    // A store that is away says so elsewhere.
-    await this.#tellLeft().catch(() => undefined);
+    // An unavailable store is logged elsewhere.
+    await this.#warnOfRemaining().catch(() => undefined);
   }
 
-  /** Reports that no other process can reach: this application must be started again to deliver them. */
-  async #tellLeft(): Promise<void> {
+  /** Logs the reports in a directory: no other process reaches them, so they wait for a restart of this application. */
+  async #warnOfRemaining(): Promise<void> {
     const { path } = this.engine;
     if (path === undefined) return;
     const { pages = 0, reports = 0 } = this.#pageHandler?.left ?? {};
     const waiting = reports + (await this.retries.pending());
     const unread = (await this.pages.pending()) - pages;
-    const left = [
+    const remaining = [
       waiting > 0 && `${waiting} delivery reports`,
       unread > 0 && `${unread} downloads that are not parsed yet`,
     ];
-    const what = left.filter((one) => one !== false).join(' and ');
+    const what = remaining.filter((one) => one !== false).join(' and ');
     if (what === '') return;
     this.#logger.warn(
       `${what} (account ${this.#account}) remain in ${oneLine(path)}: they are delivered after the next start with this directory`,
@@ -146,7 +146,7 @@ export class RunningInbox {
 
   async pause(): Promise<void> {
     this.#state.pause();
-    // What waits goes back to the store, where other processes find it.
+    // Waiting reports go back to the store, where other processes can take them.
     const ended = [
       this.#stopPolling(),
       this.#dispatcher.pause(),
@@ -164,7 +164,7 @@ export class RunningInbox {
     this.#dispatcher.resume();
     if (this.#state.whyIdle !== undefined) return;
     this.#poller?.start();
-    this.#consumeWhenHeard();
+    this.#consumeWithListener();
   }
 
   async #stopPolling(): Promise<void> {
@@ -178,13 +178,13 @@ export class RunningInbox {
 
   async stats(): Promise<DlrInboxStats> {
     const [pages, retries] = [await this.pages.counts(), await this.retries.counts()];
-    const [inLine, running] = [this.#dispatcher.waiting, this.#dispatcher.running];
-    // A report that is offered again and on its way to its lane, or back to its outcome, is in neither number.
-    const onItsWay = Math.max(0, retries.active - inLine - running);
+    const [queued, running] = [this.#dispatcher.waiting, this.#dispatcher.running];
+    // A redelivered report that is about to enter the dispatcher, or has just left it, is in neither number.
+    const between = Math.max(0, retries.active - queued - running);
     const oldest = [pages.oldestAt, retries.oldestAt].filter((at) => at !== undefined);
     return {
       account: this.#account,
-      waiting: inLine + onItsWay + retries.waiting,
+      waiting: queued + between + retries.waiting,
       handling: running,
       failed: retries.failed,
       pages: pages.waiting + pages.active,
@@ -196,12 +196,12 @@ export class RunningInbox {
     };
   }
 
-  /** How polling goes; undefined without `dlr.poll`. */
+  /** State of polling; undefined without `dlr.poll`. */
   get polling(): PollingState | undefined {
     return this.#poller?.polling;
   }
 
-  /** When reports were last announced as possibly lost: milliseconds since 1970; undefined when that never happened. */
+  /** Time of the last gap: milliseconds since 1970; undefined without a gap. */
   lastGapAt(): Promise<number | undefined> {
     return this.#gaps.lastAt();
   }
@@ -225,16 +225,16 @@ export class RunningInbox {
   }
 
   /** Without a listener, reports stay in the store: another process may have one. */
-  #consumeWhenHeard(isFirst = true): void {
+  #consumeWithListener(isFirst = true): void {
     if (this.#state.whyIdle !== undefined || this.#consumers.length > 0) return;
     if (this.publisher.hasListeners()) return this.#consume();
-    // A poller says so itself.
+    // The poller logs a warning of its own.
     if (isFirst && this.#poller === undefined) {
       this.#logger.warn(
         'No listener for oursms.dlr: pushed reports are kept until there is one; add a method with @OnDlr()',
       );
     }
-    setTimeout(() => this.#consumeWhenHeard(false), LOOK_FOR_LISTENERS_MS).unref();
+    setTimeout(() => this.#consumeWithListener(false), CHECK_LISTENERS_MS).unref();
   }
 
   #consume(): void {
@@ -257,10 +257,10 @@ export class RunningInbox {
   #pagesAtOnce(): number {
     const { takesPushes, concurrency } = this.options;
     if (!takesPushes) return PAGES_AT_ONCE;
-    return Math.max(PAGES_AT_ONCE, Math.min(PUSHES_PER_REPORT * concurrency, MOST_PUSHES_AT_ONCE));
+    return Math.max(PAGES_AT_ONCE, Math.min(PUSHES_PER_REPORT * concurrency, MAX_PUSHES_AT_ONCE));
   }
 
-  /** Nothing waits for a next start in memory: what is there gets the time that running listeners get. */
+  /** Reports in memory cannot wait for the next start: they get the time that running listeners get. */
   async #drain(): Promise<void> {
     await this.#stopPolling();
     const end = performance.now() + this.options.shutdownTimeoutMs;

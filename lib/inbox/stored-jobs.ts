@@ -3,37 +3,37 @@ import { isFinalStatus } from '../dto/monotonic.js';
 import type { TracedDlr } from './traced-dlr.js';
 import type { DlrPage } from '../gateway/dlr-page.js';
 
-/** A download or a push as it is kept, before anything has read it. */
+/** Data of the job of a page: a download or push, stored before it is parsed. */
 export interface StoredPage extends DlrPage {
-  /** Of pushes that were written together: how many characters of `text` each has, a line end apart, and when it came. */
+  /** Set for pushes that were written together: the length of each in `text`, where line feeds separate them, and its time. */
   bodies?: { length: number; receivedAt: string }[];
-  /** Whether it was with listeners when the process ended, together with other pushes: its reports are delivered one by one. */
+  /** Whether its process ended while it was in one job with other pushes: its reports are delivered one by one. */
   isSuspect?: boolean;
-  /** When the download began, or the push came: ISO 8601, UTC. */
+  /** When the download started, or the push came: ISO 8601, UTC. */
   at: string;
-  /** How many reports were asked for; 0 for a push. */
+  /** Number of reports that the download asked for; 0 for a push. */
   asked: number;
-  /** Why the answer did not arrive as a whole; unset when it did. */
+  /** Why the answer did not arrive completely; unset when it did. */
   broken?: string;
-  /** The ids of its reports that need no handling any more. */
+  /** Ids of the reports that are handled, or became jobs of their own. */
   handled?: string[];
-  /** Whether the reports that may be missing in it were announced. */
+  /** Whether the gap of its lost reports was announced. */
   gapTold?: boolean;
 }
 
-/** A report whose listener failed, as it is kept. */
+/** Data of the job of a report whose listener failed. */
 export interface StoredDlr {
-  /** Without `via` and `isFinal` when an earlier version has kept it. */
+  /** Without `via` and `isFinal` when an earlier version stored it. */
   dlr: Omit<TracedDlr, 'via' | 'isFinal'> & Partial<Pick<Dlr, 'via' | 'isFinal'>>;
   /** Last error of its listener. */
   reason: string;
-  /** How often it was offered; known once it is given up. */
+  /** Number of delivery attempts; set when the report is given up. */
   attempts?: number;
-  /** Whether its page was with listeners when the process ended: it may be what ended it, and is delivered alone. */
+  /** Whether the process of its page ended: the report may be the cause, so it is delivered alone. */
   isSuspect?: boolean;
 }
 
-/** The report of a kept one. An earlier version kept no `via`: such a report counts as polled. */
+/** The report of a job. A report that an earlier version stored without `via` counts as polled. */
 export const reportOf = ({ dlr }: StoredDlr): TracedDlr => ({
   ...dlr,
   via: dlr.via ?? 'poll',

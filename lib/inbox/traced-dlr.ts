@@ -1,11 +1,11 @@
 import type { Dlr } from '../dto/dlr.js';
 
-/** A report with the context of the span of its send, which no event shows. */
+/** A report with the trace context of its send, which events do not show. */
 export interface TracedDlr extends Dlr {
   traceparent?: string;
 }
 
-/** The report as events show it. */
+/** The report without its trace context, for events. */
 export function shownDlr(dlr: TracedDlr): Dlr {
   if (dlr.traceparent === undefined) return dlr;
   const shown: TracedDlr = { ...dlr };
