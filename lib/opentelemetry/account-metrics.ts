@@ -41,11 +41,11 @@ export class AccountMetrics {
     this.#send = attributesOf('send', account);
     this.#receive = attributesOf('receive', account);
     this.#process = attributesOf('process', account);
-    // A counter whose first value is 1 has not increased to a query: an alarm would miss the first send of unknown outcome.
+    // Counters start at 0: a query sees no increase when the first value is 1, so an alarm would miss the first unknown outcome.
     for (const origin of SEND_ORIGINS) for (const outcome of SEND_OUTCOMES) this.#countSend(origin, outcome, 0);
   }
 
-  /** A send that has ended. @param isAttempt Whether a try of it may have left. */
+  /** Records a send that has ended. @param isAttempt Whether one of its tries may have left. */
   sent(send: {
     origin: SendOrigin;
     recipients: number;
@@ -63,23 +63,23 @@ export class AccountMetrics {
     sentMessages.add(recipients, attributes);
   }
 
-  /** A download or a push that has ended. */
+  /** Records a download or a push that has ended. */
   received(source: ReportSource, errorType: string | undefined, seconds: number): void {
     const attributes = { ...this.#receive, [ATTRIBUTES.reportSource]: source, ...errorAttributes(errorType) };
     this.#instruments.operationDuration.record(seconds, attributes);
   }
 
-  /** Reports that were read for the first time. */
+  /** Counts reports that were read for the first time. */
   consumed(source: ReportSource, reports: number): void {
     this.#instruments.consumedMessages.add(reports, { ...this.#receive, [ATTRIBUTES.reportSource]: source });
   }
 
-  /** A report whose listeners have ended. */
+  /** Records a report whose listeners have settled. */
   processed(errorType: string | undefined, seconds: number): void {
     this.#instruments.processDuration.record(seconds, { ...this.#process, ...errorAttributes(errorType) });
   }
 
-  /** A message that has its final status. */
+  /** Records a message that has its final status. */
   settled(status: DlrStatus, seconds: number): void {
     this.#instruments.deliveryDuration.record(seconds, { ...this.#account, [ATTRIBUTES.reportStatus]: status });
   }

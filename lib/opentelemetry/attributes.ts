@@ -7,10 +7,10 @@ type OperationName = 'send' | 'receive' | 'process';
 /** Values of `oursms.outcome` of a send. `withdrawn`: it was given up before it left. */
 export const SEND_OUTCOMES = ['sent', 'notSent', 'unknown', 'withdrawn'] as const;
 
-/** How a send ended. */
+/** Outcome of a send. */
 export type SendOutcome = (typeof SEND_OUTCOMES)[number];
 
-/** Names of attributes. Those of the conventions for messaging are in development there, and may change. */
+/** Names of attributes. The conventions for messaging are in development, so their names may change. */
 export const ATTRIBUTES = {
   account: 'oursms.account',
   accepted: 'oursms.accepted',
@@ -35,7 +35,7 @@ export const ATTRIBUTES = {
   tryNumber: 'oursms.try',
 } as const;
 
-/** What the gateway keeps for each account: messages to send, and the reports about them. */
+/** Value of `messaging.destination.name`: the gateway has one queue of messages and one of reports for each account. */
 const DESTINATIONS: Readonly<Record<OperationName, string>> = { send: 'sms', receive: 'dlrs', process: 'dlrs' };
 
 /** Name of the spans of an operation. */

@@ -2,12 +2,12 @@ import { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
 import { OurSmsError } from '../errors/oursms.error.js';
 import { readableThrown } from '../errors/readable-thrown.js';
 
-/** The fallback of the conventions. */
+/** Fallback value of the conventions. */
 const OTHER = '_OTHER';
 
 /**
- * The attribute `error.type` of an error: the `kind` of an `OurSmsGatewayError`, the class of any other error, `_OTHER` for what
- * is no error. Never its message or its `name`, which code of the application may have put anything into. Never throws.
+ * Value of the attribute `error.type`: the `kind` of an `OurSmsGatewayError`, the class of any other error, `_OTHER` for a value
+ * that is not an error. Never the message or the `name`: the application may have put any text there. Never throws.
  */
 export function errorType(thrown: unknown): string {
   const error = readableThrown(thrown);

@@ -18,13 +18,13 @@ import { TracedReceive } from './traced-receive.js';
 import { TracedSend } from './traced-send.js';
 import { fromTraceparent } from './traceparent.js';
 
-/** Spans and metrics of an account, by the API of OpenTelemetry. */
+/** Records spans and metrics of an account with the API of OpenTelemetry. */
 export class OpenTelemetryPort implements Telemetry {
   readonly #send: Attributes;
   readonly #receive: Attributes;
   readonly #process: Attributes;
 
-  /** @param metrics Unset: spans alone. */
+  /** @param metrics Unset: only spans are recorded. */
   constructor(
     account: TelemetryAccount,
     private readonly tracer: Tracer,
@@ -38,7 +38,7 @@ export class OpenTelemetryPort implements Telemetry {
   startSend(origin: SendOrigin, recipients: number): SendSpan {
     const attributes: Attributes = { ...this.#send, [ATTRIBUTES.origin]: origin };
     if (recipients > 1) attributes[ATTRIBUTES.batchCount] = recipients;
-    // What is active while a campaign runs is whatever happened to start, resume or read it, perhaps days ago.
+    // The active context of a campaign is that of the code that started, resumed or read it, perhaps days ago.
     const parent = origin === 'campaign' ? ROOT_CONTEXT : context.active();
     const span = this.tracer.startSpan(spanName('send'), { kind: SpanKind.PRODUCER, attributes }, parent);
     return new TracedSend(span, this.metrics, origin, recipients);
@@ -46,9 +46,9 @@ export class OpenTelemetryPort implements Telemetry {
 
   startReceive(source: ReportSource): ReceiveSpan {
     const attributes = { ...this.#receive, [ATTRIBUTES.reportSource]: source };
-    // The gateway calls, not we.
+    // The gateway sends the request of a push.
     const kind = source === 'push' ? SpanKind.CONSUMER : SpanKind.CLIENT;
-    // A timer of the poller keeps the context of whatever armed the first one.
+    // Timers of the poller inherit the context of the code that armed the first one.
     const parent = source === 'poll' ? ROOT_CONTEXT : context.active();
     const span = this.tracer.startSpan(spanName('receive'), { kind, attributes }, parent);
     return new TracedReceive(span, this.metrics, source);
@@ -71,7 +71,7 @@ export class OpenTelemetryPort implements Telemetry {
     const span = this.tracer.startSpan(
       spanName('process'),
       { kind: SpanKind.CONSUMER, attributes, links },
-      // The ambient context is that of another report, or of a timer.
+      // The active context is that of another report, or of a timer.
       ROOT_CONTEXT,
     );
     return new TracedProcess(span, this.metrics, status, receivedAt, sent.sentAt);

@@ -9,15 +9,15 @@ const SCOPE = 'nestjs-oursms';
 
 /** Options of {@link openTelemetry}. */
 export interface OpenTelemetryOptions {
-  /** Whether metrics are recorded beside the spans. Default: true. */
+  /** Whether metrics are recorded in addition to spans. Default: true. */
   metrics?: boolean;
 }
 
 /**
- * Records spans and metrics by the API of OpenTelemetry, with the providers that the application has registered before it starts.
- * The value of the option `telemetry`; one value may serve several accounts.
+ * Records spans and metrics with the API of OpenTelemetry. Register the providers before the application starts.
  *
- * @throws {OurSmsConfigError} naming every faulty option, showing no value
+ * @returns The value of the option `telemetry`; one value may serve several accounts.
+ * @throws {OurSmsConfigError} that names every invalid option, and shows no value
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): TelemetrySource {
   const withMetrics = checkOptions(options).metrics ?? true;

@@ -5,10 +5,10 @@ import type { AccountMetrics } from './account-metrics.js';
 import { ATTRIBUTES } from './attributes.js';
 import { errorType } from './error-type.js';
 
-/** Statuses that a message may still leave. */
+/** Statuses that are not final. */
 const INTERIM: readonly DlrStatus[] = ['sent', 'unknown'];
 
-/** The span of the delivery of a report to its listeners, and its part of the metrics. */
+/** Span and metrics of the delivery of a report to its listeners. */
 export class TracedProcess implements ProcessSpan {
   readonly #startedAt = performance.now();
 
@@ -32,7 +32,7 @@ export class TracedProcess implements ProcessSpan {
     this.#end(undefined);
     const { status, receivedAt, sentAt } = this;
     if (sentAt === undefined || INTERIM.includes(status)) return;
-    // Clocks of two processes may disagree by a little.
+    // The clocks of two processes may differ a little.
     this.metrics?.settled(status, Math.max(0, Date.parse(receivedAt) - sentAt) / 1_000);
   }
 

@@ -4,7 +4,7 @@ import type { AccountMetrics } from './account-metrics.js';
 import { ATTRIBUTES } from './attributes.js';
 import { errorType } from './error-type.js';
 
-/** The span of a download or a push, and its part of the metrics. */
+/** Span and metrics of a download or a push. */
 export class TracedReceive implements ReceiveSpan {
   readonly #startedAt = performance.now();
 

@@ -8,7 +8,7 @@ import { ATTRIBUTES, type SendOutcome } from './attributes.js';
 import { errorType } from './error-type.js';
 import { toTraceparent } from './traceparent.js';
 
-/** The span of a send, and its part of the metrics. */
+/** Span and metrics of a send. */
 export class TracedSend implements SendSpan {
   readonly traceparent: string | undefined;
   readonly #startedAt = performance.now();
@@ -32,7 +32,7 @@ export class TracedSend implements SendSpan {
     this.span.addEvent('oursms.try.failed', {
       [ATTRIBUTES.tryNumber]: tries,
       [ATTRIBUTES.errorType]: errorType(error),
-      // Only errors of ours say whether the request left.
+      // Only an OurSmsError states whether the request left.
       [ATTRIBUTES.outcome]: error instanceof OurSmsError ? error.outcome : 'unknown',
     });
   }
@@ -73,7 +73,7 @@ function outcomeOf(result: SendEnd): SendOutcome {
   return result.kind === 'failed' ? 'notSent' : 'withdrawn';
 }
 
-/** A send that was withdrawn has failed only when an earlier try of it may have been sent. */
+/** A withdrawn send counts as failed only when one of its tries may have been sent. */
 function errorOf(result: SendEnd): string | undefined {
   if (result.kind === 'failed') return errorType(result.error);
   if (result.kind === 'sent' || !result.doubt) return undefined;

@@ -6,7 +6,7 @@ const SEND: SendSpan = Object.freeze({ traceparent: undefined, tryLeaves: nothin
 const RECEIVE: ReceiveSpan = Object.freeze({ end: nothing, fail: nothing });
 const PROCESS: ProcessSpan = Object.freeze({ run: <T>(call: () => T): T => call(), end: nothing, fail: nothing });
 
-/** Telemetry of an account without the option `telemetry`: records nothing, and makes no object. */
+/** Telemetry of an account without the option `telemetry`: records nothing, and allocates nothing. */
 export const SILENT_TELEMETRY: Telemetry = Object.freeze({
   startSend: () => SEND,
   startReceive: () => RECEIVE,

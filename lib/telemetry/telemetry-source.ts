@@ -1,6 +1,6 @@
 import type { Telemetry, TelemetryAccount } from './telemetry.js';
 
-/** As much of a telemetry as an application sees: where it is given to the option `telemetry`, and nothing to call. */
+/** Public type of the value of the option `telemetry`. Applications pass it on, and do not call its method. */
 export interface TelemetryEngine {
   openTelemetry(account: never): object;
 }

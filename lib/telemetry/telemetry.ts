@@ -7,17 +7,17 @@ export const SEND_ORIGINS = ['message', 'campaign'] as const;
 /** Origin of a send. */
 export type SendOrigin = (typeof SEND_ORIGINS)[number];
 
-/** How reports came: a download of the poller, a push of the gateway, or a call of `OurSmsService.downloadDlrs`. */
+/** Source of reports: a download of the poller, a push of the gateway, or a call of `OurSmsService.downloadDlrs`. */
 export type ReportSource = 'poll' | 'push' | 'call';
 
-/** How a send ended. `doubt` is set when a try of it may have been sent. */
+/** Outcome of a send. `doubt` is set when one of its tries may have been sent. */
 export type SendEnd =
   | { kind: 'sent'; receipt: SendReceipt }
   | { kind: 'failed'; error: unknown; doubt?: object }
   /** The last try did not leave. */
   | { kind: 'withdrawn'; doubt?: object };
 
-/** Facts about the send of a message that were kept until its report came. */
+/** Facts about the send of a message, stored until its report came. */
 export interface SentFacts {
   /** {@link SendSpan.traceparent} of its send. */
   traceparent?: string;
@@ -25,9 +25,9 @@ export interface SentFacts {
   sentAt?: number;
 }
 
-/** The send of one message, or of one request of a campaign, from before its first try until its outcome is known. */
+/** Span of one message, or of one request of a campaign, from before its first try until its outcome is known. */
 export interface SendSpan {
-  /** Context of the span as W3C `traceparent`, to keep with the message; undefined when nothing is recorded. */
+  /** Context of the span as W3C `traceparent`, to store with the message; undefined when nothing is recorded. */
   readonly traceparent: string | undefined;
   /** A request is about to leave. @param tries Tries so far, this one included. */
   tryLeaves(tries: number): void;
@@ -37,27 +37,27 @@ export interface SendSpan {
   end(result: SendEnd): void;
 }
 
-/** A download, or a push that is being kept. */
+/** Span of a download, or of storing a push. */
 export interface ReceiveSpan {
-  /** It is durable. @param reports How many reports it holds, where that is known. */
+  /** The download or push is durable. @param reports Number of its reports, if known. */
   end(reports?: number): void;
-  /** It brought nothing, or could not be kept. */
+  /** The download failed, or the body could not be stored. */
   fail(error: unknown): void;
 }
 
-/** The delivery of one report to its listeners. */
+/** Span of the delivery of one report to its listeners. */
 export interface ProcessSpan {
-  /** Calls the listeners: what they trace belongs to this span. */
+  /** Calls the listeners, whose spans become children of this one. */
   run<T>(call: () => T): T;
   /** Every listener has resolved. */
   end(): void;
-  /** A listener failed, or took too long. */
+  /** A listener failed, or did not finish in time. */
   fail(error: unknown): void;
 }
 
 /** State of an account that is read when metrics are collected. */
 export interface AccountReadings {
-  /** The last balance that the gateway told. */
+  /** The last balance that the gateway reported. */
   credits?: number;
   /** Unset for an account without an inbox, and while its store cannot be read. */
   inbox?: { waiting: number; oldestMs: number; gaps: number };
@@ -66,20 +66,20 @@ export interface AccountReadings {
 }
 
 /**
- * Port of what is traced and measured of an account. No argument that it gets may be passed on as it is: a report holds the
- * number of its recipient and the name of its sender, an error of a listener holds any text.
+ * Port for the traces and metrics of an account. An implementation must not export its arguments unfiltered: a report holds the
+ * number of its recipient and the name of its sender, and an error of a listener can hold any text.
  */
 export interface Telemetry {
   /** A message is about to be sent. */
   startSend(origin: SendOrigin, recipients: number): SendSpan;
-  /** A download is about to be made, or a push has come. */
+  /** A download is about to start, or a push has come. */
   startReceive(source: ReportSource): ReceiveSpan;
   /** Reports were read for the first time. */
   consumed(source: ReportSource, reports: number): void;
   /**
    * A report is about to be delivered to its listeners.
    *
-   * @param sent Facts about the send that it belongs to, where they are known.
+   * @param sent Facts about the send of its message, if known.
    */
   startProcess(dlr: Dlr, sent?: SentFacts): ProcessSpan;
   /** Metrics may be collected from now on. @param read Reads the state of the account; never rejects. */
