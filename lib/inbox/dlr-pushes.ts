@@ -44,7 +44,7 @@ export class DlrPushes {
   async store(body: RawBody): Promise<void> {
     const span = this.telemetry.startReceive('push');
     try {
-      await this.#store(body);
+      await this.#enqueue(body);
       span.end();
     } catch (error) {
       span.fail(error);
@@ -52,7 +52,7 @@ export class DlrPushes {
     }
   }
 
-  #store(body: RawBody): Promise<void> {
+  #enqueue(body: RawBody): Promise<void> {
     if (this.state.stopping.aborted) return Promise.reject(stopping(this.account));
     const page = pageOf(this.account, body, 200);
     const name = pushName(page);
