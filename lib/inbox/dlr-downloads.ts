@@ -131,7 +131,7 @@ export class DlrDownloads {
   async #follow(intent: Intent, conditions: DownloadConditions): Promise<void> {
     if (!this.#mayFollow(conditions)) return this.#forget(intent);
     const reports = this.#take(intent, conditions);
-    // The next call of next() rejects with this error.
+    // A later call of next() rejects with this error.
     reports.catch(() => undefined);
     this.#ahead.push(reports);
   }

@@ -9,7 +9,7 @@ export const OURSMS_DLR_FAILED = 'oursms.dlr.failed';
 /** The event of a download, or a push, that could not be read; its payload is an {@link UnreadableDlrs}. */
 export const OURSMS_DLR_UNREADABLE = 'oursms.dlr.unreadable';
 
-/** The event of a download whose answer did not arrive, or not all of it; its payload is a {@link DlrGap}. */
+/** The event of a download whose answer did not arrive completely; its payload is a {@link DlrGap}. */
 export const OURSMS_DLR_GAP = 'oursms.dlr.gap';
 
 /** A report that was given up. It stays in the store: `DlrInbox.retry(dlr.id)` redelivers it. */

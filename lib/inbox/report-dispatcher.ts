@@ -1,6 +1,6 @@
 import type { Dlr } from '../dto/dlr.js';
 
-/** Reports that start in one delivery of the event loop: listeners that never wait must not block the rest of the process. */
+/** Reports that start in one turn of the event loop: listeners that never wait must not block the rest of the process. */
 const MAX_PER_TICK = 16;
 
 /** A suspect that has waited longer than this goes before the other reports. */
