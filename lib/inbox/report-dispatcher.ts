@@ -34,8 +34,8 @@ type DispatcherMode = 'open' | 'paused' | 'stopped';
 
 /**
  * Delivers reports to their listeners, a limited number at a time, in order of arrival. Reports of one message are delivered
- * one after another, so that no later status overtakes an earlier one. Suspects come last, one at a time, with no other report
- * beside them.
+ * one after another, so that no later status overtakes an earlier one. Suspects, which may have ended a process, come last: one at
+ * a time, with no other report beside them.
  */
 export class ReportDispatcher {
   readonly #queue: Delivery[] = [];
