@@ -13,7 +13,7 @@ import type { OurSmsApplication } from './oursms.application.js';
 import type { AccountStorage } from './account-storage.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
-import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
+import { DEFAULT_ACCOUNT } from './internal-tokens.js';
 
 /** Connects the inbox of an account to the application: its scheduler, its event emitter and its store. */
 export class AccountInbox {

@@ -1,16 +1,18 @@
 import type { Provider } from '@nestjs/common';
 import { DlrInbox } from '../inbox/dlr-inbox.js';
 import type { Account } from './account.js';
-import { ACCOUNT, ACCOUNT_NAME, getHealthToken, getWebhookToken, LIFECYCLE, RAW_OPTIONS } from './internal-tokens.js';
+import {
+  ACCOUNT,
+  ACCOUNT_NAME,
+  DEFAULT_ACCOUNT,
+  getHealthToken,
+  getWebhookToken,
+  LIFECYCLE,
+  RAW_OPTIONS,
+} from './internal-tokens.js';
 import { OurSmsApplication } from './oursms.application.js';
 import { OurSmsService } from './oursms.service.js';
-import {
-  DEFAULT_ACCOUNT,
-  getCampaignsToken,
-  getDlrInboxToken,
-  getMessagesToken,
-  getOurSmsToken,
-} from './oursms.tokens.js';
+import { getCampaignsToken, getDlrInboxToken, getMessagesToken, getOurSmsToken } from './oursms.tokens.js';
 
 /** The providers of one registration of the module. The code of an account is loaded when an application starts. */
 export function accountProviders(name: string | undefined): Provider[] {

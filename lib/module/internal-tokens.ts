@@ -1,6 +1,9 @@
+/** Name of the account that was registered without one. */
+export const DEFAULT_ACCOUNT = 'default';
+
 /** The options as the application gave them. */
 export const RAW_OPTIONS = Symbol('OURSMS_RAW_OPTIONS');
-/** The name of the account, `default` for the unnamed one. */
+/** The name of the account: {@link DEFAULT_ACCOUNT} for the unnamed one. */
 export const ACCOUNT_NAME = Symbol('OURSMS_ACCOUNT_NAME');
 /** The opened `Account`. */
 export const ACCOUNT = Symbol('OURSMS_ACCOUNT');

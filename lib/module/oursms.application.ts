@@ -1,7 +1,7 @@
 import { Injectable, Module, type InjectionToken } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
-import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
+import { DEFAULT_ACCOUNT } from './internal-tokens.js';
 
 /** State that all accounts of an application share. */
 @Injectable()

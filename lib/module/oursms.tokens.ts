@@ -2,10 +2,8 @@ import type { InjectionToken } from '@nestjs/common';
 import { DlrInbox } from '../inbox/dlr-inbox.js';
 import { Campaigns } from '../campaigns/campaigns.js';
 import { Messages } from '../tracking/messages.js';
+import { DEFAULT_ACCOUNT } from './internal-tokens.js';
 import { OurSmsService } from './oursms.service.js';
-
-/** The name of the account that was registered without one. */
-export const DEFAULT_ACCOUNT = 'default';
 
 /**
  * The token of an account's service: the class `OurSmsService` itself for the unnamed account, a token of its own for each

@@ -3,8 +3,7 @@ import { Controller, Inject, Post, Req, Res, VERSION_NEUTRAL, type OnModuleInit,
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
 import type { AccountWebhook } from './account-webhook.js';
-import { getWebhookToken } from './internal-tokens.js';
-import { DEFAULT_ACCOUNT } from './oursms.tokens.js';
+import { DEFAULT_ACCOUNT, getWebhookToken } from './internal-tokens.js';
 import { pushBody, type PushRequest } from './push-body.js';
 import { UnparsedPushes } from './unparsed-pushes.js';
 

@@ -9,11 +9,10 @@ import { openAccount, type Account } from '../module/account.js';
 // Loaded with the file: what Jest transforms during a test counts towards the time limit of that test.
 import '../module/account-lifecycle.js';
 import type { StoragePlace } from '../module/account-storage.js';
-import { ACCOUNT, ACCOUNT_NAME, RAW_OPTIONS } from '../module/internal-tokens.js';
+import { ACCOUNT, ACCOUNT_NAME, DEFAULT_ACCOUNT, RAW_OPTIONS } from '../module/internal-tokens.js';
 import { OurSmsApplication } from '../module/oursms.application.js';
 import type { OurSmsAuth } from '../options/oursms.options.js';
 import { resolveOptions, type ResolvedOptions } from '../options/resolve-options.js';
-import { DEFAULT_ACCOUNT } from '../module/oursms.tokens.js';
 import { StoredEngine } from '../queue/stored-engine.js';
 import { SimulatorEngine } from './simulator/simulator-engine.js';
 import type { RequestRecord, SimulatorReport } from './simulator/simulator.records.js';
