@@ -94,6 +94,6 @@ export {
   type TrackingStats,
 } from './tracking/message.types.js';
 export { Messages } from './tracking/messages.js';
-export type { QuietHoursAction } from './sending/quiet-hours-action.js';
-export type { UnknownOutcomeAction } from './sending/unknown-outcome-action.js';
+export type { QuietHoursAction } from './sending/keep-quiet-hours.js';
+export type { UnknownOutcomeAction } from './sending/retry-policy.js';
 export { getCampaignsToken, getDlrInboxToken, getMessagesToken, getOurSmsToken } from './module/oursms.tokens.js';

@@ -2,9 +2,11 @@ import type { MessageClass } from '../dto/send-message.dto.js';
 import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
 import { quietMinutesAtLeaving } from '../message/advise-message.js';
 import type { QuietHours } from '../message/quiet-hours.js';
-import type { QuietHoursAction } from './quiet-hours-action.js';
 
-/** Quiet hours, and what is done in them. */
+/** Handling of a promotional message in quiet hours. */
+export type QuietHoursAction = 'warn' | 'refuse' | 'hold';
+
+/** Quiet hours, and the handling of promotional messages in them. */
 export interface QuietHoursPolicy extends QuietHours {
   action: QuietHoursAction;
 }

@@ -12,11 +12,10 @@ import { adviseMessage } from '../message/advise-message.js';
 import { describeText } from '../message/describe-text.js';
 import type { SendSpan, Telemetry } from '../telemetry/telemetry.js';
 import { CallerSignals } from './caller-signals.js';
-import { checkSendOptions } from './check-send-options.js';
 import { deliver, type DeliveryResult } from './deliver.js';
 import { keepQuietHours } from './keep-quiet-hours.js';
 import { prepareMessage, type MessagePolicy } from './prepare-message.js';
-import type { SendOptions } from './send-options.js';
+import { checkSendOptions, type SendOptions } from './send-options.js';
 import type { SendTracker, TrackedOutcome, TrackedSend } from './send-tracker.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { Turns } from './turns.js';
@@ -42,8 +41,7 @@ export class Outbox {
   /** Checks a message and sends it, again if that cannot double it. */
   async send(message: MessageToSend, options: SendOptions): Promise<SendReceipt> {
     const { prepared, skipped } = prepareMessage(message, this.policy);
-    const { account } = this.policy;
-    checkSendOptions(options, { account, methods: this.gateway.sendMethods, isTracked: this.tracker.isOn });
+    checkSendOptions(options, this.policy.account, this.gateway.sendMethods, this.tracker.isOn);
     const { message: quieted, heldMinutes, warning } = keepQuietHours(prepared, this.policy, new Date());
     if (warning !== undefined) this.#logger.warn(warning);
     const receipt = await this.#deliver(quieted, skipped, options);

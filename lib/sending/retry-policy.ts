@@ -1,9 +1,11 @@
 import { OurSmsAbortedError } from '../errors/oursms-aborted.error.js';
 import type { OurSmsError } from '../errors/oursms.error.js';
 import { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
-import type { UnknownOutcomeAction } from './unknown-outcome-action.js';
 
 const MAX_BACKOFF_MS = 10_000;
+
+/** Whether a message is repeated when the outcome of a try is unknown. */
+export type UnknownOutcomeAction = 'never' | 'guarded';
 
 /** When a failed send is repeated. */
 export interface RetryPolicy {

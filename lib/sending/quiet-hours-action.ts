@@ -1,2 +1,0 @@
-/** Handling of a promotional message in quiet hours. */
-export type QuietHoursAction = 'warn' | 'refuse' | 'hold';
