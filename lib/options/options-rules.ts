@@ -15,8 +15,8 @@ export function IsAuth(): PropertyDecorator {
 }
 
 /**
- * An absolute https URL; http for a loopback address, or when `allowInsecureHttp` is set beside it. Not the provider's address of
- * the API that the credentials beside it do not belong to.
+ * An absolute https URL; http for a loopback address, or when `allowInsecureHttp` is set beside it. It must not be the
+ * provider's address of the other API, which the credentials do not belong to.
  */
 export function IsGatewayUrl(): PropertyDecorator {
   return ValidateBy({
@@ -39,7 +39,7 @@ export function IsHeaderValue(): PropertyDecorator {
   });
 }
 
-/** Text that stands as it is in an address, and is hard to guess. Fastify takes no longer part of a path than 100 characters. */
+/** Text that needs no escapes in a URL, and is hard to guess. Fastify takes at most 100 characters for a path parameter. */
 export function IsWebhookSecret(): PropertyDecorator {
   return ValidateBy({
     name: 'isWebhookSecret',
@@ -129,7 +129,7 @@ function storageFault(value: unknown): string | undefined {
     : '.path must be the path of a directory';
 }
 
-/** A header cannot carry all that a parameter can. */
+/** A header can carry fewer characters than a parameter. */
 function headerFault(key: string): string | undefined {
   if (/^bearer\s/i.test(key)) return 'must be the key alone, without Bearer';
   return /^[\x21-\x7e]+$/.test(key) ? undefined : 'contains a space or a character that is not ASCII';

@@ -14,32 +14,29 @@ import type { TelemetrySource } from '../telemetry/telemetry-source.js';
 import { VERSION } from '../version.js';
 
 /**
- * How the account proves itself, and by that the API that it uses: `{ username, password }` as the document has it, or
- * `{ username?, token }`, with api-a; `{ apiKey }` with the JSON API.
+ * Credentials of an account. They select the API: `{ username, password }` (the form in
+ * the document) and `{ username?, token }` use api-a; `{ apiKey }` uses the JSON API.
  */
 export type OurSmsAuth = GatewayAuth;
 
 /** Default parameters of every message. */
 export type OurSmsMessageDefaults = Partial<Omit<SendMessageDto, 'dests' | 'body'>>;
 
-/** How requests travel. */
+/** Limits of HTTP requests, and their `User-Agent`. */
 export class OurSmsHttpOptions {
-  /**
-   * Milliseconds for one request, from when its turn has come (`rate`) to the last byte of the answer, the making of a connection
-   * included.
-   */
+  /** Milliseconds for one request, from its turn (`rate`) to the last byte of the answer. Connecting is included. */
   @IsWholeNumber(1)
   timeoutMs?: number = 15_000;
 
-  /** Milliseconds for a connection to be made, TLS included. */
+  /** Milliseconds to connect, TLS included. */
   @IsWholeNumber(1)
   connectTimeoutMs?: number = 5_000;
 
-  /** Connections to the gateway at the most; further requests wait for one, single messages before those of campaigns. */
+  /** Maximum number of connections. Further requests wait for one, single messages before requests of campaigns. */
   @IsWholeNumber(1, 1_000)
   maxConnections?: number = 16;
 
-  /** Bytes of an answer at the most. A page of 500 reports is some 100 kB. */
+  /** Maximum size of an answer in bytes. A page of 500 reports has about 100 kB. */
   @IsWholeNumber(1_024, 1_073_741_824)
   maxResponseBytes?: number = 4 * 1024 * 1024;
 
@@ -48,37 +45,38 @@ export class OurSmsHttpOptions {
   userAgent?: string = `nestjs-oursms/${VERSION}`;
 }
 
-/** Which numbers are taken. */
+/** Which phone numbers are accepted. */
 export class OurSmsNumbersOptions {
   /** `SA`: Saudi mobiles only. `any`: numbers of other countries in international form as well. */
   @IsIn(['SA', 'any'], { message: '$property must be SA or any' })
   country?: NumberCountry = 'SA';
 }
 
-/** When promotional messages (`msgClass` promotional, or a sender that ends in `-AD`) should not go out. */
+/** Hours in which promotional messages (`msgClass` promotional, or a sender that ends in `-AD`) should not be sent. */
 export class OurSmsQuietHoursOptions {
-  /** When quiet hours begin, by the clock of Riyadh (UTC+3), as `HH:MM`. */
+  /** Start of the quiet hours in Riyadh (UTC+3), as `HH:MM`. */
   @IsTimeOfDay()
   from!: string;
 
-  /** When they end; earlier than `from` means on the next day. */
+  /** End of the quiet hours, as `HH:MM`. A time earlier than `from` is on the next day. */
   @IsTimeOfDay()
   to!: string;
 
   /**
-   * Handling of such a message. `warn`: it is sent, and a warning logged. `refuse`: an `OurSmsValidationError` says which
-   * `delay` would do. `hold`: `delay` is raised until they end, which `SendReceipt.heldMinutes` says.
+   * Handling of a promotional message in quiet hours. `warn`: sends it and logs a warning. `refuse`: throws an
+   * `OurSmsValidationError`, which names the `delay` that is needed. `hold`: raises `delay` to the end of quiet hours;
+   * `SendReceipt.heldMinutes` has the minutes that were added.
    */
   @IsIn(['warn', 'refuse', 'hold'], { message: '$property must be warn, refuse or hold' })
   action!: QuietHoursAction;
 }
 
 /**
- * Rate limit of the account's requests. A request above it waits, as long as it takes or until its `signal` is aborted: a single
- * message goes before the requests of campaigns.
+ * Rate limit of requests to send. A request above the limit waits for its turn, or until its `signal` is aborted. Single
+ * messages go before the requests of campaigns.
  *
- * Each process keeps to it for itself, also where several share their `storage`: give each its part. The `rate` and the
- * `concurrency` of a campaign hold for all of them together.
+ * Each process applies the limit by itself, also where several share a `storage`: divide the limit among them. The `rate`
+ * and the `concurrency` of a campaign apply to all processes together.
  */
 export class OurSmsRateOptions {
   /** Requests to send in any one second. Unset: no limit. */
@@ -86,81 +84,82 @@ export class OurSmsRateOptions {
   @IsWholeNumber(1, 100_000)
   requestsPerSecond?: number;
 
-  /** Requests at once after a rest; what follows is spread evenly. Unset: as many as `requestsPerSecond`. */
+  /** Requests at once after a pause; the following ones are spread evenly. Default: `requestsPerSecond`. */
   @IsOptional()
   @IsWholeNumber(1, 100_000)
   burst?: number;
 
   /**
-   * Requests to send that are on their way at a time. Unset, or more than that: `http.maxConnections`. Unless it is 1, campaigns
-   * leave one of them to single messages.
+   * Requests to send in flight at a time. `http.maxConnections` is the default and the maximum. If it is more than 1,
+   * campaigns leave one of them free for single messages.
    */
   @IsOptional()
   @IsWholeNumber(1, 1_000)
   concurrency?: number;
 
   /**
-   * Calls of `send` that may wait in this process, for their turn or for their next try. The next one is refused at once with an
-   * `OurSmsBusyError` (`notSent`, `retryable`). Requests of campaigns do not count: they wait in the store.
+   * Calls of `send` that may wait in this process, for their turn or for their next try. A further call fails at once with
+   * an `OurSmsBusyError` (`notSent`, `retryable`). Requests of campaigns do not count: they wait in the store.
    */
   @IsWholeNumber(1, 1_000_000)
   maxWaiting?: number = 10_000;
 }
 
-/** How campaigns are sent. */
+/** Options of campaigns. */
 export class OurSmsCampaignOptions {
-  /** Milliseconds between looks at the balance while a campaign is paused for want of credits. */
+  /** Milliseconds between reads of the credits while a campaign is paused for lack of credits. */
   @IsWholeNumber(10)
   creditsEveryMs?: number = 60_000;
 }
 
-/** When a message is sent again by itself. */
+/** When the module sends a message again. */
 export class OurSmsRetryOptions {
-  /** Tries for a message, the first included. 1: none is repeated. */
+  /** Maximum number of tries for a message, the first included. 1: no retries. */
   @IsWholeNumber(1, 20)
   attempts?: number = 3;
 
-  /** Milliseconds of the first wait at the most; twice as many each time, up to 10 s, of which a random part is waited. */
+  /** Upper bound of the first backoff in milliseconds. It doubles with each try, up to 10 s; the backoff is a random part of it. */
   @IsWholeNumber(1, 60_000)
   delayMs?: number = 500;
 
-  /** Milliseconds from the first try within which the last must begin. What the first one waited for its turn does not count. */
+  /** Milliseconds from the first try within which the last one must start. The first try's wait for its turn does not count. */
   @IsWholeNumber(1)
   deadlineMs?: number = 60_000;
 
   /**
-   * Handling of a try that may have been sent. `never`: the error is thrown. `guarded`: after `http.timeoutMs` the message is
-   * sent again with a `prevDups` that covers the first try, so that the gateway refuses it if that was sent; not with `delay`.
+   * Handling of a try that may have been sent. `never`: the error is thrown. `guarded`: after `http.timeoutMs` the message
+   * is sent again with a `prevDups` that covers the first try, so that the gateway refuses the repeat if the first try was
+   * sent. A message with a `delay` gets no guarded repeat.
    */
   @IsIn(['never', 'guarded'], { message: '$property must be never or guarded' })
   unknownOutcome?: UnknownOutcomeAction = 'never';
 }
 
-/** An engine of an entry of its own, such as `nestjs-oursms/bullmq`. */
+/** A storage engine of another entry, such as `bullMqEngine()` of `nestjs-oursms/bullmq`. */
 export type OurSmsStorageEngine = QueueEngineSource;
 
-/** Traces and metrics of an entry of its own: `openTelemetry()` of `nestjs-oursms/opentelemetry`. */
+/** Traces and metrics: `openTelemetry()` of `nestjs-oursms/opentelemetry`. */
 export type OurSmsTelemetry = TelemetrySource;
 
-/** Where reports are kept from their download until they are handled. */
+/** A directory that stores reports and campaigns. */
 export interface OurSmsStorageOptions {
   /**
-   * A directory on a local disk, made when it is missing; each account has one of its own inside. One process at a time can
-   * use it. Default: `.oursms`.
+   * A directory on a local disk, created when it is missing. Each account has its own directory inside. One process at a
+   * time can use it. Default: `.oursms`.
    */
   path?: string;
 }
 
-/** The options of `OurSmsModule`. Only `auth` must be given. */
+/** The options of `OurSmsModule`. Only `auth` is required. */
 export class OurSmsModuleOptions {
   /**
-   * The address of the API. https only, unless it is a loopback address or `allowInsecureHttp` is set. Default:
+   * Address of the API: https, unless it is a loopback address or `allowInsecureHttp` is set. Default:
    * `https://api.oursms.com/api-a`, with an API key `https://api.oursms.com`.
    */
   @IsGatewayUrl()
   baseUrl?: string;
 
-  /** Lets `baseUrl` be http: credentials and texts then travel in the clear. */
+  /** Permits http for `baseUrl`: credentials and texts are then sent unencrypted. */
   @IsBoolean({ message: '$property must be true or false' })
   allowInsecureHttp?: boolean = false;
 
@@ -168,7 +167,7 @@ export class OurSmsModuleOptions {
   @IsAuth()
   auth!: OurSmsAuth;
 
-  /** Fields for every message that does not set them itself. */
+  /** Fields of every message that does not set them itself. */
   @IsObject({ message: '$property must be an object' })
   defaults?: OurSmsMessageDefaults = {};
 
@@ -177,25 +176,25 @@ export class OurSmsModuleOptions {
   @IsString({ message: '$property must be a phone number' })
   divertTo?: string;
 
-  /** How requests travel. */
+  /** Limits of HTTP requests, and their `User-Agent`. */
   @IsObject({ message: '$property must be an object' })
   @ValidateNested()
   @Type(() => OurSmsHttpOptions)
   http?: OurSmsHttpOptions = new OurSmsHttpOptions();
 
-  /** When a message is sent again by itself: only when that cannot double it. */
+  /** When the module sends a message again: only when no recipient can get it twice. */
   @IsObject({ message: '$property must be an object' })
   @ValidateNested()
   @Type(() => OurSmsRetryOptions)
   retry?: OurSmsRetryOptions = new OurSmsRetryOptions();
 
-  /** How many requests the account makes, when its contract or the gateway limits them. */
+  /** Rate limit of requests to send, if the contract or the gateway has one. */
   @IsObject({ message: '$property must be an object' })
   @ValidateNested()
   @Type(() => OurSmsRateOptions)
   rate?: OurSmsRateOptions = new OurSmsRateOptions();
 
-  /** Which numbers are taken. */
+  /** Which phone numbers are accepted. */
   @IsObject({ message: '$property must be an object' })
   @ValidateNested()
   @Type(() => OurSmsNumbersOptions)
@@ -221,23 +220,24 @@ export class OurSmsModuleOptions {
   @Type(() => OurSmsTrackingOptions)
   tracking?: OurSmsTrackingOptions;
 
-  /** How campaigns are sent. */
+  /** Options of campaigns. */
   @IsObject({ message: '$property must be an object' })
   @ValidateNested()
   @Type(() => OurSmsCampaignOptions)
   campaigns?: OurSmsCampaignOptions = new OurSmsCampaignOptions();
 
   /**
-   * Where reports are kept until they are handled, and campaigns until they are removed: a directory of this process, or an
-   * engine that several processes share, such as `bullMqEngine()` of `nestjs-oursms/bullmq`. `'memory'`: nowhere.
+   * Where reports are stored until they are handled, and campaigns until they are removed: a directory of this process, or
+   * an engine that several processes share, such as `bullMqEngine()` of `nestjs-oursms/bullmq`. `'memory'`: in this process
+   * only; they are lost when it ends.
    */
   @IsStorage()
   @Transform(({ obj }: { obj: OurSmsModuleOptions }) => obj.storage)
   storage?: OurSmsStorageOptions | OurSmsStorageEngine | 'memory' = { path: '.oursms' };
 
   /**
-   * Records spans and metrics: `openTelemetry()` of `nestjs-oursms/opentelemetry`. Unset: nothing is recorded. Several accounts may
-   * have the same value.
+   * Records spans and metrics: `openTelemetry()` of `nestjs-oursms/opentelemetry`. Unset: nothing is recorded. Several
+   * accounts may share one value.
    */
   @IsOptional()
   @IsTelemetry()

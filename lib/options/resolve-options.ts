@@ -22,7 +22,7 @@ import { accountDirectory } from '../queue/key-part.js';
 import type { QueueEngineSource } from '../queue/queue-engine-source.js';
 import type { TelemetrySource } from '../telemetry/telemetry-source.js';
 
-/** The options of an account, checked and complete, as each room takes them. */
+/** The checked and complete options of an account, grouped by the folder that uses them. */
 export interface ResolvedOptions {
   gateway: GatewayAccount;
   messages: MessagePolicy;
@@ -41,9 +41,9 @@ export interface ResolvedOptions {
 }
 
 /**
- * Checks the options of an account and fills in what was left out.
+ * Checks the options of an account and fills in the defaults.
  *
- * @throws {OurSmsConfigError} naming every faulty field, showing no value
+ * @throws {OurSmsConfigError} that names every faulty field and shows no value
  */
 export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
   if (typeof raw !== 'object' || raw === null) {
@@ -92,13 +92,13 @@ export function resolveOptions(raw: unknown, account: string): ResolvedOptions {
   };
 }
 
-/** The name of an account stands in logs, in tokens and in the name of its directory. */
+/** The name of an account is used in logs, in tokens and in the name of its directory. */
 function nameFaults(account: unknown): Fault[] {
   if (typeof account !== 'string') return [{ field: 'name', reason: 'must be a string' }];
   return oneLine(account) === account ? [] : [{ field: 'name', reason: 'must not contain control characters' }];
 }
 
-/** `isGlobal` and `name` are known to anyone who reads the README, but not here. */
+/** `isGlobal` and `name` are documented fields, but not of the options: the reason says where they belong. */
 function explain(fault: Fault): Fault {
   const extra = fault.field === 'isGlobal' || fault.field === 'name';
   return extra
@@ -106,7 +106,7 @@ function explain(fault: Fault): Fault {
     : fault;
 }
 
-/** The rules of a message, but for the fields that each message must bring itself. */
+/** Checks the defaults by the rules of a message, and refuses fields that belong to each message. */
 function defaultsFaults(defaults: unknown): Fault[] {
   if (typeof defaults !== 'object' || defaults === null) return [];
   const own = ['dests', 'body'];
@@ -138,7 +138,7 @@ function trackingFaults({ tracking }: OurSmsModuleOptions): Fault[] {
   return [{ field: 'tracking.keepForMs', reason: 'must not be less than tracking.missingAfterMs' }];
 }
 
-/** Who has no connection waits here, where single messages go first, and not in the pool of connections. */
+/** Requests without a free connection must wait for a turn, where single messages go first, and not in the connection pool. */
 function rateOf(
   { rate }: OurSmsModuleOptions,
   { maxConnections }: Required<OurSmsHttpOptions>,
