@@ -5,13 +5,13 @@ const transformer = new ClassTransformer();
 const validator = new Validator();
 const STRICT = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false } as const;
 
-/** A checked value, and what is wrong with it: empty when all is well. */
+/** A checked value, and its faults; none for a valid one. */
 export interface CheckedShape<T> {
   value: T;
   faults: { field: string; reason: string }[];
 }
 
-/** Brings a plain object into its class and checks every rule of it. Reasons never quote a value. */
+/** Converts a plain object to an instance of a class, and checks it by the rules of the class. Reasons never quote a value. */
 export function checkShape<T extends object>(shape: new () => T, plain: object): CheckedShape<T> {
   const value = transformer.plainToInstance(shape, plain, { exposeDefaultValues: true });
   return { value, faults: validator.validateSync(value, STRICT).flatMap((error) => faultsOf(error)) };
@@ -26,6 +26,6 @@ function faultsOf(error: ValidationError, path = ''): { field: string; reason: s
   return [...own, ...(error.children ?? []).flatMap((child) => faultsOf(child, `${field}.`))];
 }
 
-/** The rules name their field, for applications that show the sentence alone; here the field stands beside it. */
+/** The rules name their field, since a `ValidationPipe` shows the message alone. Here `field` has the name. */
 const withoutPrefix = (text: string, property: string): string =>
   text.startsWith(`${property} `) ? text.slice(property.length + 1) : text;

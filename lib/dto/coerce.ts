@@ -2,17 +2,17 @@ import type { TransformFnParams } from 'class-transformer';
 import { Transform, Type } from './transformation-rules.js';
 
 /**
- * Keeps the value as it was given, also behind a `ValidationPipe` with `enableImplicitConversion: true`. That option turns an
- * object into text, `'false'` into `true` and `''` into 0 before a rule sees the value. class-transformer converts no field
- * that names its type itself, and this names none. Derived and mapped classes inherit it.
+ * Keeps the value as it was given, also behind a `ValidationPipe` with `enableImplicitConversion: true`. That option turns
+ * an object into text, `'false'` into `true` and `''` into 0 before a rule sees the value. class-transformer does not
+ * convert a field with an explicit type; this type is undefined. Derived and mapped classes inherit it.
  */
 export function AsGiven(): PropertyDecorator {
   return Type(() => undefined as never);
 }
 
 /**
- * Reads a whole number written as text (`'4'`, as a query string or a form has it). Anything else stays as it is, so that
- * the rule behind it can name the fault; nothing becomes 0 by accident.
+ * Converts a whole number in a string (`'4'` of a query string or a form). Any other value stays unchanged, so that the next
+ * rule can name the fault: no value becomes 0 by accident.
  */
 export function WholeNumberFromText(): PropertyDecorator {
   return readingText((value) => (typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value));
@@ -27,7 +27,7 @@ const WRITTEN_BOOLEANS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean
   ['true', true],
 ]);
 
-/** Reads `0`, `1`, `'0'`, `'1'`, `'false'` and `'true'` as the boolean they stand for. Anything else stays as it is. */
+/** Converts `0`, `1`, `'0'`, `'1'`, `'false'` and `'true'` to a boolean. Any other value stays unchanged. */
 export function BooleanFromText(): PropertyDecorator {
   return readingText((value) => WRITTEN_BOOLEANS.get(value) ?? value);
 }

@@ -4,14 +4,14 @@ import { getMetadataStorage } from './rule-readers.js';
 type Rule = (value: unknown, object: object) => boolean;
 
 interface FieldRules {
-  /** Whether the field's other rules hold for an object; undefined means always. */
+  /** Whether the field's other rules apply to an object. Undefined: always. */
   applies?: (object: object, value: unknown) => boolean;
   rules: Rule[];
 }
 
 /**
- * The rules that a class declares to class-validator, read once: a quick yes for what is right as it is, at a tenth of the
- * time that class-validator takes to walk them. Faults are left to class-validator to name.
+ * The rules that a class declares to class-validator, read once. They accept a valid object in a tenth of the time that
+ * class-validator takes. For an invalid one, class-validator names the faults.
  */
 export class CompiledRules {
   readonly #fields = new Map<string, FieldRules>();
@@ -32,8 +32,8 @@ export class CompiledRules {
     }
   }
 
-  /** Whether an object has no unknown field and passes every rule as it is. */
-  hold(object: object): boolean {
+  /** Whether an object has no unknown field and passes every rule without conversion. */
+  accept(object: object): boolean {
     for (const name in object) if (!this.#fields.has(name)) return false;
     for (const [name, { applies, rules }] of this.#fields) {
       const value = (object as Record<string, unknown>)[name];

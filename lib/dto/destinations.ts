@@ -1,20 +1,20 @@
 import { maskNumber } from '../message/mask-number.js';
 import { normalizeNumber, type NumberCountry } from '../message/normalize-number.js';
 
-/** The most recipients one request may have. @see OurSMS HTTP API, "1. Send Message": `dests` */
+/** Maximum number of recipients of a request. @see OurSMS HTTP API, "1. Send Message": `dests` */
 export const MAX_DESTS = 500;
 
-/** Recipients as the gateway takes them, or everything that is wrong with them. */
+/** Recipients in the form that the gateway takes, or their faults. */
 export interface Destinations {
   /** Normalised, in the order of their first appearance, without duplicates. */
   dests: string[];
-  /** How many inputs were duplicates of an earlier one. */
+  /** Number of inputs that repeat an earlier one. */
   skipped: number;
   /** Faults by position, at most 500; empty when there is none. Numbers are masked. */
   faults: { field: string; reason: string }[];
 }
 
-/** Reads `dests` as a caller writes it: an array of numbers, or the document's comma-separated string. */
+/** Reads the `dests` of a caller: an array of numbers, or the document's comma-separated string. */
 export function readDestinations(value: unknown, country: NumberCountry): Destinations {
   const inputs: unknown = typeof value === 'string' ? splitList(value, country) : value;
   if (!Array.isArray(inputs))
@@ -22,7 +22,7 @@ export function readDestinations(value: unknown, country: NumberCountry): Destin
   const distinct = new Set<string>();
   const faults: Destinations['faults'] = [];
   let invalid = 0;
-  // Not with forEach, which leaves out the empty places of an array.
+  // Not with forEach, which skips the empty slots of an array.
   for (const [position, input] of inputs.entries()) {
     const result = normalizeNumber(input as string, { country });
     if (result.ok) distinct.add(result.number);
@@ -39,14 +39,14 @@ export function readDestinations(value: unknown, country: NumberCountry): Destin
 
 function splitList(text: string, country: NumberCountry): string[] {
   if (text.trim() === '') return [];
-  // The comma of 501234567,0 separates nothing.
+  // The comma in 501234567,0 is no separator.
   return normalizeNumber(text, { country }).ok ? [text] : text.split(/[,،]/).map((piece) => piece.trim());
 }
 
 function reasonFor(input: unknown, reason: string): string {
   if (typeof input !== 'string') return "must be a string, such as '0501234567'";
   if (input.trim() === '') return `is ${reason}`;
-  // Its ends are all that a mask can show.
+  // A mask shows only the ends.
   const ends = input.length > 48 ? input.slice(0, 24) + input.slice(-24) : input;
   return `"${maskNumber(ends.replace(/[^\d+]/gu, '*'))}" is ${reason}`;
 }

@@ -1,4 +1,4 @@
-/** The statuses that are known. What the gateway sends besides them is `unknown`, its own word is in `rawStatus`. */
+/** Known statuses of a message. Any other status of the gateway becomes `unknown`; `rawStatus` has the original. */
 export const DLR_STATUSES = ['delivered', 'undelivered', 'failed', 'sent', 'deleted', 'expired'] as const;
 
 /** Final or interim status of a message. `expired`: not sent within its `validity`. */
@@ -10,7 +10,7 @@ export type DlrStatus = (typeof DLR_STATUSES)[number] | 'unknown';
  * @see OurSMS HTTP API, "2. Download Dlrs"
  */
 export interface Dlr {
-  /** Ours and stable: the same report has the same id when it is delivered again. Use it to handle a report once. */
+  /** Stable id of the report, made by this module. A redelivered report has the same id: use it to handle a report once. */
   id: string;
   /** The gateway's id of the message, as in the receipt of the send. */
   msgId?: string;
@@ -18,7 +18,7 @@ export interface Dlr {
   jobId?: string;
   /** Status of the message. */
   status: DlrStatus;
-  /** Whether the status is the fate of the message: no later one is expected. */
+  /** Whether the status is final: no later one is expected. */
   isFinal: boolean;
   /** The status in the gateway's own words. */
   rawStatus?: string;
@@ -30,26 +30,27 @@ export interface Dlr {
   msgDate?: string;
   /** When the status was reached, as the gateway writes it; its time zone is not documented. */
   statusDate?: string;
-  /** When it was downloaded, or pushed: ISO 8601, UTC. */
+  /** When the report was downloaded or pushed: ISO 8601, UTC. */
   receivedAt: string;
   /**
-   * `poll`: it was downloaded, also by `downloadDlrs()`, or kept by a version that did not note the way. `push`: the gateway pushed
-   * it. The same report may come both ways.
+   * `poll`: the report was downloaded, also by `downloadDlrs()`, or stored by a version that did not record the source.
+   * `push`: the gateway pushed it. The same report may come both ways.
    */
   via: 'poll' | 'push';
-  /** The account that it was downloaded with, or pushed to; `default` for the unnamed one. */
+  /** The account that received the report; `default` for the unnamed one. */
   account: string;
   /** The `reference` of the send, where `tracking` is set and the message was found. */
   reference?: string;
   /** The id of the campaign, where `tracking` is set and the message was found in one. */
   campaign?: string;
   /**
-   * How the message was found: by the gateway's id of it, by the id of its request and the recipient, or by the recipient alone,
-   * where one message only can be meant. Undefined: none was found, or more than one; or `tracking` is not set.
+   * How the message was found: by the gateway's id of the message (`msgId`), by the id of the request and the recipient
+   * (`job`), or by the recipient alone, if only one message fits (`dest`). Undefined: no message or more than one fits, or
+   * `tracking` is not set.
    */
   matched?: 'msgId' | 'job' | 'dest';
-  /** When the message that was found was about to leave: ISO 8601, UTC. */
+  /** When the matched message was about to leave: ISO 8601, UTC. */
   sentAt?: string;
-  /** The report as the gateway sent it. What it nests deeper than 20 levels is JSON, as text. */
+  /** The report as the gateway sent it. Values that are nested deeper than 20 levels are JSON text. */
   raw: unknown;
 }

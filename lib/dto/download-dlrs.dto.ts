@@ -3,7 +3,7 @@ import { IsWholeNumber } from './field-rules.js';
 import { wholeNumber, type OpenApiFields } from './openapi-fields.js';
 import { IsOptional } from './validation-rules.js';
 
-/** The most reports one download may ask for. @see OurSMS HTTP API, "2. Download Dlrs": `count` */
+/** Maximum number of reports of a download. @see OurSMS HTTP API, "2. Download Dlrs": `count` */
 export const MAX_DLR_COUNT = 500;
 
 /** How many reports to download. @see OurSMS HTTP API, "2. Download Dlrs" */

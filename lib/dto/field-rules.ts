@@ -1,7 +1,7 @@
 import { readDestinations } from './destinations.js';
 import { ValidateBy } from './validation-rules.js';
 
-/** The largest value of the document's `int` parameters that we let through: 32 bits. */
+/** Maximum of the document's `int` parameters: 32 bits. */
 export const MAX_INT = 2_147_483_647;
 
 /** A whole number within a range, both ends included. */
@@ -41,7 +41,7 @@ export function IsDestinations(): PropertyDecorator {
   });
 }
 
-/** `'15000'`, as an environment variable has it. */
+/** A number in a string, such as the value of an environment variable. */
 const isWrittenNumber = (value: unknown): boolean => typeof value === 'string' && /^\s*\d+\s*$/.test(value);
 
 function textFault(value: unknown): string | undefined {

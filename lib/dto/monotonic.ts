@@ -1,6 +1,6 @@
 import type { DlrStatus } from './dlr.js';
 
-/** How far each status is from the fate of a message. Nothing is more certain than a phone that confirmed. */
+/** Rank of each status. The confirmation of a phone is the most certain. */
 const RANK: Readonly<Record<DlrStatus, number>> = {
   unknown: 0,
   sent: 1,
@@ -12,17 +12,18 @@ const RANK: Readonly<Record<DlrStatus, number>> = {
 };
 
 /**
- * Whether a status tells more than the one that is known of the same message. Reports come repeated and out of order, so
- * keep the new one only when this is true: a late `sent` does not overwrite `delivered`.
+ * Whether a new status replaces the known one of the same message. Reports arrive repeated and out of order: store the new
+ * status only if this is true, so that a late `sent` does not overwrite `delivered`.
  *
- * `unknown` gives way to all others, `sent` to those that are final, and every other one to `delivered`, which stays.
+ * Every other status replaces `unknown`, a final one replaces `sent`, and `delivered` replaces all others. No status
+ * replaces `delivered`.
  *
- * @param known The status that is kept; undefined for none.
- * @param next The status of the report that has come.
+ * @param known The stored status; undefined for none.
+ * @param next The status of the new report.
  */
 export function monotonic(known: DlrStatus | undefined, next: DlrStatus): boolean {
   return known === undefined || RANK[next] > RANK[known];
 }
 
-/** Whether a status is the fate of a message: no later one is expected. */
+/** Whether a status is final: no later one is expected. */
 export const isFinalStatus = (status: DlrStatus): boolean => RANK[status] >= 2;

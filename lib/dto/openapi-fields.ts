@@ -11,10 +11,10 @@ interface NumberField {
   default: number;
 }
 
-/** A whole number that may be left out. */
+/** An optional whole number. */
 export const wholeNumber = (field: NumberField): OpenApiField => ({ required: false, type: 'integer', ...field });
 
-/** A text that must be given. */
+/** A required text. */
 export const text = (field: { description: string; example: string }): OpenApiField => ({
   required: true,
   type: 'string',

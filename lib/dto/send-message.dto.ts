@@ -11,9 +11,9 @@ export const MESSAGE_CLASSES = ['transactional', 'promotional'] as const;
 export type MessageClass = (typeof MESSAGE_CLASSES)[number];
 
 /**
- * A message and how to send it: every parameter of the API, by its own name. What is left unset is not sent.
+ * A message with every parameter of the API, by its own name. Unset fields are not sent.
  *
- * Serves as it is in an application's controllers, behind its `ValidationPipe`.
+ * Your controllers can use it as it is, behind a `ValidationPipe`.
  *
  * @see OurSMS HTTP API, "1. Send Message"
  */
@@ -58,7 +58,7 @@ export class SendMessageDto {
   validity?: number;
 
   /**
-   * The most parts the text may take; a longer message is cancelled, not cut. The gateway's default is 0: no limit. The
+   * Maximum number of parts of the text; a longer message is cancelled, not cut. The gateway's default is 0: no limit. The
    * document has it in its examples only; its meaning is known from public integrations.
    */
   @IsOptional()
@@ -126,7 +126,7 @@ const MESSAGE_FIELDS = (): OpenApiFields => ({
   },
 });
 
-/** A message as `OurSmsService.send` takes it: `src` may be left to `defaults.src` of the options. */
+/** A message as `OurSmsService.send` takes it: `src` is optional if `defaults.src` of the options is set. */
 export type MessageToSend = Omit<SendMessageDto, 'src'> & Partial<Pick<SendMessageDto, 'src'>>;
 
 /** The parameters of a message, in the document's order. @see OurSMS HTTP API, "1. Send Message" */

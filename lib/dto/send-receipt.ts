@@ -1,10 +1,10 @@
-/** One message inside a receipt, as far as the gateway tells. */
+/** One message of a receipt. A field that the gateway did not send is `undefined`. */
 export interface ReceiptRow {
-  /** The gateway's id of the message; its delivery report carries the same. */
+  /** The gateway's id of the message; its delivery report has the same id. */
   msgId?: string;
   /** The recipient. */
   dest?: string;
-  /** Why it was rejected, in the gateway's words: shortened, with secrets, numbers and the text taken out. */
+  /** The gateway's reason for a rejection: shortened, without secrets, numbers and the text. */
   reason?: string;
   /** The row as the gateway sent it. */
   raw: unknown;
@@ -22,13 +22,13 @@ export interface SendReceipt {
   reference?: string;
   /** The gateway's id of the request. */
   jobId?: string;
-  /** How many recipients the gateway counted. */
+  /** Number of recipients that the gateway counted. */
   total?: number;
-  /** How many messages it accepted. */
+  /** Number of messages that the gateway accepted. */
   accepted?: number;
-  /** How many it rejected. */
+  /** Number of messages that the gateway rejected. */
   rejected?: number;
-  /** How many it refused as duplicates (`prevDups`). */
+  /** Number of messages that the gateway refused as duplicates (`prevDups`). */
   duplicates?: number;
   /** Cost of the request in credits. It can be a fraction. */
   cost?: number;
@@ -36,15 +36,15 @@ export interface SendReceipt {
   acceptedMsgs: ReceiptRow[];
   /** The rejected messages, when the gateway lists them. */
   rejectedMsgs: ReceiptRow[];
-  /** How many of the given recipients were left out because they repeat another one. */
+  /** Number of given recipients that were left out because they repeat another one. */
   skipped: number;
-  /** Minutes that were added to `delay` to keep out of quiet hours; absent when the message was not held. */
+  /** Minutes that quiet hours added to `delay`; absent when the message was not held. */
   heldMinutes?: number;
-  /** How many tries it took; absent when the first one did it. */
+  /** Number of tries; absent when the first one succeeded. */
   attempts?: number;
   /**
-   * How many messages an earlier try had sent whose answer did not come: the gateway refused the guarded repeat as their
-   * duplicate. They count as sent. Absent when no try was in doubt, or the gateway did not count them.
+   * Number of messages that an earlier try of unknown outcome had sent: the gateway refused the guarded repeat as a duplicate.
+   * They count as sent. Absent when no try had an unknown outcome, or the gateway sent no count.
    */
   confirmedByTwin?: number;
   /** The whole answer as the gateway sent it. */

@@ -1,14 +1,14 @@
-/** A sender of the account, as far as the gateway tells. */
+/** A sender of the account. */
 export interface Sender {
   /** The name or number to send with; `undefined` when the row cannot be read. */
   src?: string;
-  /** The row as the gateway sent it. It may say more, such as whether the sender is approved. */
+  /** The row as the gateway sent it. It may contain more, such as whether the sender is approved. */
   raw: unknown;
 }
 
 /** The senders of an account. */
 export interface Senders {
-  /** At most 200; `undefined` when the answer contains no list that can be read: then look at `raw`. */
+  /** At most 200 senders; `undefined` when the answer contains no list that can be read: then look at `raw`. */
   senders?: Sender[];
   /** The whole answer as the gateway sent it. */
   raw: unknown;

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
 
-/** The decorators of class-transformer in use, imported from single files like the rules of class-validator, and for the same reason. */
+/** The decorators of class-transformer that the DTOs and options use, from single files for the reason in validation-rules.ts. */
 export { Transform } from 'class-transformer/cjs/decorators/transform.decorator.js';
 export { Type } from 'class-transformer/cjs/decorators/type.decorator.js';

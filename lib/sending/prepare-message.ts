@@ -39,7 +39,7 @@ export function prepareMessage(
   textOf: (body: string) => string | undefined = (body) => body,
 ): { prepared: PreparedMessage; skipped: number } {
   const filled = fillIn(message, policy.defaults);
-  const checked = rules.hold(filled)
+  const checked = rules.accept(filled)
     ? { value: filled as SendMessageDto, faults: [] }
     : checkShape(SendMessageDto, filled);
   const recipients = readDestinations(checked.value.dests, policy.country);
