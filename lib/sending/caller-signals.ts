@@ -1,13 +1,13 @@
-/** A signal for one send, which aborts when its caller's does. */
+/** Signal of one send, which is aborted with the signal of its caller. */
 export interface FollowedSignal {
   signal?: AbortSignal;
-  /** Stops following: the send has ended. */
+  /** Stops following the caller's signal: call it when the send has ended. */
   end: () => void;
 }
 
 /**
- * Gives each send a signal of its own that follows its caller's. Many sends may share one signal, and Node warns of a leak
- * at more than ten listeners: the caller's signal gets one, however many sends follow it.
+ * Gives each send its own signal, which follows the signal of its caller. Node warns of a leak at more than ten listeners:
+ * the caller's signal gets one listener, also when many sends share it.
  */
 export class CallerSignals {
   readonly #followers = new WeakMap<AbortSignal, { sends: Set<AbortController>; stop: () => void }>();

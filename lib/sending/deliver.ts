@@ -15,7 +15,7 @@ const MINUTE_MS = 60_000;
 const WITHDRAWN = 'it was withdrawn before it left';
 const CLOCKS_DISAGREE = 'the clocks of this machine disagree';
 
-/** The first try whose outcome is unknown: the one that a repeat must not double. */
+/** The first try of unknown outcome, which a repeat must not duplicate. */
 export interface Doubt {
   /** A moment after the try left. Undefined when no repeat is guarded. */
   since?: Moment;
@@ -25,27 +25,30 @@ export interface Doubt {
   error?: OurSmsError;
 }
 
-/** Durable mark of a request that is about to leave: after a crash it says which requests may have been sent. */
+/** Durable mark of a request that is about to leave: after a crash it shows which requests may have been sent. */
 export interface Checkpoint {
-  /** Whether the request may leave. Asked before the mark, and when the first byte is about to leave. */
+  /** Whether the request may leave. Called before the mark, and when the first byte is about to leave. */
   mayLeave(): boolean;
-  /** Sets the mark. Resolves, once it is durable, to the moment in it. */
+  /** Writes the mark. Resolves to the moment in it, once it is durable. */
   mark(): Promise<Moment>;
   /** Removes the mark: the try was certainly not sent. */
   clear(): Promise<void>;
 }
 
-/** A message to deliver, and what may end its delivery. */
+/** A message to deliver, and the conditions of its delivery. */
 export interface Delivery {
   message: WireMessage;
-  /** Recipients that were left out of the message, for its receipt. */
+  /** Number of recipients that were left out of the message, for its receipt. */
   skipped?: number;
   wire?: Pick<WireOptions, 'method' | 'extra'>;
   turns: TurnSource;
   checkpoint?: Checkpoint;
-  /** A try of an earlier process that may have been sent. The first try is guarded then, and waits until that one has ended. */
+  /**
+   * A try of an earlier process that may have been sent. The first try is then guarded, and waits until the earlier try has
+   * ended.
+   */
   doubt?: Doubt;
-  /** The caller's: ends the waiting, and the request in flight. */
+  /** Signal of the caller: ends the wait, and the request in flight. */
   signal?: AbortSignal;
   /** Ends the waits between tries: the application or the campaign stops. */
   stopping?: AbortSignal;
@@ -53,15 +56,15 @@ export interface Delivery {
   span?: SendSpan;
 }
 
-/** How a delivery ended. `doubt`: a try of it may have been sent. */
+/** Result of a delivery. With a `doubt`, one of its tries may have been sent. */
 export type DeliveryResult =
   | { kind: 'sent'; receipt: SendReceipt }
-  /** Error of the last try; of the first one of unknown outcome, if there was one. */
+  /** Error of the first try of unknown outcome; without one, of the last try. */
   | { kind: 'failed'; error: unknown; doubt?: Doubt }
   /** The last try did not leave. */
   | { kind: 'withdrawn'; why: string; doubt?: Doubt };
 
-/** How one try ended. */
+/** Result of one try. */
 type Try =
   | { kind: 'sent'; receipt: SendReceipt }
   | { kind: 'withdrawn'; why: string }
@@ -70,8 +73,8 @@ type Try =
 const logger = new Logger('OurSmsOutbox');
 
 /**
- * Sends a message, and repeats it when that cannot double it: after a failure that proves that nothing was sent, and, if
- * guarded, after one of unknown outcome, with a `prevDups` that makes the gateway refuse the duplicate.
+ * Sends a message, and repeats it when no recipient can get it twice: after a failure that proves that nothing was sent,
+ * and, if guarded, after one of unknown outcome, with a `prevDups` that makes the gateway refuse the duplicate.
  *
  * Never rejects.
  *
@@ -86,7 +89,7 @@ export async function deliver(
   const isGuarded = canGuard(policy, message);
   let { doubt } = delivery;
   let firstLeftAt: number | undefined;
-  // A try that is still in flight is not "sent" yet, and so not a duplicate to the gateway.
+  // While the earlier try is in flight, it is not "sent" yet: the gateway would not refuse a duplicate.
   if (doubt) await pause(policy.timeoutMs, delivery);
   for (let tries = 1; ; tries++) {
     const last = await tryOnce(gateway, delivery, tries, doubt, isGuarded);
@@ -94,7 +97,7 @@ export async function deliver(
     if (last.kind === 'failed' && mayHaveLeft(last.error)) {
       doubt ??= { since: last.since, ageMs: 0, error: last.error instanceof OurSmsError ? last.error : undefined };
     }
-    // The next try may be a long wait away, and the process may end in it.
+    // The wait for the next try may be long, and the process may end during it.
     if (!doubt) await checkpoint?.clear().catch(() => undefined);
     if (last.kind === 'withdrawn') return withdrawn(last.why, doubt);
     const { error, leftAt } = last;
@@ -126,14 +129,14 @@ async function tryOnce(
     if (turn === undefined) return { kind: 'withdrawn', why: WITHDRAWN };
     try {
       if (checkpoint?.mayLeave() === false) return { kind: 'withdrawn', why: WITHDRAWN };
-      // The mark of the try in doubt is still there.
+      // The mark of the try in doubt still exists.
       if (!doubt && checkpoint) {
         since = await checkpoint.mark().catch(() => undefined);
         if (since === undefined) return { kind: 'withdrawn', why: WITHDRAWN };
-        // Only for those that need it: to read the clocks costs as much as a part of a request.
+        // Only if guarded: reading the clocks costs a noticeable part of a request.
       } else if (!doubt && isGuarded) since = localMoment();
       leftAt = performance.now();
-      // Worked out when the request leaves: before the wait, the period would be too short for the try in doubt.
+      // Computed when the request leaves: computed before the wait, the period would be too short for the try in doubt.
       const guarded = doubt ? withPrevDups(message, doubt) : message;
       if (guarded === undefined) return { kind: 'withdrawn', why: CLOCKS_DISAGREE };
       span?.tryLeaves(tries);
@@ -158,12 +161,12 @@ function withdrawn(why: string, doubt: Doubt | undefined): DeliveryResult {
   return { kind: 'failed', error: doubt.error, doubt };
 }
 
-/** Only errors of ours say whether the request left. */
+/** Only an OurSmsError says whether the request left. */
 const mayHaveLeft = (error: unknown): boolean => !(error instanceof OurSmsError) || error.outcome === 'unknown';
 
 /**
- * The message with a `prevDups` that covers the try in doubt: whole minutes, rounded up, and one for the rounding of the
- * gateway. Undefined when the clocks do not say how many that are.
+ * The message with a `prevDups` that covers the try in doubt: whole minutes, rounded up, plus one for the rounding of the
+ * gateway. Undefined when the clocks do not prove the time that passed.
  */
 function withPrevDups(message: WireMessage, { since, ageMs }: Doubt): WireMessage | undefined {
   const passedMs = since && elapsedMs(since, localMoment());
@@ -172,9 +175,9 @@ function withPrevDups(message: WireMessage, { since, ageMs }: Doubt): WireMessag
   return { ...message, prevDups: Math.max(minutes, message.prevDups ?? 0) };
 }
 
-/** Waits. A caller that gives up meanwhile finds out when the next try gets no turn. */
+/** Waits, and never rejects: once `signal` is aborted, the next try gets no turn. */
 async function pause(ms: number, { signal, stopping }: Delivery): Promise<void> {
-  const ends = [signal, stopping].filter((one) => one !== undefined);
+  const ends = [signal, stopping].filter((end) => end !== undefined);
   await wait(ms, undefined, { signal: AbortSignal.any(ends) }).catch(() => undefined);
 }
 

@@ -1,4 +1,4 @@
-/** First in, first out. Taking the first item costs the same however many there are. */
+/** A first-in, first-out queue. Taking the first item takes constant time. */
 export class Fifo<T> {
   #items: T[] = [];
   #head = 0;

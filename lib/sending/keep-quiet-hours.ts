@@ -18,19 +18,19 @@ interface TimedMessage {
   msgClass?: MessageClass;
 }
 
-/** A message after its account's quiet hours were looked at. */
+/** A message to which quiet hours were applied. */
 export interface QuietedMessage<T> {
   /** The message, with a longer `delay` if it is held. */
   message: T;
-  /** Minutes that were added to `delay`; absent when it is not held. */
+  /** Minutes that were added to `delay`; absent when the message is not held. */
   heldMinutes?: number;
   /** Warning to log, without any part of the message. */
   warning?: string;
 }
 
 /**
- * Applies quiet hours to a message that would leave at `now` (or `delay` minutes later): warns, refuses or holds it, as the
- * account says. Only promotional messages are concerned.
+ * Applies quiet hours to a message that would leave at `now` (or `delay` minutes later): warns, refuses or holds it, as
+ * `action` says. Quiet hours apply to promotional messages only.
  *
  * @throws {OurSmsValidationError} when it is refused, or would expire while it is held
  */

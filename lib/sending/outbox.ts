@@ -25,7 +25,7 @@ export class Outbox {
   readonly #logger = new Logger('OurSmsOutbox');
   readonly #signals = new CallerSignals();
   readonly #closing = new AbortController();
-  /** Sends that have not ended. */
+  /** Sends that wait or are in flight. */
   #sending = 0;
 
   constructor(
@@ -38,13 +38,13 @@ export class Outbox {
     private readonly telemetry: Telemetry,
   ) {}
 
-  /** Checks a message and sends it, again if that cannot double it. */
+  /** Checks a message and sends it. Repeats it only when no recipient can get it twice. */
   async send(message: MessageToSend, options: SendOptions): Promise<SendReceipt> {
     const { prepared, skipped } = prepareMessage(message, this.policy);
     checkSendOptions(options, this.policy.account, this.gateway.sendMethods, this.tracker.isOn);
-    const { message: quieted, heldMinutes, warning } = keepQuietHours(prepared, this.policy, new Date());
+    const { message: adjusted, heldMinutes, warning } = keepQuietHours(prepared, this.policy, new Date());
     if (warning !== undefined) this.#logger.warn(warning);
-    const receipt = await this.#deliver(quieted, skipped, options);
+    const receipt = await this.#deliver(adjusted, skipped, options);
     return heldMinutes === undefined ? receipt : { ...receipt, heldMinutes };
   }
 
@@ -100,28 +100,31 @@ export class Outbox {
     );
   }
 
-  /** Refuses new sends and ends the waiting for repeats. Resolves when the sends that wait for their turn have left. */
+  /**
+   * Refuses new sends and ends the waits between tries. Resolves when the sends that wait for their turn have left, or
+   * `patienceMs` have passed.
+   */
   async close(patienceMs: number): Promise<void> {
     this.#closing.abort();
     await this.turns.drained(AbortSignal.timeout(patienceMs));
   }
 
-  /** Checks a message in the same way, and tells what sending it would take. */
+  /** Dry run of `send`: checks a message, counts its parts and reads the credits. */
   async estimate(message: MessageToSend): Promise<SendEstimate> {
     const now = new Date();
     const { prepared, skipped } = prepareMessage(message, this.policy);
-    const { message: quieted, heldMinutes } = keepQuietHours(prepared, this.policy, now);
-    const text = describeText(quieted.body);
-    const recipients = quieted.dests.length;
+    const { message: adjusted, heldMinutes } = keepQuietHours(prepared, this.policy, now);
+    const text = describeText(adjusted.body);
+    const recipients = adjusted.dests.length;
     const parts = recipients * text.parts;
-    const advice = adviseMessage(quieted, { quietHours: this.policy.quietHours, now });
+    const advice = adviseMessage(adjusted, { quietHours: this.policy.quietHours, now });
     const { credits } = await this.gateway.getCredits();
     const estimate = { recipients, skipped, text, parts, credits, sufficient: credits >= parts, advice };
     return heldMinutes === undefined ? estimate : { ...estimate, heldMinutes };
   }
 }
 
-/** Only an error of ours proves that nothing was sent. */
+/** Only an OurSmsError proves that nothing was sent. */
 function trackedOutcome(result: DeliveryResult): TrackedOutcome {
   if (result.kind === 'sent') return result;
   if (result.doubt !== undefined) return { kind: 'unknown' };

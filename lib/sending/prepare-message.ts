@@ -18,19 +18,18 @@ export interface MessagePolicy {
   quietHours?: QuietHoursPolicy;
 }
 
-/** A message that may be sent: checked, with normalised recipients. */
+/** A checked message with normalised recipients. */
 export type PreparedMessage = Omit<SendMessageDto, 'dests'> & { dests: string[] };
 
 const PARAMETERS: ReadonlySet<string> = new Set(MESSAGE_PARAMETERS);
 const rules = new CompiledRules(SendMessageDto);
 
 /**
- * Checks a message, typed or not, and makes it ready: defaults filled in, recipients normalised, duplicates removed, and
- * diverted when the account says so. A text of more parts than its own `maxParts` is refused: the gateway would take it and
- * cancel it.
+ * Checks a message, typed or not, and prepares it: fills in the defaults, normalises the recipients, removes duplicates, and
+ * applies `divertTo`. A text with more parts than `maxParts` is refused: the gateway would accept the message and cancel it.
  *
- * @param textOf The text whose parts count; undefined when they cannot be counted yet. Default: the body as it is.
- * @returns The message, and how many repeated recipients were left out.
+ * @param textOf Returns the text whose parts are counted; undefined when they cannot be counted yet. Default: the body.
+ * @returns The message, and the number of repeated recipients that were left out.
  * @throws {OurSmsValidationError} naming every fault
  */
 export function prepareMessage(
@@ -60,14 +59,14 @@ function partsFaults(text: string | undefined, { maxParts = 0 }: SendMessageDto)
 }
 
 /**
- * The message with the defaults in it: an explicit `undefined` or `null` is no reason to lose a default. What a class of the
- * application declares besides the parameters is its own, and stays there.
+ * Fills the defaults into a message, also where a field is `undefined` or `null`. Leaves out fields that a class of the
+ * application declares besides the parameters.
  */
 function fillIn(message: unknown, defaults: Partial<SendMessageDto>): object {
   const given = typeof message === 'object' && message !== null ? Object.entries(message) : [];
   const declared = declaredFields(Object(message) as object);
   const isOwn = (name: string): boolean => declared.has(name) && !PARAMETERS.has(name);
-  // Not by assignment: a parsed `__proto__` would become the prototype, and its fields pass as the message's own.
+  // Not by assignment: a parsed `__proto__` would become the prototype, and its fields would pass as fields of the message.
   return Object.fromEntries([
     ...Object.entries(defaults),
     ...given.filter(([name, value]) => value !== undefined && value !== null && !isOwn(name)),

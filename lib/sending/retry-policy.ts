@@ -32,8 +32,8 @@ export interface FailedTry {
 }
 
 /**
- * Whether a repeat of a message whose outcome is unknown is guarded with `prevDups`. A message with a `delay` cannot be: while
- * the gateway holds it back it is not "sent" yet, and so not a duplicate.
+ * Whether a repeat of a message of unknown outcome is guarded with `prevDups`. A message with a `delay` gets no guarded
+ * repeat: while the gateway holds the first message, it is not "sent" yet, and the gateway would not refuse the duplicate.
  *
  * @see OurSMS HTTP API, "1. Send Message": `prevDups`, `delay`
  */
@@ -42,7 +42,8 @@ export const canGuard = ({ unknownOutcome }: RetryPolicy, { delay }: { delay?: n
 
 /**
  * Milliseconds to wait before the next try: exponential backoff with full jitter, after the time that the gateway asked for
- * (`Retry-After`), or after the time in which a try of unknown outcome must have ended. Undefined when there must be no other try.
+ * (`Retry-After`), or after the time in which a try of unknown outcome must have ended. Undefined when there must be no
+ * further try.
  */
 export function nextTryInMs(policy: RetryPolicy, failed: FailedTry): number | undefined {
   const { error, tries, elapsedMs } = failed;

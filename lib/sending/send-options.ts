@@ -12,11 +12,10 @@ export interface SendOptions extends WireOptions {
 const HALF_CHARACTER = 'contains half of a character (a surrogate without its pair): was an emoji cut?';
 const OWN_PARAMETERS: readonly string[] = ['username', 'password', 'token', ...MESSAGE_PARAMETERS];
 
-/** Characters of a reference. */
-const MAX_REFERENCE = 128;
+const MAX_REFERENCE_LENGTH = 128;
 
 /**
- * Checks how a message is to be sent: the method, what ends it, and that no extra parameter replaces a documented one.
+ * Checks the options of a send: method, signal and reference, and that no extra parameter replaces a documented one.
  *
  * @throws {OurSmsValidationError} naming every fault
  */
@@ -43,8 +42,8 @@ export function checkSendOptions(
 function referenceFaults(reference: unknown, isTracked: boolean): Fault[] {
   const field = 'options.reference';
   if (!isTracked) return [{ field, reason: 'needs tracking in the options of the account, such as tracking: {}' }];
-  if (typeof reference !== 'string' || reference === '' || reference.length > MAX_REFERENCE) {
-    return [{ field, reason: `must be a string of 1 to ${MAX_REFERENCE} characters` }];
+  if (typeof reference !== 'string' || reference === '' || reference.length > MAX_REFERENCE_LENGTH) {
+    return [{ field, reason: `must be a string of 1 to ${MAX_REFERENCE_LENGTH} characters` }];
   }
   return isWellFormed(reference) ? [] : [{ field, reason: HALF_CHARACTER }];
 }
@@ -62,7 +61,7 @@ function extraFaults(extra: unknown): Fault[] {
   });
 }
 
-/** An `AbortSignal`, of whichever realm or library. */
+/** Whether a value is an `AbortSignal`, also one of another realm or library. */
 function isSignal(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { aborted, addEventListener, removeEventListener } = value as Record<string, unknown>;

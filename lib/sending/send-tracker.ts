@@ -1,30 +1,24 @@
 import type { SendReceipt } from '../dto/send-receipt.js';
 import type { WireMessage } from '../gateway/call.js';
 
-/** How a tracked send ended. */
+/** Outcome of a tracked send. */
 export type TrackedOutcome = { kind: 'sent'; receipt: SendReceipt } | { kind: 'notSent' | 'unknown' };
 
-/** What is kept with a message besides what it is. */
-export interface KeptWithMessage {
-  reference?: string;
-  /** Context of the span of its send. */
-  traceparent?: string;
-}
-
-/** Keeps a record of each message before it leaves, so that no report can be earlier than its record. */
+/** Stores a record of each message before it leaves, so that no report can arrive before the record. */
 export interface SendTracker {
   /** Whether messages are tracked. */
   readonly isOn: boolean;
   /**
-   * Keeps the record of a message that is about to leave. Undefined for one that is not tracked.
+   * Stores the record of a message that is about to leave. Resolves to undefined when the message is not tracked.
    *
-   * @throws {OurSmsStorageError} when it cannot be kept
+   * @param context `traceparent`: context of the span of the send.
+   * @throws {OurSmsStorageError} when the record cannot be stored
    */
-  begin(message: WireMessage, kept: KeptWithMessage): Promise<TrackedSend | undefined>;
+  begin(message: WireMessage, context: { reference?: string; traceparent?: string }): Promise<TrackedSend | undefined>;
 }
 
-/** A tracked message on its way. */
+/** A tracked message in flight. */
 export interface TrackedSend {
-  /** Its send has ended. What this tells is kept by a write that is not waited for. */
+  /** Stores the outcome of the send, by a write that the caller does not wait for. */
   ended(outcome: TrackedOutcome): void;
 }

@@ -1,9 +1,9 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { Fifo } from './fifo.js';
 
-/** Permission for one request to leave. It counts as in flight until it is ended. */
+/** Permission for one request to leave. The request counts as in flight until `end` is called. */
 export interface Turn {
-  /** The request has ended, or will not be made. Call it once. */
+  /** Call it once, when the request has ended or will not be made. */
   end(): void;
 }
 
@@ -18,13 +18,13 @@ export interface TurnSource {
   next(signal?: AbortSignal): Turn | undefined | Promise<Turn | undefined>;
 }
 
-/** How many requests an account makes. A limit that is not set does not apply. */
+/** Rate limits of an account. An unset limit does not apply. */
 export interface RateLimits {
   /** Requests in any second. */
   requestsPerSecond?: number;
   /** Requests at once after a pause; the following ones are spread evenly. Default: `requestsPerSecond`. */
   burst?: number;
-  /** Requests in flight. If it is more than one, bulk requests leave one of them to urgent ones. */
+  /** Requests in flight. If it is more than one, bulk requests leave one of them free for urgent ones. */
   concurrency?: number;
 }
 
@@ -37,17 +37,19 @@ interface Waiting {
   hasGivenUp: boolean;
 }
 
-/** A second, and the millisecond to which clocks are truncated. */
+/** A second, plus one millisecond: clocks are truncated to milliseconds. */
 const SECOND_MS = 1_001;
 
 /** The turn of an account without limits. */
 const UNLIMITED: Turn = { end: () => undefined };
 
 /**
- * The rate limiter of an account: gives out turns no faster than its limits allow, to single messages and campaigns together.
+ * The rate limiter of an account: gives out turns no faster than its limits allow, to single messages and campaigns
+ * together.
  *
- * A turn counts against `requestsPerSecond` until a second after its end, because when a request arrived at the gateway is not
- * known more precisely. So the limit holds in every second as the gateway counts it, however long a request was in flight.
+ * A turn counts against `requestsPerSecond` until a second after its end: the request may have reached the gateway as late
+ * as that end. So the limit holds in every second as the gateway counts it, also when requests are in flight for a long
+ * time.
  */
 export class Turns {
   /** Turns of single messages. */
@@ -98,14 +100,14 @@ export class Turns {
     return this.#takeNow(urgency) ?? this.#wait(urgency, signal);
   }
 
-  /** A turn, if one is free and no request waits that goes first. */
+  /** A turn, if one is free and no waiting request goes first. */
   #takeNow(urgency: Urgency): Turn | undefined {
     if (this.#first('urgent') || (urgency === 'bulk' && this.#first('bulk'))) return undefined;
     const now = performance.now();
     return this.#delayMs(urgency, now) > 0 ? undefined : this.#take(urgency, now);
   }
 
-  /** The first one that still waits. */
+  /** The first request that still waits. */
   #first(urgency: Urgency): Waiting | undefined {
     const waiting = this.#waiting[urgency];
     while (waiting.first?.hasGivenUp) waiting.shift();
@@ -138,7 +140,7 @@ export class Turns {
       if (waiting === undefined) return;
       const now = performance.now();
       const delayMs = this.#delayMs(urgency, now);
-      // The end of another turn calls this again.
+      // The end of another turn calls this method again.
       if (delayMs === Infinity) return;
       if (delayMs > 0) {
         this.#timer = setTimeout(() => this.#giveOut(), Math.ceil(delayMs));
