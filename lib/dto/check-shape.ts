@@ -6,7 +6,7 @@ const validator = new Validator();
 const STRICT = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false } as const;
 
 /** A checked value, and its faults; none for a valid one. */
-export interface CheckedShape<T> {
+interface CheckedShape<T> {
   value: T;
   faults: { field: string; reason: string }[];
 }

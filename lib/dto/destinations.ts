@@ -5,7 +5,7 @@ import { normalizeNumber, type NumberCountry } from '../message/normalize-number
 export const MAX_DESTS = 500;
 
 /** Recipients in the form that the gateway takes, or their faults. */
-export interface Destinations {
+interface Destinations {
   /** Normalised, in the order of their first appearance, without duplicates. */
   dests: string[];
   /** Number of inputs that repeat an earlier one. */

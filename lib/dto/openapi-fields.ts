@@ -1,5 +1,5 @@
 /** OpenAPI description of a field: a part of the schema, `required` and the type. */
-export type OpenApiField = Record<string, unknown> & { required: boolean };
+type OpenApiField = Record<string, unknown> & { required: boolean };
 
 /** OpenAPI description of the fields of a class, in the form that @nestjs/swagger reads from `_OPENAPI_METADATA_FACTORY`. */
 export type OpenApiFields = Record<string, OpenApiField>;

@@ -35,7 +35,7 @@ export interface Account {
 }
 
 /** Parts of an account that the testing entry replaces. */
-export interface AccountDoubles {
+interface AccountDoubles {
   openTransport?: (account: GatewayAccount) => Promise<Transport>;
   place?: StoragePlace;
 }

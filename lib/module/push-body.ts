@@ -16,7 +16,7 @@ export interface PushRequest {
 }
 
 /** The body of a push, or why there is none. */
-export type PushBody = RawBody | 'tooLarge' | 'aborted' | 'consumed';
+type PushBody = RawBody | 'tooLarge' | 'aborted' | 'consumed';
 
 /**
  * Takes the body of a push: from its connection, if nothing has read it yet; else as a parser of the application left it, in its

@@ -1,5 +1,5 @@
 /** Signal of one send, which is aborted with the signal of its caller. */
-export interface FollowedSignal {
+interface FollowedSignal {
   signal?: AbortSignal;
   /** Stops following the caller's signal: call it when the send has ended. */
   end: () => void;

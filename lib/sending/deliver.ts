@@ -16,7 +16,7 @@ const WITHDRAWN = 'it was withdrawn before it left';
 const CLOCKS_DISAGREE = 'the clocks of this machine disagree';
 
 /** The first try of unknown outcome, which a repeat must not duplicate. */
-export interface Doubt {
+interface Doubt {
   /** A moment after the try left. Undefined when no repeat is guarded. */
   since?: Moment;
   /** Milliseconds from when the try left until `since`. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 
 /** If two clocks differ by more, one of them was set or stopped. */
-export const MAX_SKEW_MS = 60_000;
+const MAX_SKEW_MS = 60_000;
 
 /** A moment in milliseconds by each available clock. */
 export interface Moment {

@@ -21,7 +21,7 @@ export interface RetryPolicy {
 }
 
 /** A try that has failed. */
-export interface FailedTry {
+interface FailedTry {
   error: OurSmsError;
   /** Tries so far, this one included. */
   tries: number;
