@@ -34,17 +34,17 @@ export class AccountLifecycle implements OnModuleInit, OnApplicationBootstrap, O
   async onApplicationBootstrap(): Promise<void> {
     const { inbox, campaigns, messages, storage, telemetry } = this.account;
     telemetry.observe(() => readAccount(this.account));
-    // In this phase: the application may replace the adapter of axios in its own onModuleInit.
+    // Not earlier: the application may replace the adapter of axios in its own onModuleInit.
     this.#warnOfBypassedProxy();
     inbox.start();
     if (inbox.opened) messages.start();
-    // Not awaited: an application need not wait for its campaigns.
     if (!(await storage.exists())) return;
     messages.start();
+    // Not awaited: the application need not wait for its campaigns.
     campaigns.resumeAll().catch((error: unknown) => this.#logNotResumed(error));
   }
 
-  /** The first phase of the end: listeners, and what they use, may be gone in the next one. */
+  /** The first phase of shutdown: listeners and their dependencies may be gone in the next one. */
   async onModuleDestroy(): Promise<void> {
     const { storage, inbox, campaigns, messages } = this.account;
     storage.stopOpening();
@@ -53,15 +53,12 @@ export class AccountLifecycle implements OnModuleInit, OnApplicationBootstrap, O
 
   async onApplicationShutdown(): Promise<void> {
     const { outbox, gateway, messages, options, storage, telemetry } = this.account;
-    // Before the store that it reads.
+    // First: it reads the store.
     telemetry.close();
-    const closeGateway = async (): Promise<void> => {
-      // Before the connections: sends may still wait for their turn.
-      await outbox.close(options.gateway.timeoutMs);
-      await messages.close();
-      await gateway.close();
-    };
-    await closeGateway();
+    // Before the connections close: sends may still wait for their turn.
+    await outbox.close(options.gateway.timeoutMs);
+    await messages.close();
+    await gateway.close();
     await storage.close();
   }
 
