@@ -3,7 +3,7 @@ import { describeThrown } from '../inbox/describe-thrown.js';
 import { EventListeners } from '../inbox/event-listeners.js';
 import type { OurSmsApplication } from './oursms.application.js';
 
-/** Emits events that are no delivery reports. Nothing waits for their listeners. */
+/** Emits the events that are not delivery reports, and does not wait for their listeners. */
 export class AccountEvents {
   readonly #logger = new Logger('OurSmsCampaign');
 

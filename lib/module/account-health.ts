@@ -17,13 +17,13 @@ export interface ReportFacts {
 
 /** Facts about the tracked messages of an account. */
 export interface MessageFacts {
-  /** How many were found missing within the last hour, by all instances. */
+  /** Number of messages that all instances found missing within the last hour. */
   missing: number;
 }
 
 /**
- * Facts about the health of an account. However many ask at the same time, the store and the gateway are asked once; reports are
- * never downloaded.
+ * Facts about the health of an account. Concurrent calls share one check of the store and one request to the gateway.
+ * Reports are never downloaded.
  */
 export class AccountHealth {
   readonly #store: () => Promise<void>;
@@ -76,7 +76,7 @@ export class AccountHealth {
   /**
    * The balance; undefined when it could not be read.
    *
-   * @param maxAgeMs The gateway is asked again once its last answer, or failure, was asked for so long ago.
+   * @param maxAgeMs The credits are read again when the last read started at least this long ago, also if it failed.
    */
   credits(maxAgeMs: number): Promise<number | undefined> {
     const now = performance.now();

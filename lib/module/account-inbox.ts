@@ -55,7 +55,7 @@ export class AccountInbox {
     const { poll, webhook, ...dlr } = this.options.dlr;
     if (!poll && !webhook) return;
     const polling = poll ? await this.#pollingOf(poll) : undefined;
-    // Loaded for those who receive reports.
+    // Only accounts that receive reports need it.
     const { EventEmitter2, EventEmitterReadinessWatcher } = await import('@nestjs/event-emitter');
     const emitter = this.#find(EventEmitter2, 'EventEmitterModule', '@nestjs/event-emitter');
     const watcher = this.#find(EventEmitterReadinessWatcher, 'EventEmitterModule', '@nestjs/event-emitter');
@@ -81,10 +81,10 @@ export class AccountInbox {
     return { timer, nextDelayMs: await pollSchedule(poll), count: poll.count };
   }
 
-  /** Starts to poll and to deliver, once the listeners are there. */
+  /** Starts polling and delivery once the listeners are registered. */
   start(): void {
     if (this.#inbox === undefined) return;
-    // Not awaited: the listeners are found in this same phase, perhaps after us.
+    // Not awaited: the listeners are registered in this same phase, perhaps after this call.
     this.#listenersReady.then(
       () => {
         this.#inbox?.start();
@@ -98,7 +98,7 @@ export class AccountInbox {
     await this.#inbox?.stop();
   }
 
-  /** An error that @OnEvent hides never reaches the inbox: it settles a report that the method did not handle. */
+  /** An error that @OnEvent hides never reaches the inbox, which settles the report although the method did not handle it. */
   async #warnOfHiding(): Promise<void> {
     const discovery = this.application.find(DiscoveryService);
     if (discovery === undefined || !this.application.isFirstWarning('hiding listeners')) return;

@@ -11,21 +11,21 @@ import { StoredEngine } from '../queue/stored-engine.js';
 /** Place of the queues of an account: a directory, a server, or memory. */
 export interface StoragePlace {
   /**
-   * @param ending Ends the waiting for a directory that another process has locked.
+   * @param ending Ends the wait for a directory that another process has locked.
    * @throws {OurSmsStorageError} when the directory is locked, cannot be written, is damaged, or is of a newer version
    */
   open(ending: AbortSignal): Promise<QueueEngine>;
-  /** Whether something may have been kept there before. */
+  /** Whether the place may contain data of an earlier process. */
   exists(): Promise<boolean>;
 }
 
 /** Extra milliseconds that a process may need to stop, for the hooks of the application for example. */
 const END_MARGIN_MS = 5_000;
 
-/** A directory, an engine that several processes share, or the memory of the process, which a warning is logged for. */
+/** The place in the options: a directory, an engine that several processes share, or memory, which logs a warning. */
 export function storagePlace({ storage, gateway, dlr }: ResolvedOptions, application: OurSmsApplication): StoragePlace {
   if (storage === 'memory') return memory;
-  // A former process gives its listeners and its requests so long before it releases a directory.
+  // An earlier process waits this long for its listeners and requests before it releases a directory.
   const ms = Math.max(dlr.shutdownTimeoutMs, gateway.timeoutMs) + END_MARGIN_MS;
   return 'openEngine' in storage ? sharedPlace(storage, gateway.name, ms, application) : directory(storage.path, ms);
 }
@@ -73,7 +73,7 @@ export class AccountStorage {
 
   constructor(private readonly place: StoragePlace) {}
 
-  /** @throws {OurSmsStorageError} when it cannot be opened, in which case the next call tries again, or is closed */
+  /** @throws {OurSmsStorageError} when it is closed, or cannot be opened: then the next call tries again */
   async engine(): Promise<QueueEngine> {
     if (this.#engine) return this.#engine;
     if (this.#isClosed) {
@@ -85,17 +85,17 @@ export class AccountStorage {
     return engine;
   }
 
-  /** Whether something needed the engine: it is open, or being opened. */
+  /** Whether the engine is open or being opened. */
   get isOpened(): boolean {
     return this.#engine !== undefined;
   }
 
-  /** Whether something is, or may have been kept. */
+  /** Whether the store has data, or may have. */
   async exists(): Promise<boolean> {
     return this.#engine !== undefined || this.place.exists();
   }
 
-  /** @throws {OurSmsStorageError} when the engine was opened, and takes no writes now. One that nothing needed yet is left alone. */
+  /** @throws {OurSmsStorageError} when the engine takes no writes now. An engine that was not needed yet is not checked. */
   async checkWritable(): Promise<void> {
     const engine = await this.#engine;
     await engine?.checkWritable();

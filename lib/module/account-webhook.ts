@@ -7,9 +7,9 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import type { AccountInbox } from './account-inbox.js';
 import { WebhookSecret } from './webhook-secret.js';
 
-/** The webhook of an account: knows its secret, and keeps what is pushed. */
+/** The webhook of an account: checks its secret, and stores pushes. */
 export class AccountWebhook {
-  /** Bytes of a push at the most: as many as of a download. */
+  /** Maximum size of a push in bytes: the same as of a download. */
   readonly maxBytes: number;
   readonly #account: string;
   readonly #inbox: AccountInbox;
@@ -34,7 +34,7 @@ export class AccountWebhook {
     return this.#secret?.matches(text) ?? false;
   }
 
-  /** Keeps the body of a push. Resolves to whether it is durable: when it is not, that is logged, once in a row. */
+  /** Stores the body of a push. Resolves to whether it is durable. Of failures in a row, only the first is logged. */
   async keep(body: RawBody): Promise<boolean> {
     try {
       if (body.bytes.length > 0) await this.#inbox.running.accept(body);
@@ -46,7 +46,7 @@ export class AccountWebhook {
     }
   }
 
-  /** Logs a push that was answered with something else than 200. */
+  /** Logs a push that was not answered with 200. */
   refuse(why: string): void {
     this.#logger.warn(`A push of delivery reports (account ${this.#account}) was not taken: ${why}`);
   }

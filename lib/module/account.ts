@@ -20,7 +20,7 @@ import { AccountWebhook } from './account-webhook.js';
 import { AccountStorage, storagePlace, type StoragePlace } from './account-storage.js';
 import type { OurSmsApplication } from './oursms.application.js';
 
-/** One registration of the module: the objects that work for an account. */
+/** The objects of one account. */
 export interface Account {
   options: ResolvedOptions;
   gateway: GatewayClient;
@@ -34,15 +34,15 @@ export interface Account {
   telemetry: Telemetry;
 }
 
-/** Parts of an account that the testing entry replaces. */
+/** Test doubles for parts of an account. */
 interface AccountDoubles {
   openTransport?: (account: GatewayAccount) => Promise<Transport>;
   place?: StoragePlace;
 }
 
 /**
- * Makes the objects of an account, and connects them. Nothing is opened or started yet but the connection pool: that is the work
- * of the account's lifecycle.
+ * Creates and connects the objects of an account. Only the connection pool is opened here: `AccountLifecycle` opens and
+ * starts the rest.
  */
 export async function openAccount(
   options: ResolvedOptions,

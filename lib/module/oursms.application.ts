@@ -20,7 +20,7 @@ export class OurSmsApplication {
     }
   }
 
-  /** True the first time that it is called with a subject: a warning about the whole application is logged once, not for each account. */
+  /** True for the first call with a subject: a warning about the whole application is logged once, not for each account. */
   isFirstWarning(subject: string): boolean {
     if (this.#warned.has(subject)) return false;
     this.#warned.add(subject);
@@ -28,7 +28,8 @@ export class OurSmsApplication {
   }
 
   /**
-   * Refuses a second registration of an account: it would be another poller, another pool, and a service found by chance.
+   * Refuses a second registration of an account: it would create a second poller and pool, and Nest could inject either
+   * service.
    *
    * @throws {OurSmsConfigError} when another registration has this account
    */
@@ -44,8 +45,8 @@ export class OurSmsApplication {
 }
 
 /**
- * Imported by every account, and there once: the `ModuleRef` of a module keeps a map of all providers of the application from
- * the first time that it is asked for one of another module. A map for each account would be accounts times accounts.
+ * Shared by all accounts: a `ModuleRef` that looks beyond its module keeps a map of all providers of the application. With a
+ * map for each account, memory would grow with the square of the number of accounts.
  */
 @Module({ providers: [OurSmsApplication], exports: [OurSmsApplication] })
 export class OurSmsApplicationModule {}

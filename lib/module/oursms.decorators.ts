@@ -4,7 +4,7 @@ import { OURSMS_DLR } from '../inbox/dlr-events.js';
 import { getCampaignsToken, getDlrInboxToken, getMessagesToken, getOurSmsToken } from './oursms.tokens.js';
 
 /**
- * Injects the `OurSmsService` of a named account. The unnamed account's is injected by its class.
+ * Injects the `OurSmsService` of a named account. For the unnamed account, inject the class.
  *
  * @param name The `name` that the account was registered with.
  */
@@ -13,7 +13,7 @@ export function InjectOurSms(name?: string): ParameterDecorator & PropertyDecora
 }
 
 /**
- * Injects the `DlrInbox` of a named account. The unnamed account's is injected by its class.
+ * Injects the `DlrInbox` of a named account. For the unnamed account, inject the class.
  *
  * @param name The `name` that the account was registered with.
  */
@@ -22,7 +22,7 @@ export function InjectDlrInbox(name?: string): ParameterDecorator & PropertyDeco
 }
 
 /**
- * Injects the `Campaigns` of a named account. The unnamed account's are injected by their class.
+ * Injects the `Campaigns` of a named account. For the unnamed account, inject the class.
  *
  * @param name The `name` that the account was registered with.
  */
@@ -31,7 +31,7 @@ export function InjectCampaigns(name?: string): ParameterDecorator & PropertyDec
 }
 
 /**
- * Injects the `Messages` of a named account. The unnamed account's are injected by their class.
+ * Injects the `Messages` of a named account. For the unnamed account, inject the class.
  *
  * @param name The `name` that the account was registered with.
  */
@@ -41,7 +41,7 @@ export function InjectMessages(name?: string): ParameterDecorator & PropertyDeco
 
 /**
  * Marks a method as a listener of delivery reports: it is called with each `Dlr`. If it throws, the report is
- * redelivered. A bare `@OnEvent('oursms.dlr')` hides its errors, and the report would count as handled.
+ * redelivered. A bare `@OnEvent('oursms.dlr')` hides the errors of the method, and the report would count as handled.
  */
 export function OnDlr(): MethodDecorator {
   return OnEvent(OURSMS_DLR, { suppressErrors: false });

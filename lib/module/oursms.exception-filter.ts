@@ -10,7 +10,7 @@ import { OurSmsValidationError } from '../errors/oursms-validation.error.js';
 interface HttpReply {
   status(code: number): { json?(body: unknown): unknown; send(body: unknown): unknown };
   header?(name: string, value: string): unknown;
-  /** Of Express, and of Fastify: whether the head of an answer is out. */
+  /** Whether the headers are sent: `headersSent` of Express, `sent` of Fastify. */
   headersSent?: boolean;
   sent?: boolean;
   end?(): unknown;
@@ -23,7 +23,7 @@ interface WsClient {
   emit?(event: string, payload: unknown): unknown;
 }
 
-/** Statuses of gRPC by those of HTTP; all else is 2, UNKNOWN. */
+/** gRPC status codes by HTTP status. Any other status becomes 2, UNKNOWN. */
 const GRPC_CODES: Readonly<Partial<Record<HttpStatus, number>>> = {
   [HttpStatus.BAD_REQUEST]: 3, // INVALID_ARGUMENT
   [HttpStatus.GATEWAY_TIMEOUT]: 4, // DEADLINE_EXCEEDED
@@ -33,17 +33,18 @@ const GRPC_CODES: Readonly<Partial<Record<HttpStatus, number>>> = {
 };
 
 /**
- * Answers a request with what an {@link OurSmsError} says, and catches no other error. Use it with
- * `app.useGlobalFilters(new OurSmsExceptionFilter())` or `@UseFilters(OurSmsExceptionFilter)`; a hybrid application gives it to
- * its microservices with `connectMicroservice(…, { inheritAppConfig: true })`.
+ * Answers a request that failed with an {@link OurSmsError}, and catches no other error. Use it with
+ * `app.useGlobalFilters(new OurSmsExceptionFilter())` or `@UseFilters(OurSmsExceptionFilter)`; a hybrid application gives it
+ * to its microservices with `connectMicroservice(…, { inheritAppConfig: true })`.
  *
  * Over HTTP a refused message is 400, a rate limit 429 (with `Retry-After`), a gateway that cannot be reached or is short of
- * credits 503, a time-out 504, and any other failure of the gateway 502. The body has `outcome` and `retryable`. A microservice
- * and a WebSocket (`exception`) get the same fields, gRPC its status, and GraphQL an error with them in its `extensions`.
+ * credits 503, a time-out 504, and any other failure of the gateway 502. The body has `outcome` and `retryable`. A
+ * microservice and a WebSocket (`exception`) get the same fields, gRPC its status, and GraphQL an error with them in its
+ * `extensions`.
  */
 @Catch(OurSmsError)
 export class OurSmsExceptionFilter implements ExceptionFilter<OurSmsError> {
-  /** Answers by the transport of the request. It never throws: no transport answers what a filter throws. */
+  /** Answers over the transport of the request. It never throws: no transport answers when a filter throws. */
   catch(error: OurSmsError, host: ArgumentsHost): unknown {
     switch (host.getType<string>()) {
       case 'http':
@@ -55,7 +56,7 @@ export class OurSmsExceptionFilter implements ExceptionFilter<OurSmsError> {
       case 'graphql':
         return Object.assign(new Error(error.message), { name: error.name, extensions: describe(error) });
       default:
-        // Nest throws it then, as if there were no filter.
+        // Nest then throws the error, as without a filter.
         return undefined;
     }
   }
@@ -76,7 +77,7 @@ function answerHttp(error: OurSmsError, reply: HttpReply): void {
   else answer.send(body);
 }
 
-/** The event `exception`, as Nest's own filter sends it, without the data that came: it may hold texts and numbers. */
+/** Sends the event `exception` as Nest's own filter does, but without the received data, which may contain texts and numbers. */
 function answerWs(error: OurSmsError, host: ArgumentsHost): void {
   const ws = host.switchToWs();
   const client = ws.getClient<WsClient>();
@@ -96,7 +97,7 @@ function describe(error: OurSmsError): Record<string, unknown> {
   };
 }
 
-/** Its handlers get the metadata of the call, which no other transport has. */
+/** Only handlers of gRPC get the metadata of a call. */
 function isGrpc(host: ArgumentsHost): boolean {
   const metadata: unknown = host.getArgByIndex(1);
   return typeof (metadata as { getMap?: unknown } | undefined)?.getMap === 'function';

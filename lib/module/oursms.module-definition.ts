@@ -5,9 +5,9 @@ import { RAW_OPTIONS } from './internal-tokens.js';
 import type { OurSmsModuleOptions } from '../options/oursms.options.js';
 import { getCampaignsToken, getDlrInboxToken, getMessagesToken, getOurSmsToken } from './oursms.tokens.js';
 
-/** Fields beside the options in both forms of registration. */
+/** Fields beside the options of `forRoot` and `forRootAsync`. */
 export interface OurSmsModuleExtras {
-  /** Whether every module of the application sees the service without importing this one. Default: false. */
+  /** Whether every module of the application can inject the service without importing this module. Default: false. */
   isGlobal?: boolean;
   /** The name of the account, for applications with several: `@InjectOurSms(name)`. Default: the unnamed account. */
   name?: string;

@@ -10,7 +10,7 @@ export interface OurSmsOptionsFactory {
   createOurSmsOptions(): OurSmsModuleOptions | Promise<OurSmsModuleOptions>;
 }
 
-/** How options are made at bootstrap: give one of `useFactory`, `useClass` and `useExisting`. */
+/** Ways to make the options at bootstrap: give one of `useFactory`, `useClass` and `useExisting`. */
 export interface OurSmsModuleAsyncOptions extends OurSmsModuleExtras, Pick<ModuleMetadata, 'imports'> {
   /** Makes the options from what `inject` names. */
   useFactory?: (...args: never[]) => OurSmsModuleOptions | Promise<OurSmsModuleOptions>;
@@ -51,7 +51,8 @@ export class OurSmsModule extends ConfigurableModuleClass {
   /**
    * Registers an account with options that are made at bootstrap, from a configuration service for example.
    *
-   * @throws {OurSmsConfigError} at once when it says no way to make them; at bootstrap, naming every faulty option
+   * @throws {OurSmsConfigError} at once unless it gives exactly one way to make them; at bootstrap, naming every faulty
+   * option
    */
   static override forRootAsync(options: OurSmsModuleAsyncOptions): DynamicModule {
     const given = FORMS.filter((form) => options?.[form] !== undefined);

@@ -39,15 +39,15 @@ export class OurSmsService {
   /**
    * Sends one text to up to 500 recipients.
    *
-   * The receipt says what the gateway accepted; what reached the phones is said by the delivery reports (`dlr: true`).
+   * The receipt says which messages the gateway accepted; delivery reports (`dlr: true`) say which ones arrived.
    *
-   * @param message Checked whole, typed or not; numbers in any spelling that `normalizeNumber` reads.
-   * @param options `method`: POST (default) or, without an API key, GET. `signal`: ends the call. `extra`: parameters that the
-   * document does not have, sent as they are; with an API key for example `{ secure: true, transliteration: 'AUTO' }`.
-   * `reference`: your name for the message, which its delivery reports bring back (`Dlr.reference`, `Messages`); it needs `tracking`
-   * in the options.
+   * @param message Every field is checked, typed or not; numbers may have any spelling that `normalizeNumber` reads.
+   * @param options `method`: POST (default) or, without an API key, GET. `signal`: ends the call. `extra`: parameters that
+   * the document does not have, sent as they are; with an API key for example `{ secure: true, transliteration: 'AUTO' }`.
+   * `reference`: your name for the message, which its delivery reports bring back (`Dlr.reference`, `Messages`); it needs
+   * `tracking` in the options.
    * @throws {OurSmsValidationError} before anything is sent
-   * @throws {OurSmsStorageError} when the record of a tracked message cannot be kept: the message was not sent
+   * @throws {OurSmsStorageError} when the record of a tracked message cannot be stored: the message was not sent
    * @throws {OurSmsError} one of its other children; its `outcome` says whether the message may have been sent
    * @see OurSMS HTTP API, "1. Send Message"
    */
@@ -67,12 +67,12 @@ export class OurSmsService {
   }
 
   /**
-   * Takes delivery reports from the gateway, **which deletes them there**: whatever is not handled is lost. With `dlr.poll`
-   * in the options this is done for you, and calling it too takes reports away from the poller.
+   * Downloads delivery reports, **which deletes them at the gateway**: reports that you do not handle are lost. With
+   * `dlr.poll` in the options the module downloads them for you, and this call would take reports away from the poller.
    *
    * @param query `count`: 1 to 500 reports; unset, the gateway's default of 100.
    * @throws {OurSmsValidationError} before anything is requested
-   * @throws {OurSmsResponseError} for an answer that cannot be read; its `rawBody()` holds what came
+   * @throws {OurSmsResponseError} for an answer that cannot be read; its `rawBody()` has the answer
    * @throws {OurSmsError} one of its other children; `outcome` `unknown` means that reports may have been deleted
    * @see OurSMS HTTP API, "2. Download Dlrs"
    */
@@ -103,7 +103,7 @@ export class OurSmsService {
   }
 
   /**
-   * Reads the user that the API key belongs to: a check of the key without side effect.
+   * Reads the user that the API key belongs to: a check of the key without side effects.
    *
    * @throws {OurSmsConfigError} for an account with a password or a token, whose API has no such call
    * @throws {OurSmsGatewayError} of `kind` `auth` when the key is refused
@@ -125,8 +125,8 @@ export class OurSmsService {
   }
 
   /**
-   * The account's `HttpService`, to put interceptors on its `axiosRef`. They see the requests as they are, with credentials
-   * and texts: log nothing of them.
+   * The account's `HttpService`, to put interceptors on its `axiosRef`. Interceptors see requests with credentials and
+   * texts: do not log them.
    */
   get httpService(): HttpService {
     return this.#gateway.httpService;

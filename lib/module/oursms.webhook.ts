@@ -7,7 +7,7 @@ import { DEFAULT_ACCOUNT, getWebhookToken } from './internal-tokens.js';
 import { pushBody, type PushRequest } from './push-body.js';
 import { UnparsedPushes } from './unparsed-pushes.js';
 
-/** Seconds after which the gateway may repeat a push that could not be kept: as long as a store is left alone before a new try. */
+/** Seconds until the gateway may repeat a push: a failed store is tried again after the same time. */
 const RETRY_AFTER_S = 15;
 
 /** The part of a response that Express and Fastify share. */
@@ -17,12 +17,12 @@ interface PushResponse {
 }
 
 /**
- * Makes a controller that takes the delivery reports of an account with `dlr.webhook` in its options: put it into `controllers` of
- * a module, and enter its address with the secret at the end, `https://…/<path>/<secret>`, at the gateway.
+ * Makes a controller that receives the pushed delivery reports of an account with `dlr.webhook` in its options. Put it into
+ * `controllers` of a module, and enter its address with the secret at the end, `https://…/<path>/<secret>`, at the gateway.
  *
- * A push is answered with 200 once it is durable, with 503 when it cannot be kept, with 404 when its secret is wrong, and with 413
- * when it is longer than `http.maxResponseBytes`. It has no version, and `@nestjs/throttler` leaves it alone. To put decorators on
- * it, for a guard of your own to let it pass, extend it:
+ * A push is answered with 200 once it is durable, with 503 when it cannot be stored, with 404 when its secret is wrong, and
+ * with 413 when it is longer than `http.maxResponseBytes`. The controller has no version, and `@nestjs/throttler` does not
+ * limit it. Extend it to add decorators, such as one that your own guard needs:
  *
  * @example
  * @Public()
@@ -30,7 +30,7 @@ interface PushResponse {
  *
  * @param path Path of the controller, such as `sms/reports`; a global prefix of the application comes before it.
  * @param name The `name` that the account was registered with.
- * @throws {OurSmsConfigError} for an empty path; at bootstrap, when there is no such account, or it has no `dlr.webhook`
+ * @throws {OurSmsConfigError} for an empty path; at bootstrap, when the account does not exist or has no `dlr.webhook`
  */
 export function OurSmsWebhook(path: string, name: string = DEFAULT_ACCOUNT): Type<object> {
   if (typeof path !== 'string' || path.replaceAll('/', '') === '') {
@@ -46,7 +46,7 @@ export function OurSmsWebhook(path: string, name: string = DEFAULT_ACCOUNT): Typ
     constructor(@Inject(ModuleRef) moduleRef: ModuleRef, @Inject(HttpAdapterHost) host: HttpAdapterHost) {
       this.#moduleRef = moduleRef;
       this.#unparsed = new UnparsedPushes(path, (text) => this.#webhook?.admits(text) ?? false);
-      // As soon as there is one, and so before the application adds its body parsers.
+      // As soon as there is an adapter, and so before the application adds its body parsers.
       host.init$.subscribe(() => this.#unparsed.passThrough(host.httpAdapter));
     }
 
@@ -54,7 +54,7 @@ export function OurSmsWebhook(path: string, name: string = DEFAULT_ACCOUNT): Typ
       this.#webhook = findWebhook(this.#moduleRef, path, name);
     }
 
-    /** Answers by itself: what interceptors and filters of the application make of an answer would mislead the gateway. */
+    /** Answers directly: interceptors and filters of the application could change the answer and mislead the gateway. */
     @Post(':secret')
     async receive(@Req() request: PushRequest, @Res() response: PushResponse): Promise<void> {
       const contentType = this.#unparsed.restoreType(request);
@@ -79,7 +79,7 @@ export function OurSmsWebhook(path: string, name: string = DEFAULT_ACCOUNT): Typ
     }
   }
 
-  // What @SkipThrottle() of @nestjs/throttler sets, for its throttler without a name.
+  // The metadata that @SkipThrottle() of @nestjs/throttler sets, for its unnamed throttler.
   Reflect.defineMetadata('THROTTLER:SKIPdefault', true, OurSmsWebhookController);
   return OurSmsWebhookController;
 }
@@ -99,7 +99,7 @@ function findWebhook(moduleRef: ModuleRef, path: string, name: string): AccountW
 function answer(response: PushResponse, statusCode: number, message: string): void {
   const body = { statusCode, message };
   if (!(response instanceof ServerResponse)) return void response.status(statusCode).send(body);
-  // Of Express. Its `send` would make an ETag, which costs more than the rest of the answer.
+  // Express: its `send` would compute an ETag, which costs more than the rest of the answer.
   response.statusCode = statusCode;
   response.setHeader('content-type', 'application/json; charset=utf-8');
   response.end(JSON.stringify(body));

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { bytesOfBody } from '../gateway/bytes-of-body.js';
 import type { RawBody } from '../gateway/decode-body.js';
 
-/** The part of a request that Express and Fastify share; `raw` is of Fastify alone. */
+/** The part of a request that Express and Fastify share; only Fastify has `raw`. */
 export interface PushRequest {
   method?: string;
   url?: string;
@@ -19,16 +19,16 @@ export interface PushRequest {
 type PushBody = RawBody | 'tooLarge' | 'aborted' | 'consumed';
 
 /**
- * Takes the body of a push: from its connection, if nothing has read it yet; else as a parser of the application left it, in its
- * bytes if they were kept.
+ * Reads the body of a push: from the connection, if nothing has read it yet; else from what a body parser left, the raw
+ * bytes if there are any.
  *
- * @param contentType What the gateway calls it.
+ * @param contentType The Content-Type that the gateway sent.
  */
 export async function pushBody(request: PushRequest, contentType: unknown, maxBytes: number): Promise<PushBody> {
   const { headers, body } = request;
   if (Number(headers['content-length']) > maxBytes) return 'tooLarge';
   const connection = request.raw ?? request;
-  // Fastify gives the stream as the body, where its parser is ours; a hook may have decompressed it.
+  // With our content type parser, Fastify passes the stream as the body; a hook may have decompressed it.
   const stream = [body, connection].find(isUnread);
   if (stream !== undefined) {
     const bytes = await readBytes(stream, maxBytes);
@@ -37,7 +37,7 @@ export async function pushBody(request: PushRequest, contentType: unknown, maxBy
     return { bytes, contentType: headerText(contentType), contentEncoding };
   }
   const { rawBody } = request;
-  // What a parser has read is not compressed any more; its bytes are those of the gateway, its text is not.
+  // A parser has decompressed the body. The Content-Type applies to its bytes, but not to a text, which is decoded already.
   const isBytes = rawBody instanceof Uint8Array || body instanceof Uint8Array;
   const given = rawBody ?? body;
   if (given === undefined && hasBody(headers)) return 'consumed';
@@ -48,9 +48,9 @@ export async function pushBody(request: PushRequest, contentType: unknown, maxBy
 
 const isUnread = (value: unknown): value is Readable => value instanceof Readable && !value.readableDidRead;
 
-/** Not by `for await`: that destroys the connection when it stops, and the answer with it. */
+/** Not by `for await`: it destroys the connection when it stops early, so that no answer can be sent. */
 function readBytes(stream: Readable, maxBytes: number): Promise<Buffer | 'tooLarge' | 'aborted'> {
-  // Its events are over.
+  // A destroyed stream emits no further events.
   if (stream.destroyed) return Promise.resolve('aborted');
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

@@ -1,10 +1,10 @@
 import type { AccountReadings } from '../telemetry/telemetry.js';
 import type { Account } from './account.js';
 
-/** Reads the state of an account for its metrics, the store once. Never rejects. */
+/** Reads the state of an account for its metrics, with one read of the store. Never rejects. */
 export async function readAccount({ gateway, inbox, campaigns }: Account): Promise<AccountReadings> {
   const [stats, campaignPending] = await Promise.all([
-    // A store that is away says so elsewhere.
+    // An unavailable store is logged elsewhere.
     inbox.opened?.stats().catch(() => undefined),
     campaigns.pending(),
   ]);

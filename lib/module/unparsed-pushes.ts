@@ -1,6 +1,6 @@
 import type { PushRequest } from './push-body.js';
 
-/** A type that no body parser of an application takes. */
+/** A content type that no body parser of an application accepts. */
 const UNPARSED = 'application/vnd.nestjs-oursms.push';
 
 /** The part of Nest's HTTP adapters that is used. */
@@ -26,16 +26,18 @@ interface FastifyRoute {
 type Done = (error: Error | null, body?: unknown) => void;
 
 /**
- * Keeps the body parsers of the application away from pushes: they would refuse what is not JSON or longer than their limit (100
- * kB with Express), and round long ids. To parsers a push is of a type that none of them takes, until it is at its controller.
+ * Keeps the body parsers of the application from reading pushes: they would refuse a body that is not JSON or is longer than
+ * their limit (100 kB with Express), and would round long ids. Until a push reaches its controller, it has a content type
+ * that no parser accepts.
  *
- * With another adapter, or where requests do not pass it, they stay as they are: then the controller takes what a parser left.
+ * With another adapter, or where requests bypass the adapter, parsers read the pushes, and the controller takes what a
+ * parser left.
  */
 export class UnparsedPushes {
   /**
    * @param path Path of the controller.
-   * @param admits Whether a text is the secret. Asked of every POST in Express, which tells no middleware which route a request
-   * will take.
+   * @param admits Whether a text is the secret. Called for every POST in Express, whose middleware does not know the route
+   * of a request.
    */
   constructor(
     private readonly path: string,
@@ -53,10 +55,10 @@ export class UnparsedPushes {
     });
   }
 
-  /** The Content-Type of a push that is at its controller, which gets it back. */
+  /** Restores the Content-Type of a push that has reached its controller, and returns it. */
   restoreType(request: PushRequest): unknown {
     const { headers, rawHeaders = request.raw?.rawHeaders } = request;
-    // Nothing is kept beside the request: Express makes each one so that a property more is dear, and so is a WeakMap of them.
+    // Read from the raw headers: an additional property on a request of Express is slow, and so is a WeakMap.
     if (headers['content-type'] === UNPARSED) headers['content-type'] = typeIn(rawHeaders);
     return headers['content-type'];
   }
@@ -81,13 +83,13 @@ export class UnparsedPushes {
   }
 }
 
-/** The Content-Type in the names and values of headers, one after the other; the first counts, as for Node. */
+/** The first Content-Type in raw headers, where names and values alternate. Node takes the first, too. */
 function typeIn(rawHeaders: readonly string[] = []): string | undefined {
   const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-type');
   return at < 0 ? undefined : rawHeaders[at + 1];
 }
 
-/** The last part of a path. Characters that the secret may hold need no escapes, but may have them. */
+/** The last part of a path, decoded: the characters of a secret need no escapes, but a client may escape them. */
 function lastPart(url = ''): string {
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);

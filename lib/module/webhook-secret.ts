@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 
-/** The secret in the address of a webhook. It is kept as a digest: what prints this object shows nothing. */
+/** The secret in the address of a webhook, stored as a digest: printing this object does not show the secret. */
 export class WebhookSecret {
   readonly #digest: Buffer;
 
@@ -8,7 +8,7 @@ export class WebhookSecret {
     this.#digest = secretDigest(secret);
   }
 
-  /** Whether a text is the secret. The time that it takes says nothing about the secret, nor about its length. */
+  /** Whether a text is the secret. The time of the comparison reveals neither the secret nor its length. */
   matches(text: unknown): boolean {
     const isEqual = timingSafeEqual(secretDigest(typeof text === 'string' ? text : ''), this.#digest);
     return isEqual && typeof text === 'string';
