@@ -1,7 +1,4 @@
-import { apiKeyOf, type GatewayAuth } from './account.js';
-import { ApiA } from './api-a.js';
 import type { WireMessage } from './call.js';
-import { JsonApi } from './json-api.js';
 import type { WireRequest } from './transport.js';
 import type { ExtraParameters, SendMethod } from './wire-options.js';
 
@@ -23,10 +20,4 @@ export interface Dialect {
   whoAmI?(): DialectRequest;
   /** Undefined: this API has no such call. */
   getSenders?(): DialectRequest;
-}
-
-/** The API that the credentials of an account belong to. */
-export function dialectOf(auth: GatewayAuth): Dialect {
-  const apiKey = apiKeyOf(auth);
-  return apiKey === undefined ? new ApiA(auth) : new JsonApi(apiKey);
 }

@@ -11,7 +11,7 @@ import { readableThrown } from '../errors/readable-thrown.js';
 import type { GatewayAccount } from './account.js';
 import { proxyVariable } from './bypassed-proxy.js';
 import { Call, type WireMessage } from './call.js';
-import { dialectOf, type Dialect, type DialectRequest } from './dialect.js';
+import type { Dialect, DialectRequest } from './dialect.js';
 import type { DlrPage } from './dlr-page.js';
 import { Exchanged, type DlrDownload, type ExchangeEnd } from './exchanged.js';
 import { FieldReader } from './field-reader.js';
@@ -33,16 +33,14 @@ import { withoutTraces } from './without-traces.js';
 export class GatewayClient {
   readonly clock = new GatewayClock();
   readonly standing = new GatewayStanding();
-  readonly #dialect: Dialect;
   #closed = false;
   #lastCredits: number | undefined;
 
   constructor(
     private readonly account: GatewayAccount,
+    private readonly dialect: Dialect,
     private readonly http: GatewayHttp,
-  ) {
-    this.#dialect = dialectOf(account.auth);
-  }
+  ) {}
 
   /** The name of the account. */
   get accountName(): string {
@@ -56,7 +54,7 @@ export class GatewayClient {
 
   /** The methods that a send may have: the JSON API has one alone. */
   get sendMethods(): readonly SendMethod[] {
-    return this.#dialect.sendMethods;
+    return this.dialect.sendMethods;
   }
 
   /** The account's HttpService, for interceptors. */
@@ -68,7 +66,7 @@ export class GatewayClient {
   async send(message: WireMessage, skipped: number, options: WireOptions = {}): Promise<SendReceipt> {
     const call = new Call('send', this.account, message);
     const { method = 'POST', extra } = options;
-    const exchanged = await this.#request(call, this.#dialect.send(message, method, extra), options);
+    const exchanged = await this.#request(call, this.dialect.send(message, method, extra), options);
     const { value, answer } = await exchanged.read();
     if (!isRecord(value)) throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it is not a JSON object');
     return readReceipt(value, skipped, call);
@@ -87,7 +85,7 @@ export class GatewayClient {
    */
   async downloadDlrs(count?: number, bounds: RequestBounds = {}): Promise<DlrDownload> {
     const call = new Call('downloadDlrs', this.account);
-    const exchanged = await this.#request(call, this.#dialect.downloadDlrs(count), bounds);
+    const exchanged = await this.#request(call, this.dialect.downloadDlrs(count), bounds);
     const download = await exchanged.download();
     this.standing.note(download.error);
     return download;
@@ -142,7 +140,7 @@ export class GatewayClient {
 
   async #readCredits(): Promise<Credits> {
     const call = new Call('getCredits', this.account);
-    const exchanged = await this.#request(call, this.#dialect.getCredits());
+    const exchanged = await this.#request(call, this.dialect.getCredits());
     const { value: raw, answer } = await exchanged.read();
     const credits = isRecord(raw) ? new FieldReader(raw).number('credits', 'balance') : toNumber(raw);
     if (credits === undefined) {
@@ -155,7 +153,7 @@ export class GatewayClient {
   /** @throws {OurSmsConfigError} for an account of api-a, which has no such call */
   async whoAmI(): Promise<WhoAmI> {
     const call = new Call('whoAmI', this.account);
-    const exchanged = await this.#request(call, this.#jsonOnly(call, this.#dialect.whoAmI?.()));
+    const exchanged = await this.#request(call, this.#jsonOnly(call, this.dialect.whoAmI?.()));
     const { value, answer } = await exchanged.read();
     if (isRecord(value)) return readWhoAmI(value);
     throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it is not a JSON object');
@@ -164,7 +162,7 @@ export class GatewayClient {
   /** @throws {OurSmsConfigError} for an account of api-a, which has no such call */
   async getSenders(): Promise<Senders> {
     const call = new Call('getSenders', this.account);
-    const exchanged = await this.#request(call, this.#jsonOnly(call, this.#dialect.getSenders?.()));
+    const exchanged = await this.#request(call, this.#jsonOnly(call, this.dialect.getSenders?.()));
     return readSenders((await exchanged.read()).value);
   }
 
