@@ -8,39 +8,36 @@ import { openPooledTransport } from './pooled-transport.js';
 import { RequestTrace, TransportFault, type Transport, type WireRequest, type WireResponse } from './transport.js';
 import { watchedAdapter } from './watched-adapter.js';
 
-/** A request of a call. `headers`: those besides the ones that are the same for all requests of the account. */
+/** The request of a call. `headers`: only those that are not the same for all requests of the account. */
 export type CallRequest = Omit<WireRequest, 'headers'> & Partial<Pick<WireRequest, 'headers'>>;
 
 type HookedConfig = InternalAxiosRequestConfig & Partial<Pick<WireRequest, 'trace' | 'mayStart'>>;
 
-/** The adapter and interceptor that this file has added to axios. */
-interface Ours {
-  adapter: unknown;
-  /** The interceptor that watches the adapters of the application. */
-  watch: unknown;
-  /** The request that the code which runs belongs to. */
-  calls: AsyncLocalStorage<CallRequest>;
-}
+type Interceptor = (config: HookedConfig) => HookedConfig;
 
 /**
  * An account's `HttpService`: axios with its interceptors, on a transport of our own.
  *
- * axios' machinery costs as much as the rest of a request together, so it runs only once the application has put something
- * into it: an interceptor, another adapter, a changed default.
+ * axios' own code costs as much as the rest of a request together. So it runs only when the application has changed axios: by
+ * an interceptor, another adapter or another default.
  */
 export class GatewayHttp {
-  readonly #untouched: Untouched;
+  readonly #snapshot: AxiosSnapshot;
 
   private constructor(
     /** For the application. */
     readonly service: HttpService,
     private readonly transport: Transport,
-    private readonly ours: Ours,
+    private readonly adapter: AxiosAdapter,
+    /** The interceptor that watches the adapters of the application. */
+    watch: Interceptor,
+    /** The request that the running code belongs to. */
+    private readonly calls: AsyncLocalStorage<CallRequest>,
   ) {
-    this.#untouched = new Untouched(service.axiosRef, ours.watch);
+    this.#snapshot = new AxiosSnapshot(service.axiosRef, watch);
   }
 
-  /** The packages are loaded here, at bootstrap: importing the module stays cheap. */
+  /** Loads axios and `@nestjs/axios`. Called at bootstrap, so that importing the module stays cheap. */
   static async open(
     account: GatewayAccount,
     openTransport: (account: GatewayAccount) => Promise<Transport> = openPooledTransport,
@@ -49,7 +46,7 @@ export class GatewayHttp {
     const { HttpService } = await import('@nestjs/axios');
     const transport = await openTransport(account);
     const calls = new AsyncLocalStorage<CallRequest>();
-    /** Also when an interceptor has put another configuration in place of the request's. */
+    // An interceptor may have replaced the configuration, and with it the trace.
     const callOf = (config: HookedConfig): Pick<WireRequest, 'trace' | 'mayStart'> => {
       const call = calls.getStore();
       const trace = config.trace ?? call?.trace ?? new RequestTrace();
@@ -70,7 +67,7 @@ export class GatewayHttp {
     };
     const instance = axios.create({
       adapter,
-      // For an application that swaps the adapter for one of axios' own, to go through a proxy for example.
+      // For an application that uses one of axios' own adapters, for example behind a proxy.
       timeout: account.timeoutMs,
       maxRedirects: 0,
       maxContentLength: account.maxResponseBytes,
@@ -83,42 +80,37 @@ export class GatewayHttp {
       'accept-encoding': 'identity',
       'user-agent': account.userAgent,
     };
-    // Without an adapter, as an interceptor may leave it, axios would take one of its own, which follows redirects.
-    const watch = (config: HookedConfig): HookedConfig => {
+    // An interceptor may remove the adapter: axios would then use one of its own, which follows redirects.
+    const watch: Interceptor = (config) => {
       const given = config.adapter ?? instance.defaults.adapter ?? adapter;
       const { trace } = callOf(config);
       const watched = (): AxiosAdapter =>
         watchedAdapter(axios.getAdapter(given, config), trace, account.maxResponseBytes);
       return Object.assign(config, { adapter: given === adapter ? adapter : watched() });
     };
-    // The interceptor that is added first is the last to run: behind it comes the adapter.
+    // axios runs the interceptor that was added first last, right before the adapter.
     instance.interceptors.request.use(watch);
-    return new GatewayHttp(new HttpService(instance), transport, { adapter, watch, calls });
+    return new GatewayHttp(new HttpService(instance), transport, adapter, watch, calls);
   }
 
-  /** Whether requests end in our own transport, whose trace can be relied on. */
-  get usesOwnTransport(): boolean {
-    return this.service.axiosRef.defaults.adapter === this.ours.adapter;
-  }
-
-  /** Whether each request comes to an adapter that notes it in the trace: the application may have removed what sees to that. */
+  /** Whether each request reaches an adapter that notes it in the trace. False when the application removed our interceptor. */
   get isTraced(): boolean {
-    return this.#untouched.isWatched();
+    return this.#snapshot.isWatched();
   }
 
-  /** Whether requests go past any proxy that the environment or axios names. */
+  /** Whether requests bypass every proxy that the environment or axios names. */
   get isDirect(): boolean {
-    return this.usesOwnTransport && this.transport.isDirect === true;
+    return this.service.axiosRef.defaults.adapter === this.adapter && this.transport.isDirect === true;
   }
 
   /**
-   * Makes a request, through axios where the application wants to see it. What came is in the trace.
+   * Makes a request: through axios when the application has changed it, otherwise directly. The trace holds the answer.
    *
-   * @returns What the interceptors of the application left of the answer, whatever that is.
+   * @returns The answer, or whatever the interceptors of the application returned in its place.
    */
   async request(request: CallRequest): Promise<unknown> {
     const { axiosRef } = this.service;
-    if (!this.#untouched.holds()) return this.ours.calls.run(request, () => axiosRef.request(request));
+    if (!this.#snapshot.isUnchanged()) return this.calls.run(request, () => axiosRef.request(request));
     const { common, post } = axiosRef.defaults.headers;
     if (request.signal?.aborted) throw new TransportFault('aborted', undefined, undefined);
     const { method, url, data, signal, mayStart, trace } = request;
@@ -131,11 +123,11 @@ export class GatewayHttp {
   async close(): Promise<void> {
     await this.transport.close();
     // On Node 20 and 22 every promise costs time for each storage that was ever used.
-    this.ours.calls.disable();
+    this.calls.disable();
   }
 }
 
-/** Notes in the trace how it ended. */
+/** Notes the answer or the fault in the trace. */
 async function exchangeNoted(transport: Transport, request: WireRequest): Promise<WireResponse> {
   const { tries } = request.trace;
   try {
@@ -148,28 +140,28 @@ async function exchangeNoted(transport: Transport, request: WireRequest): Promis
   }
 }
 
-/** Whether axios is still as it was made: no interceptor, no other method, every default but the headers the same. */
-class Untouched {
+/** Detects whether the application has added interceptors to axios or replaced its `request` or a default. Headers may differ. */
+class AxiosSnapshot {
   readonly #request: AxiosInstance['request'];
   readonly #defaults: Record<string, unknown>;
 
   constructor(
     private readonly axios: AxiosInstance,
-    private readonly watch: unknown,
+    private readonly watch: Interceptor,
   ) {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, never called
     this.#request = axios.request;
     this.#defaults = { ...axios.defaults };
   }
 
-  /** Whether our interceptor stands between those of the application and every adapter. */
+  /** Whether our interceptor runs after those of the application, right before the adapter. */
   isWatched(): boolean {
     const { interceptors, defaults } = this.axios;
     const isLast = defaults.transitional?.legacyInterceptorReqResOrdering !== false;
     return this.axios.request === this.#request && isLast && functionsOf(interceptors.request).includes(this.watch);
   }
 
-  holds(): boolean {
+  isUnchanged(): boolean {
     const { interceptors, defaults } = this.axios;
     if (this.axios.request !== this.#request || functionsOf(interceptors.response).length > 0) return false;
     if (functionsOf(interceptors.request).some((one) => one !== this.watch)) return false;
