@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { decompress, isCompressed } from './decompress.js';
+import type { WireResponse } from './transport.js';
 
 /** The body of an answer as it came, and what the gateway says of it. */
 export interface RawBody {
@@ -29,6 +30,13 @@ const BYTE_ORDER_MARKS: readonly [string, readonly number[]][] = [
   ['utf-16le', [0xff, 0xfe]],
   ['utf-16be', [0xfe, 0xff]],
 ];
+
+/** The body of an answer. */
+export const bodyOf = ({ body, headers }: WireResponse): RawBody => ({
+  bytes: body,
+  contentType: headerOf(headers['content-type']),
+  contentEncoding: headerOf(headers['content-encoding']),
+});
 
 /** Whether a body is plain UTF-8: then its bytes are its text, and nothing else. */
 export function isPlain({ bytes, contentType, contentEncoding }: RawBody): boolean {
@@ -80,3 +88,6 @@ function utf16Of([first, second]: Buffer): string | undefined {
 function charsetOf(contentType = ''): string | undefined {
   return /charset\s*=\s*["']?([^\s"';,]+)/i.exec(contentType)?.[1]?.toLowerCase();
 }
+
+const headerOf = (header: string | string[] | undefined): string | undefined =>
+  Array.isArray(header) ? header.join(',') : header;

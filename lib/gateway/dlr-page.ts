@@ -1,5 +1,4 @@
 import { isPlain, type RawBody } from './decode-body.js';
-import type { WireResponse } from './transport.js';
 
 /** A download or a push as it came, and nothing has read yet. */
 export interface DlrPage {
@@ -23,17 +22,6 @@ export interface DlrPage {
 /** The rule of this version: the id of a report is made of the fields that say which report it is. */
 export const ID_RULE = 'fields';
 
-/** The body of an answer. */
-export const bodyOf = ({ body, headers }: WireResponse): RawBody => ({
-  bytes: body,
-  contentType: headerOf(headers['content-type']),
-  contentEncoding: headerOf(headers['content-encoding']),
-});
-
-/** Makes a page of an answer that has just come. */
-export const toPage = (account: string, response: WireResponse): DlrPage =>
-  pageOf(account, bodyOf(response), response.status);
-
 /** Makes a page of a body that has just come. */
 export function pageOf(account: string, body: RawBody, httpStatus: number): DlrPage {
   const receivedAt = new Date().toISOString();
@@ -54,6 +42,3 @@ export const bodyOfPage = ({
   contentType,
   contentEncoding,
 });
-
-const headerOf = (header: string | string[] | undefined): string | undefined =>
-  Array.isArray(header) ? header.join(',') : header;

@@ -2,8 +2,8 @@ import { Logger } from '@nestjs/common';
 import { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
 import type { OurSmsError } from '../errors/oursms.error.js';
 import type { Call } from './call.js';
-import { decodeBody, showBody, type ShownBody } from './decode-body.js';
-import { bodyOf, toPage, type DlrPage } from './dlr-page.js';
+import { bodyOf, decodeBody, showBody, type ShownBody } from './decode-body.js';
+import { pageOf, type DlrPage } from './dlr-page.js';
 import { judgeAnswer, type Answer } from './judge-answer.js';
 import { safeCause } from './safe-cause.js';
 import { interceptorError, isSuccess, toOurSmsError, unreadableAnswer } from './to-oursms-error.js';
@@ -79,7 +79,8 @@ export class Exchanged {
       if (received === undefined || !isSuccess(received.status)) continue;
       if (came instanceof TransportFault && received.body.length === 0) continue;
       const broken = came instanceof TransportFault ? (await this.#fault(came)).message : undefined;
-      pages.push({ page: toPage(call.account.name, received), broken });
+      const page = pageOf(call.account.name, bodyOf(received), received.status);
+      pages.push({ page, broken });
     }
     const last = this.#last;
     if (last === undefined || last instanceof TransportFault) return { pages, error: await this.#fault(last) };

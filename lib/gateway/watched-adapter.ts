@@ -1,6 +1,5 @@
 import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios';
-import { decodeBody } from './decode-body.js';
-import { bodyOf } from './dlr-page.js';
+import { bodyOf, decodeBody } from './decode-body.js';
 import { read } from './safe-cause.js';
 import { TransportFault, type RequestTrace, type WireResponse } from './transport.js';
 
