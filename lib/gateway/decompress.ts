@@ -3,7 +3,7 @@ import type { Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 
 /** Bytes that were compressed; `why`: the reason why they are not, or not all of, what was. */
-export interface Decompressed {
+interface Decompressed {
   bytes: Buffer;
   why?: string;
   /** Whether the reason is that more would come out than may. */

@@ -20,7 +20,7 @@ export interface DlrPage {
 }
 
 /** The rule of this version: the id of a report is made of the fields that say which report it is. */
-export const ID_RULE = 'fields';
+const ID_RULE = 'fields';
 
 /** Makes a page of a body that has just come. */
 export function pageOf(account: string, body: RawBody, httpStatus: number): DlrPage {

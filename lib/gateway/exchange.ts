@@ -7,7 +7,7 @@ const STOOD_STILL_MS = 20;
 const READING_MS = 500;
 
 /** The bounds of one exchange. */
-export interface ExchangeLimits {
+interface ExchangeLimits {
   timeoutMs: number;
   maxResponseBytes: number;
 }

@@ -1,5 +1,5 @@
 /** A JSON value, or why a text is none. */
-export type ParsedJson = { ok: true; value: unknown } | { ok: false; why: string };
+type ParsedJson = { ok: true; value: unknown } | { ok: false; why: string };
 
 /** Where a run of digits begins: with `\d{16}` alone, each digit of a shorter one would be tried as a beginning. */
 const LONG_NUMBER = /(?:^|\D)\d{16}/;

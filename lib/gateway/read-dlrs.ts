@@ -12,7 +12,7 @@ import { salvageRows } from './salvage-rows.js';
 import { MOST_LEVELS, shallowRow } from './shallow-row.js';
 
 /** Why a page cannot be read, or not wholly. */
-export interface PageFault {
+interface PageFault {
   why: string;
   /** Whether it ends in the middle, and may have held more. */
   cut: boolean;
@@ -21,7 +21,7 @@ export interface PageFault {
 }
 
 /** The rows of a page; with a fault, those that are whole all the same. */
-export interface PageRows {
+interface PageRows {
   rows: unknown[];
   fault?: PageFault;
   shown: ShownBody;

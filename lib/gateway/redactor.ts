@@ -19,7 +19,7 @@ const DOUBTFUL_END = 64;
 const NUMBER_DIGITS = 7;
 
 /** Values that must not be shown. */
-export interface Hidden {
+interface Hidden {
   /** Passwords, tokens and API keys. */
   secrets: readonly string[];
   /** No secret by itself, but half of a pair. */

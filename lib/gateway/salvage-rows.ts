@@ -2,7 +2,7 @@ import { isEnvelope } from './find-rows.js';
 import { endOfText, isRecord, parseJson } from './parse-json.js';
 
 /** Complete rows of a list that cannot be parsed as a whole. */
-export interface Salvage {
+interface Salvage {
   /** The rows that are whole, up to the first that is not. */
   rows: unknown[];
   /** Whether the text ends before the list does: more may have been in it. */
