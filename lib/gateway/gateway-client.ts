@@ -11,9 +11,9 @@ import { readableThrown } from '../errors/readable-thrown.js';
 import type { GatewayAccount } from './account.js';
 import { proxyVariable } from './bypassed-proxy.js';
 import { Call, type WireMessage } from './call.js';
+import { CallResult, type DlrDownload } from './call-result.js';
 import type { Dialect, DialectRequest } from './dialect.js';
 import type { DlrPage } from './dlr-page.js';
-import { Exchanged, type DlrDownload, type ExchangeEnd } from './exchanged.js';
 import { FieldReader } from './field-reader.js';
 import { GatewayClock } from './gateway-clock.js';
 import type { CallRequest, GatewayHttp } from './gateway-http.js';
@@ -66,8 +66,8 @@ export class GatewayClient {
   async send(message: WireMessage, skipped: number, options: WireOptions = {}): Promise<SendReceipt> {
     const call = new Call('send', this.account, message);
     const { method = 'POST', extra } = options;
-    const exchanged = await this.#request(call, this.dialect.send(message, method, extra), options);
-    const { value, answer } = await exchanged.read();
+    const result = await this.#request(call, this.dialect.send(message, method, extra), options);
+    const { value, answer } = await result.read();
     if (!isRecord(value)) throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it is not a JSON object');
     return readReceipt(value, skipped, call);
   }
@@ -85,8 +85,8 @@ export class GatewayClient {
    */
   async downloadDlrs(count?: number, bounds: RequestBounds = {}): Promise<DlrDownload> {
     const call = new Call('downloadDlrs', this.account);
-    const exchanged = await this.#request(call, this.dialect.downloadDlrs(count), bounds);
-    const download = await exchanged.download();
+    const result = await this.#request(call, this.dialect.downloadDlrs(count), bounds);
+    const download = await result.download();
     this.standing.note(download.error);
     return download;
   }
@@ -140,8 +140,8 @@ export class GatewayClient {
 
   async #readCredits(): Promise<Credits> {
     const call = new Call('getCredits', this.account);
-    const exchanged = await this.#request(call, this.dialect.getCredits());
-    const { value: raw, answer } = await exchanged.read();
+    const result = await this.#request(call, this.dialect.getCredits());
+    const { value: raw, answer } = await result.read();
     const credits = isRecord(raw) ? new FieldReader(raw).number('credits', 'balance') : toNumber(raw);
     if (credits === undefined) {
       throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it contains no number of credits');
@@ -153,8 +153,8 @@ export class GatewayClient {
   /** @throws {OurSmsConfigError} for an account of api-a, which has no such call */
   async whoAmI(): Promise<WhoAmI> {
     const call = new Call('whoAmI', this.account);
-    const exchanged = await this.#request(call, this.#jsonOnly(call, this.dialect.whoAmI?.()));
-    const { value, answer } = await exchanged.read();
+    const result = await this.#request(call, this.#jsonOnly(call, this.dialect.whoAmI?.()));
+    const { value, answer } = await result.read();
     if (isRecord(value)) return readWhoAmI(value);
     throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it is not a JSON object');
   }
@@ -162,8 +162,8 @@ export class GatewayClient {
   /** @throws {OurSmsConfigError} for an account of api-a, which has no such call */
   async getSenders(): Promise<Senders> {
     const call = new Call('getSenders', this.account);
-    const exchanged = await this.#request(call, this.#jsonOnly(call, this.dialect.getSenders?.()));
-    return readSenders((await exchanged.read()).value);
+    const result = await this.#request(call, this.#jsonOnly(call, this.dialect.getSenders?.()));
+    return readSenders((await result.read()).value);
   }
 
   /** The setting that asks for a proxy which this account's requests do not go through; undefined when there is none. */
@@ -192,23 +192,20 @@ export class GatewayClient {
     call: Call,
     { path, method, data, headers }: DialectRequest,
     { signal, mayStart }: RequestBounds = {},
-  ): Promise<Exchanged> {
+  ): Promise<CallResult> {
     if (this.#closed) throw closedError(call.operation, this.account.name);
-    const trace = new RequestTrace();
+    // Before the request: axios takes the interceptors that are there when it starts.
+    const trace = new RequestTrace(this.http.seesEveryAdapter);
     const url = this.account.baseUrl + path;
     const request: CallRequest = { method, url, headers, data, signal, mayStart, trace };
-    // Before the request: axios takes the interceptors that are there when it starts.
-    const { isTraced } = this.http;
-    let left: unknown;
-    let rejection: ExchangeEnd['rejection'];
+    let settled: PromiseSettledResult<unknown>;
     try {
-      left = await withoutTraces(() => this.http.request(request));
+      settled = { status: 'fulfilled', value: await withoutTraces(() => this.http.request(request)) };
     } catch (thrown) {
-      rejection = { thrown: readableThrown(thrown) };
+      settled = { status: 'rejected', reason: readableThrown(thrown) };
     }
-    const isAborted = signal?.aborted === true;
-    const exchanged = new Exchanged({ call, trace, isTraced, isAborted, left, rejection });
-    if (exchanged.headers) this.clock.note(exchanged.headers.date);
-    return exchanged;
+    const result = new CallResult(call, trace, settled, signal?.aborted === true);
+    if (result.headers) this.clock.note(result.headers.date);
+    return result;
   }
 }

@@ -48,7 +48,7 @@ export class GatewayHttp {
     // An interceptor may have replaced the configuration, and with it the trace.
     const callOf = (config: HookedConfig): Pick<WireRequest, 'trace' | 'mayStart'> => {
       const call = calls.getStore();
-      const trace = config.trace ?? call?.trace ?? new RequestTrace();
+      const trace = config.trace ?? call?.trace ?? new RequestTrace(false);
       return { trace, mayStart: config.mayStart ?? call?.mayStart };
     };
     const adapter = async (config: HookedConfig): Promise<AxiosResponse> => {
@@ -92,8 +92,8 @@ export class GatewayHttp {
     return new GatewayHttp(new HttpService(instance), transport, adapter, watch, calls);
   }
 
-  /** Whether each request reaches an adapter that notes it in the trace. False when the application removed our interceptor. */
-  get isTraced(): boolean {
+  /** Whether the trace notes each adapter that gets a request. False when the application removed our interceptor. */
+  get seesEveryAdapter(): boolean {
     return this.#snapshot.isWatched();
   }
 

@@ -48,14 +48,17 @@ const ADVICE: Partial<Record<GatewayErrorKind, string>> = {
  */
 export function judgeAnswer(answer: Answer, call: Call): unknown {
   const json = parseJson(answer.text);
-  if (!isSuccess(answer.httpStatus)) {
-    if (json.ok) throw refusal(answer, call, readFailure(json.value));
-    throw refusal(answer, call, {}, { unreadable: answer.why ?? json.why, isPage: /^\s*</.test(answer.text) });
-  }
+  if (!isSuccess(answer.httpStatus)) throw refusalOf(answer, call, json);
   const failure = json.ok ? readFailureInSuccess(json.value) : undefined;
   if (failure) throw refusal(answer, call, failure);
   if (!json.ok) throw unreadableAnswer(call, answer.httpStatus, answer.shown, answer.why ?? json.why);
   return json.value;
+}
+
+/** The error of an answer whose HTTP status is no success. */
+export function refusalOf(answer: Answer, call: Call, json = parseJson(answer.text)): OurSmsGatewayError {
+  if (json.ok) return refusal(answer, call, readFailure(json.value));
+  return refusal(answer, call, {}, { unreadable: answer.why ?? json.why, isPage: /^\s*</.test(answer.text) });
 }
 
 /** The error of an answer that reports a failure. */

@@ -15,11 +15,9 @@ export const CHECK_BASE_URL = 'Check `baseUrl` in the options of the module.';
 const CONNECT_STEPS: readonly unknown[] = ['connect', 'getaddrinfo'];
 
 /** A call that ended without a complete answer. */
-export interface Ending {
+interface Ending {
   call: Call;
   trace: RequestTrace;
-  /** Whether each request comes to an adapter that notes so in the trace. */
-  isTraced: boolean;
   /** Whether the caller's signal has ended the call. */
   isAborted: boolean;
   /** The part of the answer that arrived. */
@@ -93,18 +91,14 @@ function foreignError(thrown: unknown, ending: Ending): OurSmsError {
   const { call, trace, isAborted } = ending;
   const outcome = endingOutcome(thrown, ending);
   if (isAborted && isCancelled(thrown)) return abortedError(call, outcome, "the caller's signal ended the call");
-  // No adapter has seen it.
-  if (outcome === 'notSent' && trace.phase === 'created' && !trace.wentElsewhere && ending.isTraced) {
-    return interceptorError(call, outcome, thrown);
-  }
+  if (trace.reachedNoAdapter) return interceptorError(call, outcome, thrown);
   const code = read(thrown, 'code');
   return connectionError(call, outcome, typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code) ? code : undefined);
 }
 
-function endingOutcome(thrown: unknown, { trace, isTraced }: Ending): Outcome {
+function endingOutcome(thrown: unknown, { trace }: Ending): Outcome {
   if (trace.phase === 'started') return 'unknown';
-  if (trace.phase === 'waiting') return 'notSent';
-  if (isTraced && !trace.wentElsewhere) return 'notSent';
+  if (trace.phase === 'waiting' || trace.reachedNoAdapter) return 'notSent';
   const syscall = read(thrown, 'syscall') ?? read(read(thrown, 'cause'), 'syscall');
   return CONNECT_STEPS.includes(syscall) ? 'notSent' : 'unknown';
 }

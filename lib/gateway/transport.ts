@@ -1,17 +1,25 @@
 /**
- * How far a request came. It travels with the request through axios and its interceptors, so that the answer to "may it
- * have been sent?" depends on no error that someone may have wrapped or replaced.
+ * How far a request came. It travels with the request through axios and its interceptors. So the answer to "may it have been
+ * sent?" does not depend on an error, which an interceptor may have wrapped or replaced.
  */
 export class RequestTrace {
   /** `created`: not with the transport yet. `waiting`: no ready connection yet. `started`: bytes may have left. */
   phase: 'created' | 'waiting' | 'started' = 'created';
-  /** Whether it came to an adapter of the application, which notes nothing in `phase`. */
-  wentElsewhere = false;
+  /** Whether an adapter of the application got the request: it notes nothing in `phase`. */
+  usedForeignAdapter = false;
   /**
-   * How each try ended, before an interceptor of the application saw it: what a gateway has deleted must not depend on what
-   * they make of it. More than one, when an interceptor repeats requests.
+   * How each try ended, before an interceptor of the application saw it: an interceptor must not change which reports a
+   * download has deleted. More than one when an interceptor repeats requests.
    */
   readonly tries: (WireResponse | TransportFault)[] = [];
+
+  /** @param seesEveryAdapter Whether each adapter that gets the request is noted here. */
+  constructor(private readonly seesEveryAdapter: boolean) {}
+
+  /** Whether it is certain that no adapter got the request. */
+  get reachedNoAdapter(): boolean {
+    return this.seesEveryAdapter && this.phase === 'created' && !this.usedForeignAdapter;
+  }
 }
 
 /** A request as it goes out. */

@@ -4,7 +4,7 @@ import { read } from './safe-cause.js';
 import { TransportFault, type RequestTrace, type WireResponse } from './transport.js';
 
 /** An answer as axios and its interceptors have it. */
-export interface HttpAnswer {
+interface HttpAnswer {
   status: number;
   headers: Record<string, unknown>;
   data: unknown;
@@ -21,7 +21,7 @@ export const isHttpAnswer = (value: unknown): value is HttpAnswer => typeof read
  */
 export function watchedAdapter(adapter: AxiosAdapter, trace: RequestTrace, maxBytes: number): AxiosAdapter {
   return async (config) => {
-    trace.wentElsewhere = true;
+    trace.usedForeignAdapter = true;
     const before = trace.tries.length;
     const wantsBytes = config.responseType === undefined;
     try {

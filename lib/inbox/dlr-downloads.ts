@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { OurSmsError } from '../errors/oursms.error.js';
-import type { CaughtPage, DlrDownload } from '../gateway/exchanged.js';
+import type { CaughtPage, DlrDownload } from '../gateway/call-result.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import type { DurableQueue, QueueEngine } from '../queue/durable-queue.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
