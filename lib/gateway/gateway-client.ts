@@ -17,7 +17,7 @@ import type { DlrPage } from './dlr-page.js';
 import { FieldReader } from './field-reader.js';
 import { GatewayClock } from './gateway-clock.js';
 import type { CallRequest, GatewayHttp } from './gateway-http.js';
-import { GatewayStanding } from './gateway-standing.js';
+import { GatewayHealth } from './gateway-health.js';
 import { refusal } from './judge-answer.js';
 import { isRecord, toNumber } from './parse-json.js';
 import { readDlrs, readRows } from './read-dlrs.js';
@@ -29,10 +29,10 @@ import { RequestTrace } from './transport.js';
 import type { RequestBounds, SendMethod, WireOptions } from './wire-options.js';
 import { withoutTraces } from './without-traces.js';
 
-/** The calls of either API on the wire: what goes out is checked before, what comes back is an answer or an error. */
+/** Makes the calls of either API. Their parameters are already checked. */
 export class GatewayClient {
   readonly clock = new GatewayClock();
-  readonly standing = new GatewayStanding();
+  readonly health = new GatewayHealth();
   #closed = false;
   #lastCredits: number | undefined;
 
@@ -47,12 +47,12 @@ export class GatewayClient {
     return this.account.name;
   }
 
-  /** The balance that the gateway told last; undefined before it was asked. */
+  /** The balance in the last answer of `getCredits`; undefined before the first. */
   get lastCredits(): number | undefined {
     return this.#lastCredits;
   }
 
-  /** The methods that a send may have: the JSON API has one alone. */
+  /** The HTTP methods that a send may use: the JSON API has only POST. */
   get sendMethods(): readonly SendMethod[] {
     return this.dialect.sendMethods;
   }
@@ -72,14 +72,14 @@ export class GatewayClient {
     return readReceipt(value, skipped, call);
   }
 
-  /** The error of a send whose signal was aborted before it left. */
+  /** The error of a send whose signal was aborted before the request left. */
   abortedSend(message: WireMessage): OurSmsAbortedError {
     return abortedError(new Call('send', this.account, message), 'notSent', "the caller's signal ended the call");
   }
 
   /**
-   * Takes reports from the gateway, which deletes them there. They are returned as they came, so that they can be kept
-   * before anything reads them.
+   * Downloads reports; the gateway then deletes them. Returns the unparsed pages, so that the caller can store them before
+   * anything reads them. An error is returned, not thrown.
    *
    * @see OurSMS HTTP API, "2. Download Dlrs"
    */
@@ -87,20 +87,20 @@ export class GatewayClient {
     const call = new Call('downloadDlrs', this.account);
     const result = await this.#request(call, this.dialect.downloadDlrs(count), bounds);
     const download = await result.download();
-    this.standing.note(download.error);
+    this.health.note(download.error);
     return download;
   }
 
   /**
-   * How many reports a page holds; undefined when it cannot be read.
+   * The number of reports in a page; undefined when it cannot be read.
    *
-   * @throws {OurSmsGatewayError} when it reports an error in place of them
+   * @throws {OurSmsGatewayError} when the page is an error of the gateway in place of reports
    */
   async countDlrs(page: DlrPage): Promise<number | undefined> {
     const { rows, fault } = await readRows(page, this.account.maxResponseBytes);
     if (fault?.failure) {
       const error = refusal(page, new Call('downloadDlrs', this.account), fault.failure);
-      this.standing.note(error);
+      this.health.note(error);
       throw error;
     }
     return fault === undefined ? rows.length : undefined;
@@ -110,7 +110,7 @@ export class GatewayClient {
    * The reports of a download.
    *
    * @throws {OurSmsResponseError} with the page in `rawBody()` when it cannot be read
-   * @throws {OurSmsError} the error of the download, when it brought no reports
+   * @throws {OurSmsError} the error of the download, when it returned no reports
    */
   async readDlrs({ pages, error }: DlrDownload): Promise<Dlr[]> {
     const call = new Call('downloadDlrs', this.account);
@@ -130,10 +130,10 @@ export class GatewayClient {
   async getCredits(): Promise<Credits> {
     try {
       const credits = await this.#readCredits();
-      this.standing.note();
+      this.health.note();
       return credits;
     } catch (error) {
-      this.standing.note(error);
+      this.health.note(error);
       throw error;
     }
   }
@@ -150,7 +150,7 @@ export class GatewayClient {
     return { credits, raw };
   }
 
-  /** @throws {OurSmsConfigError} for an account of api-a, which has no such call */
+  /** @throws {OurSmsConfigError} for an account of api-a, which does not have this call */
   async whoAmI(): Promise<WhoAmI> {
     const call = new Call('whoAmI', this.account);
     const result = await this.#request(call, this.#jsonOnly(call, this.dialect.whoAmI?.()));
@@ -159,23 +159,23 @@ export class GatewayClient {
     throw unreadableAnswer(call, answer.httpStatus, answer.shown, 'it is not a JSON object');
   }
 
-  /** @throws {OurSmsConfigError} for an account of api-a, which has no such call */
+  /** @throws {OurSmsConfigError} for an account of api-a, which does not have this call */
   async getSenders(): Promise<Senders> {
     const call = new Call('getSenders', this.account);
     const result = await this.#request(call, this.#jsonOnly(call, this.dialect.getSenders?.()));
     return readSenders((await result.read()).value);
   }
 
-  /** The setting that asks for a proxy which this account's requests do not go through; undefined when there is none. */
+  /** The setting that names a proxy which this account's requests bypass; undefined when there is none. */
   bypassedProxy(env: NodeJS.ProcessEnv): string | undefined {
     if (!this.http.isDirect) return undefined;
-    // false says: no proxy, whatever the environment has.
+    // false means: no proxy, even when the environment names one.
     const { proxy } = this.http.service.axiosRef.defaults;
     if (proxy) return "axios' default `proxy`";
     return proxy === false ? undefined : proxyVariable(this.account.baseUrl, env);
   }
 
-  /** Refuses new calls, lets running requests end, then closes every connection. */
+  /** Refuses new calls, waits for requests in flight, then closes every connection. */
   close(): Promise<void> {
     this.#closed = true;
     return this.http.close();
@@ -194,7 +194,7 @@ export class GatewayClient {
     { signal, mayStart }: RequestBounds = {},
   ): Promise<CallResult> {
     if (this.#closed) throw closedError(call.operation, this.account.name);
-    // Before the request: axios takes the interceptors that are there when it starts.
+    // Before the request: axios uses the interceptors that exist when the request starts.
     const trace = new RequestTrace(this.http.seesEveryAdapter);
     const url = this.account.baseUrl + path;
     const request: CallRequest = { method, url, headers, data, signal, mayStart, trace };

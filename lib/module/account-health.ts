@@ -1,5 +1,5 @@
 import type { GatewayClient } from '../gateway/gateway-client.js';
-import type { GatewayState } from '../gateway/gateway-standing.js';
+import type { GatewayState } from '../gateway/gateway-health.js';
 import type { DlrInboxStats } from '../inbox/dlr-inbox-stats.js';
 import type { PollingState } from '../inbox/good-polls.js';
 import type { AccountMessages } from '../tracking/account-messages.js';
@@ -47,7 +47,7 @@ export class AccountHealth {
 
   /** State of the gateway by the last download, or the last read of the credits; undefined before the first. */
   get gatewayState(): GatewayState | undefined {
-    return this.gateway.standing.state;
+    return this.gateway.health.state;
   }
 
   /** @throws {OurSmsStorageError} when the store was opened, and takes no writes now */

@@ -3,14 +3,14 @@ import { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
 import { OurSmsResponseError } from '../errors/oursms-response.error.js';
 import { OurSmsTimeoutError } from '../errors/oursms-timeout.error.js';
 
-/** `away`: it cannot be reached, gives no answer that can be read, or answers with a 5xx. */
+/** `away`: the gateway cannot be reached, or its answer cannot be read or is a 5xx. */
 export type GatewayState = 'answers' | 'refusesCredentials' | 'away';
 
 /**
- * State of the gateway by the last call about the account itself: a download of reports, or the credits. A send says nothing of
- * it: the gateway may refuse what its caller wrote.
+ * State of the gateway by the last download of reports or read of the credits. Sends do not count: the gateway may have
+ * refused their parameters.
  */
-export class GatewayStanding {
+export class GatewayHealth {
   #state: GatewayState | undefined;
 
   /** Undefined before the first call. */
@@ -18,13 +18,13 @@ export class GatewayStanding {
     return this.#state;
   }
 
-  /** Notes how a call ended. @param error Its error; none when the gateway answered well. */
+  /** Notes the end of a call. @param error Its error; undefined after a success. */
   note(error?: unknown): void {
     this.#state = error === undefined ? 'answers' : (stateBy(error) ?? this.#state);
   }
 }
 
-/** Undefined for an error that says nothing of the gateway, such as that of a call after the application was closed. */
+/** Undefined for an error that does not depend on the gateway, such as one of a closed application. */
 function stateBy(error: unknown): GatewayState | undefined {
   if (error instanceof OurSmsGatewayError) {
     if (error.kind === 'auth') return 'refusesCredentials';
