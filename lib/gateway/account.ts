@@ -1,6 +1,6 @@
 /**
- * How an account proves itself to the gateway. The first two forms are sent as parameters of these names; an API key goes into
- * the `Authorization` header of the JSON API.
+ * Credentials of an account. The first two forms are sent as parameters of these names; an API key goes into the
+ * `Authorization` header of the JSON API.
  *
  * @inline
  */
@@ -19,22 +19,22 @@ export interface GatewayAccount {
   userAgent: string;
 }
 
-/** The credentials that are set, by their names, in the document's order. */
+/** Names and values of the credentials that are set, in the order of the document. */
 export function credentialsOf(auth: GatewayAuth): [string, string][] {
   const { username, ...secret } = auth as { username?: string } & Record<string, string | undefined>;
   return Object.entries({ username, ...secret }).filter((entry): entry is [string, string] => entry[1] !== undefined);
 }
 
-/** The key of an account of the JSON API; undefined for one of api-a. An option may be there and not set. */
+/** The API key of an account; undefined for an account of api-a. */
 export const apiKeyOf = (auth: GatewayAuth): string | undefined => (auth as { apiKey?: string }).apiKey;
 
 const API_A = 'https://api.oursms.com/api-a';
 const JSON_API = 'https://api.oursms.com';
 
-/** Address of the API that the credentials belong to, at the provider. */
+/** The provider's base URL of the API that the credentials belong to. */
 export const providerAddress = (auth: GatewayAuth): string => (apiKeyOf(auth) === undefined ? API_A : JSON_API);
 
-/** Whether this is the provider's address of the API that the credentials do not belong to. */
+/** Whether a URL is the provider's base URL of the API that the credentials do not belong to. */
 export function isOtherApi(url: URL, auth: GatewayAuth): boolean {
   const other = providerAddress(auth) === API_A ? JSON_API : API_A;
   return (url.origin + url.pathname).replace(/\/+$/, '') === other;

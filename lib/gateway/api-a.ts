@@ -7,7 +7,7 @@ import { messageParameters } from './message-parameters.js';
 
 type Value = string | number | boolean | readonly string[];
 
-/** The API of the document: forms and queries, with the credentials among their parameters. @see OurSMS HTTP API */
+/** The API of the document: the credentials are parameters of forms and queries. @see OurSMS HTTP API */
 export class ApiA implements Dialect {
   readonly sendMethods = ['POST', 'GET'] as const;
   readonly #credentials: string;
@@ -39,7 +39,7 @@ export class ApiA implements Dialect {
   }
 }
 
-/** Booleans are 0 and 1, a list is joined by commas. */
+/** Booleans become 0 or 1; a list is joined with commas. */
 function onWire(value: Value): string {
   return typeof value === 'boolean' ? String(Number(value)) : String(value);
 }

@@ -5,8 +5,8 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The environment variable that asks for a proxy on the way to an address; undefined when none does. Its value is for no one
- * to see: it may hold credentials.
+ * The name of the environment variable that sets a proxy for a URL; undefined when there is none. Never its value, which may
+ * contain credentials.
  */
 export function proxyVariable(url: string, env: NodeJS.ProcessEnv): string | undefined {
   const { protocol, hostname, port } = new URL(url);

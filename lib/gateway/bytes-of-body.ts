@@ -1,6 +1,6 @@
 import { jsonOf } from './shallow-row.js';
 
-/** The bytes of a body: as they came, those of its text, or those of the JSON of what a parser made of it. */
+/** The bytes of a pushed body: the raw bytes, the bytes of a text, or the JSON of a parsed body. */
 export function bytesOfBody(body: unknown): Buffer {
   if (body === undefined) return Buffer.alloc(0);
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
@@ -11,7 +11,7 @@ function toJson(value: unknown): string {
   try {
     return JSON.stringify(value) ?? '';
   } catch (error) {
-    // It is nested deeper than the stack reaches. Anything else that cannot be JSON did not come from a parser.
+    // It is nested too deep for the stack. Any other error means that a parser did not make this value.
     if (error instanceof RangeError) return jsonOf(value);
     throw error;
   }

@@ -4,7 +4,7 @@ import { maskNumber } from '../message/mask-number.js';
 import { credentialsOf, type GatewayAccount } from './account.js';
 import { Redactor } from './redactor.js';
 
-/** A message ready to be sent: checked, with normalised recipients. */
+/** A checked message with normalised recipients. */
 export type WireMessage = Omit<SendMessageDto, 'dests'> & { dests: string[] };
 
 const NOTHING_CHANGED = { notSent: 'Nothing was changed.', unknown: 'Nothing was changed.' };
@@ -25,7 +25,7 @@ const CONSEQUENCES: Readonly<Record<Operation, Readonly<Record<Outcome, string>>
   getSenders: NOTHING_CHANGED,
 };
 
-/** One call of the API: what its errors may say about it, and what they must hide. */
+/** One call of the API: makes the texts of its errors, and hides what they must not show. */
 export class Call {
   #redactor: Redactor | undefined;
 
@@ -35,7 +35,7 @@ export class Call {
     private readonly message?: WireMessage,
   ) {}
 
-  /** The sentence of an error: which call, what happened, what that means, what to do. */
+  /** The message of an error: which call failed, why, the consequence, and what to do. */
   sentence(happened: string, outcome: Outcome, advice = ''): string {
     return `${this.#subject()}: ${happened}. ${CONSEQUENCES[this.operation][outcome]}${advice && ` ${advice}`}`;
   }
@@ -49,7 +49,7 @@ export class Call {
     return { outcome, retryable: transient && harmless, account: this.account.name, operation: this.operation };
   }
 
-  /** A sentence of the gateway, or undefined when nothing of it may be shown. */
+  /** A text of the gateway or the application without secrets; undefined when nothing of it remains. */
   redact(text: string | undefined): string | undefined {
     if (text === undefined) return undefined;
     this.#redactor ??= this.#makeRedactor();
@@ -57,7 +57,6 @@ export class Call {
   }
 
   #makeRedactor(): Redactor {
-    // An option may be there and not set.
     const { username, ...secret } = Object.fromEntries(credentialsOf(this.account.auth));
     const { body, dests: numbers } = this.message ?? {};
     return new Redactor({ secrets: Object.values(secret), username, body, numbers });

@@ -2,18 +2,18 @@ import { isUtf8 } from 'node:buffer';
 import { decompress, isCompressed } from './decompress.js';
 import type { WireResponse } from './transport.js';
 
-/** The body of an answer as it came, and what the gateway says of it. */
+/** The raw body of an answer, and its headers. */
 export interface RawBody {
   bytes: Buffer;
   contentType?: string;
   contentEncoding?: string;
 }
 
-/** The text of a body; `why`: the reason why it is not, or not all of, what was sent. */
+/** The text of a body. `why`: why it is not exactly the text that the gateway sent. */
 export interface DecodedBody {
   text: string;
   why?: string;
-  /** Whether the reason is that it is too large when it is decompressed. */
+  /** Whether `why` is that the decompressed body is too large. */
   isTooLarge?: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface ShownBody {
   rawEncoding: 'utf8' | 'base64';
 }
 
-/** The names of UTF-8, and of what is part of it. */
+/** Charsets that are UTF-8 or a subset of it. */
 const PLAIN_CHARSETS: readonly (string | undefined)[] = [undefined, 'utf-8', 'utf8', 'us-ascii', 'ascii'];
 const BYTE_ORDER_MARKS: readonly [string, readonly number[]][] = [
   ['utf-8', [0xef, 0xbb, 0xbf]],
@@ -38,16 +38,16 @@ export const bodyOf = ({ body, headers }: WireResponse): RawBody => ({
   contentEncoding: headerOf(headers['content-encoding']),
 });
 
-/** Whether a body is plain UTF-8: then its bytes are its text, and nothing else. */
+/** Whether a body is UTF-8 and not compressed. */
 export function isPlain({ bytes, contentType, contentEncoding }: RawBody): boolean {
   const isText = PLAIN_CHARSETS.includes(charsetOf(contentType)) && utf16Of(bytes) === undefined && isUtf8(bytes);
   return isText && !isCompressed(contentEncoding);
 }
 
 /**
- * Reads a body as text, compressed or in another charset as it may be. Never throws.
+ * Decompresses a body and decodes its text. Never throws.
  *
- * @param maxBytes What it may come to when it is decompressed.
+ * @param maxBytes Limit of the decompressed body.
  */
 export async function decodeBody(body: RawBody, maxBytes: number): Promise<DecodedBody> {
   if (isPlain(body)) return { text: body.bytes.toString('utf8') };
@@ -60,7 +60,7 @@ export async function decodeBody(body: RawBody, maxBytes: number): Promise<Decod
 export const showBody = ({ text, why }: DecodedBody, { bytes }: RawBody): ShownBody =>
   why === undefined ? { raw: text, rawEncoding: 'utf8' } : { raw: bytes.toString('base64'), rawEncoding: 'base64' };
 
-/** By its mark, by what JSON looks like in UTF-16, by what the gateway says, or else as UTF-8. */
+/** Tries the charset of a byte order mark, UTF-16 if the bytes look like it, the charset of the header, then UTF-8. */
 function decodeText(bytes: Buffer, contentType: string | undefined): DecodedBody {
   const mark = BYTE_ORDER_MARKS.find(([, start]) => start.every((byte, index) => bytes[index] === byte));
   for (const charset of [mark?.[0], utf16Of(bytes), charsetOf(contentType), 'utf-8']) {
@@ -70,7 +70,7 @@ function decodeText(bytes: Buffer, contentType: string | undefined): DecodedBody
   return { text: bytes.toString('utf8'), why: 'its characters cannot be decoded: it is not in UTF-8' };
 }
 
-/** Undefined when the charset is not known, or the bytes are not in it. A last character that was cut is left out. */
+/** Undefined when the charset is unknown, or the bytes are not valid in it. Omits a last character that was cut. */
 function textIn(charset: string, bytes: Buffer): string | undefined {
   try {
     return new TextDecoder(charset, { fatal: true }).decode(bytes, { stream: true });
@@ -79,7 +79,7 @@ function textIn(charset: string, bytes: Buffer): string | undefined {
   }
 }
 
-/** JSON starts with two characters of ASCII, of which UTF-16 leaves one half empty. */
+/** JSON starts with two ASCII characters: in UTF-16 one byte of each is 0. */
 function utf16Of([first, second]: Buffer): string | undefined {
   if (first === undefined || second === undefined || (first === 0) === (second === 0)) return undefined;
   return first === 0 ? 'utf-16be' : 'utf-16le';

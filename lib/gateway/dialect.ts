@@ -2,22 +2,22 @@ import type { WireMessage } from './call.js';
 import type { WireRequest } from './transport.js';
 import type { ExtraParameters, SendMethod } from './wire-options.js';
 
-/** A call as a request: its path below the base URL, with its query. */
+/** The request of a call. `path`: below the base URL, with the query. */
 export interface DialectRequest extends Pick<WireRequest, 'method' | 'data'> {
   path: string;
-  /** Headers besides those that are the same for all accounts. */
+  /** Only the headers that are not the same for all requests. */
   headers?: Record<string, string>;
 }
 
-/** One of the two APIs of the provider: it writes calls as requests. The answers of both are read by the same readers. */
+/** Makes the requests of one of the provider's two APIs. The answers of both are read by the same functions. */
 export interface Dialect {
-  /** The methods that a send may have. */
+  /** The HTTP methods that a send may use. */
   readonly sendMethods: readonly SendMethod[];
   send(message: WireMessage, method: SendMethod, extra: ExtraParameters | undefined): DialectRequest;
   downloadDlrs(count: number | undefined): DialectRequest;
   getCredits(): DialectRequest;
-  /** Undefined: this API has no such call. */
+  /** Undefined when the API does not have this call. */
   whoAmI?(): DialectRequest;
-  /** Undefined: this API has no such call. */
+  /** Undefined when the API does not have this call. */
   getSenders?(): DialectRequest;
 }

@@ -1,9 +1,9 @@
-/** Text that is written as it is: looking at it takes a fraction of the time that encoding a list of 500 recipients does. */
+/** Text that needs no encoding. This check takes a fraction of the time of encoding a list of 500 recipients. */
 const PLAIN = /^[\w,.-]*$/;
 
 /**
- * Writes parameters as a query string or an `x-www-form-urlencoded` body. A space is `%20` in both: on the GET form of the
- * API a `+` reaches phones as a plus sign. Commas stay as they are, as the document writes the list of recipients.
+ * Encodes parameters as a query string or an `x-www-form-urlencoded` body. A space becomes `%20` in both: in a GET of the API
+ * a `+` reaches phones as a plus sign. Commas are not encoded: the document shows the list of recipients with plain commas.
  */
 export function encodeForm(parameters: Iterable<readonly [name: string, value: string]>): string {
   let form = '';

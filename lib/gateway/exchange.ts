@@ -1,20 +1,19 @@
 import type { Dispatcher } from 'undici';
 import { TransportFault, type WireRequest, type WireResponse } from './transport.js';
 
-/** A timer that fires so late shows that the process was suspended, if only for a moment: a download needs no longer. */
-const STOOD_STILL_MS = 20;
-/** Milliseconds to read an answer that arrived while the process was suspended. */
+/** A timer that fires this late means that the process was suspended: a whole download may have arrived meanwhile. */
+const SUSPENDED_MS = 20;
+/** Time to read an answer that arrived while the process was suspended. */
 const READING_MS = 500;
 
-/** The bounds of one exchange. */
 interface ExchangeLimits {
   timeoutMs: number;
   maxResponseBytes: number;
 }
 
 /**
- * One request and its answer on a pooled connection. It notes in the trace what no error code can tell: whether the request
- * was handed to a connection that was ready, that is, whether a byte of it may have left.
+ * One request and its answer on a pooled connection. It notes in the trace whether a ready connection got the request, that is,
+ * whether a byte of it may have left. No error code shows that.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
@@ -32,7 +31,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     private readonly resolve: (response: WireResponse) => void,
     private readonly reject: (fault: TransportFault) => void,
   ) {
-    // A request that someone repeats keeps what is known of its first try.
+    // An interceptor may repeat a request: the phase of its first try stays.
     if (request.trace.phase === 'created') request.trace.phase = 'waiting';
     // A total deadline: the client's own timeouts restart with every byte, and a dripping answer would never end.
     this.#deadline = this.#timeOutIn(limits.timeoutMs, true);
@@ -40,7 +39,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // Ended while it waited for a connection: it must not go out any more.
+    // It ended while it waited for a connection: it must not leave any more.
     if (this.#ended) return controller.abort(new Error('ended'));
     if (this.request.mayStart?.() === false) return this.#refuse(controller);
     this.request.trace.phase = 'started';
@@ -67,18 +66,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#fail('connection', error.code);
   }
 
-  /** Timers of a suspended process fire before the data that arrived meanwhile: that data gets time to be read. */
+  /** Timers of a suspended process fire before it reads the data that arrived meanwhile. So a late timer waits once more. */
   #timeOutIn(ms: number, isFirst: boolean): NodeJS.Timeout {
     const due = performance.now() + ms;
     return setTimeout(() => {
       const lateMs = performance.now() - due;
-      // Once: a process whose timers are always late must time out as well.
-      if (isFirst && lateMs >= STOOD_STILL_MS) this.#deadline = this.#timeOutIn(READING_MS, false);
+      // Only once: a process whose timers are always late must time out as well.
+      if (isFirst && lateMs >= SUSPENDED_MS) this.#deadline = this.#timeOutIn(READING_MS, false);
       else this.#fail('timeout');
     }, ms);
   }
 
-  /** Nothing of it has left, and nothing may. */
+  /** Ends the request before its first byte leaves. */
   #refuse(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     this.#fail('withdrawn');
@@ -91,7 +90,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(fault);
   }
 
-  /** Ends the exchange; false when it had ended before. */
+  /** Ends the exchange. False when it had already ended. */
   #end(): boolean {
     if (this.#ended) return false;
     this.#ended = true;

@@ -1,9 +1,9 @@
 import { isRecord, toNumber } from './parse-json.js';
 
-/** More fields than any answer has. Of more, the spelling of the document alone is looked for. */
+/** More fields than any answer has. In a larger object only the exact name is found. */
 const MOST_FIELDS = 1_000;
 
-/** Reads the fields of an answer by name, whatever their case and underscores: `msgId`, `MsgId`, `msg_id`. */
+/** Reads the fields of an answer by name, ignoring case and underscores: `msgId`, `MsgId`, `msg_id`. */
 export class FieldReader {
   readonly #record: Record<string, unknown>;
   #folded: Map<string, unknown> | undefined;
@@ -22,14 +22,14 @@ export class FieldReader {
     return undefined;
   }
 
-  /** A field as text: a string that is not blank, or a number. */
+  /** A field as trimmed text; undefined when it is blank, or neither a string nor a number. */
   text(...names: string[]): string | undefined {
     const value = this.first(...names);
     if (typeof value === 'number') return String(value);
     return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
   }
 
-  /** A field as a number: a number, or a numeric string. Never invented: undefined when it is neither. */
+  /** A field as a number; undefined when it is neither a number nor a numeric string. */
   number(...names: string[]): number | undefined {
     return toNumber(this.first(...names));
   }

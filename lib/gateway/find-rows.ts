@@ -3,24 +3,24 @@ import { FieldReader, fold } from './field-reader.js';
 import { isRecord } from './parse-json.js';
 import { isFailureCode } from './read-failure.js';
 
-/** The names that a list of reports, or an object that holds the list, may have in an answer. */
+/** Fields of an answer that may hold the list of reports, or an object with that list. */
 export const ENVELOPES: readonly string[] = ['dlrs', 'statuses', 'items', 'results', 'data', 'result', 'response'];
-/** The fields of a report besides its id. One of them alone may stand in any answer. */
+/** Fields of a report besides its id. Any answer may have one of them. */
 const REPORT_FIELDS = ['status', 'dest', 'src', 'jobId', 'msgDate', 'statusDate'];
 
-/** The fields in which an answer speaks of itself. */
+/** Fields that describe the answer itself. */
 const CODES = ['code', 'errorcode', 'statuscode'];
 const COUNTS = ['count', 'total', 'size'];
 const WORDS = ['message', 'description', 'statusdesc', 'errordesc'];
 const FLAGS = ['success', 'status'];
 const YES: readonly unknown[] = [true, 'ok', 'success', 'true'];
 
-/** Whether a list of reports, or what holds it, may have this name, whatever its case and underscores. */
+/** Whether a field of this name may hold the list of reports, or an object with it. Ignores case and underscores. */
 export const isEnvelope = (name: string): boolean => ENVELOPES.includes(fold(name));
 
 /**
- * The rows of reports in a parsed answer: a list; lists under one of the known names, there or one level deeper; or one report
- * where a list should be. Undefined when it holds nothing of the sort.
+ * The rows of reports in a parsed answer: a list; lists in fields with known names, at most two levels deep; or a single report
+ * in place of a list. Undefined when there is none of these.
  */
 export function findRows(value: unknown): unknown[] | undefined {
   if (isList(value)) return value;
@@ -34,7 +34,7 @@ export function findRows(value: unknown): unknown[] | undefined {
   return report === undefined ? (lists.find((list) => list.length > 0) ?? lists[0]) : [report];
 }
 
-/** Whether an answer says that there are no reports, in one way or another. */
+/** Whether an answer means that there are no reports. */
 export function holdsNothing(value: unknown): boolean {
   return isNothing(value, 0);
 }
@@ -67,13 +67,13 @@ function isNothing(value: unknown, depth: number): boolean {
   const fields = Object.entries(value);
   const says = (name: string, field: unknown): boolean =>
     field === null || saysNothing(fold(name), field) || (isEnvelope(name) && isNothing(field, depth + 1));
-  // Words alone may as well say that something went wrong.
+  // An answer of words alone may describe a failure.
   const isWord = (name: string, field: unknown): boolean => WORDS.includes(fold(name)) && typeof field === 'string';
   if (!fields.every(([name, field]) => isWord(name, field) || says(name, field))) return false;
   return fields.length === 0 || fields.some(([name, field]) => says(name, field));
 }
 
-/** Whether a field says that all went well, or that there is nothing. */
+/** Whether a field reports success, or a count of 0. */
 function saysNothing(name: string, field: unknown): boolean {
   if (CODES.includes(name)) return isSuccessCode(field);
   if (COUNTS.includes(name)) return field === 0 || field === '0';

@@ -1,16 +1,15 @@
-/** Characters that are seen as nothing, or differ from one writing of a text to the next: spaces, a plus, marks, controls. */
+/** Characters that are invisible, or that differ between spellings of a text: spaces, plus signs, marks, controls. */
 const LEFT_OUT = /^[\s+\p{M}\p{Cc}\p{Cf}\p{DI}]$/u;
 
-/** A text as it is compared: without case, spaces, marks and invisible characters, with digits of every script as 0 to 9. */
+/** A text for comparison: in lower case, without spaces, marks and invisible characters, with the digits of every script as 0 to 9. */
 export interface FoldedText {
   folded: string;
-  /** Where each character of `folded` begins in the text. */
+  /** For each character of `folded`: its start in the text. */
   starts: number[];
-  /** Where it ends there. */
+  /** For each character of `folded`: its end in the text. */
   ends: number[];
 }
 
-/** Folds a text, and remembers where each character came from. */
 export function foldText(text: string): FoldedText {
   const starts: number[] = [];
   const ends: number[] = [];
@@ -40,7 +39,7 @@ function foldCharacter(character: string): string {
   return folded;
 }
 
-/** The digits of a script stand in a row, which starts at a code that ends in 0 or in 6. */
+/** The ten digits of a script have consecutive code points. The first ends in hexadecimal 0 or 6. */
 function digitOf(digit: string): number {
   const code = digit.codePointAt(0) as number;
   const row = code & ~0xf;

@@ -1,29 +1,29 @@
-/** Tolerated difference between two clocks of this machine, in milliseconds since an answer. */
+/** Tolerated difference between the two clocks of this machine, measured since the last answer. */
 const APART_MS = 1_000;
 
-/** The clock of the gateway, as the `Date` of its answers tells it. @see RFC 9110, 6.6.1 */
+/** The clock of the gateway, by the `Date` header of its last answer. @see RFC 9110, 6.6.1 */
 export class GatewayClock {
-  #heardAt: number | undefined;
-  #told: { date: string; wall: number; steady: number } | undefined;
+  #answeredAt: number | undefined;
+  #lastDate: { date: string; wall: number; steady: number } | undefined;
 
-  /** An answer came. @param date Its header of this name. */
+  /** Notes an answer. @param date Its `Date` header. */
   note(date: unknown): void {
-    const steady = (this.#heardAt = performance.now());
-    if (typeof date === 'string') this.#told = { date, wall: Date.now(), steady };
+    const steady = (this.#answeredAt = performance.now());
+    if (typeof date === 'string') this.#lastDate = { date, wall: Date.now(), steady };
   }
 
-  /** Whether an answer came in the last so many milliseconds, with the time or without. */
+  /** Whether an answer came within the last `ms` milliseconds, with or without a `Date`. */
   wasHeardWithin(ms: number): boolean {
-    return this.#heardAt !== undefined && performance.now() - this.#heardAt <= ms;
+    return this.#answeredAt !== undefined && performance.now() - this.#answeredAt <= ms;
   }
 
   /**
-   * Milliseconds since 1970; undefined when no answer has told it in the last so many milliseconds, or this machine has slept
-   * or its clock was set since then.
+   * The time of the gateway in milliseconds since 1970. Undefined when no answer within `withinMs` had a valid `Date`, or when
+   * this machine was suspended or its clock was changed since that answer.
    */
   now(withinMs = Infinity): number | undefined {
-    if (!this.#told) return undefined;
-    const { date, wall, steady } = this.#told;
+    if (!this.#lastDate) return undefined;
+    const { date, wall, steady } = this.#lastDate;
     const passed = performance.now() - steady;
     const at = Date.parse(date);
     if (Number.isNaN(at) || passed > withinMs || Math.abs(Date.now() - wall - passed) > APART_MS) return undefined;

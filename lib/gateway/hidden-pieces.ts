@@ -1,21 +1,20 @@
 import { foldText } from './folded-text.js';
 import { unescapeAll } from './unescape.js';
 
-/** A stretch of a secret that is as long must not be seen. */
+/** No piece of a secret of this length may be shown. */
 const SECRET_PIECE = 6;
-/** Six bytes are as many whole characters of base64, wherever they begin. */
+/** Six bytes contain this many whole base64 characters, at any offset. */
 const BASE64_PIECE = 7;
 const TEXT_PIECE = 8;
 const NUMBER_PIECE = 5;
 const CODE_PIECE = 4;
 
-/** Stretches of text that must not be seen, found wherever they stand in another. */
+/** Pieces of hidden values, to find in another text. */
 export class Pieces {
   readonly #byLength = new Map<number, Set<string>>();
 
   /**
-   * @param size Characters of a stretch, as the text is written; a shorter text is looked for as a whole. Folded, those that
-   * are left out are missing.
+   * @param size Characters of a piece before folding, which removes some. A shorter text is one piece.
    */
   add(text: string, size: number): void {
     const { folded, starts } = foldText(text);
@@ -26,7 +25,7 @@ export class Pieces {
     this.#byLength.set(length, pieces);
   }
 
-  /** Calls back for each stretch of a folded text that is found. */
+  /** Calls back for each piece in a folded text. */
   find(folded: string, found: (from: number, to: number) => void): void {
     for (const [length, pieces] of this.#byLength) {
       for (let at = 0; at + length <= folded.length; at++) {
@@ -36,7 +35,7 @@ export class Pieces {
   }
 }
 
-/** The fewest folded characters that stand for a stretch of so many written ones, but for none. */
+/** The fewest folded characters, but at least one, of any `size` characters in a row of the text. */
 function shortest(starts: readonly number[], length: number, size: number): number {
   let least = size;
   let from = 0;
@@ -49,7 +48,7 @@ function shortest(starts: readonly number[], length: number, size: number): numb
   return least;
 }
 
-/** Secrets as they are, and as they are after their own escapes were undone. */
+/** Pieces of secrets: plain, unescaped and in hex. */
 export function piecesOfSecrets(secrets: readonly string[]): Pieces {
   const pieces = new Pieces();
   for (const secret of secrets) {
@@ -60,13 +59,13 @@ export function piecesOfSecrets(secrets: readonly string[]): Pieces {
   return pieces;
 }
 
-/** Secrets in base64, whatever stands before them. */
+/** Pieces of secrets in base64, whatever precedes them. */
 export function piecesInBase64(secrets: readonly string[]): Pieces {
   const pieces = new Pieces();
   for (const secret of secrets) {
     for (const before of [0, 1, 2]) {
       const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
-      // The characters that hold bits of the secret alone.
+      // Only the characters that contain no bits of the bytes before.
       const [first, end] = [Math.ceil((before * 8) / 6), Math.floor((bytes.length * 8) / 6)];
       if (end - first < 5) continue;
       pieces.add(bytes.toString('base64').slice(first, end), BASE64_PIECE);
@@ -76,7 +75,7 @@ export function piecesInBase64(secrets: readonly string[]): Pieces {
   return pieces;
 }
 
-/** The text of a message, and the words in it that may be a code. */
+/** Pieces of the text of a message, and its words that may be a code. */
 export function piecesOfText(body: string): Pieces {
   const pieces = new Pieces();
   const { folded } = foldText(body);
@@ -88,10 +87,10 @@ export function piecesOfText(body: string): Pieces {
   return pieces;
 }
 
-/** Digits, at most two signs apart, in a folded text. */
+/** A run of digits in a folded text, with at most two other signs between two digits. */
 export const DIGITS = /\d(?:[^\p{L}\p{N}]{0,2}\d)*/gu;
 
-/** Pieces of phone numbers, and of the codes in a text, that are recognisable by a few digits. */
+/** Pieces of phone numbers, and of the codes in a text. */
 export function piecesOfDigits(numbers: readonly string[], body: string): Pieces {
   const pieces = new Pieces();
   for (const number of numbers) pieces.add(number, NUMBER_PIECE);
@@ -102,5 +101,5 @@ export function piecesOfDigits(numbers: readonly string[], body: string): Pieces
   return pieces;
 }
 
-/** The digits of a run that may have signs between them. */
+/** The digits of a run, without the signs between them. */
 export const digitsOf = (run: string): string => run.replace(/\D/g, '');

@@ -3,10 +3,10 @@ import type { Dialect, DialectRequest } from './dialect.js';
 import type { ExtraParameters } from './wire-options.js';
 import { messageParameters } from './message-parameters.js';
 
-/** Senders that are asked for: as many as have been seen to be answered. */
+/** Senders to ask for. No account with more has been seen. */
 const MOST_SENDERS = 200;
 
-/** The provider's newer API: JSON, with the key in a header, so that no URL holds a secret. */
+/** The provider's newer API: JSON, with the API key in a header, so that no URL contains a secret. */
 export class JsonApi implements Dialect {
   readonly sendMethods = ['POST'] as const;
   readonly #authorization: string;
@@ -17,7 +17,7 @@ export class JsonApi implements Dialect {
 
   /** Values keep their JSON types: `dlr` is a boolean, `dests` an array. */
   send(message: WireMessage, _method: 'POST' | 'GET', extra?: ExtraParameters): DialectRequest {
-    // Not by assignment: a parameter named `__proto__` would be lost.
+    // Object.fromEntries keeps a parameter named `__proto__`; an assignment would lose it.
     const data = JSON.stringify(Object.fromEntries(messageParameters(message, extra)));
     const headers = { authorization: this.#authorization, 'content-type': 'application/json' };
     return { method: 'POST', path: '/msgs/sms', data, headers };

@@ -7,24 +7,24 @@ import { CHECK_BASE_URL, isSuccess, unreadableAnswer } from './to-oursms-error.j
 import type { ShownBody } from './decode-body.js';
 import { parseJson } from './parse-json.js';
 
-/** An answer of the gateway, whatever its status. */
+/** An answer of the gateway, with any status. */
 export interface Answer {
   httpStatus: number;
   text: string;
-  /** Why the text is not, or not all of, what was sent. */
+  /** Why the text is not exactly the text that the gateway sent. */
   why?: string;
   /** The answer, for the application. */
   shown: ShownBody;
-  /** Each of the headers of that name. */
+  /** All `Retry-After` headers. */
   retryAfter?: readonly string[];
-  /** The header of this name: when it was given, by the clock of the gateway. */
+  /** The `Date` header: the time of the answer, by the clock of the gateway. */
   date?: string;
 }
 
-/** The statuses that say: not processed, come again. */
-const COME_AGAIN = [408, 425, 429];
+/** Statuses of a request that was not processed and may be repeated. */
+const TRANSIENT_STATUSES = [408, 425, 429];
 
-/** The statuses of a server that knows no such path, or another method for it. */
+/** Statuses of a server that does not have this path, or not with this method. */
 const WRONG_PATH = [404, 405];
 
 /** The JSON API refuses a key with 401 or with 403. */
@@ -55,7 +55,7 @@ export function judgeAnswer(answer: Answer, call: Call): unknown {
   return json.value;
 }
 
-/** The error of an answer whose HTTP status is no success. */
+/** The error of an answer whose HTTP status is not a success. */
 export function refusalOf(answer: Answer, call: Call, json = parseJson(answer.text)): OurSmsGatewayError {
   if (json.ok) return refusal(answer, call, readFailure(json.value));
   return refusal(answer, call, {}, { unreadable: answer.why ?? json.why, isPage: /^\s*</.test(answer.text) });
@@ -71,7 +71,7 @@ export function refusal(
   const { httpStatus } = answer;
   const outcome = outcomeOf(httpStatus, failure.code);
   const hasKey = apiKeyOf(call.account.auth) !== undefined;
-  // A web page comes from something in front of the gateway, and says nothing of the key.
+  // A proxy in front of the gateway sends web pages: they do not mean that the key was refused.
   const kind = kindOf(httpStatus, failure.code, hasKey && !isPage ? KEY_STATUSES : {});
   const code = shownCode(failure.code, call);
   const description = call.redact(failure.description);
@@ -85,7 +85,7 @@ export function refusal(
   ].join('');
   const advice = hasKey && kind === 'auth' ? CHECK_KEY : adviceOf(kind, httpStatus, retryAfterMs);
   return new OurSmsGatewayError(call.sentence(happened, outcome, advice), {
-    ...call.details(outcome, COME_AGAIN.includes(httpStatus) || httpStatus >= 500),
+    ...call.details(outcome, TRANSIENT_STATUSES.includes(httpStatus) || httpStatus >= 500),
     httpStatus,
     kind,
     code,
@@ -94,7 +94,7 @@ export function refusal(
   });
 }
 
-/** A code that is not known may be a login code or part of a number that came back. */
+/** An unknown code may be a login code or a part of a number that the gateway repeats. */
 function shownCode(code: number | string | undefined, call: Call): number | string | undefined {
   if (code === undefined || isKnownCode(code)) return code;
   const shown = call.redact(String(code));
@@ -114,11 +114,11 @@ function adviceOf(kind: GatewayErrorKind, httpStatus: number, retryAfterMs: numb
   return ADVICE[kind] ?? '';
 }
 
-/** The longest wait that these headers ask for: a proxy may have added its own, or joined them with commas. */
+/** The longest wait of these headers: a proxy may have added one, or joined them with commas. */
 function readRetryAfter({ retryAfter = [], date = '' }: Pick<Answer, 'retryAfter' | 'date'>): number | undefined {
-  // A date is compared with the clock that it was read from.
-  const told = Date.parse(date);
-  const now = Number.isNaN(told) ? Date.now() : told;
+  // A date in the header is by the clock of the gateway.
+  const gatewayNow = Date.parse(date);
+  const now = Number.isNaN(gatewayNow) ? Date.now() : gatewayNow;
   const waits = retryAfter
     .flatMap((header) => waitOf(header, now) ?? header.split(',').map((part) => waitOf(part, now)))
     .filter((wait) => wait !== undefined);

@@ -4,7 +4,7 @@ import type { ExtraParameters } from './wire-options.js';
 
 type Parameter = [name: string, value: string | number | boolean | readonly string[]];
 
-/** The parameters of a message that are set, and then those beyond the document. */
+/** The parameters of a message that are set, followed by `extra`. */
 export function messageParameters(message: WireMessage, extra: ExtraParameters = {}): Parameter[] {
   const parameters: Parameter[] = [];
   for (const name of MESSAGE_PARAMETERS) {

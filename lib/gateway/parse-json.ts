@@ -1,10 +1,9 @@
-/** A JSON value, or why a text is none. */
 type ParsedJson = { ok: true; value: unknown } | { ok: false; why: string };
 
-/** Where a run of digits begins: with `\d{16}` alone, each digit of a shorter one would be tried as a beginning. */
+/** Matches only at the start of a run of digits: `\d{16}` alone would retry at each digit of a shorter run. */
 const LONG_NUMBER = /(?:^|\D)\d{16}/;
 
-/** Parses an answer. Never throws, and keeps integers that a JavaScript number would round (ids) as strings. */
+/** Parses an answer. Never throws. Integers that a JavaScript number would round (ids) become strings. */
 export function parseJson(text: string): ParsedJson {
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   try {
@@ -15,7 +14,7 @@ export function parseJson(text: string): ParsedJson {
   }
 }
 
-/** One pass over the text: what it costs must not depend on what a gateway puts into it. */
+/** One pass over the text: its time must be linear, whatever the gateway sends. */
 function quoteLargeIntegers(json: string): string {
   let quoted = '';
   let copied = 0;
@@ -35,7 +34,7 @@ function quoteLargeIntegers(json: string): string {
   return quoted + json.slice(copied);
 }
 
-/** Where a JSON text that starts at its first quotation mark ends: behind the last, or where the JSON itself does. */
+/** The index after the JSON string that starts at `from`; the length of the JSON when the string is cut. */
 export function endOfText(json: string, from: number): number {
   for (let at = from + 1; at < json.length; at++) {
     if (json[at] === '\\') at += 1;
@@ -44,7 +43,6 @@ export function endOfText(json: string, from: number): number {
   return json.length;
 }
 
-/** A digit or a minus. */
 const startsNumber = (code: number): boolean => (code >= 0x30 && code <= 0x39) || code === 0x2d;
 
 function endOfNumber(json: string, from: number): number {
@@ -53,7 +51,7 @@ function endOfNumber(json: string, from: number): number {
   return at;
 }
 
-/** A JSON object, and neither an array nor null. */
+/** Whether a value is a JSON object: not an array, not null. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,12 +3,12 @@ import { Exchange } from './exchange.js';
 import { skipInterimAnswers } from './skip-interim-answers.js';
 import type { Transport, WireResponse } from './transport.js';
 
-/** Idle connections are closed after this time, before a server (5 s is Node's own default) closes them under a request. */
+/** Idle connections are closed after this time: a server may close them during a request (Node's default is 5 s). */
 const IDLE_MS = 4_000;
 
 /**
- * Pooled keep-alive connections of undici. axios' own http adapter costs several times the CPU, and cannot tell whether a
- * request left.
+ * Opens a pool of keep-alive connections of undici. axios' own http adapter costs several times the CPU, and does not show
+ * whether a request left.
  */
 export async function openPooledTransport(account: GatewayAccount): Promise<Transport> {
   const { Agent, buildConnector } = await import('undici');
@@ -22,7 +22,7 @@ export async function openPooledTransport(account: GatewayAccount): Promise<Tran
       connect(options, (...[error, socket]) =>
         error === null ? callback(null, skipInterimAnswers(socket)) : callback(error, null),
       ),
-    // The exchange has one deadline for all of it.
+    // Exchange has one deadline for the whole request.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
@@ -39,7 +39,7 @@ export async function openPooledTransport(account: GatewayAccount): Promise<Tran
   };
 }
 
-/** An interceptor may have sent the request elsewhere, so the origin is read each time; `new URL` costs more. */
+/** Not the origin of the account: an interceptor may have changed the URL. `new URL` costs more. */
 function split(url: string): { origin: string; path: string } {
   const slash = url.indexOf('/', url.indexOf('://') + 3);
   return slash < 0 ? { origin: url, path: '/' } : { origin: url.slice(0, slash), path: url.slice(slash) };

@@ -11,33 +11,33 @@ import { readFailureInSuccess, type ReportedFailure } from './read-failure.js';
 import { salvageRows } from './salvage-rows.js';
 import { MOST_LEVELS, shallowRow } from './shallow-row.js';
 
-/** Why a page cannot be read, or not wholly. */
+/** Why a page cannot be read, or not completely. */
 interface PageFault {
   why: string;
-  /** Whether it ends in the middle, and may have held more. */
+  /** Whether the page was cut, so that rows may be missing. */
   cut: boolean;
-  /** The failure that it reports in place of a list. */
+  /** The failure that the page contains in place of a list. */
   failure?: ReportedFailure;
 }
 
-/** The rows of a page; with a fault, those that are whole all the same. */
+/** The rows of a page; with a fault, only the complete ones. */
 interface PageRows {
   rows: unknown[];
   fault?: PageFault;
   shown: ShownBody;
 }
 
-/** The reports of a page, or why it cannot be read and the reports that are whole all the same. */
+/** The reports of a page; with a fault, only the complete ones. */
 export type DlrReading = { dlrs: Dlr[]; shown: ShownBody } & ({ ok: true } | ({ ok: false } & PageFault));
 
-/** Rows that are read in one go: a page of a hostile gateway may hold millions, and the process has more to do. */
+/** Rows to read before other work gets a turn: a page of a hostile gateway may hold millions. */
 const ROWS_AT_ONCE = 1_000;
 
 /**
  * Reads the reports of a page. Never throws, and drops nothing: a row of an unknown shape becomes a report of status
  * `unknown` with the row in `raw`.
  *
- * @param maxBytes What a compressed page may come to.
+ * @param maxBytes Limit of the decompressed page.
  */
 export async function readDlrs(page: DlrPage, maxBytes: number): Promise<DlrReading> {
   const { rows, fault, shown } = await readRows(page, maxBytes);
@@ -65,7 +65,7 @@ function rowsOf({ text, why, isTooLarge = false }: DecodedBody): Omit<PageRows, 
     return { rows, fault: { why: why ?? json.why, cut: cut && !isTooLarge } };
   }
   const rows = findRows(json.value);
-  // Reports are what the answer was asked for, whatever else it says.
+  // An answer that contains reports is no failure, whatever else it contains.
   if (rows?.some(looksLikeReport)) return { rows, fault: why === undefined ? undefined : { why, cut: false } };
   const failure = readFailureInSuccess(json.value);
   if (failure) return { rows: [], fault: { why: 'it contains an error in place of reports', cut: false, failure } };
@@ -104,16 +104,16 @@ function statusOf(rawStatus: string | undefined): DlrStatus {
   return DLR_STATUSES.find((known) => known === status) ?? 'unknown';
 }
 
-/** Names of the fields that an id is made of, besides `jobId`: pushed rows have it where downloaded ones may not. */
+/** Fields that an id is made from. Not `jobId`: pushed rows have it, downloaded rows may not. */
 const FIELDS_OF_ID = ['msgId', 'messageId', 'status', 'src', 'dest', 'msgDate', 'statusDate'].map(fold);
 
-/** The same report of the same account has the same id, whether it was downloaded or pushed, and however its fields are written. */
+/** A report of an account has the same id whether it was downloaded or pushed, and however its field names are spelled. */
 function identify(row: unknown, fields: FieldReader, { account, idRule }: DlrPage): string {
   const identity = idRule === undefined ? sorted(row) : identityOf(row, fields);
   return hash('sha256', JSON.stringify([account, identity]), 'base64url').slice(0, 24);
 }
 
-/** What says which report a row is: a status that a message reached at a time; without one of these, all that the row has. */
+/** The fields that identify a report: message, status and time of the status; when one is missing, all fields of the row. */
 function identityOf(row: unknown, fields: FieldReader): unknown {
   const msgId = fields.text('msgId', 'messageId');
   const [status, statusDate] = [fields.text('status')?.toLowerCase(), fields.text('statusDate')];
@@ -129,7 +129,7 @@ function identityOf(row: unknown, fields: FieldReader): unknown {
 }
 
 function sorted(value: unknown, depth = 0): unknown {
-  // What an answer nests deeper than this must not exhaust the stack.
+  // A deeply nested answer must not exhaust the stack.
   if (depth > MOST_LEVELS) return null;
   if (Array.isArray(value)) return value.map((item) => sorted(item, depth + 1));
   if (!isRecord(value)) return value;

@@ -8,7 +8,7 @@ export interface ReportedFailure {
   description?: string;
 }
 
-/** The codes that are known, from public integrations: the document lists none. */
+/** Known codes, from public integrations: the document lists none. */
 const KNOWN_CODES: Readonly<Record<string, GatewayErrorKind>> = {
   1001: 'auth',
   1008: 'balance',
@@ -26,14 +26,14 @@ const KINDS_BY_STATUS: Readonly<Record<number, GatewayErrorKind>> = {
 /**
  * Kind of a failure: by the gateway's own code, then by the HTTP status.
  *
- * @param own Kinds of statuses that have a meaning of their own here.
+ * @param own Kinds of statuses that mean something else for this API.
  */
 export function kindOf(
   httpStatus: number,
   code: number | string | undefined,
   own: Readonly<Record<number, GatewayErrorKind>> = {},
 ): GatewayErrorKind {
-  // The gateway chooses the code, so it may be the name of something that every object has.
+  // The gateway chooses the code: it may be the name of a property that every object has.
   const known = isKnownCode(code) ? KNOWN_CODES[String(code)] : undefined;
   return known ?? own[httpStatus] ?? KINDS_BY_STATUS[httpStatus] ?? (httpStatus >= 500 ? 'server' : 'other');
 }
@@ -43,7 +43,7 @@ export function isKnownCode(code: number | string | undefined): boolean {
   return code !== undefined && Object.hasOwn(KNOWN_CODES, String(code));
 }
 
-/** The failure that an answer with a failed HTTP status describes, as far as it does. */
+/** The failure that an answer with a failed HTTP status describes. Fields that it does not have are undefined. */
 export function readFailure(value: unknown): ReportedFailure {
   if (!isRecord(value)) return {};
   const fields = new FieldReader(value);
@@ -53,8 +53,8 @@ export function readFailure(value: unknown): ReportedFailure {
 }
 
 /**
- * The failure inside an answer with a successful HTTP status, or undefined when it reports none. `errorCode` and `error`
- * always mean one; `code` and `statusCode` only beside no sign of a job, since they also stand in successful answers.
+ * The failure inside an answer with a successful HTTP status; undefined when there is none. `errorCode` and `error` always
+ * mean a failure. `code` and `statusCode` also occur in successful answers: they mean one only without the fields of a job.
  */
 export function readFailureInSuccess(value: unknown): ReportedFailure | undefined {
   if (!isRecord(value)) return undefined;
@@ -67,7 +67,7 @@ export function readFailureInSuccess(value: unknown): ReportedFailure | undefine
   return hasError || code ? readFailure(value) : undefined;
 }
 
-/** 0, 2xx and an empty code say success. */
+/** Whether a code means a failure. 0, 2xx, `ok`, `success` and an empty code mean success. */
 export function isFailureCode(code: unknown): boolean {
   return (
     (typeof code === 'number' || typeof code === 'string') && !/^(0*|2\d\d|ok|success)$/i.test(String(code).trim())

@@ -2,11 +2,11 @@ import type { ReceiptRow, SendReceipt } from '../dto/send-receipt.js';
 import type { Call } from './call.js';
 import { FieldReader } from './field-reader.js';
 
-/** As many as a request has recipients. To make a reason safe to show takes its time. */
+/** The most recipients of a request. Redacting a reason takes time. */
 const MOST_REASONS = 500;
 const REASONS = ['message', 'description', 'errorDesc', 'statusDesc'];
 
-/** Reads the answer to a send. Nothing is invented: a counter that is not there is undefined. */
+/** Reads the answer to a send. A counter that the gateway did not send is undefined. */
 export function readReceipt(answer: Record<string, unknown>, skipped: number, call: Call): SendReceipt {
   const fields = new FieldReader(answer);
   return {

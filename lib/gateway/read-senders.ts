@@ -6,7 +6,7 @@ const ENVELOPES = ['srcs', 'addresses', 'data', 'items', 'results'];
 /** Fields of a row that may hold the sender. */
 const NAMES = ['src', 'address', 'name'];
 
-/** Reads the answer to "approved senders": a list, or one under a known name, there or one level deeper. */
+/** Reads the answer to "approved senders": a list, or a list in a field with a known name, at most two levels deep. */
 export function readSenders(raw: unknown): Senders {
   const inside = ENVELOPES.map((name) => new FieldReader(raw).first(name));
   const deeper = inside.flatMap((value) => ENVELOPES.map((name) => new FieldReader(value).first(name)));

@@ -1,7 +1,7 @@
 import type { WhoAmI } from '../dto/who-am-i.js';
 import { FieldReader } from './field-reader.js';
 
-/** Reads the answer to "who am I", at the top or in an envelope. Nothing is invented: what is not there is undefined. */
+/** Reads the answer to "who am I", with or without an envelope. A field that the gateway did not send is undefined. */
 export function readWhoAmI(answer: Record<string, unknown>): WhoAmI {
   const inside = new FieldReader(answer).first('user', 'data', 'result');
   const readers = [new FieldReader(answer), new FieldReader(inside)];

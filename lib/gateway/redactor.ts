@@ -11,18 +11,18 @@ import {
 import { unescapeAll } from './unescape.js';
 
 const MAX_LENGTH = 240;
-/** An answer can be megabytes; what can be shown is in its first part. */
-const LOOKED_AT = 16_384;
-/** At the end of that part may stand the first characters of a secret or a number, too few to be found. */
-const DOUBTFUL_END = 64;
-/** So many digits are a phone number. */
+/** An answer can be megabytes: only its start is read. */
+const READ_LENGTH = 16_384;
+/** That start may end with a cut secret or number, too short to be found: these characters are not shown. */
+const UNSAFE_END = 64;
+/** The fewest digits of a phone number. */
 const NUMBER_DIGITS = 7;
 
 /** Values that must not be shown. */
 interface Hidden {
   /** Passwords, tokens and API keys. */
   secrets: readonly string[];
-  /** No secret by itself, but half of a pair. */
+  /** Hidden as well: it is half of the credentials. */
   username?: string;
   /** The text of the message. */
   body?: string;
@@ -30,22 +30,22 @@ interface Hidden {
   numbers?: readonly string[];
 }
 
-/** Placeholders of hidden values. Of overlapping values, the last one counts. */
+/** Placeholders of hidden values. Where values overlap, the later placeholder in this list wins. */
 const MARKS = ['', '[data]', '[username]', '[number]', '[text]', '[secret]'] as const;
 type Mark = Exclude<(typeof MARKS)[number], ''>;
 
-/** Patterns of credentials, also of other accounts: the last group is hidden. */
+/** Patterns of credentials, also of other accounts. The group that matches is hidden. */
 const CREDENTIALS = [
   /\b(?:basic|bearer)\s+([\w+/=.~-]{6,})/dgi,
   /\/\/([^\s/@]+)@/dg,
   /(?:pass(?:word|wd)?|pwd|token|secret|api[_-]?key)=([^\s&"'<>]+)/dgi,
   /(?:pass(?:word|wd)?|pwd|token|secret|api[_-]?key)["']?\s*[:=]\s*(?:"([^"]+)|'([^']+))/dgi,
 ];
-/** Base64, or the like, of whatever it may be. */
+/** Long data, such as base64. */
 const OPAQUE = /(?<![\w+/-])[\w+/-]{32,}/g;
 const BASE64_CHARACTER = /[\w+/=-]/;
 
-/** Makes sentences of someone else safe to show. */
+/** Removes secrets from texts of the gateway or of the application. */
 export class Redactor {
   readonly #secrets: readonly string[];
   readonly #ofSecrets: Pieces;
@@ -64,12 +64,12 @@ export class Redactor {
   }
 
   /**
-   * One short line without secrets, without phone numbers, and without pieces of the text that was sent, however they are
-   * escaped, encoded or broken up.
+   * The text as one short line without secrets, phone numbers and pieces of the message, even when they are escaped, encoded or
+   * broken up.
    */
   redact(text: string): string {
-    const isCut = text.length > LOOKED_AT;
-    const line = new RedactedLine(unescapeAll(isCut ? text.slice(0, LOOKED_AT) : text));
+    const isCut = text.length > READ_LENGTH;
+    const line = new RedactedLine(unescapeAll(isCut ? text.slice(0, READ_LENGTH) : text));
     line.hideCredentials();
     line.hideLiterals(this.#secrets);
     line.hidePieces(this.#ofSecrets, '[secret]');
@@ -79,15 +79,15 @@ export class Redactor {
     line.hideDigits(this.#ofDigits);
     line.hideData();
     const safe = line.show();
-    const sure = isCut ? safe.slice(0, -DOUBTFUL_END) : safe;
+    const sure = isCut ? safe.slice(0, -UNSAFE_END) : safe;
     return isCut || sure.length > MAX_LENGTH ? `${sure.slice(0, MAX_LENGTH).replace(/\p{Cs}$/u, '')}…` : sure;
   }
 }
 
-/** Makes one sentence of someone else safe to show. */
+/** Removes secrets from one text. */
 export const redact = (text: string, hidden: Hidden): string => new Redactor(hidden).redact(text);
 
-/** A text, and what of it is hidden. */
+/** A text, with a mark for each hidden character. */
 class RedactedLine {
   readonly #marks: Uint8Array;
   readonly #text: FoldedText;
@@ -118,7 +118,7 @@ class RedactedLine {
     pieces.find(this.#text.folded, (from, to) => this.#hideFolded(mark, from, to));
   }
 
-  /** And what was encoded with them, such as the user name. */
+  /** Also hides the rest of the same base64, such as a user name. */
   hideBase64(pieces: Pieces): void {
     pieces.find(this.#text.folded, (from, to) => {
       let start = this.#text.starts[from] as number;
@@ -129,7 +129,7 @@ class RedactedLine {
     });
   }
 
-  /** Not where it is part of another word. */
+  /** Hides a word, but not inside another word. */
   hideWord(word: string, mark: Mark): void {
     const { folded: wanted } = foldText(word);
     if (wanted.length < 3) return;
@@ -140,7 +140,7 @@ class RedactedLine {
     }
   }
 
-  /** Phone numbers, known or not, and the digits that are known. */
+  /** Hides any phone number, and runs that contain known digits. */
   hideDigits(known: Pieces): void {
     for (const { 0: run, index } of this.#text.folded.matchAll(DIGITS)) {
       const digits = digitsOf(run);
@@ -157,7 +157,7 @@ class RedactedLine {
     }
   }
 
-  /** The line with marks in place of what is hidden. */
+  /** The line with placeholders for the hidden values. */
   show(): string {
     let shown = '';
     let last = 0;

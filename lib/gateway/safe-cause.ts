@@ -1,6 +1,6 @@
 import type { Call } from './call.js';
 
-/** A field of something that was thrown; undefined also when it cannot be read. */
+/** A field of a thrown value; undefined when it does not exist or its getter throws. */
 export function read(thrown: unknown, field: string): unknown {
   try {
     return (thrown as Record<string, unknown> | null | undefined)?.[field];
@@ -10,8 +10,8 @@ export function read(thrown: unknown, field: string): unknown {
 }
 
 /**
- * An error of the application's code, for the `cause` of an error: its name and message without secrets, and nothing else of
- * it. An AxiosError holds the whole request.
+ * The `cause` for an error of the application's code: its name and message without secrets. Nothing else is copied: an AxiosError
+ * holds the whole request.
  */
 export function safeCause(thrown: unknown, call: Call): Error {
   const message = typeof thrown === 'string' ? thrown : read(thrown, 'message');
@@ -19,7 +19,7 @@ export function safeCause(thrown: unknown, call: Call): Error {
   const cause = new Error((typeof message === 'string' && call.redact(message)) || 'no message');
   const shownName = typeof name === 'string' ? call.redact(name) : undefined;
   Object.defineProperty(cause, 'name', { value: shownName ?? 'Error' });
-  // Its own stack says nothing of the place where it was thrown.
+  // The stack of the new Error would show this function, not where the application threw.
   Object.defineProperty(cause, 'stack', { value: `${cause.name}: ${cause.message}` });
   return cause;
 }

@@ -3,13 +3,13 @@ import { endOfText, isRecord, parseJson } from './parse-json.js';
 
 /** Complete rows of a list that cannot be parsed as a whole. */
 interface Salvage {
-  /** The rows that are whole, up to the first that is not. */
+  /** The complete rows before the first incomplete or damaged one. */
   rows: unknown[];
-  /** Whether the text ends before the list does: more may have been in it. */
+  /** Whether the text ends before the list does, so that rows may be missing. */
   cut: boolean;
 }
 
-/** Reads the whole rows of a list of JSON objects that breaks off or is damaged. Never throws. */
+/** Reads the complete rows of a list of JSON objects that is cut or damaged. Never throws. */
 export function salvageRows(text: string): Salvage {
   const rows: unknown[] = [];
   const list = startOfList(text, text.charCodeAt(0) === 0xfeff ? 1 : 0);
@@ -28,10 +28,10 @@ export function salvageRows(text: string): Salvage {
   }
 }
 
-/** Behind the bracket that opens the list of reports: here, or under a known name in an object, or one level deeper. */
+/** The index after the bracket that opens the list of reports: here, or in fields with known names, at most two levels deep. */
 function startOfList(text: string, from: number, depth = 0): number | undefined {
   let at = skip(text, from);
-  // An empty one beside the list that is meant tells nothing.
+  // An empty list may stand before the list of reports.
   if (text[at] === '[') return text[skip(text, at + 1)] === ']' ? undefined : at + 1;
   if (text[at] !== '{') return undefined;
   at = skip(text, at + 1);
@@ -50,14 +50,14 @@ function startOfList(text: string, from: number, depth = 0): number | undefined 
   return undefined;
 }
 
-/** The next character that is neither space nor a comma. */
+/** The index of the next character that is neither white space nor a comma. */
 function skip(text: string, from: number): number {
   let at = from;
   while (at < text.length && ' \t\r\n,'.includes(text[at] as string)) at += 1;
   return at;
 }
 
-/** Where the value that starts here ends; undefined when it does not. */
+/** The end of the value that starts here; undefined when the value is cut. */
 function endOfValue(text: string, from: number): number | undefined {
   let depth = 0;
   for (let at = from; at < text.length;) {

@@ -1,9 +1,9 @@
 import { isRecord } from './parse-json.js';
 
-/** Levels that a row may nest. Rows are flat; what nests deeper than a few thousand exhausts the stack of what keeps it. */
+/** The deepest nesting of a row. Real rows are flat; a few thousand levels would exhaust the stack of the code that stores it. */
 export const MOST_LEVELS = 20;
 
-/** A row as it came; what it nests too deep is its JSON, as text. */
+/** A row whose values below {@link MOST_LEVELS} are replaced by their JSON, as text. */
 export const shallowRow = (row: unknown): unknown => (isShallow(row, 0) ? row : withoutDepth(row, 0));
 
 function isShallow(value: unknown, level: number): boolean {
@@ -19,7 +19,7 @@ function withoutDepth(value: unknown, level: number): unknown {
   return Object.fromEntries(fields.map(([name, part]) => [name, withoutDepth(part, level + 1)]));
 }
 
-/** The JSON of a value that was parsed, however deep it is: `JSON.stringify` calls itself. */
+/** The JSON of a parsed value of any depth. `JSON.stringify` is recursive, and would exhaust the stack. */
 export function jsonOf(value: unknown): string {
   let json = '';
   const todo: ({ text: string } | { value: unknown })[] = [{ value }];

@@ -1,22 +1,21 @@
 import type { Socket } from 'node:net';
 
-/** Longer than any interim answer. What is longer is left to the HTTP parser, which refuses it. */
+/** Longer than any interim answer. The HTTP parser refuses a longer head. */
 const LONGEST_HEAD_BYTES = 16_384;
 const INTERIM_START = Buffer.from('HTTP/1.1 1');
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
- * Leaves the interim answers (1xx) out of what is read from a connection, so that the parser sees the final answers alone. The
- * parser of undici breaks the connection at a `100 Continue` that it did not ask for, and then it is unknown whether the
- * message was sent.
+ * Removes interim answers (1xx) from the bytes that a socket reads, so that the parser gets only final answers. The parser of undici
+ * closes the connection on a `100 Continue` that it did not request, and then it is unknown whether the message was sent.
  *
- * For connections without pipelining: the first bytes that come after a request was written start an answer.
+ * For connections without pipelining: the first bytes after a request was written start an answer.
  *
  * @see RFC 9110, 15.2: a client must be able to parse interim answers, even if it does not expect them
  */
 export function skipInterimAnswers<T extends Pick<Socket, 'read' | 'bytesWritten'>>(socket: T): T {
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
-  // What was written when the last final answer began.
+  // `bytesWritten` at the start of the last final answer.
   let answeredAt = -1;
   let held: Buffer = Buffer.alloc(0);
   socket.read = (size?: number): Buffer | null => {
@@ -44,7 +43,7 @@ function withoutInterim(bytes: Buffer): Buffer {
   return left;
 }
 
-/** Whether more must come before it is known, or before its end is seen. */
+/** Whether more bytes are needed: to recognise an interim answer, or to find its end. */
 const mayBecomeInterim = (bytes: Buffer): boolean => bytes.length <= LONGEST_HEAD_BYTES && startsLikeInterim(bytes);
 
 function startsLikeInterim(bytes: Buffer): boolean {

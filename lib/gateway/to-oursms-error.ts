@@ -8,25 +8,25 @@ import type { ShownBody } from './decode-body.js';
 import { read, safeCause } from './safe-cause.js';
 import { TransportFault, type RequestTrace } from './transport.js';
 
-/** The advice of an error that a wrong address may have caused: no server there, no such path, a web page. */
+/** Advice when the base URL may be wrong: no server, an unknown path, or a web page. */
 export const CHECK_BASE_URL = 'Check `baseUrl` in the options of the module.';
 
-/** The steps before a connection is ready: an error of one of these proves that nothing was sent. */
+/** System calls before a connection is ready: an error of one of them proves that nothing was sent. */
 const CONNECT_STEPS: readonly unknown[] = ['connect', 'getaddrinfo'];
 
 /** A call that ended without a complete answer. */
 interface Ending {
   call: Call;
   trace: RequestTrace;
-  /** Whether the caller's signal has ended the call. */
+  /** Whether the caller's signal ended the call. */
   isAborted: boolean;
   /** The part of the answer that arrived. */
   shown: ShownBody;
 }
 
 /**
- * The error of a call that ended without a whole answer. Nothing of the original leaves this room as it is: an AxiosError
- * holds the URL, the headers and the body of the request.
+ * The error of a call that ended without a complete answer. It never contains the original error: an AxiosError holds the URL,
+ * the headers and the body of the request.
  */
 export function toOurSmsError(thrown: unknown, ending: Ending): OurSmsError {
   const { call, shown, isAborted } = ending;
@@ -62,7 +62,7 @@ export function unreadableAnswer(call: Call, httpStatus = 0, shown: ShownBody, w
   return new OurSmsResponseError(message, { ...call.details('unknown', true), httpStatus, ...shown });
 }
 
-/** The error of a call that an interceptor of the application has broken. It would do so again: it is not to be repeated. */
+/** The error of a call that an interceptor of the application broke. Not retryable: the interceptor would fail again. */
 export function interceptorError(call: Call, outcome: Outcome, thrown: unknown, httpStatus?: number): OurSmsError {
   const cause = safeCause(thrown, call);
   const where = httpStatus === undefined ? '' : `the gateway answered HTTP ${httpStatus}, and `;
@@ -86,7 +86,7 @@ function connectionError(call: Call, outcome: Outcome, code: string | undefined)
   });
 }
 
-/** The error for an error of the application's interceptor or adapter. Of an adapter's, only the code is repeated. */
+/** The error for one that an interceptor or adapter of the application threw. Of an adapter's error it shows only the code. */
 function foreignError(thrown: unknown, ending: Ending): OurSmsError {
   const { call, trace, isAborted } = ending;
   const outcome = endingOutcome(thrown, ending);
@@ -106,5 +106,5 @@ function endingOutcome(thrown: unknown, { trace }: Ending): Outcome {
 /** axios' CanceledError. */
 const isCancelled = (thrown: unknown): boolean => read(thrown, '__CANCEL__') === true;
 
-/** Whether a status says that the gateway did what was asked. */
+/** Whether a status is a success (2xx). */
 export const isSuccess = (status: number | undefined): boolean => status !== undefined && status >= 200 && status < 300;

@@ -22,7 +22,7 @@ export class RequestTrace {
   }
 }
 
-/** A request as it goes out. */
+/** A request on the wire. */
 export interface WireRequest {
   method: 'POST' | 'GET';
   url: string;
@@ -30,38 +30,36 @@ export interface WireRequest {
   /** The body of a POST. */
   data?: string;
   signal?: AbortSignal;
-  /** Asked when the first byte is about to leave: false, and none does. */
+  /** Called right before the first byte leaves. False stops the request. */
   mayStart?: () => boolean;
   trace: RequestTrace;
 }
 
-/** An answer as it came in, whatever its status. */
+/** An answer on the wire, with any status. */
 export interface WireResponse {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   body: Buffer;
 }
 
-/** Transport of an account's requests. */
 export interface Transport {
-  /** Whether it opens connections to the gateway itself, past any proxy. Default: false. */
+  /** Whether it connects to the gateway directly and bypasses any proxy. Default: false. */
   readonly isDirect?: boolean;
-  /** @throws {TransportFault} when no whole answer came */
+  /** @throws {TransportFault} when no complete answer came */
   exchange(request: WireRequest): Promise<WireResponse>;
-  /** Lets running requests end, then closes every connection. */
+  /** Waits for requests in flight, then closes every connection. */
   close(): Promise<void>;
 }
 
-/** How a request ended without a whole answer. It stays in this room: what leaves it is an `OurSmsError`. */
+/** A request ended without a complete answer. It never leaves this folder: callers get an `OurSmsError`. */
 export class TransportFault extends Error {
   override readonly name = 'TransportFault';
 
   constructor(
-    /** Cause of the end of the request. */
     readonly reason: 'connection' | 'timeout' | 'aborted' | 'withdrawn' | 'tooLarge',
-    /** The system's or the HTTP client's code. */
+    /** The code of the system or of the HTTP client. */
     readonly code: string | undefined,
-    /** The part of the answer that arrived; undefined when its head did not. */
+    /** The part of the answer that arrived; undefined when its headers did not. */
     readonly received: WireResponse | undefined,
   ) {
     super(code ?? reason);

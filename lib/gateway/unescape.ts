@@ -1,7 +1,7 @@
-/** A text can be escaped several times: JSON inside of JSON, a URL inside of a URL. */
+/** A text can be escaped several times, such as JSON inside JSON. */
 const MOST_LAYERS = 6;
 
-/** Names of HTML for characters that a password or a URL can hold. */
+/** HTML entities of characters that a password or a URL can contain. */
 const ENTITIES: Readonly<Record<string, string>> = {
   ...{
     amp: '&',
@@ -22,7 +22,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ...{ verbar: '|', vert: '|', rcub: '}', rbrace: '}', hyphen: '-', dash: '-', tilde: '~' },
 };
 
-/** Undoes the escapes of URLs, JSON and HTML, layer by layer. Its time is linear. */
+/** Decodes escapes of URLs, JSON and HTML, layer by layer, in linear time. */
 export function unescapeAll(text: string): string {
   let plain = text;
   for (let layer = 0; layer < MOST_LAYERS; layer++) {

@@ -3,21 +3,21 @@ import { bodyOf, decodeBody } from './decode-body.js';
 import { read } from './safe-cause.js';
 import { TransportFault, type RequestTrace, type WireResponse } from './transport.js';
 
-/** An answer as axios and its interceptors have it. */
+/** An answer of axios. */
 interface HttpAnswer {
   status: number;
   headers: Record<string, unknown>;
   data: unknown;
 }
 
-/** Whether this is an answer. An interceptor may have put something else in its place. */
+/** Whether a value is an answer of axios. An interceptor may return anything. */
 export const isHttpAnswer = (value: unknown): value is HttpAnswer => typeof read(value, 'status') === 'number';
 
 /**
- * An adapter of the application whose answers are noted in the trace before an interceptor sees them. It is asked for bytes,
- * unless the application has asked for something else: what it would make a text of could not be decoded any more.
+ * Wraps an adapter of the application: notes its answers in the trace before an interceptor sees them. Requests bytes, unless the
+ * application has set another `responseType`: a text that the adapter decoded wrongly could not be decoded again.
  *
- * @param maxBytes What a compressed answer may come to.
+ * @param maxBytes Limit of the decompressed answer.
  */
 export function watchedAdapter(adapter: AxiosAdapter, trace: RequestTrace, maxBytes: number): AxiosAdapter {
   return async (config) => {
@@ -25,12 +25,12 @@ export function watchedAdapter(adapter: AxiosAdapter, trace: RequestTrace, maxBy
     const before = trace.tries.length;
     const wantsBytes = config.responseType === undefined;
     try {
-      const response = await adapter(wantsBytes ? askingForBytes(config) : config);
-      const came = toWire(response);
-      // It may have passed the request on to our own adapter.
-      if (trace.tries.length === before) trace.tries.push(came);
+      const response = await adapter(wantsBytes ? withBytes(config) : config);
+      const answer = toWire(response);
+      // The adapter may have called our own, which has already noted the answer.
+      if (trace.tries.length === before) trace.tries.push(answer);
       const isBinary = wantsBytes && bytesOf(response.data) !== undefined;
-      const data: unknown = isBinary ? (await decodeBody(bodyOf(came), maxBytes)).text : response.data;
+      const data: unknown = isBinary ? (await decodeBody(bodyOf(answer), maxBytes)).text : response.data;
       return { ...response, data, config };
     } catch (thrown) {
       if (trace.tries.length === before) trace.tries.push(endOf(thrown));
@@ -39,25 +39,25 @@ export function watchedAdapter(adapter: AxiosAdapter, trace: RequestTrace, maxBy
   };
 }
 
-/** The answer as bytes. An adapter that returns a string has decoded it, whatever the headers still say. */
+/** The answer as bytes. An adapter that returns a string has decoded the body: its headers no longer apply. */
 export function toWire({ status, headers, data }: HttpAnswer): WireResponse {
   const named = Object.entries(headers ?? {}).map(([name, value]): [string, unknown] => [name.toLowerCase(), value]);
   const bytes = bytesOf(data);
-  const said = named.filter(([name]) => bytes !== undefined || !['content-type', 'content-encoding'].includes(name));
+  const kept = named.filter(([name]) => bytes !== undefined || !['content-type', 'content-encoding'].includes(name));
   return {
     status,
-    headers: Object.fromEntries(said) as WireResponse['headers'],
+    headers: Object.fromEntries(kept) as WireResponse['headers'],
     body: bytes ?? Buffer.from(textOf(data)),
   };
 }
 
-const askingForBytes = (config: InternalAxiosRequestConfig): InternalAxiosRequestConfig => ({
+const withBytes = (config: InternalAxiosRequestConfig): InternalAxiosRequestConfig => ({
   ...config,
   responseType: 'arraybuffer',
   decompress: config.decompress ?? false,
 });
 
-/** The answer that an adapter holds for an error, or that there was none. */
+/** The answer inside an adapter's error, or a fault when there is none. */
 function endOf(thrown: unknown): WireResponse | TransportFault {
   const response = read(thrown, 'response');
   return isHttpAnswer(response) ? toWire(response) : new TransportFault('connection', undefined, undefined);
@@ -66,11 +66,11 @@ function endOf(thrown: unknown): WireResponse | TransportFault {
 function bytesOf(data: unknown): Buffer | undefined {
   if (Buffer.isBuffer(data)) return data;
   if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  // Not by instanceof: it may be of another realm.
+  // Not by instanceof: the buffer may come from another realm.
   return Object.prototype.toString.call(data) === '[object ArrayBuffer]' ? Buffer.from(data as ArrayBuffer) : undefined;
 }
 
-/** An interceptor or an adapter may have parsed it. */
+/** The data as text. An interceptor or an adapter may have parsed it. */
 export function textOf(data: unknown): string {
   if (typeof data === 'string') return data;
   try {

@@ -1,25 +1,25 @@
 /** The HTTP method of a send. @inline */
 export type SendMethod = 'POST' | 'GET';
 
-/** Parameters beyond the document's. */
+/** Parameters that the document does not have. */
 export type ExtraParameters = Readonly<Record<string, string | number | boolean>>;
 
-/** Conditions that end a request, or keep it from leaving. */
+/** Conditions that stop a request. */
 export interface RequestBounds {
   /** Ends the call. */
   signal?: AbortSignal;
-  /** Asked when the first byte is about to leave: false, and none does; the call fails as if its signal had ended it. @internal */
+  /** Called right before the first byte leaves. False stops the request: the call fails with `OurSmsAbortedError`. @internal */
   mayStart?: () => boolean;
 }
 
 /**
- * How one send is made.
+ * Options of the request of one send.
  *
  * @inline
  */
 export interface WireOptions extends RequestBounds {
   /** The HTTP method. The document prefers POST; the JSON API has no other. */
   method?: SendMethod;
-  /** Parameters beyond the document's. */
+  /** Parameters that the document does not have. */
   extra?: ExtraParameters;
 }

@@ -1,6 +1,6 @@
-/** Where the API of OpenTelemetry, version 1, keeps what an application has registered: it is the same for all its copies. */
+/** Global key of what an application registered with the API of OpenTelemetry, version 1: the same for all copies of the API. */
 const REGISTERED = Symbol.for('opentelemetry.js.api.1');
-/** The key in a context under which the SDK of OpenTelemetry looks whether spans are wanted. */
+/** Context key by which the SDK of OpenTelemetry disables tracing. */
 const SUPPRESS_TRACING = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 interface Context {
@@ -13,8 +13,8 @@ interface ContextManager {
 }
 
 /**
- * Runs a request without spans of OpenTelemetry, which would hold its URL or its `Authorization` header, and without its
- * headers, which would go to the provider. Where no OpenTelemetry is registered, it just runs.
+ * Runs a request without tracing by OpenTelemetry: a span would contain the URL or the `Authorization` header, and a `traceparent`
+ * header would go to the provider.
  */
 export function withoutTraces<T>(run: () => T): T {
   const registered = (globalThis as { [REGISTERED]?: { context?: ContextManager } })[REGISTERED];
