@@ -1,6 +1,6 @@
 /**
- * Why a user name, a password, a token or an API key cannot be meant as it is, or undefined. Files and secrets of a deployment often end
- * in a line break, which the other side refuses without a word about it. Shows nothing of the value.
+ * The fault of a user name, password, token or API key that cannot be right; undefined when there is none. Secrets from files often
+ * end in a line break, and a server refuses them without naming the cause. The fault never shows the value.
  */
 export function credentialFault(value: string): string | undefined {
   if (/[\n\r\u0085\u2028\u2029]$/.test(value)) return 'ends in a line break, as a file does: remove it';

@@ -1,8 +1,8 @@
 import { OurSmsError, type OurSmsErrorDetails } from './oursms.error.js';
 
 /**
- * The caller's `AbortSignal` ended the call; or the application was closed before it; or this process was suspended so long that
- * another process took over the request it was about to send.
+ * The caller's `AbortSignal` ended the call; or the application was closed before the call; or this process was suspended for so
+ * long that another process took over the request.
  *
  * `outcome` is `notSent` when the request had not left yet, and `unknown` when it was in flight. `retryable` is false once the
  * application is closed.

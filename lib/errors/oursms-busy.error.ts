@@ -1,9 +1,9 @@
 import { OurSmsError, type OurSmsErrorDetails } from './oursms.error.js';
 
 /**
- * So many sends of this process wait already (`rate.maxWaiting`) that one more is refused before anything is requested.
+ * Too many sends of this process are waiting (`rate.maxWaiting`), so this send was refused.
  *
- * `outcome` is `notSent` and `retryable` is true: send it again once fewer are waiting.
+ * `outcome` is `notSent` and `retryable` is true: send the message again when fewer sends are waiting.
  */
 export class OurSmsBusyError extends OurSmsError {
   override readonly name = 'OurSmsBusyError';

@@ -1,7 +1,7 @@
 import { oneLine } from './one-line.js';
 import { OurSmsError } from './oursms.error.js';
 
-/** A field that was refused, and why. The reason never quotes the value. */
+/** A refused field and the reason. The reason never shows the value. */
 export interface Fault {
   /** The path of the field, such as `http.timeoutMs` or `dests[3]`. */
   field: string;
@@ -15,12 +15,12 @@ export function describeFaults(faults: readonly Fault[]): string {
 }
 
 /**
- * The module is set up wrongly. Thrown once, at bootstrap, naming every faulty option and showing no value; and by calls that
- * the options of the account do not allow.
+ * The module is configured wrongly. Thrown once at bootstrap, with the names of all faulty options and no values. Also thrown by calls
+ * that the options of the account do not allow.
  */
 export class OurSmsConfigError extends OurSmsError {
   override readonly name = 'OurSmsConfigError';
-  /** Every faulty option; empty when the fault is in how the module was registered. */
+  /** All faulty options; empty when the registration of the module is wrong. */
   readonly faults: readonly Fault[];
 
   constructor(message: string, faults: readonly Fault[] = []) {

@@ -1,11 +1,11 @@
 import { OurSmsError, type OurSmsErrorDetails } from './oursms.error.js';
 
 /**
- * The gateway could not be reached, the connection broke, or an interceptor of the application failed: then its error is the
- * `cause`, by its name and its message alone.
+ * The gateway could not be reached, the connection broke, or an interceptor of the application failed. The `cause` is set only for
+ * an interceptor: it has the name and the message of its error.
  *
  * `outcome` is `notSent` when no byte of the request left this machine (refused, DNS, unreachable, TLS, connect
- * time-out, an interceptor before it), and `unknown` when it failed after that.
+ * time-out, an interceptor before the request left), and `unknown` after that.
  */
 export class OurSmsConnectionError extends OurSmsError {
   override readonly name = 'OurSmsConnectionError';

@@ -1,11 +1,11 @@
 import { OurSmsError, type OurSmsErrorDetails } from './oursms.error.js';
 
 /**
- * Why the gateway refused, as far as its code and HTTP status tell.
+ * Kind of a failure, by the gateway's code and the HTTP status.
  *
- * `auth`: wrong credentials, or an API key that may not be used from this address. `balance`: not enough credits. `sender`: the sender name (`src`) is not allowed. `routing`:
- * the number's prefix or the message class is not supported. `content`: the request or its text was refused. `rateLimit`:
- * too many requests. `server`: a fault of the gateway. `other`: anything else.
+ * `auth`: wrong credentials, or an API key that may not be used from this IP address. `balance`: not enough credits. `sender`: the
+ * sender name (`src`) is not allowed. `routing`: the number's prefix or the message class is not supported. `content`: the request
+ * or its text was refused. `rateLimit`: too many requests. `server`: a fault of the gateway. `other`: any other failure.
  */
 export type GatewayErrorKind = 'auth' | 'balance' | 'sender' | 'routing' | 'content' | 'rateLimit' | 'server' | 'other';
 
@@ -23,7 +23,7 @@ export interface GatewayErrorDetails extends OurSmsErrorDetails {
 }
 
 /**
- * The gateway answered, and the answer is a failure.
+ * The gateway answered with a failure.
  *
  * `outcome` is `notSent` for a 4xx and for a known code inside a 200; `unknown` for a 5xx, a redirect and an unknown code
  * inside a 200.
@@ -34,13 +34,13 @@ export class OurSmsGatewayError extends OurSmsError {
   override readonly name = 'OurSmsGatewayError';
   /** The HTTP status of the answer. It can be 200: the gateway also reports failures that way. */
   readonly httpStatus: number;
-  /** Kind of the failure. */
+  /** Kind of the failure, such as `auth` or `balance`. */
   readonly kind: GatewayErrorKind;
-  /** The gateway's own error code, when it sent one. */
+  /** The gateway's error code; undefined when it sent none. */
   readonly code?: number | string;
-  /** The gateway's own description, when it sent one: shortened, with secrets, numbers and the text taken out. */
+  /** The gateway's description, shortened and without secrets, numbers and the message text; undefined when it sent none. */
   readonly description?: string;
-  /** How long the gateway asks to wait before the next try, in milliseconds (its `Retry-After` header). */
+  /** Milliseconds to wait before the next try, from the `Retry-After` header; undefined when the gateway sent none. */
   readonly retryAfterMs?: number;
 
   constructor(message: string, details: GatewayErrorDetails) {

@@ -1,7 +1,7 @@
 import { OurSmsError, type OurSmsErrorDetails } from './oursms.error.js';
 
 /**
- * The gateway answered with success, but the answer cannot be read: empty, cut, too large, HTML, or of an unknown shape.
+ * The gateway answered with success, but the answer cannot be read: it is empty, cut, too large, HTML, or has an unknown format.
  * `outcome` is `unknown`.
  */
 export class OurSmsResponseError extends OurSmsError {
@@ -22,15 +22,14 @@ export class OurSmsResponseError extends OurSmsError {
   }
 
   /**
-   * The received part of the answer: its text, decompressed and read in its charset, or its bytes in base64 when
-   * {@link rawEncoding} says so. After a download it may hold reports that the gateway has deleted, so
-   * keep it; it holds phone numbers, which is why it is in no log, no `toJSON()` and nothing that `util.inspect` shows.
+   * The received part of the answer: its decoded text, or its bytes in base64 (see {@link rawEncoding}). After a download it may
+   * contain reports that the gateway has deleted: store it. It contains phone numbers, so logs, `toJSON()` and `util.inspect` omit it.
    */
   rawBody(): string {
     return this.#raw;
   }
 
-  /** How {@link rawBody} gives it: `utf8` for text, `base64` for the bytes as they came, which no text could be read from. */
+  /** Encoding of {@link rawBody}: `utf8` for text; `base64` for raw bytes that could not be decoded as text. */
   get rawEncoding(): 'utf8' | 'base64' {
     return this.#rawEncoding;
   }

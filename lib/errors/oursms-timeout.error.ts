@@ -3,7 +3,7 @@ import { OurSmsError, type OurSmsErrorDetails } from './oursms.error.js';
 /**
  * No complete answer came within `http.timeoutMs`.
  *
- * `outcome` is `unknown`, but `notSent` when the request was still waiting for a free connection.
+ * `outcome` is `notSent` when the request was still waiting for a connection, and otherwise `unknown`.
  */
 export class OurSmsTimeoutError extends OurSmsError {
   override readonly name = 'OurSmsTimeoutError';
@@ -22,12 +22,15 @@ export class OurSmsTimeoutError extends OurSmsError {
     this.#rawEncoding = details.rawEncoding ?? 'utf8';
   }
 
-  /** The received part of the answer, often empty: as text, or in base64 when {@link rawEncoding} says so. As with `OurSmsResponseError.rawBody()`, it may hold deleted reports. */
+  /**
+   * The received part of the answer, often empty: its text, or its bytes in base64 (see {@link rawEncoding}). Like
+   * `OurSmsResponseError.rawBody()`, it may contain reports that the gateway has deleted.
+   */
   rawBody(): string {
     return this.#raw;
   }
 
-  /** How {@link rawBody} gives it: `utf8` for text, `base64` for the bytes as they came, which no text could be read from. */
+  /** Encoding of {@link rawBody}: `utf8` for text; `base64` for raw bytes that could not be decoded as text. */
   get rawEncoding(): 'utf8' | 'base64' {
     return this.#rawEncoding;
   }

@@ -2,7 +2,7 @@
  * State of the message (or, for a download, of the reports) when an error was thrown.
  *
  * - `notSent`: the gateway did not act on the request. Nothing was sent, nothing was deleted.
- * - `unknown`: the request left this machine and no readable answer came. It may have been carried out.
+ * - `unknown`: the request left this machine and no readable answer came. The gateway may have acted on it.
  */
 export type Outcome = 'notSent' | 'unknown';
 
@@ -19,12 +19,12 @@ export interface OurSmsErrorDetails {
   retryable: boolean;
   account?: string;
   operation?: Operation;
-  /** Error of the application's own code: its name and message, without secrets. */
+  /** The error of the application's code: only its name and message, without secrets. */
   cause?: Error;
 }
 
 /**
- * The base of every error that this module throws.
+ * Base class of all errors of this module.
  *
  * No error carries a password, a token, an API key, a message text or a full phone number: not in `message`, `stack`, `cause`,
  * `toJSON()` or what `util.inspect` shows.
@@ -33,11 +33,11 @@ export abstract class OurSmsError extends Error {
   abstract override readonly name: string;
   /** Whether the message may have been sent. */
   readonly outcome: Outcome;
-  /** Whether the same call can be made again as it is: it can do no harm, and the cause may have passed. */
+  /** Whether the same call may be repeated unchanged: a repeat does no harm, and the cause may have passed. */
   readonly retryable: boolean;
   /** The account (the `name` of its registration) that the call was made with; `default` for the unnamed one. */
   readonly account?: string;
-  /** The call that failed; absent for faults that are found at bootstrap. */
+  /** The call that failed; undefined for errors at bootstrap. */
   readonly operation?: Operation;
 
   constructor(message: string, details: OurSmsErrorDetails) {
