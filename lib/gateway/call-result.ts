@@ -10,7 +10,7 @@ import { interceptorError, isSuccess, toOurSmsError } from './to-oursms-error.js
 import { TransportFault, type RequestTrace, type WireResponse } from './transport.js';
 import { isHttpAnswer, textOf, toWire } from './watched-adapter.js';
 
-/** Pages of a download as they came, and the error that ended it. */
+/** The unparsed pages of a download, and the error that ended it. */
 export interface DlrDownload {
   pages: CaughtPage[];
   error?: OurSmsError;
@@ -24,7 +24,7 @@ export interface CaughtPage {
 
 const NO_BODY: ShownBody = { raw: '', rawEncoding: 'utf8' };
 
-/** The result of a call, read from the answer that the gateway sent. Interceptors of the application may have changed a copy. */
+/** The result of a call. The trace holds each answer from before interceptors of the application could change it. */
 export class CallResult {
   readonly #last: WireResponse | TransportFault | undefined;
 

@@ -1,7 +1,7 @@
 import type { Call } from './call.js';
 
 /** A field of a thrown value; undefined when it does not exist or its getter throws. */
-export function read(thrown: unknown, field: string): unknown {
+export function readField(thrown: unknown, field: string): unknown {
   try {
     return (thrown as Record<string, unknown> | null | undefined)?.[field];
   } catch {
@@ -14,8 +14,8 @@ export function read(thrown: unknown, field: string): unknown {
  * holds the whole request.
  */
 export function safeCause(thrown: unknown, call: Call): Error {
-  const message = typeof thrown === 'string' ? thrown : read(thrown, 'message');
-  const name = read(thrown, 'name');
+  const message = typeof thrown === 'string' ? thrown : readField(thrown, 'message');
+  const name = readField(thrown, 'name');
   const cause = new Error((typeof message === 'string' && call.redact(message)) || 'no message');
   const shownName = typeof name === 'string' ? call.redact(name) : undefined;
   Object.defineProperty(cause, 'name', { value: shownName ?? 'Error' });

@@ -5,7 +5,7 @@ import { OurSmsResponseError } from '../errors/oursms-response.error.js';
 import { OurSmsTimeoutError } from '../errors/oursms-timeout.error.js';
 import type { Call } from './call.js';
 import type { ShownBody } from './decode-body.js';
-import { read, safeCause } from './safe-cause.js';
+import { readField, safeCause } from './safe-cause.js';
 import { TransportFault, type RequestTrace } from './transport.js';
 
 /** Advice when the base URL may be wrong: no server, an unknown path, or a web page. */
@@ -92,19 +92,19 @@ function foreignError(thrown: unknown, ending: Ending): OurSmsError {
   const outcome = endingOutcome(thrown, ending);
   if (isAborted && isCancelled(thrown)) return abortedError(call, outcome, "the caller's signal ended the call");
   if (trace.reachedNoAdapter) return interceptorError(call, outcome, thrown);
-  const code = read(thrown, 'code');
+  const code = readField(thrown, 'code');
   return connectionError(call, outcome, typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code) ? code : undefined);
 }
 
 function endingOutcome(thrown: unknown, { trace }: Ending): Outcome {
   if (trace.phase === 'started') return 'unknown';
   if (trace.phase === 'waiting' || trace.reachedNoAdapter) return 'notSent';
-  const syscall = read(thrown, 'syscall') ?? read(read(thrown, 'cause'), 'syscall');
+  const syscall = readField(thrown, 'syscall') ?? readField(readField(thrown, 'cause'), 'syscall');
   return CONNECT_STEPS.includes(syscall) ? 'notSent' : 'unknown';
 }
 
 /** axios' CanceledError. */
-const isCancelled = (thrown: unknown): boolean => read(thrown, '__CANCEL__') === true;
+const isCancelled = (thrown: unknown): boolean => readField(thrown, '__CANCEL__') === true;
 
 /** Whether a status is a success (2xx). */
 export const isSuccess = (status: number | undefined): boolean => status !== undefined && status >= 200 && status < 300;

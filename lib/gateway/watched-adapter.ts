@@ -1,6 +1,6 @@
 import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios';
 import { bodyOf, decodeBody } from './decode-body.js';
-import { read } from './safe-cause.js';
+import { readField } from './safe-cause.js';
 import { TransportFault, type RequestTrace, type WireResponse } from './transport.js';
 
 /** An answer of axios. */
@@ -11,7 +11,7 @@ interface HttpAnswer {
 }
 
 /** Whether a value is an answer of axios. An interceptor may return anything. */
-export const isHttpAnswer = (value: unknown): value is HttpAnswer => typeof read(value, 'status') === 'number';
+export const isHttpAnswer = (value: unknown): value is HttpAnswer => typeof readField(value, 'status') === 'number';
 
 /**
  * Wraps an adapter of the application: notes its answers in the trace before an interceptor sees them. Requests bytes, unless the
@@ -59,7 +59,7 @@ const withBytes = (config: InternalAxiosRequestConfig): InternalAxiosRequestConf
 
 /** The answer inside an adapter's error, or a fault when there is none. */
 function endOf(thrown: unknown): WireResponse | TransportFault {
-  const response = read(thrown, 'response');
+  const response = readField(thrown, 'response');
   return isHttpAnswer(response) ? toWire(response) : new TransportFault('connection', undefined, undefined);
 }
 
