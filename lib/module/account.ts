@@ -8,6 +8,7 @@ import type { GatewayClient } from '../gateway/gateway-client.js';
 import { openGateway } from '../gateway/open-gateway.js';
 import type { Transport } from '../gateway/transport.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
+import type { QueueEngine } from '../queue/durable-queue.js';
 import { Outbox } from '../sending/outbox.js';
 import { Turns } from '../sending/turns.js';
 import { SILENT_TELEMETRY } from '../telemetry/silent-telemetry.js';
@@ -55,32 +56,28 @@ export async function openAccount(
   const turns = new Turns(rate);
   const storage = new AccountStorage(doubles.place ?? storagePlace(options, application));
   const events = new AccountEvents(application);
-  const tracking = {
-    account: options.gateway.name,
-    openEngine: () => storage.engine(),
-    announce: (event: string, payload: object) => events.emit(event, payload),
-  };
-  const tracked =
-    options.tracking &&
-    new CampaignTracking(tracking.account, tracking.openEngine, options.tracking, tracking.announce);
-  const messages = new AccountMessages({ ...tracking, policy: options.tracking, campaigns: tracked });
+  const account = options.gateway.name;
+  const openEngine = (): Promise<QueueEngine> => storage.engine();
+  const announce = (event: string, payload: object): void => events.emit(event, payload);
+  const tracking = options.tracking && new CampaignTracking(account, openEngine, options.tracking, announce);
+  const messages = new AccountMessages(account, options.tracking, openEngine, announce, tracking);
   const outbox = new Outbox(gateway, policy, retry, turns, rate.maxWaiting, messages, telemetry);
   const inbox = new AccountInbox(gateway, options, storage, application, messages, telemetry);
   const webhook = new AccountWebhook(options, inbox);
   const campaignContext: AccountContext = {
-    account: options.gateway.name,
+    account,
     policy,
     sender: new ChunkSender(gateway, policy, retry, telemetry),
     turns: turns.bulk,
     getCredits: async () => (await gateway.getCredits()).credits,
-    tracking: tracked,
+    tracking,
     creditsEveryMs: options.campaigns.creditsEveryMs,
     announce: {
       paused: (event) => events.emit(OURSMS_CAMPAIGN_PAUSED, event),
       creditsLow: (event) => events.emit(OURSMS_CREDITS_LOW, event),
     },
   };
-  const campaigns = new AccountCampaigns(campaignContext, tracking.openEngine);
+  const campaigns = new AccountCampaigns(campaignContext, openEngine);
   const health = new AccountHealth(gateway, storage, inbox, messages);
   return { options, gateway, outbox, storage, inbox, webhook, messages, campaigns, health, telemetry };
 }

@@ -39,16 +39,8 @@ const NOT_CONFIRMED = 'The report of a message of unknown outcome is not announc
 /** Between looks at what other processes have written, while a caller waits for it. */
 const SHORTEST_LOOK_MS = 500;
 
-/** Dependencies of {@link AccountMessages}. */
-export interface MessagesSetup {
-  account: string;
-  /** Unset: nothing is tracked. */
-  policy: (TrackingPolicy & { matchByDest: boolean }) | undefined;
-  openEngine: () => Promise<QueueEngine>;
-  /** Messages of campaigns, whose records are the campaigns' own. */
-  campaigns?: CampaignMessages;
-  announce: (event: string, payload: { account: string; messages: MessageNotice[] }) => void;
-}
+/** Options of the tracking of an account. */
+type MessagesPolicy = TrackingPolicy & { matchByDest: boolean };
 
 interface Opened {
   store: TrackingStore;
@@ -62,7 +54,6 @@ interface Opened {
 /** The tracked messages of an account. */
 export class AccountMessages extends Messages {
   readonly #logger = new Logger('OurSmsMessages');
-  readonly #setup: MessagesSetup;
   readonly #names: TrackingNames;
   readonly #flights = new SendsInFlight();
   readonly #stopping = new AbortController();
@@ -70,11 +61,20 @@ export class AccountMessages extends Messages {
   readonly #sweeps: RepeatedLook;
   #opened: Promise<Opened> | undefined;
 
-  constructor(setup: MessagesSetup) {
+  /**
+   * @param policy Unset: nothing is tracked.
+   * @param campaigns Messages of campaigns, which have records of their own.
+   */
+  constructor(
+    private readonly account: string,
+    private readonly policy: MessagesPolicy | undefined,
+    private readonly openEngine: () => Promise<QueueEngine>,
+    private readonly announce: (event: string, payload: { account: string; messages: MessageNotice[] }) => void,
+    private readonly campaigns?: CampaignMessages,
+  ) {
     super();
-    this.#setup = setup;
-    this.#names = new TrackingNames(setup.account);
-    const missingAfterMs = setup.policy?.missingAfterMs ?? 0;
+    this.#names = new TrackingNames(account);
+    const missingAfterMs = policy?.missingAfterMs ?? 0;
     this.#sweeps = new RepeatedLook({
       look: () => this.#sweep(),
       everyMs: () => Math.min(Math.max(missingAfterMs / 10, 100), MINUTE_MS),
@@ -84,7 +84,7 @@ export class AccountMessages extends Messages {
 
   /** Whether messages are tracked. */
   get isOn(): boolean {
-    return this.#setup.policy !== undefined;
+    return this.policy !== undefined;
   }
 
   /** Looks for missing reports, and removes old records, from now on: where there may be some. */
@@ -102,7 +102,7 @@ export class AccountMessages extends Messages {
   /** Resolves when what the answers of sends have said is kept. Nothing is matched any more. */
   async close(): Promise<void> {
     await this.#flights.noted();
-    await this.#setup.campaigns?.stop();
+    await this.campaigns?.stop();
   }
 
   /**
@@ -212,7 +212,7 @@ export class AccountMessages extends Messages {
     const { store, sweep, matcher } = await this.#open();
     const { unmatched, ...matched } = matcher.counts;
     const dropped = Number((await store.engine.read(this.#names.dropped)) ?? 0);
-    return { account: this.#setup.account, records: await sweep.count(), dropped, matched, unmatched };
+    return { account: this.account, records: await sweep.count(), dropped, matched, unmatched };
   }
 
   /**
@@ -221,7 +221,7 @@ export class AccountMessages extends Messages {
    * @throws {OurSmsStorageError} when the store cannot be read
    */
   async missingLately(): Promise<number> {
-    const engine = await this.#setup.openEngine();
+    const engine = await this.openEngine();
     return missingIn(await engine.read(this.#names.missingLately));
   }
 
@@ -255,18 +255,18 @@ export class AccountMessages extends Messages {
     await withLock(store.engine, this.#names.sweep, async (lock) => {
       const mayGoOn = (): Promise<void> => lock.check();
       await sweep.run(mayGoOn);
-      await this.#setup.campaigns?.announceMissing(mayGoOn, (messages) => store.countMissing(messages));
+      await this.campaigns?.announceMissing(mayGoOn, (messages) => store.countMissing(messages));
     });
   }
 
   /** @param what Subject and verb: the work that could not be done. */
   #warn(what: string, error: unknown): void {
     const why = error instanceof OurSmsError ? error.message : 'an internal error of nestjs-oursms';
-    this.#logger.warn(`${what} (account ${this.#setup.account}): ${why}`);
+    this.#logger.warn(`${what} (account ${this.account}): ${why}`);
   }
 
   #open(): Promise<Opened> {
-    const { policy, account } = this.#setup;
+    const { policy, account } = this;
     if (policy === undefined) {
       return Promise.reject(
         new OurSmsConfigError(`Messages (account ${account}): set tracking: {} in the options to track messages.`),
@@ -277,9 +277,9 @@ export class AccountMessages extends Messages {
     return this.#opened;
   }
 
-  async #openStore(policy: NonNullable<MessagesSetup['policy']>): Promise<Opened> {
-    const { openEngine, campaigns, announce, account } = this.#setup;
-    const engine = await openEngine();
+  async #openStore(policy: MessagesPolicy): Promise<Opened> {
+    const { account, announce, campaigns } = this;
+    const engine = await this.openEngine();
     const store = new TrackingStore(engine, this.#names);
     const hash = await NumberHash.of(engine, this.#names);
     const confirmations = new Confirmations(store, this.#flights, (record, index) =>
