@@ -1,6 +1,6 @@
-import type { MessageFacts, ReportFacts } from '../module/account-health.js';
+import type { ReportFacts } from '../module/account-health.js';
 import type { HealthReason } from './health-data.js';
-import type { HealthFacts } from './health-facts.js';
+import { messagesOf, reportsOf, type HealthFacts } from './health-facts.js';
 import type { OurSmsHealthOptions } from './oursms-health.options.js';
 
 /** Polls that may fail in a row, and the shortest time that is waited for one that goes well. */
@@ -10,7 +10,7 @@ const SHORTEST_OVERDUE_MS = 5 * 60_000;
 const GAP_NEWS_MS = 60 * 60_000;
 
 /** Limits that a fact is compared with. */
-export type HealthLimits = Pick<OurSmsHealthOptions, 'minCredits' | 'maxOldestMs' | 'maxMissing'>;
+type HealthLimits = Pick<OurSmsHealthOptions, 'minCredits' | 'maxOldestMs' | 'maxMissing'>;
 
 interface Rule {
   reason: HealthReason;
@@ -81,14 +81,6 @@ export function judgeHealth(
     reasons: broken.map(({ reason }) => reason),
   };
 }
-
-/** The facts about reports, where there are any. */
-export const reportsOf = ({ reports }: HealthFacts): ReportFacts | undefined =>
-  typeof reports === 'object' ? reports : undefined;
-
-/** The facts about tracked messages, where there are any. */
-export const messagesOf = ({ messages }: HealthFacts): MessageFacts | undefined =>
-  typeof messages === 'object' ? messages : undefined;
 
 /** A paused inbox does not poll, and its polling starts again with `resume()`. */
 function isPollOverdue(reports: ReportFacts | undefined): boolean {

@@ -1,6 +1,5 @@
-import { IsCreditLimit } from './credit-limit.js';
 import { IsWholeNumber } from '../dto/field-rules.js';
-import { IsBoolean, IsOptional, IsString } from '../dto/validation-rules.js';
+import { IsBoolean, IsOptional, IsString, ValidateBy } from '../dto/validation-rules.js';
 
 /** Limits of a health check, and how long it may take. Each field's initial value is its default. */
 export class OurSmsHealthOptions {
@@ -34,4 +33,15 @@ export class OurSmsHealthOptions {
   /** Whether the answer shows the balance: anyone who can read the answer sees it. */
   @IsBoolean({ message: '$property must be true or false' })
   showCredits?: boolean = false;
+}
+
+/** Checks that a number is 0 or more: credits may be decimal. */
+function IsCreditLimit(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isCreditLimit',
+    validator: {
+      validate: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
+      defaultMessage: () => '$property must be a number of 0 or more',
+    },
+  });
 }

@@ -7,10 +7,9 @@ import { describeFaults, OurSmsConfigError } from '../errors/oursms-config.error
 import type { AccountHealth } from '../module/account-health.js';
 import { DEFAULT_ACCOUNT, getHealthToken } from '../module/internal-tokens.js';
 import type { HealthData } from './health-data.js';
-import type { HealthFacts } from './health-facts.js';
-import { judgeHealth, messagesOf, reportsOf } from './judge-health.js';
+import { gatherFacts, messagesOf, reportsOf, type HealthFacts } from './health-facts.js';
+import { judgeHealth } from './judge-health.js';
 import { OurSmsHealthOptions } from './oursms-health.options.js';
-import { settledWithin, type Settled } from './settled-within.js';
 
 /**
  * Tells Terminus how an account is. List it in the `providers` of the module of your health controller, which imports
@@ -68,30 +67,6 @@ function checkOptions(options: OurSmsHealthOptions): Required<OurSmsHealthOption
   const { value, faults } = checkShape(OurSmsHealthOptions, options ?? {});
   if (faults.length === 0) return value as Required<OurSmsHealthOptions>;
   throw new OurSmsConfigError(`OurSmsHealthIndicator: ${describeFaults(faults)}.`, faults);
-}
-
-/** Everything is asked at the same time, so that the whole takes no longer than the slowest. */
-async function gatherFacts(
-  account: AccountHealth,
-  { timeoutMs, cacheMs }: Required<OurSmsHealthOptions>,
-): Promise<HealthFacts> {
-  const [store, reports, messages, credits] = await Promise.all([
-    settledWithin(timeoutMs, account.checkStore()),
-    settledWithin(timeoutMs, account.reports()),
-    settledWithin(timeoutMs, account.messages()),
-    settledWithin(timeoutMs, account.credits(cacheMs)),
-  ]);
-  return {
-    store: store.kind === 'value' ? 'writable' : store.kind === 'error' ? 'notWritable' : 'timeout',
-    reports: readWithin(reports),
-    messages: readWithin(messages),
-    credits: credits.kind === 'value' ? credits.value : credits.kind === 'error' ? undefined : 'timeout',
-    gateway: account.gatewayState,
-  };
-}
-
-function readWithin<T>(read: Settled<T>): T | 'notReadable' | 'timeout' {
-  return read.kind === 'value' ? read.value : read.kind === 'error' ? 'notReadable' : 'timeout';
 }
 
 function shownFacts(facts: HealthFacts, showCredits: boolean): Omit<HealthData, 'reasons'> {
