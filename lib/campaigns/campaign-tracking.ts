@@ -167,10 +167,9 @@ export class CampaignTracking implements CandidateSource {
   }
 
   #candidate(chunk: TrackedChunk, index: number, read: ReadStates): Candidate {
-    const { campaign, number, result } = chunk;
+    const { campaign, result } = chunk;
     const dest = chunk.dests[index] ?? '';
     return {
-      key: `${campaign.run}/${number}/${index}`,
       at: result?.at ?? campaign.at,
       src: campaign.src,
       jobId: result?.jobId,

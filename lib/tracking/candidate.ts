@@ -6,8 +6,6 @@ export type MatchedBy = 'msgId' | 'job' | 'dest';
 
 /** A message to one recipient that a report may belong to. */
 export interface Candidate {
-  /** Tells it from all others. */
-  readonly key: string;
   /** When it was about to leave: milliseconds since 1970. */
   readonly at: number;
   /** Unset where it is not known. */

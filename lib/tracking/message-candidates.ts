@@ -11,7 +11,6 @@ const MOST_OF_NUMBER = 100;
 
 /** Stands for the older records of such a number: a report may always be one of theirs. */
 const NOT_LOOKED_AT: Candidate = {
-  key: 'not looked at',
   at: 0,
   parts: Infinity,
   isOut: false,
@@ -23,7 +22,7 @@ const NOT_LOOKED_AT: Candidate = {
 };
 
 /** Learns of reports that are matched. */
-export interface MatchListener {
+interface MatchListener {
   /** A report of a record has come. */
   reported(id: string): void;
   /** A report has come of a record that was found by something else than the gateway's id of the message. */
@@ -126,9 +125,8 @@ export class MessageCandidates implements CandidateSource {
   }
 
   #candidate(record: MessageRecord, index: number, inFlight?: Promise<void>): Candidate {
-    const { id, at, src, jobId, msgIds, parts, outcome, rejected } = record;
+    const { at, src, jobId, msgIds, parts, outcome, rejected } = record;
     return {
-      key: `${id}/${index}`,
       at,
       src,
       jobId,

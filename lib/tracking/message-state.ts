@@ -6,7 +6,7 @@ import type { MessageState } from './message.types.js';
 export type SentState = 'pending' | 'sent' | 'rejected' | 'notSent' | 'unknown' | 'missing';
 
 /** A status of one part of a message. */
-export interface PartStatus {
+interface PartStatus {
   /** Tells the parts apart, where the reports do. */
   msgId?: string;
   status: DlrStatus;

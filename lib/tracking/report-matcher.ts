@@ -8,7 +8,7 @@ import { PageNotes } from './page-notes.js';
 const IN_FLIGHT_MS = 3_000;
 
 /** How the reports of this process were matched. */
-export type MatchCounts = Record<MatchedBy, number> & { unmatched: number };
+type MatchCounts = Record<MatchedBy, number> & { unmatched: number };
 
 interface Match {
   candidate: Pick<Candidate, 'take'>;

@@ -10,45 +10,40 @@ const shortened = (id: string): string => (PLAIN_ID.test(id) ? id : `${hash('sha
 
 /** Names of the notes that tracking keeps of an account. */
 export class TrackingNames {
-  readonly #account: string;
+  readonly #prefix: string;
 
   constructor(account: string) {
-    this.#account = `${accountPart(account)}/tracking/`;
-  }
-
-  /** Prefix of all. */
-  get all(): string {
-    return this.#account;
+    this.#prefix = `${accountPart(account)}/tracking/`;
   }
 
   /** Key of the hashes of numbers. */
   get key(): string {
-    return `${this.#account}key`;
+    return `${this.#prefix}key`;
   }
 
   /** Id of the last record that was looked at for missing reports. */
   get missingUntil(): string {
-    return `${this.#account}missing-until`;
+    return `${this.#prefix}missing-until`;
   }
 
   /** How many messages were found missing within the last hour. */
   get missingLately(): string {
-    return `${this.#account}missing-lately`;
+    return `${this.#prefix}missing-lately`;
   }
 
   /** How many records were removed because there were too many. */
   get dropped(): string {
-    return `${this.#account}dropped`;
+    return `${this.#prefix}dropped`;
   }
 
   /** Lock on the work that one instance does for all. */
   get sweep(): string {
-    return `${this.#account}sweep`;
+    return `${this.#prefix}sweep`;
   }
 
   /** Prefix of all records, oldest first. */
   get records(): string {
-    return `${this.#account}record/`;
+    return `${this.#prefix}record/`;
   }
 
   /** Prefix of the records of an hour. */
@@ -62,43 +57,43 @@ export class TrackingNames {
 
   /** Prefix of the hours that have records, oldest first; the rest of each name is an hour. */
   get hours(): string {
-    return `${this.#account}hour/`;
+    return `${this.#prefix}hour/`;
   }
 
   /** Prefix of the records of a reference. */
   reference(reference: string): string {
     // Half a character stands in no reference: nothing is kept under the name without one.
-    return `${this.#account}reference/${/\p{Surrogate}/u.test(reference) ? '' : encodeURIComponent(reference)}/`;
+    return `${this.#prefix}reference/${/\p{Surrogate}/u.test(reference) ? '' : encodeURIComponent(reference)}/`;
   }
 
   /** Prefix of the records of a recipient. */
   dest(numberHash: string): string {
-    return `${this.#account}dest/${numberHash}/`;
+    return `${this.#prefix}dest/${numberHash}/`;
   }
 
   /** Prefix of the records that were forgotten, of all recipients with a trace. */
   forgotten(trace: string): string {
-    return `${this.#account}forgotten/${trace}/`;
+    return `${this.#prefix}forgotten/${trace}/`;
   }
 
   /** Says that a record was forgotten while another process waited for the answer to its send. */
   strippedInFlight(id: string): string {
-    return `${this.#account}stripped/${id}`;
+    return `${this.#prefix}stripped/${id}`;
   }
 
   /** The record of a request, by the gateway's id. */
   job(jobId: string): string {
-    return `${this.#account}job/${shortened(jobId)}`;
+    return `${this.#prefix}job/${shortened(jobId)}`;
   }
 
   /** The record and the recipient of a message, by the gateway's id. */
   message(msgId: string): string {
-    return `${this.#account}message/${shortened(msgId)}`;
+    return `${this.#prefix}message/${shortened(msgId)}`;
   }
 
   /** Prefix of all reports, those of the oldest records first. */
   get reports(): string {
-    return `${this.#account}report/`;
+    return `${this.#prefix}report/`;
   }
 
   /** Prefix of the reports of an hour's records. */
@@ -118,6 +113,6 @@ export class TrackingNames {
 
   /** Prefix of the records with missing reports, oldest first. */
   get missing(): string {
-    return `${this.#account}missing/`;
+    return `${this.#prefix}missing/`;
   }
 }
