@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Dlr } from '../dto/dlr.js';
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
@@ -8,9 +7,9 @@ import { withLock } from '../queue/exclusive-lock.js';
 import { RepeatedLook } from '../queue/repeated-look.js';
 import type { CampaignMessages } from './campaign-messages.js';
 import { Confirmations } from './confirmations.js';
-import { describeRecipients } from './describe-message.js';
 import { MessageCandidates } from './message-candidates.js';
-import type { MessageRecord } from './message-record.js';
+import { MessageReader } from './message-reader.js';
+import { noticeOf, type MessageRecord } from './message-record.js';
 import { Messages } from './messages.js';
 import {
   OURSMS_MESSAGE_CONFIRMED,
@@ -18,7 +17,6 @@ import {
   type MessageNotice,
   type SettledOptions,
   type TrackedMessage,
-  type TrackedRecipient,
   type TrackingStats,
 } from './message.types.js';
 import { missingIn } from './missing-lately.js';
@@ -30,14 +28,10 @@ import { SendsInFlight } from './sends-in-flight.js';
 import { recordOf, withOutcome, type MessageToTrack, type TrackedOutcome } from './tracked-send.js';
 import { TrackingNames } from './tracking-names.js';
 import { TrackingStore } from './tracking-store.js';
-import { noticeOf, TrackingSweep, type TrackingPolicy } from './tracking-sweep.js';
+import { TrackingSweep, type TrackingPolicy } from './tracking-sweep.js';
 
 const MINUTE_MS = 60_000;
-/** The longest wait of a timer. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
 const NOT_CONFIRMED = 'The report of a message of unknown outcome is not announced as its confirmation';
-/** Between looks at what other processes have written, while a caller waits for it. */
-const SHORTEST_LOOK_MS = 500;
 
 /** Options of the tracking of an account. */
 type MessagesPolicy = TrackingPolicy & { matchByDest: boolean };
@@ -48,6 +42,7 @@ interface Opened {
   candidates: MessageCandidates;
   confirmations: Confirmations;
   matcher: ReportMatcher;
+  reader: MessageReader;
   sweep: TrackingSweep;
 }
 
@@ -153,47 +148,18 @@ export class AccountMessages extends Messages {
   }
 
   async get(reference: string): Promise<TrackedMessage | undefined> {
-    const { store } = await this.#open();
-    await this.#flights.noted();
-    return this.#read(reference, await store.idsUnder(this.#names.reference(reference)));
+    const { reader } = await this.#open();
+    return reader.get(reference);
   }
 
-  async settled(
-    reference: string,
-    { timeoutMs = MINUTE_MS, signal }: SettledOptions = {},
-  ): Promise<TrackedMessage | undefined> {
-    const { store } = await this.#open();
-    const until = performance.now() + timeoutMs;
-    const ends = [this.#stopping.signal, signal].filter((one) => one !== undefined);
-    for (;;) {
-      // Before the read: what comes meanwhile wakes it up.
-      const ids = await store.idsUnder(this.#names.reference(reference));
-      const change = this.#waits.begin(ids);
-      try {
-        const message = await this.get(reference);
-        const leftMs = until - performance.now();
-        if (message === undefined || message.isFinal || leftMs <= 0 || ends.some(({ aborted }) => aborted))
-          return message;
-        const lookMs = Math.max(store.engine.followEveryMs, SHORTEST_LOOK_MS);
-        const bound = AbortSignal.any([...ends, change.signal]);
-        await wait(Math.min(leftMs, lookMs, LONGEST_WAIT_MS), undefined, { signal: bound }).catch(() => undefined);
-      } finally {
-        change.end();
-      }
-    }
+  async settled(reference: string, options: SettledOptions = {}): Promise<TrackedMessage | undefined> {
+    const { reader } = await this.#open();
+    return reader.settled(reference, options, this.#stopping.signal);
   }
 
   async *missing(): AsyncIterable<MessageNotice> {
-    const { store } = await this.#open();
-    const prefix = this.#names.missing;
-    for await (const { name, text } of store.engine.notes(prefix)) {
-      const [record] = await store.records([name.slice(prefix.length)]);
-      if (record === undefined) continue;
-      const recipients = await this.#recipients(record, text);
-      for (const index of text.split(' ').map(Number)) {
-        if (recipients[index]?.state === 'missing') yield noticeOf(record, index);
-      }
-    }
+    const { reader } = await this.#open();
+    yield* reader.missing();
   }
 
   async forget(reference: string): Promise<boolean> {
@@ -223,25 +189,6 @@ export class AccountMessages extends Messages {
   async missingLately(): Promise<number> {
     const engine = await this.openEngine();
     return missingIn(await engine.read(this.#names.missingLately));
-  }
-
-  async #read(reference: string, ids: readonly string[]): Promise<TrackedMessage | undefined> {
-    const { store } = await this.#open();
-    const recipients: TrackedRecipient[] = [];
-    for (const record of await store.records(ids)) if (record) recipients.push(...(await this.#recipients(record)));
-    if (recipients.length === 0) return undefined;
-    return { reference, isFinal: recipients.every(({ isFinal }) => isFinal), recipients };
-  }
-
-  async #recipients(record: MessageRecord, missingText?: string): Promise<TrackedRecipient[]> {
-    const { store } = await this.#open();
-    const text = missingText ?? (await store.engine.read(this.#names.missing + record.id));
-    const missing = new Set(text?.split(' ').map(Number));
-    const sent = this.#flights.stateOf(record, store.engine);
-    return describeRecipients(record, await store.reports(record), (index) => {
-      if (record.rejected?.includes(index)) return 'rejected';
-      return missing.has(index) ? 'missing' : sent;
-    });
   }
 
   async #confirmEarly(record: MessageRecord): Promise<void> {
@@ -295,6 +242,7 @@ export class AccountMessages extends Messages {
     const sweep = new TrackingSweep(store, policy, (messages) =>
       announce(OURSMS_MESSAGE_MISSING, { account, messages }),
     );
-    return { store, hash, candidates, confirmations, matcher, sweep };
+    const reader = new MessageReader(store, this.#flights, this.#waits);
+    return { store, hash, candidates, confirmations, matcher, reader, sweep };
   }
 }

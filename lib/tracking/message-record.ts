@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MessageNotice } from './message.types.js';
 
 /** Records are kept by the hour. */
 export const HOUR_MS = 3_600_000;
@@ -94,3 +95,8 @@ export const recordText = (record: MessageRecord): string => JSON.stringify(reco
 
 /** The record in a text. */
 export const readRecord = (text: string): MessageRecord => JSON.parse(text) as MessageRecord;
+
+/** The message to one recipient of a record, for an event. */
+export function noticeOf({ reference, dests, at }: MessageRecord, index: number): MessageNotice {
+  return { reference, dest: dests[index] ?? '', sentAt: new Date(at).toISOString() };
+}

@@ -1,6 +1,6 @@
 import { isFinalStatus } from '../dto/monotonic.js';
 import type { NoteChange } from '../queue/durable-queue.js';
-import { dueAtOf, HOUR_MS, hourAt, hourOf, readRecord, type MessageRecord } from './message-record.js';
+import { dueAtOf, HOUR_MS, hourAt, hourOf, noticeOf, readRecord, type MessageRecord } from './message-record.js';
 import type { MessageNotice } from './message.types.js';
 import type { TrackingStore } from './tracking-store.js';
 
@@ -143,9 +143,4 @@ export class TrackingSweep {
     }
     return counts;
   }
-}
-
-/** What an event says of a message. */
-export function noticeOf({ reference, dests, at }: MessageRecord, index: number): MessageNotice {
-  return { reference, dest: dests[index] ?? '', sentAt: new Date(at).toISOString() };
 }
