@@ -1,10 +1,11 @@
 import type { Dlr } from '../dto/dlr.js';
 import type { Candidate, CandidateSource, FoundById, TrackedFields } from './candidate.js';
+import { keptReport } from './kept-report.js';
 import { isStripped, traceOf, type IdentifiedMessage, type MessageRecord } from './message-record.js';
 import { reportedNumber, type NumberHash } from './number-hash.js';
 import type { PageNotes } from './page-notes.js';
 import type { SendsInFlight } from './sends-in-flight.js';
-import { keptReport, type TrackingStore } from './tracking-store.js';
+import type { TrackingStore } from './tracking-store.js';
 
 /** Records that are looked at for one recipient: the newest, of a number that was sent to very often. */
 const MOST_OF_NUMBER = 100;
@@ -153,7 +154,7 @@ export class MessageCandidates implements CandidateSource {
     const { id, reference, traceparent, at } = message;
     const name = this.store.names.report(id, index, dlr.status, dlr.msgId);
     // A repeated report must not take a later place: of several failures the first one counts.
-    notes.setOnce(name, this.store.noteReport(id, name, keptReport(dlr, index, notes.size)));
+    notes.setOnce(name, this.store.unsettled.add(id, name, keptReport(dlr, index, notes.size)));
     this.listener.reported(id);
     return { reference, traceparent, sentAt: new Date(at).toISOString() };
   }

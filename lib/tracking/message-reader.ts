@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { KeptReport } from './kept-report.js';
 import { noticeOf, type MessageRecord } from './message-record.js';
 import { isFinalState, stateOf, type SentState } from './message-state.js';
 import type { MessageNotice, SettledOptions, TrackedMessage, TrackedRecipient } from './message.types.js';
 import type { RecordWaits } from './record-waits.js';
 import type { SendsInFlight } from './sends-in-flight.js';
-import type { KeptReport, TrackingStore } from './tracking-store.js';
+import type { TrackingStore } from './tracking-store.js';
 
 const MINUTE_MS = 60_000;
 /** The longest time of a Node.js timer. */

@@ -1,5 +1,5 @@
-import type { Dlr, DlrStatus } from '../dto/dlr.js';
 import type { NoteChange, QueueEngine } from '../queue/durable-queue.js';
+import { byArrival, type KeptReport } from './kept-report.js';
 import {
   hourAt,
   hourOf,
@@ -11,35 +11,15 @@ import {
   type MessageRecord,
 } from './message-record.js';
 import { withMissing } from './missing-lately.js';
-import type { PageNote } from './page-notes.js';
-import { RecentEntries } from './recent-entries.js';
 import type { TrackingNames } from './tracking-names.js';
+import { UnsettledReports } from './unsettled-reports.js';
 
-/** Recipients with matched reports whose page may not be settled yet: as many as are ever with listeners, and more. */
-const MOST_UNSETTLED = 10_000;
-/** Records that were deleted a moment ago, and that a report may still be written for. */
-const MOST_FORGOTTEN = 1_000;
-/** Notes that are forgotten by one write. */
+/** Notes that are deleted by one write. */
 const AT_ONCE = 500;
-
-/** A matched report as it is kept. */
-export interface KeptReport {
-  index: number;
-  /** The gateway's id of the message: it tells its parts apart. */
-  msgId?: string;
-  status: DlrStatus;
-  statusDate?: string;
-  msgDate?: string;
-  receivedAt: string;
-  /** Place among the reports that came together. */
-  order: number;
-}
 
 /** What tracking keeps of an account, in the store of the account. */
 export class TrackingStore {
-  /** By their recipient: the store may not have them yet. */
-  readonly #unsettled = new RecentEntries<readonly UnsettledReport[]>(MOST_UNSETTLED);
-  readonly #forgotten = new RecentEntries<true>(MOST_FORGOTTEN);
+  readonly unsettled = new UnsettledReports();
   /** The hour that is known to be listed: its count is not known, since more may come. */
   #lastHour: string | undefined;
 
@@ -65,7 +45,7 @@ export class TrackingStore {
   async update(record: MessageRecord): Promise<void> {
     const { id, jobId, msgIds = [] } = record;
     const { names, engine } = this;
-    const isForgotten = this.#forgotten.has(id);
+    const isForgotten = this.unsettled.isForgotten(id);
     // What is left of one that was forgotten has no ids yet.
     if (isForgotten && (await engine.read(names.record(id))) === undefined) return;
     const kept = isForgotten ? stripped(record) : record;
@@ -99,39 +79,16 @@ export class TrackingStore {
     const found = new Map<string, string>();
     // First: what is written during the read of the store is in none of both otherwise.
     for (const index of hashes.keys()) {
-      for (const { name, keptText } of this.#unsettled.get(recipientKey(id, index)) ?? []) found.set(name, keptText);
+      for (const { name, keptText } of this.unsettled.of(id, index)) found.set(name, keptText);
     }
     for await (const { name, text } of this.engine.notes(this.names.reportsOn(id))) found.set(name, text);
-    return [...found.values()].map((text) => JSON.parse(text) as KeptReport).sort(inOrder);
+    return [...found.values()].map((text) => JSON.parse(text) as KeptReport).sort(byArrival);
   }
 
   /** Whether the store has a report of a recipient. */
   async hasKept(id: string, index: number): Promise<boolean> {
     for await (const { name } of this.engine.notes(`${this.names.reportsOn(id)}${index}/`)) return name !== '';
     return false;
-  }
-
-  /** A report that is going to be written together with its page. @returns The note of the first of its kind */
-  noteReport(id: string, name: string, report: KeptReport): PageNote {
-    const key = recipientKey(id, report.index);
-    const others = this.#unsettled.get(key);
-    const same = others?.find((other) => other.name === name);
-    if (same) return same;
-    const unsettled = new UnsettledReport(this, id, name, report);
-    this.#unsettled.set(key, others ? [...others, unsettled] : [unsettled]);
-    return unsettled;
-  }
-
-  /** The store has a report. */
-  settled({ id, name, index }: UnsettledReport): void {
-    const key = recipientKey(id, index);
-    const others = this.#unsettled.get(key)?.filter((other) => other.name !== name) ?? [];
-    if (others.length > 0) this.#unsettled.set(key, others);
-    else this.#unsettled.delete(key);
-  }
-
-  isForgotten(id: string): boolean {
-    return this.#forgotten.has(id);
   }
 
   /**
@@ -161,16 +118,11 @@ export class TrackingStore {
 
   async #remove(record: MessageRecord, last: NoteChange[]): Promise<void> {
     const { id, hashes } = record;
-    this.#forgotten.set(id, true);
-    // Those that are being written reach the store before they are deleted.
-    const reports = new Set<string>();
-    for (const key of [...hashes.keys()].map((index) => recipientKey(id, index))) {
-      for (const { name } of this.#unsettled.get(key) ?? []) reports.add(name);
-      this.#unsettled.delete(key);
-    }
+    // Reports that are being written now reach the store before they are deleted.
+    const reports = new Set(this.unsettled.forget(id, hashes.length));
     const prefix = this.names.reportsOn(id);
     for (const end of await this.idsUnder(prefix)) reports.add(prefix + end);
-    await this.forget([...reports]);
+    await this.#delete([...reports]);
     await this.engine.change([...this.#finding(record).map((name) => ({ name })), ...last]);
   }
 
@@ -182,7 +134,7 @@ export class TrackingStore {
     const prefix = names.reportsOf(hour);
     for await (const { name } of engine.notes(prefix)) {
       if (changes.push(name) < AT_ONCE) continue;
-      await this.forget(changes);
+      await this.#delete(changes);
       changes = [];
     }
     for await (const { text } of engine.notes(names.recordsOf(hour))) {
@@ -190,16 +142,15 @@ export class TrackingStore {
       const record = readRecord(text);
       changes.push(...this.#finding(record), ...this.#ids(record), names.record(record.id));
       if (changes.length < AT_ONCE) continue;
-      await this.forget(changes);
+      await this.#delete(changes);
       changes = [];
     }
     // Other processes may add to the hour that is not over.
-    await this.forget(hour < hourAt(Date.now()) ? [...changes, names.hours + hour] : changes);
+    await this.#delete(hour < hourAt(Date.now()) ? [...changes, names.hours + hour] : changes);
     return count;
   }
 
-  /** Forgets notes. */
-  async forget(names: readonly string[]): Promise<void> {
+  async #delete(names: readonly string[]): Promise<void> {
     for (let from = 0; from < names.length; from += AT_ONCE) {
       await this.engine.change(names.slice(from, from + AT_ONCE).map((name) => ({ name })));
     }
@@ -246,45 +197,4 @@ export class TrackingStore {
     if (jobId !== undefined) names.push(this.names.job(jobId));
     return names;
   }
-}
-
-/** A report that is written together with its page. */
-class UnsettledReport implements PageNote {
-  readonly index: number;
-  readonly keptText: string;
-
-  constructor(
-    private readonly store: TrackingStore,
-    readonly id: string,
-    readonly name: string,
-    report: KeptReport,
-  ) {
-    this.index = report.index;
-    this.keptText = JSON.stringify(report);
-  }
-
-  /** The person may ask to be forgotten meanwhile. */
-  text(): string | undefined {
-    return this.store.isForgotten(this.id) ? undefined : this.keptText;
-  }
-
-  written(): void {
-    this.store.settled(this);
-  }
-}
-
-const recipientKey = (id: string, index: number): string => `${id}/${index}`;
-
-/** A report as it is kept. @param order Its place among those that came together. */
-export function keptReport(
-  { msgId, status, statusDate, msgDate, receivedAt }: Dlr,
-  index: number,
-  order: number,
-): KeptReport {
-  return { index, msgId, status, statusDate, msgDate, receivedAt, order };
-}
-
-function inOrder(one: KeptReport, other: KeptReport): number {
-  if (one.receivedAt !== other.receivedAt) return one.receivedAt < other.receivedAt ? -1 : 1;
-  return one.order - other.order;
 }

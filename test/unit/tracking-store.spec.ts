@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
+import type { KeptReport } from '../../lib/tracking/kept-report.js';
 import { NumberHash } from '../../lib/tracking/number-hash.js';
 import { recordOf } from '../../lib/tracking/tracked-send.js';
 import { TrackingNames } from '../../lib/tracking/tracking-names.js';
-import { TrackingStore, type KeptReport } from '../../lib/tracking/tracking-store.js';
+import { TrackingStore } from '../../lib/tracking/tracking-store.js';
 
 const REPORT: KeptReport = { index: 0, status: 'delivered', receivedAt: '2026-01-31T10:00:00.000Z', order: 0 };
 
@@ -25,7 +26,7 @@ describe('a report of a message', () => {
     const record = recordWith(hash);
     await store.add(record);
     const name = store.names.report(record.id, 0, 'delivered');
-    const note = store.noteReport(record.id, name, REPORT);
+    const note = store.unsettled.add(record.id, name, REPORT);
     expect(await store.reports(record)).toEqual([REPORT]);
     const writing = store.engine.change([{ name, text: note.text() }]);
     expect(await store.reports(record)).toEqual([REPORT]);
@@ -40,7 +41,7 @@ describe('a report of a message', () => {
     const record = recordWith(hash);
     await store.add(record);
     const name = store.names.report(record.id, 0, 'delivered');
-    const note = store.noteReport(record.id, name, REPORT);
+    const note = store.unsettled.add(record.id, name, REPORT);
     const writing = store.engine.change([{ name, text: note.text() }]);
     await store.strip(record);
     await writing;
@@ -52,7 +53,7 @@ describe('a report of a message', () => {
     const { store, hash } = await openStore();
     const record = recordWith(hash);
     await store.add(record);
-    const note = store.noteReport(record.id, store.names.report(record.id, 0, 'delivered'), REPORT);
+    const note = store.unsettled.add(record.id, store.names.report(record.id, 0, 'delivered'), REPORT);
     await store.remove(record);
     expect(note.text()).toBeUndefined();
   });

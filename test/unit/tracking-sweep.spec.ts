@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
+import { keptReport } from '../../lib/tracking/kept-report.js';
 import { newRecordId, type MessageRecord } from '../../lib/tracking/message-record.js';
 import { missingIn } from '../../lib/tracking/missing-lately.js';
 import type { MessageNotice } from '../../lib/tracking/message.types.js';
 import { TrackingNames } from '../../lib/tracking/tracking-names.js';
-import { keptReport, TrackingStore } from '../../lib/tracking/tracking-store.js';
+import { TrackingStore } from '../../lib/tracking/tracking-store.js';
 import { TrackingSweep } from '../../lib/tracking/tracking-sweep.js';
 
 const HOUR_MS = 3_600_000;
