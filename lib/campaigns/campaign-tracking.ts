@@ -174,7 +174,7 @@ export class CampaignTracking implements CandidateSource {
       src: campaign.src,
       jobId: result?.jobId,
       parts: chunk.parts,
-      isOut:
+      isRuledOut:
         result?.fate === 'notSent' ||
         (result !== undefined && result.rejected === result.recipients) ||
         result?.rejectedDests?.includes(dest) === true,

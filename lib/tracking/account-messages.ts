@@ -31,11 +31,13 @@ import { TrackingStore } from './tracking-store.js';
 import { TrackingSweep, type TrackingPolicy } from './tracking-sweep.js';
 
 const MINUTE_MS = 60_000;
-const NOT_CONFIRMED = 'The report of a message of unknown outcome is not announced as its confirmation';
+const NOT_CONFIRMED =
+  'A report of a message of unknown outcome came, but oursms.message.confirmed cannot be emitted for it';
 
-/** Options of the tracking of an account. */
+/** Tracking options of an account. */
 type MessagesPolicy = TrackingPolicy & { matchByDest: boolean };
 
+/** Objects that need the open store. */
 interface Opened {
   store: TrackingStore;
   hash: NumberHash;
@@ -82,28 +84,28 @@ export class AccountMessages extends Messages {
     return this.policy !== undefined;
   }
 
-  /** Looks for missing reports, and removes old records, from now on: where there may be some. */
+  /** Starts the search for missing reports and the removal of old records. Does nothing without `tracking`. */
   start(): void {
     if (this.isOn && !this.#stopping.signal.aborted) this.#sweeps.start();
   }
 
-  /** Ends what waits, and looks for missing reports no more. */
+  /** Ends the waits of `settled`, and stops the search for missing reports. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#sweeps.stop();
     await this.#sweeps.ended();
   }
 
-  /** Resolves when what the answers of sends have said is kept. Nothing is matched any more. */
+  /** Waits until the outcomes of all answered sends are stored. Call it when no more reports are matched. */
   async close(): Promise<void> {
     await this.#flights.noted();
     await this.campaigns?.stop();
   }
 
   /**
-   * Keeps the record of a message that is about to leave. Undefined for one that is not tracked.
+   * Stores the record of a message that is about to leave. Returns undefined when the message is not tracked.
    *
-   * @throws {OurSmsStorageError} when it cannot be kept: then the message must not leave
+   * @throws {OurSmsStorageError} when the record cannot be stored: then the message must not leave
    */
   async begin(
     message: MessageToTrack,
@@ -126,7 +128,7 @@ export class AccountMessages extends Messages {
       ended: (outcome) => {
         const noting = store.update(withOutcome(record, dests, outcome)).then(() => this.#waits.wake(record.id));
         noting.catch((error: unknown) =>
-          this.#warn('The answer to a tracked send is not kept, so its outcome counts as unknown', error),
+          this.#warn('The answer to a tracked send could not be stored, so its outcome counts as unknown', error),
         );
         this.#flights.end(record.id, noting);
         if (outcome.kind === 'unknown') void this.#confirmEarly(record);
@@ -135,15 +137,15 @@ export class AccountMessages extends Messages {
   }
 
   /**
-   * Fills in what is known of the message of each report.
+   * Finds the message of each report, and adds its fields to the report.
    *
-   * @returns The changes to write by the write that settles the reports.
+   * @returns The notes to write together with the page of the reports.
    * @throws {OurSmsStorageError} when the store cannot be read
    */
   async match(dlrs: readonly Dlr[]): Promise<PageNotes> {
     const { matcher, store } = await this.#open();
     const notes = await matcher.match(dlrs);
-    await notes.dropKept((names) => store.engine.readMany(names));
+    await notes.dropStored(store.engine);
     return notes;
   }
 
@@ -182,7 +184,7 @@ export class AccountMessages extends Messages {
   }
 
   /**
-   * How many messages were found missing within the last hour, by all instances, campaigns included: read from one note.
+   * Counts the messages that all instances found missing within the last hour, those of campaigns included. Reads one note.
    *
    * @throws {OurSmsStorageError} when the store cannot be read
    */
@@ -200,13 +202,13 @@ export class AccountMessages extends Messages {
   async #sweep(): Promise<void> {
     const { store, sweep } = await this.#open();
     await withLock(store.engine, this.#names.sweep, async (lock) => {
-      const mayGoOn = (): Promise<void> => lock.check();
-      await sweep.run(mayGoOn);
-      await this.campaigns?.announceMissing(mayGoOn, (messages) => store.countMissing(messages));
+      const checkLock = (): Promise<void> => lock.check();
+      await sweep.run(checkLock);
+      await this.campaigns?.announceMissing(checkLock, (messages) => store.countMissing(messages));
     });
   }
 
-  /** @param what Subject and verb: the work that could not be done. */
+  /** @param what The sentence that says what failed, without its full stop. */
   #warn(what: string, error: unknown): void {
     const why = error instanceof OurSmsError ? error.message : 'an internal error of nestjs-oursms';
     this.#logger.warn(`${what} (account ${this.account}): ${why}`);

@@ -1,17 +1,17 @@
 import type { NoteChange } from '../queue/durable-queue.js';
 import type { CandidateSource } from './candidate.js';
 
-/** Makes the change of a note that counts messages which are found missing now. */
+/** Returns the change that adds missing messages to the count of the last hour. */
 export type CountMissing = (messages: number) => Promise<NoteChange>;
 
-/** The messages of campaigns. */
+/** The messages of an account's campaigns, which have records of their own. */
 export interface CampaignMessages extends CandidateSource {
   /**
-   * Announces missing reports.
+   * Announces messages without a final report.
    *
-   * @param mayGoOn Rejects when another instance does it.
-   * @param count Makes the change that counts messages, to be written together with the note that they were announced.
+   * @param checkLock Rejects when this instance has lost the lock of the search.
+   * @param count Its change is written together with the note that the messages were announced.
    */
-  announceMissing(mayGoOn: () => Promise<void>, count: CountMissing): Promise<void>;
+  announceMissing(checkLock: () => Promise<void>, count: CountMissing): Promise<void>;
   stop(): Promise<void>;
 }

@@ -8,51 +8,51 @@ export type MatchedBy = 'msgId' | 'job' | 'dest';
 export interface Candidate {
   /** When it was about to leave: milliseconds since 1970. */
   readonly at: number;
-  /** Unset where it is not known. */
+  /** Unset when it is not known. */
   readonly src?: string;
   /** The gateway's ids, as far as they are known. */
   readonly jobId?: string;
   readonly msgId?: string;
-  /** Parts of its text: the gateway may report each with an id of its own. */
+  /** Number of parts of its text. The gateway may report each part with an id of its own. */
   readonly parts: number;
-  /** Whether it certainly did not leave, or was rejected. */
-  readonly isOut: boolean;
-  /** Whether it was forgotten: no report is matched with it, and it keeps its reports from being matched with others. */
+  /** Whether the message was certainly not sent, or was rejected. */
+  readonly isRuledOut: boolean;
+  /** Whether the message was forgotten. It matches no report, and keeps its reports from matching other messages. */
   readonly isForgotten?: boolean;
-  /** Resolves when its request has an answer, if this process waits for that. */
+  /** Resolves when the answer to its request is stored. Unset when this process waits for no answer. */
   readonly inFlight?: Promise<unknown>;
-  /** The `msgDate` of each report that was matched with it, where reports are kept one by one. */
+  /** The `msgDate` of each report that was matched with it. Empty for campaigns, which do not store it. */
   msgDates(): Promise<readonly string[]>;
   /**
-   * The report belongs to it: it is written with its page.
+   * Matches the report with this message: its note is written together with the page.
    *
-   * @returns What the event says of it.
+   * @returns The fields of the message for the event of the report.
    */
   take(dlr: Dlr, notes: PageNotes): TrackedFields;
 }
 
-/** What a report's event says of its message. */
+/** Fields of a message that the event of its report has. */
 export interface TrackedFields {
   reference?: string;
   campaign?: string;
   /** ISO 8601, UTC. */
   sentAt: string;
-  /** Context of the span of its send, which no event shows. */
+  /** Trace context of its send. No event shows it. */
   traceparent?: string;
 }
 
 /**
- * The message of a report by the ids of the gateway. `gone`: the ids are known, but their message was forgotten, or has another
- * recipient than the report: it belongs to no other message either.
+ * The message that the gateway's ids identify. `gone`: the ids are known, but their message was forgotten, or has another
+ * recipient than the report. Then the report matches no message at all.
  */
 export type FoundById = { candidate: Pick<Candidate, 'take'>; by: 'msgId' | 'job' } | 'gone';
 
-/** Messages that reports may belong to. */
+/** A source of messages that a report may belong to. */
 export interface CandidateSource {
-  /** Whether there are any. */
+  /** Whether there are no tracked messages. */
   isEmpty(): Promise<boolean>;
-  /** The message of each report by the ids of the gateway; undefined where these are not known. */
+  /** Finds the message of each report by the gateway's ids; undefined where the ids are not known. */
   byIds(dlrs: readonly Dlr[]): Promise<(FoundById | undefined)[]>;
-  /** The messages to the recipient of each report. */
+  /** Finds the messages to the recipient of each report. */
   byDest(dlrs: readonly Dlr[]): Promise<Candidate[][]>;
 }

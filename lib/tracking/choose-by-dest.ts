@@ -1,17 +1,17 @@
 import type { Dlr } from '../dto/dlr.js';
 import type { Candidate } from './candidate.js';
 
-/** Clocks of the gateway and of this machine may differ by so much. */
+/** Largest difference between the clocks of the gateway and of this machine. */
 const CLOCKS_DIFFER_MS = 60_000;
-/** Parts of a message may have dates of their own, so far apart. */
+/** Largest difference between the dates of two parts of one message. */
 const PARTS_APART_MS = 60_000;
 
 /**
- * The message of a report among those to its recipient: the one that is left when those are taken out which it cannot belong to.
- * Undefined when none or several are left: it is not guessed.
+ * Chooses the message of a report among the messages to its recipient: the only one that is possible. Returns undefined when none
+ * or several are possible: it never guesses.
  *
- * It cannot belong to a message that did not leave, has another sender, left after the report came, left after the date of its
- * message, or has other ids at the gateway, or another date in a report that it certainly has.
+ * A message is not possible if it was not sent, has another sender, left after the report came or after the date in the report,
+ * has other ids at the gateway, or already has a report with another date.
  */
 export async function chooseByDest(dlr: Dlr, candidates: readonly Candidate[]): Promise<Candidate | undefined> {
   const possible = candidates.filter((candidate) => isPossible(dlr, candidate));
@@ -30,26 +30,25 @@ function onlyOf([first, ...others]: readonly Candidate[]): Candidate | undefined
   return others.length > 0 || first?.isForgotten === true ? undefined : first;
 }
 
-/** Whether a report can belong to a message, as far as the two tell. */
-export function isPossible(dlr: Dlr, { at, src, jobId, msgId, parts, isOut }: Candidate): boolean {
-  if (isOut || at > Date.parse(dlr.receivedAt) + CLOCKS_DIFFER_MS) return false;
+/** Whether a report can belong to a message, by the fields that both have. */
+export function isPossible(dlr: Dlr, { at, src, jobId, msgId, parts, isRuledOut }: Candidate): boolean {
+  if (isRuledOut || at > Date.parse(dlr.receivedAt) + CLOCKS_DIFFER_MS) return false;
   if (dlr.src !== undefined && src !== undefined && dlr.src.toLowerCase() !== src.toLowerCase()) return false;
   if (dlr.jobId !== undefined && jobId !== undefined && dlr.jobId !== jobId) return false;
-  // Parts may have ids of their own, which the answer to the send does not tell.
+  // Parts may have ids of their own, which the answer to the send does not list.
   if (parts === 1 && dlr.msgId !== undefined && msgId !== undefined && dlr.msgId !== msgId) return false;
   const sent = zonedTime(dlr.msgDate);
   return sent === undefined || at <= sent + CLOCKS_DIFFER_MS;
 }
 
-/** A date that says its time zone; the zone of others is not documented. */
+/** Reads a date that has a time zone. The zone of other dates is not documented. */
 function zonedTime(date: string | undefined): number | undefined {
   if (date === undefined || !/(?:Z|[+-]\d\d:?\d\d)$/i.test(date) || !date.includes(':')) return undefined;
   const time = Date.parse(date);
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** Whether two dates of the same gateway are certainly those of two messages. */
+/** Whether two dates of the gateway certainly belong to two messages. */
 function areApart(one: string, other: string): boolean {
-  const apart = Math.abs(Date.parse(one) - Date.parse(other));
-  return apart > PARTS_APART_MS;
+  return Math.abs(Date.parse(one) - Date.parse(other)) > PARTS_APART_MS;
 }

@@ -5,9 +5,9 @@ import type { TrackingStore } from './tracking-store.js';
 /** Announcements that are remembered. */
 const MOST_REMEMBERED = 10_000;
 
-/** Announces the messages of unknown outcome whose report says that they were sent, each once. */
+/** Announces each message of unknown outcome once, when a report proves that it was sent. */
 export class Confirmations {
-  /** Their reports need not be in the store yet. */
+  /** Messages that were announced: the store may not have their reports yet. */
   readonly #announced = new Set<string>();
 
   constructor(
@@ -16,7 +16,7 @@ export class Confirmations {
     private readonly announce: (record: MessageRecord, index: number) => void,
   ) {}
 
-  /** A report of a message has come. */
+  /** Announces a message if its outcome is unknown and this is its first report. */
   async noteReport(record: MessageRecord, index: number): Promise<void> {
     const { store } = this;
     if (this.flights.stateOf(record, store.engine) !== 'unknown') return;
@@ -24,12 +24,12 @@ export class Confirmations {
     const [latest] = await store.records([record.id]);
     if (latest === undefined || isStripped(latest)) return;
     if (this.flights.stateOf(latest, store.engine) !== 'unknown') return;
-    // Reports of this page are not kept yet; one that is redelivered after a crash is announced again.
-    if (await store.hasKept(record.id, index)) return;
+    // The store does not have the reports of this page yet: a page that is redelivered after a crash is announced again.
+    if (await store.hasReport(record.id, index)) return;
     this.#confirm(latest, index);
   }
 
-  /** The outcome of a send is unknown now, and reports of it may have come before that. */
+  /** Announces a message whose send has ended with an unknown outcome, if its reports came before that. */
   async noteUnknown(record: MessageRecord): Promise<void> {
     for (const { index } of await this.store.reports(record)) this.#confirm(record, index);
   }

@@ -1,4 +1,4 @@
-/** Requests of this process that have no answer yet, or whose answer is being kept, by a key. */
+/** Requests of this process by key, from their start until their answer is stored. */
 export class InFlight {
   readonly #open = new Map<string, { answered: Promise<void>; end: () => void }>();
 
@@ -9,7 +9,7 @@ export class InFlight {
     this.#open.set(key, { answered, end });
   }
 
-  /** What its answer said is kept, or there is none. */
+  /** Call it when the answer is stored, or when there is none. */
   end(key: string): void {
     this.#open.get(key)?.end();
     this.#open.delete(key);
@@ -24,7 +24,7 @@ export class InFlight {
     return this.#open.get(key)?.answered;
   }
 
-  /** All of them, as they are now. */
+  /** A copy of all requests that are in flight now. */
   now(): ReadonlyMap<string, Promise<void>> {
     return new Map([...this.#open].map(([key, { answered }]) => [key, answered]));
   }

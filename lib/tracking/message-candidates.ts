@@ -7,30 +7,30 @@ import type { PageNotes } from './page-notes.js';
 import type { SendsInFlight } from './sends-in-flight.js';
 import type { TrackingStore } from './tracking-store.js';
 
-/** Records that are looked at for one recipient: the newest, of a number that was sent to very often. */
+/** Records that are read for one number: if it has more, only the newest. */
 const MOST_OF_NUMBER = 100;
 
-/** Stands for the older records of such a number: a report may always be one of theirs. */
-const NOT_LOOKED_AT: Candidate = {
+/** Stands for the older records of a number, which are not read: any report may belong to one of them. */
+const UNREAD_RECORDS: Candidate = {
   at: 0,
   parts: Infinity,
-  isOut: false,
+  isRuledOut: false,
   isForgotten: true,
   msgDates: () => Promise.resolve([]),
   take: () => {
-    throw new Error('nothing is matched with records that were not looked at');
+    throw new Error('A report must not be matched with records that were not read.');
   },
 };
 
-/** Learns of reports that are matched. */
+/** Called when a report is matched. */
 interface MatchListener {
-  /** A report of a record has come. */
+  /** Called for each matched report. */
   reported(id: string): void;
-  /** A report has come of a record that was found by something else than the gateway's id of the message. */
+  /** Called when the record was read to match the report: then its outcome may be unknown. */
   matched(record: MessageRecord, index: number): void;
 }
 
-/** The single messages of an account that reports may belong to. */
+/** Finds single messages of an account that a report may belong to. */
 export class MessageCandidates implements CandidateSource {
   #isKnownToExist = false;
   #askedAt = -Infinity;
@@ -42,12 +42,12 @@ export class MessageCandidates implements CandidateSource {
     private readonly listener: MatchListener,
   ) {}
 
-  /** There is a record from now on. */
+  /** Call it when a record is added: from then on the source is not empty. */
   noteRecord(): void {
     this.#isKnownToExist = true;
   }
 
-  /** Asked once, and again as often as another process may have added the first one. */
+  /** Reads the store once, and while it is empty again every `followEveryMs`: another process may add the first record. */
   async isEmpty(): Promise<boolean> {
     const { engine } = this.store;
     if (this.#isKnownToExist) return false;
@@ -61,7 +61,7 @@ export class MessageCandidates implements CandidateSource {
   async byIds(dlrs: readonly Dlr[]): Promise<(FoundById | undefined)[]> {
     const { store } = this;
     const { names } = store;
-    // Ids of sends whose answer has come just now.
+    // The ids in an answer that has just come must be stored first.
     await this.flights.noted();
     const msgTexts = await this.#read(dlrs, ({ msgId }) => msgId && names.message(msgId));
     const jobTexts = await this.#read(dlrs, ({ jobId }, i) =>
@@ -74,7 +74,7 @@ export class MessageCandidates implements CandidateSource {
       const record = records.get(jobTexts[i] ?? '');
       if (record === undefined) return undefined;
       const index = isStripped(record) ? undefined : this.#indexOf(record, dest);
-      // A report of a recipient that the request does not have belongs to no other message either.
+      // A report of another recipient than those of its request belongs to no message.
       return index === undefined ? 'gone' : { candidate: this.#candidate(record, index), by: 'job' };
     });
   }
@@ -82,7 +82,7 @@ export class MessageCandidates implements CandidateSource {
   /** @param dest The recipient of the report. */
   #byMessage(message: IdentifiedMessage, dest: string | undefined): FoundById {
     const number = reportedNumber(dest);
-    // A report of another recipient than the one of this id belongs to neither. A masked number tells nothing.
+    // A report of another recipient than that of its id belongs to no message. A masked number cannot be compared.
     const isOther = number !== undefined && this.hash.of(number) !== message.hash;
     if (message.hash === undefined || isOther) return 'gone';
     return { candidate: { take: (dlr, notes) => this.#keep(message, message.index, dlr, notes) }, by: 'msgId' };
@@ -106,7 +106,7 @@ export class MessageCandidates implements CandidateSource {
     const ids = await this.store.idsUnder(names.dest(numberHash));
     const forgotten = await this.store.idsUnder(names.forgotten(traceOf(numberHash)));
     const asked = [...ids.slice(-MOST_OF_NUMBER), ...forgotten];
-    // Before the records are read: a record that is read without its answer is one of a send in flight.
+    // Before the records are read: a record without an outcome then has its send here.
     const inFlight = asked.map((id) => this.flights.of(id));
     const records = await this.store.records(asked);
     const found = records.flatMap((record, i) => {
@@ -114,12 +114,12 @@ export class MessageCandidates implements CandidateSource {
       const index = record.traces?.indexOf(traceOf(numberHash)) ?? record.hashes.indexOf(numberHash);
       return index < 0 ? [] : [this.#candidate(record, index, inFlight[i])];
     });
-    return ids.length > MOST_OF_NUMBER ? [...found, NOT_LOOKED_AT] : found;
+    return ids.length > MOST_OF_NUMBER ? [...found, UNREAD_RECORDS] : found;
   }
 
   #indexOf({ hashes }: MessageRecord, dest: string | undefined): number | undefined {
     const number = reportedNumber(dest);
-    // The only recipient of its request.
+    // Without a number, the report must be of the only recipient of its request.
     if (number === undefined) return hashes.length === 1 ? 0 : undefined;
     const index = hashes.indexOf(this.hash.of(number));
     return index < 0 ? undefined : index;
@@ -134,7 +134,7 @@ export class MessageCandidates implements CandidateSource {
       msgId: msgIds?.[index] ?? undefined,
       parts,
       isForgotten: isStripped(record),
-      isOut: outcome === 'notSent' || rejected?.includes(index) === true,
+      isRuledOut: outcome === 'notSent' || rejected?.includes(index) === true,
       inFlight,
       msgDates: async () => {
         const reports = await this.store.reports(record);
@@ -153,13 +153,13 @@ export class MessageCandidates implements CandidateSource {
   #keep(message: MessageRecord | IdentifiedMessage, index: number, dlr: Dlr, notes: PageNotes): TrackedFields {
     const { id, reference, traceparent, at } = message;
     const name = this.store.names.report(id, index, dlr.status, dlr.msgId);
-    // A repeated report must not take a later place: of several failures the first one counts.
+    // A repeated report keeps its first place: of several failures, the first one counts.
     notes.setOnce(name, this.store.unsettled.add(id, name, keptReport(dlr, index, notes.size)));
     this.listener.reported(id);
     return { reference, traceparent, sentAt: new Date(at).toISOString() };
   }
 
-  /** The note of each report, where it has a name. */
+  /** Reads the note of each report, where it has a name. */
   async #read(
     dlrs: readonly Dlr[],
     nameOf: (dlr: Dlr, i: number) => string | undefined,

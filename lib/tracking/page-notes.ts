@@ -1,14 +1,14 @@
-import type { NoteChange } from '../queue/durable-queue.js';
+import type { NoteChange, QueueEngine } from '../queue/durable-queue.js';
 
-/** A note that is written by the write which settles a page. */
+/** A note that is written together with the outcome of a page. */
 export interface PageNote {
-  /** Asked for when the page is settled; undefined, and the note is not written. */
+  /** Called when the page is settled. Undefined: the note is not written. */
   text(): string | undefined;
-  /** It is durable, or was already. */
+  /** Called when the note is durable, or was durable before. */
   written?(): void;
 }
 
-/** Changes that are written by the write which settles the page of the reports they are about. */
+/** Notes about the reports of one page, written by the write that settles the page. */
 export class PageNotes {
   readonly #once = new Set<string>();
   readonly #notes = new Map<string, PageNote>();
@@ -21,17 +21,17 @@ export class PageNotes {
     this.#notes.set(name, note);
   }
 
-  /** Keeps the first text that is ever written under a name. */
+  /** Sets a note unless the page has one with this name. Call `dropStored` before the notes are written. */
   setOnce(name: string, note: PageNote): void {
     if (this.#notes.has(name)) return;
     this.#once.add(name);
     this.set(name, note);
   }
 
-  /** Takes out what is to be written once, and is in the store. */
-  async dropKept(readMany: (names: readonly string[]) => Promise<(string | undefined)[]>): Promise<void> {
+  /** Removes the notes of `setOnce` that the store already has. */
+  async dropStored(engine: QueueEngine): Promise<void> {
     const names = [...this.#once];
-    for (const [i, text] of (await readMany(names)).entries()) {
+    for (const [i, text] of (await engine.readMany(names)).entries()) {
       if (text === undefined) continue;
       const name = names[i] as string;
       this.#notes.get(name)?.written?.();
@@ -48,7 +48,7 @@ export class PageNotes {
     return changes;
   }
 
-  /** All changes are durable. */
+  /** Call it when all changes are durable. */
   written(): void {
     for (const note of this.#notes.values()) note.written?.();
   }

@@ -86,7 +86,7 @@ export class TrackingStore {
   }
 
   /** Whether the store has a report of a recipient. */
-  async hasKept(id: string, index: number): Promise<boolean> {
+  async hasReport(id: string, index: number): Promise<boolean> {
     for await (const { name } of this.engine.notes(`${this.names.reportsOn(id)}${index}/`)) return name !== '';
     return false;
   }
