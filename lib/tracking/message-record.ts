@@ -1,48 +1,48 @@
 import { randomUUID } from 'node:crypto';
 import type { MessageNotice } from './message.types.js';
 
-/** Records are kept by the hour. */
+/** Records are grouped by hour, so that a whole hour can be removed. */
 export const HOUR_MS = 3_600_000;
 const TIME_DIGITS = 9;
 const HOUR_DIGITS = 5;
 const COUNT_DIGITS = 5;
-/** Tells the ids of this process from those of others. */
+/** Makes the ids of this process differ from those of other processes. */
 const PROCESS = randomUUID().slice(-12);
 
-/** A message as it is kept: no text, and no full number. */
+/** The stored record of one send: without the text, and without full numbers. */
 export interface MessageRecord {
-  /** Begins with the time when it is due: ids are in the order of time. */
+  /** Starts with the time when the message is due, so ids are in the order of time. */
   id: string;
   reference?: string;
-  /** Context of the span of its send, where that is traced. */
+  /** Trace context of its send, where that is traced. */
   traceparent?: string;
   /** When it was about to leave: milliseconds since 1970. */
   at: number;
-  /** The process that sent it, which alone knows whether it is still in flight. */
+  /** Id of the process that sends it: only that process knows whether it is still in flight. */
   by: string;
   src: string;
   /** Whether reports were asked for. */
   dlr: boolean;
-  /** Parts that its text takes. */
+  /** Number of parts of the text. */
   parts: number;
   /** Keyed hashes of the recipients. */
   hashes: string[];
   /** The recipients, masked, in the same order. */
   dests: string[];
-  /** How its send ended, once it has. */
+  /** Outcome of the send; unset until the send has ended. */
   outcome?: 'sent' | 'notSent' | 'unknown';
   jobId?: string;
-  /** The gateway's ids of the messages, in the order of the recipients; null where one is not known. */
+  /** The gateway's ids of the messages, in the order of the recipients; null for an unknown id. */
   msgIds?: (string | null)[];
-  /** Recipients that the gateway rejected. */
+  /** Indexes of the recipients that the gateway rejected. */
   rejected?: number[];
-  /** Of one that was forgotten: traces of its recipients, in their order, which hundreds of numbers share. */
+  /** Traces of the recipients of a forgotten message, in their order. Hundreds of numbers share a trace. */
   traces?: string[];
 }
 
 let made = 0;
 
-/** A new id for a message that is due at a time: milliseconds since 1970. */
+/** Makes the id of a record. @param dueAt When its message is due: milliseconds since 1970. */
 export function newRecordId(dueAt: number): string {
   made = (made + 1) % 36 ** COUNT_DIGITS;
   return inBase36(dueAt, TIME_DIGITS) + PROCESS + inBase36(made, COUNT_DIGITS);
@@ -62,10 +62,10 @@ export const hourAt = (ms: number): string => inBase36(ms / HOUR_MS, HOUR_DIGITS
 /** Characters of a trace: 18 bits, so that hundreds of mobiles share one. */
 const TRACE_LENGTH = 3;
 
-/** What is left of the hash of a number that is forgotten: too little to tell the number, even with the key. */
+/** Shortens the hash of a forgotten number: a trace does not identify the number, even with the key. */
 export const traceOf = (numberHash: string): string => numberHash.slice(0, TRACE_LENGTH);
 
-/** What is kept of a message that is forgotten: no reference, no recipient, and no hash of one. */
+/** Removes from the record of a forgotten message its reference, its recipients and their hashes. */
 export function stripped(record: MessageRecord): MessageRecord {
   return { ...record, reference: undefined, dests: [], hashes: [], traces: record.hashes.map(traceOf) };
 }
@@ -73,27 +73,25 @@ export function stripped(record: MessageRecord): MessageRecord {
 /** Whether a message was forgotten. */
 export const isStripped = ({ traces }: MessageRecord): boolean => traces !== undefined;
 
-/** What is found by the gateway's id of a message: all that its reports need, so that its record need not be read for them. */
+/** The note under the gateway's id of a message. It has all that a report needs, so the record is not read. */
 export interface IdentifiedMessage {
   id: string;
   index: number;
-  /** Unset for one that was forgotten. */
+  /** Unset for a forgotten message. */
   hash?: string;
   at: number;
   reference?: string;
   traceparent?: string;
 }
 
-/** A message that the gateway has given an id, as text. */
+/** Text of the note under the gateway's id of a message. */
 export function identifiedText({ id, at, reference, traceparent, hashes }: MessageRecord, index: number): string {
   const identified: IdentifiedMessage = { id, index, hash: hashes[index], at, reference, traceparent };
   return JSON.stringify(identified);
 }
 
-/** A record as text. */
 export const recordText = (record: MessageRecord): string => JSON.stringify(record);
 
-/** The record in a text. */
 export const readRecord = (text: string): MessageRecord => JSON.parse(text) as MessageRecord;
 
 /** The message to one recipient of a record, for an event. */

@@ -2,21 +2,22 @@ import type { DlrStatus } from '../dto/dlr.js';
 import { isFinalStatus, monotonic } from '../dto/monotonic.js';
 import type { MessageState } from './message.types.js';
 
-/** What is known of a message besides its reports. */
+/** State of a message apart from its reports. */
 export type SentState = 'pending' | 'sent' | 'rejected' | 'notSent' | 'unknown' | 'missing';
 
 /** A status of one part of a message. */
 interface PartStatus {
-  /** Tells the parts apart, where the reports do. */
+  /** Identifies the part, where its reports do. */
   msgId?: string;
   status: DlrStatus;
 }
 
 /**
- * The state of a message by all of its reports. Within a part the later status wins, as `monotonic` has it; a part that failed
- * fails the message, the one that failed first, otherwise the first part that was delivered delivers it.
+ * Decides the state of a message by its reports. `monotonic` decides which status of a part wins. The first part that failed fails
+ * the message; if none failed, one delivered part makes it `delivered`.
  *
- * @param reports In the order in which they came.
+ * @param reports In the order of their arrival.
+ * @param otherwise The state without reports.
  */
 export function stateOf(reports: readonly PartStatus[], otherwise: SentState): MessageState {
   const parts = new Map<string | undefined, DlrStatus>();
@@ -24,7 +25,7 @@ export function stateOf(reports: readonly PartStatus[], otherwise: SentState): M
   for (const { msgId, status } of reports) if (isFailure(status) && parts.get(msgId) === status) return status;
   let best: DlrStatus | undefined;
   for (const part of parts.values()) if (monotonic(best, part)) best = part;
-  // A report proves that it was sent; one that is not final does not end that it is missing.
+  // Any report proves that the message was sent, but only a final one ends `missing`.
   if (best === undefined || (otherwise === 'missing' && !isFinalStatus(best))) return otherwise;
   return best === 'unknown' ? 'sent' : best;
 }
@@ -32,10 +33,8 @@ export function stateOf(reports: readonly PartStatus[], otherwise: SentState): M
 const isFailure = (status: DlrStatus): status is Exclude<DlrStatus, 'unknown' | 'sent' | 'delivered'> =>
   isFinalStatus(status) && status !== 'delivered';
 
-/** Whether no report can change a state any more, except one that beats our own `missing`. */
+/** Whether no further report is expected. */
 export function isFinalState(state: MessageState, expectsReports: boolean): boolean {
   if (state === 'sent') return !expectsReports;
-  return (
-    state === 'rejected' || state === 'notSent' || (state !== 'pending' && state !== 'unknown' && state !== 'missing')
-  );
+  return state !== 'pending' && state !== 'unknown' && state !== 'missing';
 }

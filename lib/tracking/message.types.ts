@@ -1,9 +1,9 @@
 import type { DlrStatus } from '../dto/dlr.js';
 
 /**
- * Where a tracked message is. `pending`: it has not left, or its answer has not come. `sent`: the gateway accepted it. `rejected`:
- * the gateway refused it. `notSent`: it certainly did not leave. `unknown`: it may have been sent. `missing`: it was accepted, and
- * no final report came within `missingAfterMs`. All others are the status of its delivery reports.
+ * State of a tracked message. `pending`: it has not left, or its answer has not come. `sent`: the gateway accepted it. `rejected`:
+ * the gateway rejected it. `notSent`: it certainly did not leave. `unknown`: it may have been sent. `missing`: it was accepted, and
+ * no final report came within `missingAfterMs`. All other states are the status of its delivery reports.
  */
 export type MessageState =
   'pending' | 'sent' | 'rejected' | 'notSent' | 'unknown' | 'missing' | Exclude<DlrStatus, 'unknown'>;
@@ -24,9 +24,9 @@ export interface SeenReport {
 export interface TrackedRecipient {
   /** The recipient, masked: the record has no full number. */
   dest: string;
-  /** Where it is. */
+  /** State of the message. */
   state: MessageState;
-  /** Whether no further report is expected. One that comes all the same may change it: `undelivered` into `delivered`, for example. */
+  /** Whether no further report is expected. A late report may still change the state: `undelivered` to `delivered`, for example. */
   isFinal: boolean;
   /** When it was about to leave: ISO 8601, UTC. */
   sentAt: string;
@@ -34,15 +34,15 @@ export interface TrackedRecipient {
   jobId?: string;
   /** The gateway's id of the message, once it is known. */
   msgId?: string;
-  /** Parts that its text takes. */
+  /** Number of parts of the text. */
   partsExpected: number;
-  /** Parts that a report told apart. A gateway that reports a message as a whole gives 1. */
+  /** Parts that have reports of their own; 1 where the gateway reports a message as a whole. */
   partsSeen: number;
-  /** Its delivery reports, one of each status and part. */
+  /** Its delivery reports, one of each status and part, in the order of their arrival. */
   reports: SeenReport[];
 }
 
-/** All that was sent under one reference. */
+/** All messages that were sent under one reference. */
 export interface TrackedMessage {
   reference: string;
   /** Whether each recipient has a final state. */
@@ -63,41 +63,41 @@ export interface MessageNotice {
   sentAt: string;
 }
 
-/** The event of messages of unknown outcome that a delivery report proved to be sent; its payload is {@link MessagesConfirmed}. */
+/** Event: a delivery report proves that messages of unknown outcome were sent. Its payload is {@link MessagesConfirmed}. */
 export const OURSMS_MESSAGE_CONFIRMED = 'oursms.message.confirmed';
 
-/** The event of messages without a final report; its payload is {@link MessagesMissing}. */
+/** Event: messages have no final report. Its payload is {@link MessagesMissing}. */
 export const OURSMS_MESSAGE_MISSING = 'oursms.message.missing';
 
-/** Messages whose outcome was unknown, and that were sent: their delivery reports have come. */
+/** Messages whose outcome was unknown. Their delivery reports have come, so they were sent. */
 export interface MessagesConfirmed {
   account: string;
   messages: MessageNotice[];
 }
 
-/** Accepted messages that have no final report `missingAfterMs` after they left. Announced once, many together. */
+/** Accepted messages that have no final report `missingAfterMs` after they left. One event announces many, each once. */
 export interface MessagesMissing {
   account: string;
   messages: MessageNotice[];
 }
 
-/** Numbers of an account's tracking. */
+/** Statistics of an account's tracking. */
 export interface TrackingStats {
   account: string;
-  /** Records that are kept, one for each send. */
+  /** Records in the store, one for each send. */
   records: number;
   /** Records that were removed before `keepForMs` because there were more than `maxRecords`. */
   dropped: number;
   /** Delivery reports since this process started, by how they were matched. */
   matched: { msgId: number; job: number; dest: number };
-  /** Delivery reports since this process started that no message was found for, or more than one. */
+  /** Delivery reports since this process started that matched no message, or for which several were possible. */
   unmatched: number;
 }
 
 /** How long {@link Messages.settled} waits. */
 export interface SettledOptions {
-  /** Milliseconds to wait at the most. Default: 60,000. */
+  /** Longest wait in milliseconds. Default: 60,000. */
   timeoutMs?: number;
-  /** Ends the waiting. */
+  /** Ends the wait when it is aborted. */
   signal?: AbortSignal;
 }

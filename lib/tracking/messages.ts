@@ -1,38 +1,39 @@
 import type { MessageNotice, SettledOptions, TrackedMessage, TrackingStats } from './message.types.js';
 
 /**
- * What became of the messages of an account that are tracked: those that are sent with a `reference` or with `dlr: true`, once
- * `tracking` is set in the options.
+ * The tracked messages of an account, and what became of them. With `tracking` in the options, messages that are sent with a
+ * `reference` or with `dlr: true` are tracked.
  *
- * The unnamed account's is injected by this class, that of a named one by `InjectMessages(name)`.
+ * Inject those of the unnamed account by this class, and those of a named account with `InjectMessages(name)`.
  */
 export abstract class Messages {
   /**
-   * The messages that were sent under a reference, as far as their reports tell.
+   * Reads the messages that were sent under a reference, and their states.
    *
-   * @returns undefined when none was, or its record is not kept any more
+   * @returns undefined when none was sent, or its record has expired
    * @throws {OurSmsConfigError} when `tracking` is not set @throws {OurSmsStorageError} when the store cannot be read
    */
   abstract get(reference: string): Promise<TrackedMessage | undefined>;
 
   /**
-   * Waits until each recipient of a reference has a final state, and returns them as {@link get} does. It returns as well when the
-   * time is over or the signal is aborted: `isFinal` is false then.
+   * Waits until each recipient of a reference has a final state, and returns what {@link get} returns. Also returns at the timeout,
+   * or when the signal is aborted: then `isFinal` is false.
    *
    * @throws {OurSmsConfigError} when `tracking` is not set @throws {OurSmsStorageError} when the store cannot be read
    */
   abstract settled(reference: string, options?: SettledOptions): Promise<TrackedMessage | undefined>;
 
   /**
-   * The messages that have no final report although they were accepted more than `missingAfterMs` ago, oldest first, read as they
-   * are asked for. Those of campaigns are listed by `Campaign.inputs('missing')`.
+   * Lists messages that were accepted more than `missingAfterMs` ago and have no final report, oldest first. They are read while you
+   * iterate. `Campaign.inputs('missing')` lists those of a campaign.
    *
    * @throws {OurSmsConfigError} when `tracking` is not set @throws {OurSmsStorageError} when the store cannot be read
    */
   abstract missing(): AsyncIterable<MessageNotice>;
 
   /**
-   * Deletes all that is kept of the messages of a reference: a person's right to be forgotten. Later reports of them match nothing.
+   * Deletes the reference, recipients and reports of its messages: a person's right to be forgotten. Later reports of them match no
+   * message.
    *
    * @returns Whether there was something to delete.
    * @throws {OurSmsConfigError} when `tracking` is not set @throws {OurSmsStorageError} when the store cannot be written

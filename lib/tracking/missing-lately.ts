@@ -1,15 +1,15 @@
 const MINUTE_MS = 60_000;
-/** Minutes for which a message that was found missing is counted. */
+/** Minutes for which a missing message is counted. */
 const COUNTED_MINUTES = 60;
 
-/** Messages that were found missing in each minute of the last hour: minutes since 1970, and how many. */
+/** Messages that were found missing in each minute of the last hour. A minute is counted since 1970. */
 type Counts = [minute: number, messages: number][];
 
 /**
- * Adds messages that are found missing now to the count of the last hour. One note has that count, so that it costs one read.
+ * Adds messages that are found missing now to the counts of the last hour. One note has all counts, so they cost one read.
  *
- * @param text The count as it is kept; undefined when there is none yet.
- * @returns The count as it is to be kept.
+ * @param text Text of the note; undefined when there is none yet.
+ * @returns The new text of the note.
  */
 export function withMissing(text: string | undefined, messages: number): string {
   const minute = thisMinute();
@@ -18,12 +18,12 @@ export function withMissing(text: string | undefined, messages: number): string 
   return JSON.stringify([...counts]);
 }
 
-/** How many messages were found missing within the last hour, to the minute. @param text The count as it is kept. */
+/** Counts the messages that were found missing within the last hour, to the minute. @param text Text of the note. */
 export function missingIn(text: string | undefined): number {
   return countsIn(text).reduce((sum, [, messages]) => sum + messages, 0);
 }
 
-/** The counts of the last hour. A minute that is far ahead is out of it, too: the clock has been set back since. */
+/** Reads the counts of the last hour. Drops a minute that is far in the future, too: the clock was set back. */
 function countsIn(text: string | undefined): Counts {
   const now = thisMinute();
   const all = text === undefined ? [] : (JSON.parse(text) as Counts);

@@ -7,12 +7,12 @@ import type { TrackingNames } from './tracking-names.js';
 /** Characters of a hash: 72 bits. */
 const LENGTH = 12;
 
-/** Hashes of phone numbers with a key of the account: equal numbers are found, and none can be read without the key. */
+/** Hashes phone numbers with a key of the account. Equal numbers have equal hashes; without the key, no hash gives a number. */
 export class NumberHash {
   /** @param key Text of 256 random bits. */
   constructor(private readonly key: string) {}
 
-  /** Reads the key of an account, or makes it: once, whatever the number of processes. */
+  /** Reads the key of an account, or makes it under a lock, so that all processes have the same key. */
   static async of(engine: QueueEngine, names: TrackingNames): Promise<NumberHash> {
     const known = await engine.read(names.key);
     if (known !== undefined) return new NumberHash(known);
@@ -27,12 +27,12 @@ export class NumberHash {
 
   /** @param number In international form, digits alone. */
   of(number: string): string {
-    // Not an HMAC, which costs several times as much: what that prevents needs the whole hash, and inputs of any length.
+    // Not an HMAC, which costs several times as much: the attack that it prevents needs the whole hash, and inputs of any length.
     return hash('sha256', this.key + number, 'base64url').slice(0, LENGTH);
   }
 }
 
-/** The number in a report, in international form; undefined when it cannot be read. */
+/** Reads the number of a report into international form; undefined when it is not readable. */
 export function reportedNumber(dest: string | undefined): string | undefined {
   if (dest === undefined) return undefined;
   if (/^9665\d{8}$/.test(dest)) return dest;

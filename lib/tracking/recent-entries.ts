@@ -1,8 +1,8 @@
 /**
- * A map of the newest entries, with a bound: it holds at least `most` of them, and up to twice as many.
+ * A bounded map of the newest entries: it has at least the newest `most`, and up to twice as many.
  *
- * The older half goes at once: a `Map` that loses its oldest entry for each new one is searched from its start each time,
- * through all that was deleted.
+ * It drops the older half at once. Dropping the oldest entry for each new one is slow: a `Map` searches for its first entry
+ * through all deleted ones.
  */
 export class RecentEntries<V> {
   #newer = new Map<string, V>();
@@ -18,7 +18,7 @@ export class RecentEntries<V> {
     return this.#newer.has(key) || this.#older.has(key);
   }
 
-  /** Keeps a value as the newest. */
+  /** Sets a value as the newest. */
   set(key: string, value: V): void {
     this.#newer.set(key, value);
     if (this.#newer.size < this.most) return;

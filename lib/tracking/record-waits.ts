@@ -1,9 +1,9 @@
-/** Callers that wait until something is known of a record. */
+/** Callers that wait for a change of a record. */
 export class RecordWaits {
   /** By the id of the record. */
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  /** Begins to wait for any of these records. `end` ends that, and is called in any case. */
+  /** Starts a wait for a change of any of these records, which aborts `signal`. Always call `end`. */
   begin(ids: readonly string[]): { signal: AbortSignal; end: () => void } {
     const controller = new AbortController();
     const wake = (): void => controller.abort();
@@ -18,7 +18,7 @@ export class RecordWaits {
     return { signal: controller.signal, end };
   }
 
-  /** Something has changed: those who wait look again. */
+  /** Ends the waits for this record, so that their callers read it again. */
   wake(id: string): void {
     for (const wake of this.#waiting.get(id) ?? []) wake();
   }

@@ -4,10 +4,10 @@ import type { Candidate, CandidateSource, FoundById, MatchedBy, TrackedFields } 
 import { chooseByDest, isPossible } from './choose-by-dest.js';
 import { PageNotes } from './page-notes.js';
 
-/** A report whose message may be one that is still in flight waits for the answer so long. */
+/** Longest wait of a page for answers to sends in flight that its reports may belong to. */
 const IN_FLIGHT_MS = 3_000;
 
-/** How the reports of this process were matched. */
+/** Number of reports of this process, by how they were matched. */
 type MatchCounts = Record<MatchedBy, number> & { unmatched: number };
 
 interface Match {
@@ -19,17 +19,16 @@ interface Match {
 export class ReportMatcher {
   readonly counts: MatchCounts = { msgId: 0, job: 0, dest: 0, unmatched: 0 };
 
-  /** @param byDest Whether the recipient is enough, where the ids of the gateway tell nothing. */
+  /** @param byDest Whether a report without known ids is matched by its recipient. */
   constructor(
     private readonly sources: readonly CandidateSource[],
     private readonly byDest: boolean,
   ) {}
 
   /**
-   * Fills in what is known of the message of each report.
+   * Finds the message of each report, and adds its fields to the report.
    *
-   * @returns The changes to write with their page.
-   *
+   * @returns The notes to write together with the page of the reports.
    * @throws {OurSmsStorageError} when the store cannot be read
    */
   async match(dlrs: readonly Dlr[]): Promise<PageNotes> {
@@ -45,7 +44,7 @@ export class ReportMatcher {
     const rest = dlrs.filter((_, i) => found[i] === undefined);
     const candidates = await candidatesOf(rest, sources);
     const until = performance.now() + IN_FLIGHT_MS;
-    // One after the other: a report tells which messages the next one cannot belong to.
+    // In sequence: a matched report rules out messages for the next one.
     for (const [i, dlr] of dlrs.entries()) {
       const byId = found[i];
       const match = byId === undefined ? await this.#byRecipient(dlr, candidates.get(dlr) ?? [], until) : matchOf(byId);
@@ -59,16 +58,16 @@ export class ReportMatcher {
     if (all.length === 0) return undefined;
     const match = byIdAmong(dlr, all) ?? (await this.#choose(dlr, all));
     if (match) return match;
-    // The answer of a send may bring the id that decides.
+    // The answer to a send in flight may bring the id that decides.
     const inFlight = all.flatMap((one) => (one.inFlight && isPossible(dlr, one) ? [one.inFlight] : []));
     const hasId = dlr.jobId !== undefined || dlr.msgId !== undefined;
     const leftMs = until - performance.now();
     if (inFlight.length === 0 || !hasId || leftMs <= 0) return undefined;
     await Promise.race([Promise.all(inFlight), wait(leftMs, undefined, { ref: false })]);
-    return this.#again(dlr);
+    return this.#afterAnswer(dlr);
   }
 
-  async #again(dlr: Dlr): Promise<Match | undefined> {
+  async #afterAnswer(dlr: Dlr): Promise<Match | undefined> {
     for (const source of this.sources) {
       const [byId] = await source.byIds([dlr]);
       if (byId !== undefined) return matchOf(byId);
@@ -83,7 +82,7 @@ export class ReportMatcher {
   }
 }
 
-/** A field that is not known stays unset. Reports are many: none is copied. */
+/** Changes the report in place, since a copy of each would be slow. An unknown field stays unset. */
 function addTrackedFields(dlr: Dlr & { traceparent?: string }, fields: TrackedFields, by: MatchedBy): void {
   const { reference, campaign, sentAt, traceparent } = fields;
   dlr.matched = by;
@@ -95,7 +94,7 @@ function addTrackedFields(dlr: Dlr & { traceparent?: string }, fields: TrackedFi
 
 const matchOf = (found: FoundById): Match | undefined => (found === 'gone' ? undefined : found);
 
-/** The answer may have come after the ids were looked up. */
+/** Matches by ids that came after the lookup by ids. */
 function byIdAmong(dlr: Dlr, all: readonly Candidate[]): Match | undefined {
   for (const by of ['msgId', 'jobId'] as const) {
     const candidate = all.find((one) => one[by] !== undefined && one[by] === dlr[by]);

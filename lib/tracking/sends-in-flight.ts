@@ -5,12 +5,12 @@ import type { MessageRecord } from './message-record.js';
 import type { SentState } from './message-state.js';
 
 const MINUTE_MS = 60_000;
-/** A send of another process that has no outcome after so long has none: its process has ended. */
+/** After this time, the process of a send without an outcome must have ended, so the outcome is unknown. */
 const OTHERS_IN_FLIGHT_MS = 10 * MINUTE_MS;
 
-/** The tracked sends of this process whose answer has not come, or is being kept. */
+/** Tracked sends of this process, from their start until their outcome is stored. */
 export class SendsInFlight {
-  /** Tells the records of this process from those of others. */
+  /** Id of this process in its records. */
   readonly by = randomUUID().slice(0, 8);
   readonly #open = new InFlight();
   readonly #noting = new Set<Promise<unknown>>();
@@ -19,13 +19,13 @@ export class SendsInFlight {
     this.#open.begin(id);
   }
 
-  /** Its answer has come. @param noting Settles when what it said is kept. */
+  /** Call it when a send has an outcome. @param noting Settles when the outcome is stored. */
   end(id: string, noting: Promise<unknown>): void {
     const noted = noting.finally(() => {
       this.#noting.delete(noted);
       this.#open.end(id);
     });
-    // Where it cannot be kept, the outcome counts as unknown.
+    // An outcome that cannot be stored counts as unknown.
     noted.catch(() => undefined);
     this.#noting.add(noted);
   }
@@ -34,17 +34,17 @@ export class SendsInFlight {
   stateOf({ id, outcome, by, at }: MessageRecord, { followEveryMs }: QueueEngine): SentState {
     if (outcome !== undefined) return outcome;
     if (by === this.by) return this.#open.has(id) ? 'pending' : 'unknown';
-    // Where no other process can send, an earlier one did, and has ended.
+    // No other process shares the store, so an earlier process sent it and has ended.
     if (followEveryMs === Infinity) return 'unknown';
     return at + OTHERS_IN_FLIGHT_MS > Date.now() ? 'pending' : 'unknown';
   }
 
-  /** Resolves when the send has its answer; undefined when it is not in flight here. */
+  /** Resolves when the outcome of a send is stored; undefined when the send is not in flight in this process. */
   of(id: string): Promise<void> | undefined {
     return this.#open.of(id);
   }
 
-  /** Resolves when all answers that have come are kept, or cannot be. */
+  /** Resolves when each outcome so far is stored, or could not be stored. */
   async noted(): Promise<void> {
     if (this.#noting.size > 0) await Promise.allSettled(this.#noting);
   }

@@ -18,7 +18,7 @@ export interface MessageToTrack {
 /** How a tracked send ended. */
 export type TrackedOutcome = { kind: 'sent'; receipt: SendReceipt } | { kind: 'notSent' | 'unknown' };
 
-/** The record of a message that is about to leave. @param by The process that sends it. */
+/** Makes the record of a message that is about to leave. `by` is the id of the process that sends it. */
 export function recordOf(
   { src, dests, body, delay = 0, dlr = false }: MessageToTrack,
   { reference, traceparent, by, hash }: { reference?: string; traceparent?: string; by: string; hash: NumberHash },
@@ -35,7 +35,7 @@ export function recordOf(
     parts: countParts(body),
     hashes: dests.map((dest) => hash.of(dest)),
     dests: dests.map(maskNumber),
-    // With all fields from the start: a copy of an object that gets more of them takes a hundred times as long.
+    // All fields from the start: a copy that adds fields to an object takes a hundred times as long.
     outcome: undefined,
     jobId: undefined,
     msgIds: undefined,
@@ -43,14 +43,14 @@ export function recordOf(
   };
 }
 
-/** The record of a message whose send has ended. @param dests Its recipients, in full. */
+/** Adds the outcome of its send to a record. @param dests Full numbers of the recipients. */
 export function withOutcome(record: MessageRecord, dests: readonly string[], outcome: TrackedOutcome): MessageRecord {
   if (outcome.kind !== 'sent') return { ...record, outcome: outcome.kind };
   const { jobId, accepted, confirmedByTwin, acceptedMsgs, rejectedMsgs } = outcome.receipt;
-  const indexOf = placesIn(dests);
+  const indexOf = indexIn(dests);
   const msgIds = dests.map((): string | null => null);
   for (const { msgId, dest } of acceptedMsgs) {
-    // A single message need not be named.
+    // The gateway need not name the recipient of a single message.
     const index = indexOf(dest) ?? (dest === undefined && dests.length === 1 ? 0 : undefined);
     if (index !== undefined && msgId !== undefined) msgIds[index] = msgId;
   }
@@ -61,16 +61,16 @@ export function withOutcome(record: MessageRecord, dests: readonly string[], out
   return {
     ...record,
     outcome: 'sent',
-    // Reports of a message that the first try sent have the id of that one, which is not known.
+    // The first try sent the message: its reports have the id of that try, which is not known.
     jobId: hasTwins ? undefined : jobId,
     msgIds: msgIds.some((id) => id !== null) ? msgIds : undefined,
     rejected: rejected.length > 0 ? rejected : undefined,
   };
 }
 
-/** Finds the place of a number among recipients. */
-function placesIn(dests: readonly string[]): (dest: string | undefined) => number | undefined {
+/** Returns a function that finds the index of a number among recipients. */
+function indexIn(dests: readonly string[]): (dest: string | undefined) => number | undefined {
   if (dests.length === 1) return (dest) => (reportedNumber(dest) === dests[0] ? 0 : undefined);
-  const places = new Map(dests.map((dest, index) => [dest, index]));
-  return (dest) => places.get(reportedNumber(dest) ?? '');
+  const indexes = new Map(dests.map((dest, index) => [dest, index]));
+  return (dest) => indexes.get(reportedNumber(dest) ?? '');
 }

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import { accountPart } from '../queue/key-part.js';
 import { hourOf } from './message-record.js';
 
-/** Ids that stand in a name as they are: no name takes half a character, and none is very long. */
+/** Ids that a name can contain as they are: short, and without half a surrogate pair. */
 const PLAIN_ID = /^[\w.:-]{1,40}$/;
 
-/** A short name for an id of the gateway. Ids that follow one another stay neighbours, which are read together. */
+/** A short form of an id of the gateway, for a name. Consecutive ids stay neighbours, which are read together. */
 const shortened = (id: string): string => (PLAIN_ID.test(id) ? id : `${hash('sha256', id, 'base64url').slice(0, 22)}#`);
 
 /** Names of the notes that tracking keeps of an account. */
@@ -21,7 +21,7 @@ export class TrackingNames {
     return `${this.#prefix}key`;
   }
 
-  /** Id of the last record that was looked at for missing reports. */
+  /** Id of the last record that the search for missing reports has checked. */
   get missingUntil(): string {
     return `${this.#prefix}missing-until`;
   }
@@ -36,7 +36,7 @@ export class TrackingNames {
     return `${this.#prefix}dropped`;
   }
 
-  /** Lock on the work that one instance does for all. */
+  /** Lock of the sweep, which one instance runs for all. */
   get sweep(): string {
     return `${this.#prefix}sweep`;
   }
@@ -62,7 +62,7 @@ export class TrackingNames {
 
   /** Prefix of the records of a reference. */
   reference(reference: string): string {
-    // Half a character stands in no reference: nothing is kept under the name without one.
+    // No stored reference has half a surrogate pair, so nothing is stored under an empty one.
     return `${this.#prefix}reference/${/\p{Surrogate}/u.test(reference) ? '' : encodeURIComponent(reference)}/`;
   }
 
@@ -71,12 +71,12 @@ export class TrackingNames {
     return `${this.#prefix}dest/${numberHash}/`;
   }
 
-  /** Prefix of the records that were forgotten, of all recipients with a trace. */
+  /** Prefix of the forgotten records to all recipients with a trace. */
   forgotten(trace: string): string {
     return `${this.#prefix}forgotten/${trace}/`;
   }
 
-  /** Says that a record was forgotten while another process waited for the answer to its send. */
+  /** Marks a record that was forgotten before the answer to its send was stored. */
   strippedInFlight(id: string): string {
     return `${this.#prefix}stripped/${id}`;
   }
@@ -106,7 +106,7 @@ export class TrackingNames {
     return `${this.reportsOf(hourOf(id))}${id}/`;
   }
 
-  /** One status of one part of a message. */
+  /** Report of one status of one part of a message. */
   report(id: string, index: number, status: string, msgId?: string): string {
     return `${this.reportsOn(id)}${index}/${msgId === undefined ? '-' : shortened(msgId)}/${status}`;
   }

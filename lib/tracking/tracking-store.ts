@@ -17,10 +17,10 @@ import { UnsettledReports } from './unsettled-reports.js';
 /** Notes that are deleted by one write. */
 const AT_ONCE = 500;
 
-/** What tracking keeps of an account, in the store of the account. */
+/** Reads and writes the tracking records of an account. */
 export class TrackingStore {
   readonly unsettled = new UnsettledReports();
-  /** The hour that is known to be listed: its count is not known, since more may come. */
+  /** The last hour that this process has listed, without a count, since more records may come. */
   #lastHour: string | undefined;
 
   constructor(
@@ -28,7 +28,7 @@ export class TrackingStore {
     readonly names: TrackingNames,
   ) {}
 
-  /** Keeps a record, and what finds it, before its message leaves. */
+  /** Stores a record and its index entries, before its message leaves. */
   async add(record: MessageRecord): Promise<void> {
     const { id, reference, hashes } = record;
     const { names } = this;
@@ -41,12 +41,12 @@ export class TrackingStore {
     this.#lastHour = hour;
   }
 
-  /** Keeps how a send ended, and the ids that the gateway gave. */
+  /** Stores the outcome of a send, and the gateway's ids. */
   async update(record: MessageRecord): Promise<void> {
     const { id, jobId, msgIds = [] } = record;
     const { names, engine } = this;
     const isForgotten = this.unsettled.isForgotten(id);
-    // What is left of one that was forgotten has no ids yet.
+    // A stripped record needs the ids. A removed one must not be written again.
     if (isForgotten && (await engine.read(names.record(id))) === undefined) return;
     const kept = isForgotten ? stripped(record) : record;
     const changes: NoteChange[] = [{ name: names.record(id), text: recordText(kept) }];
@@ -54,30 +54,30 @@ export class TrackingStore {
     for (const [index, msgId] of msgIds.entries()) {
       if (msgId !== null) changes.push({ name: names.message(msgId), text: identifiedText(kept, index) });
     }
-    // Mostly with the record of the next message: the disk is waited for once.
+    // Nothing waits for it, so it mostly shares a disk write with the record of the next message.
     await engine.change(changes, true);
-    // Looked at after the write: another process forgets the record before it, or sees what it wrote.
+    // After the write: another process has stripped the record before it, or strips it later and sees the ids.
     const isShared = engine.followEveryMs !== Infinity;
     if (isShared && (await engine.read(names.strippedInFlight(id))) !== undefined) await this.strip(record);
   }
 
-  /** The records of ids; undefined for those that are not kept. */
+  /** Reads records by id; undefined for a record that is not stored. */
   async records(ids: readonly string[]): Promise<(MessageRecord | undefined)[]> {
     const texts = await this.engine.readMany(ids.map((id) => this.names.record(id)));
     return texts.map((text) => (text === undefined ? undefined : readRecord(text)));
   }
 
-  /** The ends of the names that start with a prefix, such as the ids of the records of a reference, in their order. */
+  /** Lists the ends of the names with a prefix, in their order: for example the ids of the records of a reference. */
   async idsUnder(prefix: string): Promise<string[]> {
     const ids: string[] = [];
     for await (const { name } of this.engine.notes(prefix)) ids.push(name.slice(prefix.length));
     return ids;
   }
 
-  /** The reports that were matched with a record, in the order of their arrival. */
+  /** Reads the reports of a record, in the order of their arrival. */
   async reports({ id, hashes }: MessageRecord): Promise<KeptReport[]> {
     const found = new Map<string, string>();
-    // First: what is written during the read of the store is in none of both otherwise.
+    // Unsettled reports first: one that is written during the read of the store would be in neither.
     for (const index of hashes.keys()) {
       for (const { name, keptText } of this.unsettled.of(id, index)) found.set(name, keptText);
     }
@@ -92,8 +92,8 @@ export class TrackingStore {
   }
 
   /**
-   * Deletes a record and all that belongs to it, but for what keeps its late reports from being taken for those of another message
-   * to the same number.
+   * Deletes a record and all that belongs to it, except the ids and traces that recognise its late reports: these must not match
+   * another message to the same number.
    */
   async strip(record: MessageRecord): Promise<void> {
     const rest = stripped(record);
@@ -112,10 +112,11 @@ export class TrackingStore {
   async remove(record: MessageRecord): Promise<void> {
     await this.#remove(
       record,
-      [...this.#ids(record), this.names.record(record.id)].map((name) => ({ name })),
+      [...this.#idNames(record), this.names.record(record.id)].map((name) => ({ name })),
     );
   }
 
+  /** @param last Changes that complete the removal. */
   async #remove(record: MessageRecord, last: NoteChange[]): Promise<void> {
     const { id, hashes } = record;
     // Reports that are being written now reach the store before they are deleted.
@@ -123,7 +124,7 @@ export class TrackingStore {
     const prefix = this.names.reportsOn(id);
     for (const end of await this.idsUnder(prefix)) reports.add(prefix + end);
     await this.#delete([...reports]);
-    await this.engine.change([...this.#finding(record).map((name) => ({ name })), ...last]);
+    await this.engine.change([...this.#indexNames(record).map((name) => ({ name })), ...last]);
   }
 
   /** Deletes all records of an hour. @returns How many there were. */
@@ -140,12 +141,12 @@ export class TrackingStore {
     for await (const { text } of engine.notes(names.recordsOf(hour))) {
       count += 1;
       const record = readRecord(text);
-      changes.push(...this.#finding(record), ...this.#ids(record), names.record(record.id));
+      changes.push(...this.#indexNames(record), ...this.#idNames(record), names.record(record.id));
       if (changes.length < AT_ONCE) continue;
       await this.#delete(changes);
       changes = [];
     }
-    // Other processes may add to the hour that is not over.
+    // Other processes may still add records to the current hour.
     await this.#delete(hour < hourAt(Date.now()) ? [...changes, names.hours + hour] : changes);
     return count;
   }
@@ -157,8 +158,8 @@ export class TrackingStore {
   }
 
   /**
-   * The change that counts messages which are found missing now. Only the process that has the lock of the sweep may write it: no
-   * other one counts then.
+   * Returns the change that adds missing messages to the count of the last hour. Only the process with the lock of the sweep may
+   * call it and write the change: two processes would overwrite each other's count.
    */
   async countMissing(messages: number): Promise<NoteChange> {
     const name = this.names.missingLately;
@@ -176,20 +177,20 @@ export class TrackingStore {
     return undefined;
   }
 
-  /** Names of what finds a record by its reference or recipients, or lists it. */
-  #finding({ id, reference, hashes }: MessageRecord): string[] {
+  /** Names of the index entries of a record by its reference and recipients, and of its missing reports. */
+  #indexNames({ id, reference, hashes }: MessageRecord): string[] {
     const { names } = this;
     const byReference = reference === undefined ? [] : [names.reference(reference) + id];
     return [...byReference, ...hashes.map((hash) => names.dest(hash) + id), names.missing + id];
   }
 
-  /** Names of what finds a record that was forgotten by a trace of its recipients. */
+  /** Names of the index entries of a forgotten record, by the traces of its recipients. */
   #forgottenNames({ id, traces = [] }: MessageRecord): string[] {
     return [...new Set(traces)].map((trace) => this.names.forgotten(trace) + id);
   }
 
-  /** Names of what finds a record by the ids of the gateway, or that one was forgotten. */
-  #ids(record: MessageRecord): string[] {
+  /** Names of the index entries of a record by the gateway's ids, and of a forgotten record. */
+  #idNames(record: MessageRecord): string[] {
     const { jobId, msgIds = [] } = record;
     const names = this.#forgottenNames(record);
     if (isStripped(record)) names.push(this.names.strippedInFlight(record.id));

@@ -4,19 +4,19 @@ import { dueAtOf, HOUR_MS, hourAt, hourOf, noticeOf, readRecord, type MessageRec
 import type { MessageNotice } from './message.types.js';
 import type { TrackingStore } from './tracking-store.js';
 
-/** Messages that are announced, and marked, together. */
+/** Messages that are announced and marked together. */
 const AT_ONCE = 500;
-/** Records that are removed between two looks at the clock of others: the lock may have been lost meanwhile. */
+/** Records that are removed between two checks of the lock, which may be lost meanwhile. */
 const REMOVED_AT_ONCE = 100;
 
-/** How long records are kept, and how many. */
+/** When a report is missing, and which records are removed: by age, and by number. */
 export interface TrackingPolicy {
   missingAfterMs: number;
   keepForMs: number;
   maxRecords: number;
 }
 
-/** The work on records that one instance does for all: announces missing reports, and removes what is too old or too much. */
+/** Announces missing reports, and removes records that are too old or too many. One instance runs it for all. */
 export class TrackingSweep {
   constructor(
     private readonly store: TrackingStore,
@@ -24,11 +24,11 @@ export class TrackingSweep {
     private readonly announce: (messages: MessageNotice[]) => void,
   ) {}
 
-  /** @param mayGoOn Whether this instance still has the lock. Rejects when it does not. */
-  async run(mayGoOn: () => Promise<void>): Promise<void> {
-    await this.#announceMissing(mayGoOn);
-    await this.#removeOld(mayGoOn);
-    await this.#removeExcess(mayGoOn);
+  /** @param checkLock Rejects when this instance has lost the lock. */
+  async run(checkLock: () => Promise<void>): Promise<void> {
+    await this.#announceMissing(checkLock);
+    await this.#removeOld(checkLock);
+    await this.#removeExcess(checkLock);
   }
 
   /** How many records there are. */
@@ -38,7 +38,7 @@ export class TrackingSweep {
     return count;
   }
 
-  async #announceMissing(mayGoOn: () => Promise<void>): Promise<void> {
+  async #announceMissing(checkLock: () => Promise<void>): Promise<void> {
     const { engine, names } = this.store;
     const end = Date.now() - this.policy.missingAfterMs;
     const before = await engine.read(names.missingUntil);
@@ -46,15 +46,15 @@ export class TrackingSweep {
     let notices: MessageNotice[] = [];
     let marks: NoteChange[] = [];
     const write = async (until: string): Promise<void> => {
-      await mayGoOn();
-      // Their state is `missing` when a listener asks for it.
+      await checkLock();
+      // Before the event: a listener that reads the messages must see the state `missing`.
       await engine.change(marks);
       const done: NoteChange[] = [{ name: names.missingUntil, text: until }];
       if (notices.length > 0) {
         this.announce(notices);
         done.push(await this.store.countMissing(notices.length));
       }
-      // Last: a process that ends in between announces them again.
+      // Last: if the process ends in between, the messages are announced again.
       await engine.change(done);
       [notices, marks] = [[], []];
     };
@@ -70,7 +70,7 @@ export class TrackingSweep {
     if (last !== undefined) await write(last);
   }
 
-  /** The records behind one that were due until a time. */
+  /** Reads the records after `before` whose messages were due until `end`. */
   async *#between(before: string | undefined, end: number): AsyncIterable<MessageRecord> {
     const { engine, names } = this.store;
     for (const hour of await this.store.hours()) {
@@ -84,7 +84,7 @@ export class TrackingSweep {
     }
   }
 
-  /** The recipients of a record that were accepted and have no final report. */
+  /** Indexes of the accepted recipients of a record that have no final report. */
   async #missingOf(record: MessageRecord): Promise<number[]> {
     const { dests, dlr, outcome, rejected = [] } = record;
     if (!dlr || outcome !== 'sent') return [];
@@ -93,34 +93,34 @@ export class TrackingSweep {
     return [...dests.keys()].filter((index) => !final.has(index));
   }
 
-  /** Whole hours. */
-  async #removeOld(mayGoOn: () => Promise<void>): Promise<void> {
+  /** Removes whole hours. */
+  async #removeOld(checkLock: () => Promise<void>): Promise<void> {
     const first = hourAt(Date.now() - this.policy.keepForMs);
     for (const hour of await this.store.hours()) {
       if (hour >= first) return;
-      await mayGoOn();
+      await checkLock();
       await this.store.removeHour(hour);
     }
   }
 
-  /** The oldest first. */
-  async #removeExcess(mayGoOn: () => Promise<void>): Promise<void> {
+  /** Removes the oldest records. */
+  async #removeExcess(checkLock: () => Promise<void>): Promise<void> {
     const { engine, names } = this.store;
     const counts = await this.#counts();
     let excess = [...counts.values()].reduce((sum, count) => sum + count, 0) - this.policy.maxRecords;
     if (excess <= 0) return;
     let dropped = Number((await engine.read(names.dropped)) ?? 0);
     for (const [hour, count] of counts) {
-      await mayGoOn();
+      await checkLock();
       if (excess <= 0) return;
       let removed = 0;
       if (count <= excess) removed = await this.store.removeHour(hour);
       else {
-        // It is counted again.
+        // Its count changes: it is counted again later.
         await engine.note(names.hours + hour, '');
         for await (const { text } of engine.notes(names.recordsOf(hour))) {
           if (removed >= excess) break;
-          if (removed % REMOVED_AT_ONCE === 0) await mayGoOn();
+          if (removed % REMOVED_AT_ONCE === 0) await checkLock();
           await this.store.remove(readRecord(text));
           removed += 1;
         }
@@ -131,7 +131,7 @@ export class TrackingSweep {
     }
   }
 
-  /** How many records each hour has, oldest first. Those of an hour that is over are counted once. */
+  /** Number of records of each hour, oldest first. The number of a past hour is stored. */
   async #counts(): Promise<Map<string, number>> {
     const { engine, names } = this.store;
     const counts = new Map<string, number>();

@@ -11,7 +11,7 @@ import { TrackingSweep } from '../../lib/tracking/tracking-sweep.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const POLICY = { missingAfterMs: DAY_MS, keepForMs: 7 * DAY_MS, maxRecords: 1_000 };
-const mayGoOn = (): Promise<void> => Promise.resolve();
+const checkLock = (): Promise<void> => Promise.resolve();
 
 describe('the records of tracked messages', () => {
   let store: TrackingStore;
@@ -40,7 +40,7 @@ describe('the records of tracked messages', () => {
   }
 
   const run = (policy: Partial<typeof POLICY> = {}): Promise<void> =>
-    new TrackingSweep(store, { ...POLICY, ...policy }, (messages) => void announced.push(...messages)).run(mayGoOn);
+    new TrackingSweep(store, { ...POLICY, ...policy }, (messages) => void announced.push(...messages)).run(checkLock);
 
   const lately = async (): Promise<number> => missingIn(await store.engine.read(store.names.missingLately));
 
