@@ -3,13 +3,14 @@ import type { HealthReason } from './health-data.js';
 import { messagesOf, reportsOf, type HealthFacts } from './health-facts.js';
 import type { OurSmsHealthOptions } from './oursms-health.options.js';
 
-/** Polls that may fail in a row, and the shortest time that is waited for one that goes well. */
+/** Polls that may fail in a row until polling is overdue. */
 const OVERDUE_POLLS = 5;
+/** Shortest time without a successful poll until polling is overdue. */
 const SHORTEST_OVERDUE_MS = 5 * 60_000;
-/** How long a gap is news. */
-const GAP_NEWS_MS = 60 * 60_000;
+/** Time for which the account is degraded after a gap. */
+const DEGRADED_AFTER_GAP_MS = 60 * 60_000;
 
-/** Limits that a fact is compared with. */
+/** Options that facts are compared with. */
 type HealthLimits = Pick<OurSmsHealthOptions, 'minCredits' | 'maxOldestMs' | 'maxMissing'>;
 
 interface Rule {
@@ -59,7 +60,7 @@ const RULES: readonly Rule[] = [
   {
     reason: 'reportsMayBeLost',
     status: 'degraded',
-    holds: (facts) => (reportsOf(facts)?.sinceGapMs ?? Infinity) < GAP_NEWS_MS,
+    holds: (facts) => (reportsOf(facts)?.sinceGapMs ?? Infinity) < DEGRADED_AFTER_GAP_MS,
   },
   {
     reason: 'messagesMissing',
@@ -69,20 +70,20 @@ const RULES: readonly Rule[] = [
   { reason: 'paused', status: 'degraded', holds: (facts) => reportsOf(facts)?.stats.paused === true },
 ];
 
-/** What is wrong with an account, by the facts: `down` if any of it keeps it from working. */
+/** Lists what is wrong with an account, and decides its status: `down` if any rule of that status holds. */
 export function judgeHealth(
   facts: HealthFacts,
   limits: HealthLimits,
 ): { status: 'up' | 'degraded' | 'down'; reasons: HealthReason[] } {
-  const broken = RULES.filter(({ holds }) => holds(facts, limits));
-  const isDown = broken.some(({ status }) => status === 'down');
+  const found = RULES.filter(({ holds }) => holds(facts, limits));
+  const isDown = found.some(({ status }) => status === 'down');
   return {
-    status: isDown ? 'down' : broken.length > 0 ? 'degraded' : 'up',
-    reasons: broken.map(({ reason }) => reason),
+    status: isDown ? 'down' : found.length > 0 ? 'degraded' : 'up',
+    reasons: found.map(({ reason }) => reason),
   };
 }
 
-/** A paused inbox does not poll, and its polling starts again with `resume()`. */
+/** Polling of a paused inbox is not overdue: it starts again with `resume()`. */
 function isPollOverdue(reports: ReportFacts | undefined): boolean {
   if (reports?.polling === undefined || reports.stats.paused) return false;
   const { sinceGoodMs, everyMs } = reports.polling;

@@ -1,19 +1,19 @@
 import { IsWholeNumber } from '../dto/field-rules.js';
 import { IsBoolean, IsOptional, IsString, ValidateBy } from '../dto/validation-rules.js';
 
-/** Limits of a health check, and how long it may take. Each field's initial value is its default. */
+/** Limits and timeout of a health check. Each field's initial value is its default. */
 export class OurSmsHealthOptions {
   /** The `name` that the account was registered with. Unset: the unnamed account. */
   @IsOptional()
   @IsString({ message: '$property must be a string' })
   account?: string;
 
-  /** Credits at which, or under which, the account is degraded: `creditsLow`. Unset: no limit. */
+  /** With this number of credits or fewer, the account is degraded: `creditsLow`. Unset: no limit. */
   @IsOptional()
   @IsCreditLimit()
   minCredits?: number;
 
-  /** Milliseconds after which a report that is not handled yet makes the account degraded: `reportsWaiting`. Unset: no limit. */
+  /** Milliseconds after which an unhandled report makes the account degraded: `reportsWaiting`. Unset: no limit. */
   @IsOptional()
   @IsWholeNumber(1)
   maxOldestMs?: number;
@@ -22,15 +22,15 @@ export class OurSmsHealthOptions {
   @IsWholeNumber(0)
   maxMissing?: number = 0;
 
-  /** Milliseconds for the whole answer. What is not known by then counts as failing. The probe that asks must wait longer. */
+  /** Milliseconds for the whole answer. A fact that is not known by then counts as failed. Give the probe a longer timeout. */
   @IsWholeNumber(10, 600_000)
   timeoutMs?: number = 3_000;
 
-  /** Milliseconds for which the gateway is not asked again, however often the account is checked. */
+  /** Shortest time in milliseconds between two requests to the gateway, however often the account is checked. */
   @IsWholeNumber(1)
   cacheMs?: number = 60_000;
 
-  /** Whether the answer shows the balance: anyone who can read the answer sees it. */
+  /** Whether the answer shows the balance to every client of the endpoint. */
   @IsBoolean({ message: '$property must be true or false' })
   showCredits?: boolean = false;
 }

@@ -12,11 +12,11 @@ import { judgeHealth } from './judge-health.js';
 import { OurSmsHealthOptions } from './oursms-health.options.js';
 
 /**
- * Tells Terminus how an account is. List it in the `providers` of the module of your health controller, which imports
+ * Reports the health of an account to Terminus. List it in the `providers` of the module of your health controller, which imports
  * `TerminusModule`.
  *
- * It downloads no reports, and its answer holds no balance unless asked for, no credentials, and no word of the gateway. Use it
- * for readiness, never for liveness: a restart mends nothing of what it reports.
+ * It downloads no reports. Its answer has no credentials, no text of the gateway, and no balance unless you set `showCredits`. Use
+ * it for readiness, never for liveness: a restart fixes nothing that it reports.
  *
  * @example
  * this.health.check([() => this.oursms.isHealthy('sms', { minCredits: 500, maxOldestMs: 600_000 })]);
@@ -31,9 +31,9 @@ export class OurSmsHealthIndicator {
   /**
    * Checks an account: `up`, `degraded` (under Terminus 11 `up` with `degraded: true`) or `down`, with its {@link HealthData}.
    *
-   * @param key Names the account in the answer.
-   * @param options Which account, its limits, and how long the check may take.
-   * @throws {OurSmsConfigError} for an account that is not registered, and for faulty options
+   * @param key Key of the account in the answer.
+   * @param options The account, its limits, and the timeout of the check.
+   * @throws {OurSmsConfigError} when the account is not registered, or an option is invalid
    */
   async isHealthy<const Key extends string>(
     key: Key,
