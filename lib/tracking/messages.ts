@@ -10,7 +10,7 @@ export abstract class Messages {
   /**
    * Reads the messages that were sent under a reference, and their states.
    *
-   * @returns undefined when none was sent, or its record has expired
+   * @returns undefined when none was sent, or its record is not stored any more
    * @throws {OurSmsConfigError} when `tracking` is not set @throws {OurSmsStorageError} when the store cannot be read
    */
   abstract get(reference: string): Promise<TrackedMessage | undefined>;
