@@ -98,7 +98,7 @@ export class AccountMessages extends Messages {
 
   /** Waits until the outcomes of all answered sends are stored. Call it when no more reports are matched. */
   async close(): Promise<void> {
-    await this.#flights.noted();
+    await this.#flights.allStored();
     await this.campaigns?.stop();
   }
 
@@ -126,11 +126,11 @@ export class AccountMessages extends Messages {
     const { dests } = message;
     return {
       ended: (outcome) => {
-        const noting = store.update(withOutcome(record, dests, outcome)).then(() => this.#waits.wake(record.id));
-        noting.catch((error: unknown) =>
+        const storing = store.update(withOutcome(record, dests, outcome)).then(() => this.#waits.wake(record.id));
+        storing.catch((error: unknown) =>
           this.#warn('The answer to a tracked send could not be stored, so its outcome counts as unknown', error),
         );
-        this.#flights.end(record.id, noting);
+        this.#flights.end(record.id, storing);
         if (outcome.kind === 'unknown') void this.#confirmEarly(record);
       },
     };
@@ -166,7 +166,7 @@ export class AccountMessages extends Messages {
 
   async forget(reference: string): Promise<boolean> {
     const { store } = await this.#open();
-    await this.#flights.noted();
+    await this.#flights.allStored();
     const ids = await store.idsUnder(this.#names.reference(reference));
     const records = (await store.records(ids)).filter((record) => record !== undefined);
     for (const record of records) {
@@ -194,7 +194,7 @@ export class AccountMessages extends Messages {
   }
 
   async #confirmEarly(record: MessageRecord): Promise<void> {
-    await this.#flights.noted();
+    await this.#flights.allStored();
     const { confirmations } = await this.#open();
     await confirmations.noteUnknown(record).catch((error: unknown) => this.#warn(NOT_CONFIRMED, error));
   }

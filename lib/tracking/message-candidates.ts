@@ -62,7 +62,7 @@ export class MessageCandidates implements CandidateSource {
     const { store } = this;
     const { names } = store;
     // The ids in an answer that has just come must be stored first.
-    await this.flights.noted();
+    await this.flights.allStored();
     const msgTexts = await this.#read(dlrs, ({ msgId }) => msgId && names.message(msgId));
     const jobTexts = await this.#read(dlrs, ({ jobId }, i) =>
       msgTexts[i] === undefined && jobId !== undefined ? names.job(jobId) : undefined,
@@ -74,7 +74,7 @@ export class MessageCandidates implements CandidateSource {
       const record = records.get(jobTexts[i] ?? '');
       if (record === undefined) return undefined;
       const index = isStripped(record) ? undefined : this.#indexOf(record, dest);
-      // A report of another recipient than those of its request belongs to no message.
+      // Where the request has no such recipient, the report belongs to no message.
       return index === undefined ? 'gone' : { candidate: this.#candidate(record, index), by: 'job' };
     });
   }
@@ -82,7 +82,7 @@ export class MessageCandidates implements CandidateSource {
   /** @param dest The recipient of the report. */
   #byMessage(message: IdentifiedMessage, dest: string | undefined): FoundById {
     const number = reportedNumber(dest);
-    // A report of another recipient than that of its id belongs to no message. A masked number cannot be compared.
+    // Where the id belongs to another recipient, the report belongs to no message. A masked number cannot be compared.
     const isOther = number !== undefined && this.hash.of(number) !== message.hash;
     if (message.hash === undefined || isOther) return 'gone';
     return { candidate: { take: (dlr, notes) => this.#keep(message, message.index, dlr, notes) }, by: 'msgId' };

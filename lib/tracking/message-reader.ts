@@ -23,7 +23,7 @@ export class MessageReader {
 
   async get(reference: string): Promise<TrackedMessage | undefined> {
     const { store } = this;
-    await this.flights.noted();
+    await this.flights.allStored();
     const ids = await store.idsUnder(store.names.reference(reference));
     const recipients: TrackedRecipient[] = [];
     for (const record of await store.records(ids)) if (record) recipients.push(...(await this.#recipients(record)));

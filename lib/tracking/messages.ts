@@ -4,7 +4,7 @@ import type { MessageNotice, SettledOptions, TrackedMessage, TrackingStats } fro
  * The tracked messages of an account, and what became of them. With `tracking` in the options, messages that are sent with a
  * `reference` or with `dlr: true` are tracked.
  *
- * Inject those of the unnamed account by this class, and those of a named account with `InjectMessages(name)`.
+ * Inject this class for the unnamed account, and use `InjectMessages(name)` for a named one.
  */
 export abstract class Messages {
   /**

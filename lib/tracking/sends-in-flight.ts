@@ -13,21 +13,21 @@ export class SendsInFlight {
   /** Id of this process in its records. */
   readonly by = randomUUID().slice(0, 8);
   readonly #open = new InFlight();
-  readonly #noting = new Set<Promise<unknown>>();
+  readonly #storing = new Set<Promise<unknown>>();
 
   begin(id: string): void {
     this.#open.begin(id);
   }
 
-  /** Call it when a send has an outcome. @param noting Settles when the outcome is stored. */
-  end(id: string, noting: Promise<unknown>): void {
-    const noted = noting.finally(() => {
-      this.#noting.delete(noted);
+  /** Call it when a send has an outcome. @param storing Settles when the outcome is stored. */
+  end(id: string, storing: Promise<unknown>): void {
+    const stored = storing.finally(() => {
+      this.#storing.delete(stored);
       this.#open.end(id);
     });
     // An outcome that cannot be stored counts as unknown.
-    noted.catch(() => undefined);
-    this.#noting.add(noted);
+    stored.catch(() => undefined);
+    this.#storing.add(stored);
   }
 
   /** The state of a send, apart from its reports. */
@@ -45,7 +45,7 @@ export class SendsInFlight {
   }
 
   /** Resolves when each outcome so far is stored, or could not be stored. */
-  async noted(): Promise<void> {
-    if (this.#noting.size > 0) await Promise.allSettled(this.#noting);
+  async allStored(): Promise<void> {
+    if (this.#storing.size > 0) await Promise.allSettled(this.#storing);
   }
 }

@@ -8,7 +8,7 @@ const PLAIN_ID = /^[\w.:-]{1,40}$/;
 /** A short form of an id of the gateway, for a name. Consecutive ids stay neighbours, which are read together. */
 const shortened = (id: string): string => (PLAIN_ID.test(id) ? id : `${hash('sha256', id, 'base64url').slice(0, 22)}#`);
 
-/** Names of the notes that tracking keeps of an account. */
+/** Names of the tracking notes of an account. */
 export class TrackingNames {
   readonly #prefix: string;
 

@@ -12,7 +12,7 @@ export class UnsettledReports {
   readonly #byRecipient = new RecentEntries<readonly UnsettledReport[]>(MOST_RECIPIENTS);
   readonly #forgotten = new RecentEntries<true>(MOST_FORGOTTEN);
 
-  /** @returns The note to write with the page: that of the first report with this name */
+  /** Adds a report unless one has this name. @returns The note of the report with this name, to write with the page */
   add(id: string, name: string, report: KeptReport): PageNote {
     const key = recipientKey(id, report.index);
     const others = this.#byRecipient.get(key);

@@ -70,11 +70,11 @@ describe('a report that comes while its message is in flight', () => {
       if (!asked.includes(names.record(one.id)) || flights.of(one.id) === undefined) return texts;
       for (const record of [one, other]) {
         const answered = { ...record, outcome: 'sent' as const, msgIds: [`msg-${record.reference}`] };
-        const noting = store.update(answered);
-        flights.end(record.id, noting);
-        await noting;
+        const storing = store.update(answered);
+        flights.end(record.id, storing);
+        await storing;
       }
-      await flights.noted();
+      await flights.allStored();
       return texts;
     });
     const dlr = reportOf({ msgId: 'msg-one' });
