@@ -64,14 +64,7 @@ export class GatewaySimulator {
   private constructor(options: GatewaySimulatorOptions) {
     this.engine = new SimulatorEngine(options);
     setMaxListeners(0, this.#stopping.signal);
-    this.#pushers = new WebhookPushers(this.engine.accounts, {
-      faults: this.pushFaults,
-      settle: () => {
-        this.engine.settle();
-        return this.#listener.isOpen;
-      },
-      note: (push) => this.engine.recordPush(push),
-    });
+    this.#pushers = new WebhookPushers(this.pushFaults, this.engine, this.#listener);
   }
 
   /**

@@ -1,21 +1,11 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Account } from './account-book.js';
+import type { LoopbackListener } from './loopback-listener.js';
 import type { PushFault, PushFaultPlan } from './push-faults.js';
-import type { PushRecord, SimulatorReport } from './simulator.records.js';
+import type { SimulatorEngine } from './simulator-engine.js';
+import type { SimulatorReport } from './simulator.records.js';
 import type { SimulatorWebhook } from './webhook.options.js';
-
-/** What a pusher works with. */
-export interface PusherContext {
-  account: Account;
-  webhook: SimulatorWebhook;
-  faults: PushFaultPlan;
-  /** Does what is due, and says whether the gateway is up. */
-  settle: () => boolean;
-  note: (push: Omit<PushRecord, 'at'>) => void;
-  /** Ends the pushing. */
-  signal: AbortSignal;
-}
 
 /** A batch of reports on its way. */
 interface Batch {
@@ -32,17 +22,19 @@ export class WebhookPusher {
   #waiting: Batch[] = [];
   #inFlight = 0;
 
-  constructor(private readonly context: PusherContext) {}
+  constructor(
+    readonly account: Account,
+    private readonly webhook: SimulatorWebhook,
+    private readonly faults: PushFaultPlan,
+    private readonly engine: SimulatorEngine,
+    private readonly listener: LoopbackListener,
+    private readonly signal: AbortSignal,
+  ) {}
 
   /** Reports that have not been answered with 2xx. */
   get pending(): number {
-    const { outgoing } = this.context.account;
-    return this.#waiting.reduce((sum, { reports }) => sum + reports.length, this.#inFlight + outgoing.size);
-  }
-
-  /** Whose reports it pushes. */
-  get account(): Account {
-    return this.context.account;
+    const unanswered = this.#waiting.reduce((sum, { reports }) => sum + reports.length, this.#inFlight);
+    return unanswered + this.account.outgoing.size;
   }
 
   /** Takes away the reports that have not been answered with 2xx, when the pushing has ended. */
@@ -54,18 +46,18 @@ export class WebhookPusher {
 
   /** Pushes until the signal ends it. */
   async run(): Promise<void> {
-    const { webhook, signal } = this.context;
     // Ends pushes that wait for an answer.
-    signal.addEventListener('abort', () => this.#agent.destroy());
-    await Promise.all(Array.from({ length: webhook.concurrency }, () => this.#lane()));
+    this.signal.addEventListener('abort', () => this.#agent.destroy());
+    await Promise.all(Array.from({ length: this.webhook.concurrency }, () => this.#lane()));
     this.#agent.destroy();
   }
 
   async #lane(): Promise<void> {
-    const { webhook, settle, signal } = this.context;
+    const { signal } = this;
     while (!signal.aborted) {
-      const batch = settle() ? this.#take() : undefined;
-      if (batch === undefined) await wait(webhook.everyMs, undefined, { signal }).catch(() => undefined);
+      this.engine.settle();
+      const batch = this.listener.isOpen ? this.#take() : undefined;
+      if (batch === undefined) await wait(this.webhook.everyMs, undefined, { signal }).catch(() => undefined);
       else await this.#push(batch);
     }
   }
@@ -77,16 +69,16 @@ export class WebhookPusher {
       this.#waiting = this.#waiting.filter((batch) => batch !== due);
       return due;
     }
-    const reports = this.context.account.outgoing.take(this.context.webhook.batch);
+    const reports = this.account.outgoing.take(this.webhook.batch);
     return reports.length === 0 ? undefined : { reports, attempts: 0, dueAt: now };
   }
 
   async #push(batch: Batch): Promise<void> {
-    const { faults, webhook } = this.context;
-    const fault = faults.take();
     const { reports, attempts } = batch;
+    const { retryDelayMs } = this.webhook;
+    const fault = this.faults.take();
     if (fault?.kind === 'disorder') {
-      return this.#later({ ...batch, reports: reports.toReversed() }, webhook.retryDelayMs);
+      return this.#later({ ...batch, reports: reports.toReversed() }, retryDelayMs);
     }
     this.#inFlight += reports.length;
     try {
@@ -94,7 +86,7 @@ export class WebhookPusher {
       const status = await this.#post(batch, JSON.stringify({ statuses: reports }), fault);
       const isTaken = status !== undefined && status >= 200 && status < 300;
       if (!isTaken) this.#later({ ...batch, attempts: attempts + 1 }, this.#delayAfter(attempts));
-      else if (fault?.kind === 'repeat') this.#later({ ...batch, attempts: attempts + 1 }, webhook.retryDelayMs);
+      else if (fault?.kind === 'repeat') this.#later({ ...batch, attempts: attempts + 1 }, retryDelayMs);
     } finally {
       this.#inFlight -= reports.length;
     }
@@ -105,21 +97,22 @@ export class WebhookPusher {
   }
 
   #delayAfter(attempts: number): number {
-    const { retryDelayMs, maxRetryDelayMs } = this.context.webhook;
+    const { retryDelayMs, maxRetryDelayMs } = this.webhook;
     return Math.min(retryDelayMs * 2 ** attempts, maxRetryDelayMs);
   }
 
   /** @returns the status of the answer; undefined when none came */
   async #post({ reports, attempts }: Batch, body: string | Uint8Array, fault?: PushFault): Promise<number | undefined> {
-    const { account, note, signal } = this.context;
     const status = await this.#exchange(Buffer.from(body), fault);
-    if (!signal.aborted)
-      note({ username: account.username, reports, attempt: attempts + 1, status, fault: fault?.kind });
+    if (!this.signal.aborted) {
+      const { username } = this.account;
+      this.engine.recordPush({ username, reports, attempt: attempts + 1, status, fault: fault?.kind });
+    }
     return status;
   }
 
   #exchange(body: Buffer, fault: PushFault | undefined): Promise<number | undefined> {
-    const { url, timeoutMs } = this.context.webhook;
+    const { url, timeoutMs } = this.webhook;
     return new Promise((resolve) => {
       const headers = { 'content-type': 'application/json', 'content-length': body.length };
       const outgoing = request(url, { method: 'POST', headers, agent: this.#agent });

@@ -1,9 +1,9 @@
 import type { Account } from './account-book.js';
-import { WebhookPusher, type PusherContext } from './webhook-pusher.js';
+import type { LoopbackListener } from './loopback-listener.js';
+import type { PushFaultPlan } from './push-faults.js';
+import type { SimulatorEngine } from './simulator-engine.js';
+import { WebhookPusher } from './webhook-pusher.js';
 import { resolveWebhook, type SimulatorWebhook, type WebhookTarget } from './webhook.options.js';
-
-/** What all pushers of a simulator share. */
-export type SharedContext = Omit<PusherContext, 'account' | 'webhook' | 'signal'>;
 
 /** The pushers of a simulator: one for each account that has a webhook. Where they push to can be changed while they run. */
 export class WebhookPushers {
@@ -14,8 +14,9 @@ export class WebhookPushers {
   #change: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly accounts: readonly Account[],
-    private readonly shared: SharedContext,
+    private readonly faults: PushFaultPlan,
+    private readonly engine: SimulatorEngine,
+    private readonly listener: LoopbackListener,
   ) {}
 
   /** Reports that have not been answered with 2xx. */
@@ -30,7 +31,7 @@ export class WebhookPushers {
    * @throws TypeError or RangeError for a webhook that makes no sense: nothing has changed then.
    */
   async pushTo(target: WebhookTarget | undefined): Promise<void> {
-    const webhooks = new Map(this.accounts.flatMap((account) => webhookOf(account, target)));
+    const webhooks = new Map(this.engine.accounts.flatMap((account) => webhookOf(account, target)));
     this.#change = this.#change.then(() => this.#replace(webhooks));
     return this.#change;
   }
@@ -50,7 +51,7 @@ export class WebhookPushers {
     await this.#end();
     const unsent = this.#pushers.map((pusher) => [pusher.account, pusher.takeBack()] as const);
     const before = this.#webhooks;
-    for (const account of this.accounts) account.ways = waysOf(account, webhooks.get(account));
+    for (const account of this.engine.accounts) account.ways = waysOf(account, webhooks.get(account));
     for (const [account, reports] of unsent) {
       // Those that are in the inbox as well must not be there twice.
       const ways = before.get(account)?.alsoInInbox
@@ -62,7 +63,7 @@ export class WebhookPushers {
     this.#ending = new AbortController();
     const { signal } = this.#ending;
     this.#pushers = [...webhooks].map(
-      ([account, webhook]) => new WebhookPusher({ ...this.shared, account, webhook, signal }),
+      ([account, webhook]) => new WebhookPusher(account, webhook, this.faults, this.engine, this.listener, signal),
     );
     this.#running = Promise.all(this.#pushers.map((pusher) => pusher.run()));
   }
