@@ -1,5 +1,5 @@
 import type { ForcingCharacter } from './forcing-characters.js';
-import { listedLater } from './listed-later.js';
+import { withLazyForcing } from './lazy-forcing.js';
 import { firstOutsideGsm, splitText, type TextEncoding } from './split-text.js';
 
 export type { TextEncoding } from './split-text.js';
@@ -38,5 +38,5 @@ export function describeText(body: string): TextDescription {
   const { encoding, parts, units, unitsLeft, boundaries } = splitText(body, outside);
   return outside === -1
     ? { encoding, parts, units, unitsLeft, boundaries, forcing: [] }
-    : listedLater({ encoding, parts, units, unitsLeft, boundaries }, body, outside);
+    : withLazyForcing({ encoding, parts, units, unitsLeft, boundaries }, body, outside);
 }
