@@ -1,6 +1,6 @@
 export { OurSmsTesting, type SentMessage } from './oursms-testing.js';
 export { OurSmsTestingModule, type OurSmsTestingModuleOptions } from './oursms-testing.module.js';
-export type { TestFailure } from './testing-failure.js';
+export type { TestFailure } from './testing-transport.js';
 export { GatewaySimulator, type GatewaySimulatorOptions } from './simulator/gateway-simulator.js';
 export { SimulatorClock } from './simulator/simulator-clock.js';
 export { SimulatorEngine } from './simulator/simulator-engine.js';

@@ -16,8 +16,7 @@ import { resolveOptions, type ResolvedOptions } from '../options/resolve-options
 import { StoredEngine } from '../queue/stored-engine.js';
 import { SimulatorEngine } from './simulator/simulator-engine.js';
 import type { RequestRecord, SimulatorReport } from './simulator/simulator.records.js';
-import type { TestFailure } from './testing-failure.js';
-import { engineTransport } from './testing-transport.js';
+import { engineTransport, type TestFailure } from './testing-transport.js';
 
 /** A request that the gateway accepted, as it went out. */
 export interface SentMessage {

@@ -1,6 +1,9 @@
 import { TransportFault, type Transport, type WireRequest, type WireResponse } from '../gateway/transport.js';
 import type { SimulatorEngine } from './simulator/simulator-engine.js';
-import type { TestFailure } from './testing-failure.js';
+
+/** Name of a failure that `OurSmsTesting.failNext` can cause. */
+export type TestFailure =
+  'auth' | 'balance' | 'sender' | 'routing' | 'rateLimit' | 'server' | 'timeout' | 'unreachable' | 'garbage';
 
 const REFUSALS: Partial<Record<TestFailure, { status: number; errorCode: number; message: string }>> = {
   auth: { status: 401, errorCode: 1001, message: 'wrong credentials' },
