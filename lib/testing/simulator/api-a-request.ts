@@ -1,5 +1,5 @@
 import type { AccountBook } from './account-book.js';
-import type { Asked } from './asked.js';
+import type { ParsedRequest } from './parsed-request.js';
 import { Refusal } from './refusal.js';
 import { RequestParameters } from './request-parameters.js';
 import type { Route } from './routes.js';
@@ -17,7 +17,7 @@ const NAMES: Partial<Record<Route['call'], readonly string[]>> = {
  *
  * @throws Refusal naming the first thing at fault.
  */
-export function readApiA(request: SimulatorRequest, { call, methods }: Route, accounts: AccountBook): Asked {
+export function readApiA(request: SimulatorRequest, { call, methods }: Route, accounts: AccountBook): ParsedRequest {
   checkForm(request, methods);
   const values = new RequestParameters(request).strict(NAMES[call] ?? [], accounts.secrets);
   const account = accounts.authenticate(values);

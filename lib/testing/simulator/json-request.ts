@@ -1,5 +1,5 @@
 import type { AccountBook } from './account-book.js';
-import type { Asked } from './asked.js';
+import type { ParsedRequest } from './parsed-request.js';
 import { Refusal } from './refusal.js';
 import { nameForDisplay, RequestParameters } from './request-parameters.js';
 import type { Route } from './routes.js';
@@ -25,7 +25,7 @@ type Fields = Readonly<Record<string, unknown>>;
  *
  * @throws Refusal naming the first thing at fault.
  */
-export function readJsonApi(request: SimulatorRequest, { call, methods }: Route, accounts: AccountBook): Asked {
+export function readJsonApi(request: SimulatorRequest, { call, methods }: Route, accounts: AccountBook): ParsedRequest {
   if (!methods.includes(request.method)) throw Refusal.ofMethod(methods);
   const account = accounts.ofKey(request.authorization);
   if (call === 'send') return { account, message: readMessage(readBody(request), accounts.secrets) };

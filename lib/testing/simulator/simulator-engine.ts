@@ -1,9 +1,9 @@
 import { AccountBook, type Account } from './account-book.js';
 import { readApiA } from './api-a-request.js';
-import type { Asked } from './asked.js';
 import { readJsonApi, recordedFields } from './json-request.js';
 import { MessageDesk } from './message-desk.js';
 import { MessageQueue } from './message-queue.js';
+import type { ParsedRequest } from './parsed-request.js';
 import { jsonResponse, Refusal } from './refusal.js';
 import { RequestParameters } from './request-parameters.js';
 import { routeOf, type Route } from './routes.js';
@@ -175,7 +175,7 @@ export class SimulatorEngine {
     return this.#do(route, read(request, route, this.#accounts), now, envelope);
   }
 
-  #do({ call }: Route, { account, message, count }: Asked, now: number, envelope: ReportEnvelope): unknown {
+  #do({ call }: Route, { account, message, count }: ParsedRequest, now: number, envelope: ReportEnvelope): unknown {
     if (message !== undefined) return this.#desk.send(account, message, now);
     if (call === 'credits')
       return { credits: this.#options.creditsAs === 'string' ? `${account.credits}` : account.credits };

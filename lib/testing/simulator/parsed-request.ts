@@ -1,11 +1,11 @@
 import type { Account } from './account-book.js';
 import type { SendParameters } from './send-parameters.js';
 
-/** A request that was understood, whichever API it came by. */
-export interface Asked {
+/** A valid request of either API. */
+export interface ParsedRequest {
   account: Account;
-  /** Of a send. */
+  /** Parameters of a send. */
   message?: SendParameters;
-  /** Rows wanted, of a call that lists something. */
+  /** Maximum of rows to return, of a call that lists something. */
   count?: number;
 }
