@@ -1,4 +1,4 @@
-import type { AccountBook } from './account-book.js';
+import type { AccountRegistry } from './account-registry.js';
 import type { ParsedRequest } from './parsed-request.js';
 import { Refusal } from './refusal.js';
 import { RequestParameters } from './request-parameters.js';
@@ -17,7 +17,7 @@ const NAMES: Partial<Record<Route['call'], readonly string[]>> = {
  *
  * @throws Refusal naming the first thing at fault.
  */
-export function readApiA(request: SimulatorRequest, { call, methods }: Route, accounts: AccountBook): ParsedRequest {
+export function readApiA(request: SimulatorRequest, { call, methods }: Route, accounts: AccountRegistry): ParsedRequest {
   checkForm(request, methods);
   const values = new RequestParameters(request).strict(NAMES[call] ?? [], accounts.secrets);
   const account = accounts.authenticate(values);

@@ -1,4 +1,4 @@
-import type { AccountBook } from './account-book.js';
+import type { AccountRegistry } from './account-registry.js';
 import type { ParsedRequest } from './parsed-request.js';
 import { Refusal } from './refusal.js';
 import { nameForDisplay, RequestParameters } from './request-parameters.js';
@@ -25,7 +25,7 @@ type Fields = Readonly<Record<string, unknown>>;
  *
  * @throws Refusal naming the first thing at fault.
  */
-export function readJsonApi(request: SimulatorRequest, { call, methods }: Route, accounts: AccountBook): ParsedRequest {
+export function readJsonApi(request: SimulatorRequest, { call, methods }: Route, accounts: AccountRegistry): ParsedRequest {
   if (!methods.includes(request.method)) throw Refusal.ofMethod(methods);
   const account = accounts.ofKey(request.authorization);
   if (call === 'send') return { account, message: readMessage(readBody(request), accounts.secrets) };

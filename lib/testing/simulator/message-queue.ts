@@ -1,4 +1,4 @@
-import type { Account } from './account-book.js';
+import type { Account } from './account.js';
 import type { SendParameters } from './send-parameters.js';
 import type { SimulatorLedger } from './simulator-ledger.js';
 import { checkAmount, type SimulatorEngineOptions } from './simulator.options.js';

@@ -1,4 +1,4 @@
-import type { Account } from './account-book.js';
+import type { Account } from './account.js';
 import type { SendParameters } from './send-parameters.js';
 
 /** A valid request of either API. */

@@ -1,12 +1,13 @@
-import { AccountBook, type Account } from './account-book.js';
+import { AccountRegistry } from './account-registry.js';
+import type { Account } from './account.js';
 import { readApiA } from './api-a-request.js';
 import { readJsonApi, recordedFields } from './json-request.js';
-import { MessageDesk } from './message-desk.js';
 import { MessageQueue } from './message-queue.js';
 import type { ParsedRequest } from './parsed-request.js';
 import { jsonResponse, Refusal } from './refusal.js';
 import { RequestParameters } from './request-parameters.js';
 import { routeOf, type Route } from './routes.js';
+import { SendHandler } from './send-handler.js';
 import type { SimulatorClock } from './simulator-clock.js';
 import { SimulatorLedger } from './simulator-ledger.js';
 import { resolveEngineOptions, type ReportEnvelope, type SimulatorEngineOptions } from './simulator.options.js';
@@ -32,19 +33,19 @@ export class SimulatorEngine {
   /** The time that the engine goes by. */
   readonly clock: SimulatorClock;
   readonly #options: SimulatorEngineOptions;
-  readonly #accounts: AccountBook;
+  readonly #accounts: AccountRegistry;
   readonly #ledger: SimulatorLedger;
   readonly #queue: MessageQueue;
-  readonly #desk: MessageDesk;
+  readonly #sendHandler: SendHandler;
 
   /** @throws RangeError or TypeError for options that make no sense. */
   constructor(options: Partial<SimulatorEngineOptions> = {}) {
     this.#options = resolveEngineOptions(options);
     this.clock = this.#options.clock;
-    this.#accounts = new AccountBook(this.#options.accounts);
+    this.#accounts = new AccountRegistry(this.#options.accounts);
     this.#ledger = new SimulatorLedger(this.#options.record);
     this.#queue = new MessageQueue(this.#options, this.#ledger);
-    this.#desk = new MessageDesk(this.#options, this.#queue, this.#ledger);
+    this.#sendHandler = new SendHandler(this.#options, this.#queue, this.#ledger);
   }
 
   /** Every request, oldest first. Like the other records a live list: it grows as requests come in. */
@@ -176,7 +177,7 @@ export class SimulatorEngine {
   }
 
   #do({ call }: Route, { account, message, count }: ParsedRequest, now: number, envelope: ReportEnvelope): unknown {
-    if (message !== undefined) return this.#desk.send(account, message, now);
+    if (message !== undefined) return this.#sendHandler.send(account, message, now);
     if (call === 'credits')
       return { credits: this.#options.creditsAs === 'string' ? `${account.credits}` : account.credits };
     if (call === 'me') return account.user;

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Account } from './account-book.js';
+import type { Account } from './account.js';
 import type { LoopbackListener } from './loopback-listener.js';
 import type { PushFault, PushFaultPlan } from './push-faults.js';
 import type { SimulatorEngine } from './simulator-engine.js';

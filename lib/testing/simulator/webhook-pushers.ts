@@ -1,4 +1,4 @@
-import type { Account } from './account-book.js';
+import type { Account } from './account.js';
 import type { LoopbackListener } from './loopback-listener.js';
 import type { PushFaultPlan } from './push-faults.js';
 import type { SimulatorEngine } from './simulator-engine.js';

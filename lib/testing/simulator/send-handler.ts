@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describeText } from '../../message/describe-text.js';
-import { roundCredits, type Account } from './account-book.js';
+import { roundCredits, type Account } from './account.js';
 import type { Job, MessageQueue } from './message-queue.js';
 import { SIMULATOR_ERROR_CODES } from './refusal.js';
 import type { SendParameters } from './send-parameters.js';
@@ -20,7 +20,7 @@ interface SendAnswer {
 }
 
 /** Takes requests to send: what is refused, what it costs, what goes into the queue. */
-export class MessageDesk {
+export class SendHandler {
   /** Set apart for each simulator, so that a restarted one gives no identifier twice. */
   readonly #run = randomBytes(4).toString('hex');
   readonly #isUnroutable: (dest: string) => boolean;

@@ -3,7 +3,7 @@ import type { SimulatorReport } from './simulator.records.js';
 const COMPACT_AFTER = 1024;
 
 /** The reports that wait for one account, oldest first. */
-export class ReportInbox {
+export class ReportQueue {
   #rows: SimulatorReport[] = [];
   #head = 0;
 
