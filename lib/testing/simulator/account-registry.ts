@@ -4,7 +4,6 @@ import type { SimulatorAccount } from './simulator.options.js';
 
 /** The accounts, and who a request comes from. */
 export class AccountRegistry {
-  /** All of them. */
   readonly all: readonly Account[];
   /** Every password, token and API key. */
   readonly secrets: readonly string[];
@@ -25,7 +24,7 @@ export class AccountRegistry {
       .filter((secret) => !!secret) as string[];
   }
 
-  /** @throws RangeError when there is no such account: a mistake in the test, not in a request. */
+  /** @throws RangeError when there is no such account: the test is wrong, not a request. */
   get(username: string): Account {
     const account = this.#byUsername.get(username);
     if (account === undefined) throw new RangeError(`the simulator has no account ${JSON.stringify(username)}`);
@@ -33,12 +32,12 @@ export class AccountRegistry {
   }
 
   /**
-   * The account of an API key.
+   * Finds the account of an API key.
    *
-   * @param authorization The header of this name: `Bearer` and the key.
-   * @throws Refusal (401, 1001) for any other.
+   * @param authorization The `Authorization` header: `Bearer` and the key.
+   * @throws Refusal (401, 1001) when the key is missing or wrong.
    */
-  ofKey(authorization: string | undefined): Account {
+  authenticateByKey(authorization: string | undefined): Account {
     const [, key = ''] = /^bearer ([\x21-\x7e]+)$/i.exec(authorization ?? '') ?? [];
     const account = this.#byKey.get(key);
     if (account !== undefined) return account;
@@ -46,9 +45,9 @@ export class AccountRegistry {
   }
 
   /**
-   * The account of a username with its password, a username with its token, or a token alone.
+   * Finds the account of a username and password, a username and token, or a token alone.
    *
-   * @throws Refusal (401, 1001) for any other; 400 for a password and a token together.
+   * @throws Refusal (401, 1001) when these are missing or wrong; 400 for a password and a token together.
    */
   authenticate(values: ReadonlyMap<string, string>): Account {
     const [username, password, token] = [values.get('username'), values.get('password'), values.get('token')];
@@ -56,10 +55,10 @@ export class AccountRegistry {
       throw new Refusal(400, 'password, token: only one of them may be given');
     }
     const account = username === undefined ? this.#byToken.get(token ?? '') : this.#byUsername.get(username);
-    const isRight =
+    const isValid =
       (username !== undefined && !!password && account?.settings.password === password) ||
       (!!token && account?.settings.token === token);
-    if (account === undefined || !isRight) {
+    if (account === undefined || !isValid) {
       throw new Refusal(401, 'username, password or token missing or wrong', SIMULATOR_ERROR_CODES.credentials);
     }
     return account;

@@ -5,12 +5,12 @@ import type { SimulatorReport } from './simulator.records.js';
 
 /** One account with its balance and its inbox. */
 export class Account {
-  /** The account's reports that wait to be downloaded. */
+  /** Reports that wait to be downloaded. */
   readonly inbox = new ReportQueue();
-  /** Those that wait to be pushed. */
+  /** Reports that wait to be pushed. */
   readonly outgoing = new ReportQueue();
-  /** Ways of a report. With a webhook, it is pushed. */
-  ways: readonly ReportQueue[] = [this.inbox];
+  /** Queues that each new report is added to. */
+  reportQueues: readonly ReportQueue[] = [this.inbox];
   #credits: number;
 
   constructor(readonly settings: SimulatorAccount) {
@@ -21,18 +21,17 @@ export class Account {
     return this.settings.username;
   }
 
-  /** The answer to "who am I". */
+  /** Answer of the JSON API to `/users/me`. */
   get user(): { userId: string; username: string; email: string } {
     const { username } = this;
     return { userId: `user-${username}`, username, email: `${encodeURIComponent(username)}@example.com` };
   }
 
-  /** The senders that are listed as approved. */
+  /** Approved senders, as the JSON API lists them. */
   get senders(): { src: string }[] {
     return (this.settings.senders ?? []).map((src) => ({ src }));
   }
 
-  /** The balance. */
   get credits(): number {
     return this.#credits;
   }
@@ -42,9 +41,9 @@ export class Account {
     this.#credits = value;
   }
 
-  /** A report is there. */
-  report(row: SimulatorReport): void {
-    for (const way of this.ways) way.put(row);
+  /** Adds a report to each of `reportQueues`. */
+  addReport(row: SimulatorReport): void {
+    for (const queue of this.reportQueues) queue.put(row);
   }
 
   /** @throws Refusal (6307) when the account may not use this sender name. */
@@ -54,14 +53,14 @@ export class Account {
     throw new Refusal(400, 'src: source address not allowed', SIMULATOR_ERROR_CODES.sender);
   }
 
-  /** @throws Refusal (1008) when the balance does not cover the cost; nothing is taken from it then. */
+  /** @throws Refusal (1008) when the balance does not cover the cost; the balance stays as it is. */
   charge(cost: number): void {
     if (cost > this.#credits) throw new Refusal(402, 'insufficient balance', SIMULATOR_ERROR_CODES.balance);
     this.#credits = roundCredits(this.#credits - cost);
   }
 }
 
-/** Keeps decimal prices from drifting, to a millionth of a credit. */
+/** Rounds to a millionth of a credit, so that sums of decimal prices stay exact. */
 export function roundCredits(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }

@@ -13,11 +13,15 @@ const NAMES: Partial<Record<Route['call'], readonly string[]>> = {
 };
 
 /**
- * Reads a request of the API document, strictly.
+ * Reads a request of api-a strictly, by the API document.
  *
- * @throws Refusal naming the first thing at fault.
+ * @throws Refusal that names the first invalid parameter.
  */
-export function readApiA(request: SimulatorRequest, { call, methods }: Route, accounts: AccountRegistry): ParsedRequest {
+export function readApiA(
+  request: SimulatorRequest,
+  { call, methods }: Route,
+  accounts: AccountRegistry,
+): ParsedRequest {
   checkForm(request, methods);
   const values = new RequestParameters(request).strict(NAMES[call] ?? [], accounts.secrets);
   const account = accounts.authenticate(values);

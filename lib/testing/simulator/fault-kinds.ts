@@ -4,15 +4,15 @@ import type { ReportEnvelope } from './simulator.options.js';
 type Nothing = Record<never, never>;
 
 /**
- * The faults that can be played, each with its parameters.
+ * The faults that the simulator can inject, each with its parameters.
  *
- * **Processed** means that the gateway did what was asked before things went wrong: the message goes out and is charged,
- * the reports are deleted. Whoever repeats such a request does it twice.
+ * **Processed** means that the gateway executes the request before the fault: it sends and charges the message, or deletes the
+ * reports. A repeat of such a request is executed twice.
  */
 export interface FaultParameters {
-  /** Processed at once; the answer comes `ms` later. Adds to another fault of the same request. */
+  /** Processed at once; the answer comes `ms` later. Can be combined with another fault of the same request. */
   latency: { ms: number };
-  /** Not processed: the connection is reset (RST) once the request was read. */
+  /** Not processed: the connection is reset (RST) after the request is read. */
   resetBefore: Nothing;
   /** Processed, then the connection is reset (RST) without an answer. */
   resetAfter: Nothing;
@@ -22,9 +22,9 @@ export interface FaultParameters {
   slowBody: { bytes?: number; everyMs?: number };
   /** Processed; no answer ever comes, the connection stays open. */
   hang: Nothing;
-  /** Processed; 200, said to be JSON, with a `body` that is none. Default: bytes that are not UTF-8 either. */
+  /** Processed; 200 with the content type of JSON and a `body` that is not JSON. Default: bytes that are also not UTF-8. */
   garbage: { body?: string | Uint8Array };
-  /** Not processed: an HTML page under `status` (default 200), as a proxy or a firewall puts in between. */
+  /** Not processed: an HTML page under `status` (default 200), like that of a proxy or a firewall. */
   html: { status?: number };
   /** Processed; 200 with an empty body. */
   empty: Nothing;
@@ -36,11 +36,11 @@ export interface FaultParameters {
   serverError: { processed?: boolean };
   /** Not processed: 503, with `Retry-After` (seconds or a date) when one is given. */
   unavailable: { retryAfter?: number | string };
-  /** Processed; 200 with one JSON string of `bytes` (default 64 MiB), chunked and so without a Content-Length. */
+  /** Processed; 200 with one JSON string of `bytes` (default 64 MiB), chunked, without a Content-Length. */
   huge: { bytes?: number };
   /** Not processed: `status` (default 302) with `Location`. */
   redirect: { location: string; status?: 301 | 302 | 303 | 307 | 308 };
-  /** Processed and answered well, but the reports come in this envelope. Matches downloads of reports only. */
+  /** Processed; a valid answer with the reports in this envelope. Matches only downloads of reports. */
   envelope: { envelope: ReportEnvelope };
 }
 
@@ -59,7 +59,7 @@ const UNPROCESSED: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'redirect',
 ]);
 
-/** Whether the gateway does what was asked before this fault shows. */
+/** Whether the gateway executes the request before this fault. */
 export function isProcessed(fault: Fault | undefined): boolean {
   if (fault === undefined) return true;
   return fault.kind === 'serverError' ? fault.processed === true : !UNPROCESSED.has(fault.kind);

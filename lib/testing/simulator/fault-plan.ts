@@ -2,7 +2,7 @@ import type { Fault, FaultKind, FaultParameters } from './fault-kinds.js';
 import { randomFrom } from './seeded-random.js';
 import type { SimulatorCall } from './simulator.records.js';
 
-/** Which requests a fault is for. */
+/** The requests that a fault applies to. */
 export interface FaultTarget {
   /** One call of the API. Default: any. */
   on?: SimulatorCall;
@@ -16,29 +16,29 @@ type Arguments<Kind extends FaultKind, Options> =
 interface Rule {
   fault: Fault;
   on?: SimulatorCall;
-  /** Whether it plays on this matching request. */
+  /** Decides whether the fault applies to a matching request. */
   fires: () => boolean;
-  /** Requests left; undefined for a rule that stays. */
+  /** Requests that the fault still applies to; undefined for a rule of {@link FaultPlan.chance}. */
   left?: number;
 }
 
 /**
- * The faults that a simulator will play. One request gets at most one fault and one `latency`; what was asked for with
- * {@link next} comes before what may happen by {@link chance}, in the order of asking.
+ * The faults that a simulator will inject. One request gets at most one fault and one `latency`. Faults of {@link next} go before
+ * those of {@link chance}, each in the order of the calls.
  *
- * A connection that is refused is no fault of a request: see `GatewaySimulator.refuseConnections`.
+ * To refuse connections, use `GatewaySimulator.refuseConnections`.
  */
 export class FaultPlan {
   #next: Rule[] = [];
   #chances: Rule[] = [];
 
-  /** How many requests the faults of {@link next} are still to be played on. */
+  /** Number of requests that the faults of {@link next} still apply to. */
   get pending(): number {
     return this.#next.reduce((sum, { left = 0 }) => sum + left, 0);
   }
 
   /**
-   * Plays a fault on the next requests that match.
+   * Injects a fault into the next requests that match.
    *
    * @param args The fault's parameters, `times` (default 1; Infinity for all from now on) and `on`, in one object.
    * @throws RangeError for `times` other than a whole number of 1 or more.
@@ -52,7 +52,7 @@ export class FaultPlan {
   }
 
   /**
-   * Plays a fault on each matching request with a probability, until {@link clear}. The same seed gives the same run.
+   * Injects a fault into each matching request with a probability, until {@link clear}. The same seed gives the same sequence.
    *
    * @param probability 0 (never) to 1 (always).
    * @param args The fault's parameters, `seed` (a whole number, default 1) and `on`, in one object.
@@ -71,13 +71,13 @@ export class FaultPlan {
     this.#chances.push({ ...ruleOf(kind, parameters, on), fires: () => random() < probability });
   }
 
-  /** Forgets all faults that were asked for. One that is being played is played to its end. */
+  /** Removes all planned faults. A fault that has started continues to its end. */
   clear(): void {
     this.#next = [];
     this.#chances = [];
   }
 
-  /** The next fault for a request of this call. Counts it as played. @internal */
+  /** Takes the faults of one request of this call. @internal */
   take(call: SimulatorCall): { fault?: Fault; latencyMs: number } {
     const latency = this.#pick(call, true);
     return { fault: this.#pick(call, false), latencyMs: latency?.kind === 'latency' ? latency.ms : 0 };

@@ -2,20 +2,20 @@ import type { Fault } from './fault-kinds.js';
 import { jsonResponse, SIMULATOR_ERROR_CODES } from './refusal.js';
 import type { SimulatorResponse } from './simulator.records.js';
 
-/** Bytes to send in answer to a request. */
+/** HTTP answer of the simulator. */
 export interface WireReply {
   status: number;
   headers: Record<string, string>;
   body: string | Uint8Array;
 }
 
-/** Starts like JSON, and is neither that nor UTF-8. */
+/** Starts like JSON, but is neither JSON nor UTF-8. */
 const GARBAGE = Uint8Array.from([0x7b, 0x22, 0xff, 0xfe, 0x00, 0xc3, 0x28, 0x3c, 0x21]);
 
 const HTML = '<!DOCTYPE html><html><head><title>Service</title></head><body><h1>Please try again</h1></body></html>';
 
 /**
- * The reply that a fault makes of the engine's response, or undefined when none goes out.
+ * Replaces the engine's response by that of the fault; undefined when the fault sends no answer.
  *
  * @param response Undefined when the request was not processed.
  */

@@ -31,7 +31,7 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-/** Where the command writes to, and what ends it. */
+/** Output of the command, and the signal that stops it. */
 export interface GatewayCliIo {
   out: (line: string) => void;
   err: (line: string) => void;
@@ -50,7 +50,7 @@ interface Settings {
 
 type CliAccount = Required<Pick<SimulatorAccount, 'username' | 'password' | 'token' | 'apiKey' | 'credits'>>;
 
-/** The terminal: stdout, stderr, and SIGINT or SIGTERM to stop. */
+/** Writes to stdout and stderr; SIGINT or SIGTERM stops the command. */
 export function terminalIo(): GatewayCliIo {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
@@ -58,10 +58,10 @@ export function terminalIo(): GatewayCliIo {
 }
 
 /**
- * The command `nestjs-oursms-gateway`: runs a {@link GatewaySimulator} until it is stopped.
+ * Runs the command `nestjs-oursms-gateway`: a {@link GatewaySimulator} until it is stopped.
  *
  * @param argv The arguments after the command's name.
- * @returns The exit code: 0 when stopped, 1 when the port cannot be had, 2 for a bad argument.
+ * @returns The exit code: 0 when stopped, 1 when it cannot listen on the port, 2 for an invalid argument.
  */
 export async function runGatewayCli(argv: readonly string[], io: GatewayCliIo): Promise<number> {
   let settings: Settings;
@@ -111,15 +111,15 @@ function readSettings(argv: readonly string[]): Settings {
   const { username, password, token, 'api-key': apiKey } = values;
   return {
     help: values.help,
-    port: whole('port', values.port, 65_535),
-    account: { username, password, token, apiKey, credits: whole('credits', values.credits) },
-    deliverAfterMs: whole('deliver-after-ms', values['deliver-after-ms']),
+    port: wholeNumber('port', values.port, 65_535),
+    account: { username, password, token, apiKey, credits: wholeNumber('credits', values.credits) },
+    deliverAfterMs: wholeNumber('deliver-after-ms', values['deliver-after-ms']),
     webhook: values.webhook,
     acceptedMsgs: !values['no-ids'],
   };
 }
 
-function whole(name: string, value: string, max = Number.MAX_SAFE_INTEGER): number {
+function wholeNumber(name: string, value: string, max = Number.MAX_SAFE_INTEGER): number {
   const number = /^\d+$/.test(value) ? Number(value) : NaN;
   if (!(number <= max)) throw new Error(`--${name} must be a whole number from 0 to ${max}`);
   return number;
@@ -131,20 +131,20 @@ function greeting({ url, jsonUrl }: GatewaySimulator, account: CliAccount, webho
   return [
     `OurSMS gateway simulator on ${url} and ${jsonUrl}`,
     `Account ${username} with ${credits} credits. No SMS leaves this machine. Ctrl+C stops it.`,
-    // Its path may be a secret.
+    // The path of a webhook may be a secret.
     ...(webhook === undefined ? [] : [`Reports are pushed to ${new URL(webhook).origin}.`]),
     '',
     '  OurSmsModule.forRoot({ baseUrl, auth }) with one of',
     '',
-    `  baseUrl: '${jsonUrl}', auth: { apiKey: ${shown(apiKey, 'demo-key', '--api-key')} }`,
-    `  baseUrl: '${url}', auth: { ${name}, token: ${shown(token, 'demo-token', '--token')} }`,
-    `  baseUrl: '${url}', auth: { ${name}, password: ${shown(password, 'demo', '--password')} }`,
+    `  baseUrl: '${jsonUrl}', auth: { apiKey: ${exampleOf(apiKey, 'demo-key', '--api-key')} }`,
+    `  baseUrl: '${url}', auth: { ${name}, token: ${exampleOf(token, 'demo-token', '--token')} }`,
+    `  baseUrl: '${url}', auth: { ${name}, password: ${exampleOf(password, 'demo', '--password')} }`,
     '',
   ].join('\n');
 }
 
-/** A secret of the command line stays there. */
-const shown = (secret: string, ours: string, flag: string): string =>
+/** Only default secrets are printed: one from the command line is not. */
+const exampleOf = (secret: string, ours: string, flag: string): string =>
   secret === ours ? `'${ours}'` : `/* what ${flag} says */`;
 
 function quoted(text: string): string {

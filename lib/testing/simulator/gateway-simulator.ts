@@ -25,20 +25,20 @@ import type {
 import { WebhookPushers } from './webhook-pushers.js';
 import type { WebhookTarget } from './webhook.options.js';
 
-/** How the simulator listens, and how its engine behaves. */
+/** Options of {@link GatewaySimulator}. */
 export interface GatewaySimulatorOptions extends Partial<SimulatorEngineOptions> {
   /** The port on 127.0.0.1. Default: 0, a free one. */
   port?: number;
   /**
-   * Pushes reports to this address of this machine, as the provider does to the webhook that is set in its dashboard; they are not
-   * in the inbox then. Default: none, reports wait to be downloaded.
+   * Address on this machine that reports are pushed to, as the provider pushes them to the webhook set in its dashboard. Pushed
+   * reports are not in the inbox. Default: none, reports wait to be downloaded.
    */
   webhook?: WebhookTarget;
 }
 
 /**
- * The OurSMS gateway on a port of this machine: both its APIs taken strictly, faults on demand, and records of what came in,
- * what reached phones, and which reports were handed out.
+ * A simulated OurSMS gateway on a port of this machine: it validates both APIs strictly, injects faults on demand, and records
+ * requests, messages that reached phones, and reports that were downloaded or pushed.
  *
  * @example
  * const gateway = await GatewaySimulator.start();
@@ -49,15 +49,15 @@ export interface GatewaySimulatorOptions extends Partial<SimulatorEngineOptions>
  * await gateway.stop();
  */
 export class GatewaySimulator {
-  /** The gateway behind the server. */
+  /** The gateway without its HTTP server. */
   readonly engine: SimulatorEngine;
-  /** Faults of requests to come. */
+  /** Faults of the next requests. */
   readonly faults = new FaultPlan();
-  /** Faults of pushes to come. */
+  /** Faults of the next pushes. */
   readonly pushFaults = new PushFaultPlan();
   readonly #listener = new LoopbackListener((req, res) => void this.#serve(req, res));
   readonly #stopping = new AbortController();
-  #comeBack = new AbortController();
+  #reopening = new AbortController();
   #stopped: Promise<void> | undefined;
   readonly #pushers: WebhookPushers;
 
@@ -94,17 +94,17 @@ export class GatewaySimulator {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** The port; it stays the same while connections are refused. */
+  /** The port. It stays the same after `refuseConnections`. */
   get port(): number {
     return this.#listener.port;
   }
 
-  /** How many connections are open. */
+  /** Number of open connections. */
   get openSockets(): number {
     return this.#listener.openSockets;
   }
 
-  /** The time that the simulator goes by. */
+  /** Clock of the simulator. */
   get clock(): SimulatorClock {
     return this.engine.clock;
   }
@@ -134,7 +134,7 @@ export class GatewaySimulator {
     return this.engine.pushes;
   }
 
-  /** Reports that are to be pushed, and were not answered with 2xx yet. */
+  /** Number of reports to push that were not yet answered with 2xx. */
   get pendingPushes(): number {
     return this.#pushers.pending;
   }
@@ -160,11 +160,11 @@ export class GatewaySimulator {
   }
 
   /**
-   * Pushes reports to another webhook from now on, in place of the option `webhook`; accounts with a webhook of their own keep it.
-   * Reports that were not answered with 2xx go there too; those in the inbox stay in it.
+   * Replaces the option `webhook`: reports are now pushed there, also those that were not yet answered with 2xx. Accounts with
+   * their own webhook keep it. Reports in the inbox stay there.
    *
-   * @param webhook undefined: reports wait in the inbox, to be downloaded, also those that were not answered with 2xx.
-   * @throws TypeError for a webhook on another machine: nothing has changed then; Error after {@link stop}.
+   * @param webhook undefined: all reports not yet answered with 2xx, and new ones, go into the inbox.
+   * @throws TypeError for a webhook on another machine (nothing changes); Error after {@link stop}.
    */
   async pushTo(webhook: WebhookTarget | undefined): Promise<void> {
     if (this.#stopped !== undefined) throw stopped();
@@ -182,16 +182,16 @@ export class GatewaySimulator {
   }
 
   /**
-   * Goes away as a crashed gateway does: open connections are closed, new ones are refused (`ECONNREFUSED`). Nothing is
-   * forgotten.
+   * Behaves like a crashed gateway: closes open connections and refuses new ones (`ECONNREFUSED`). Messages, reports and records
+   * remain.
    *
-   * @param options.forMs Comes back by itself after so many milliseconds of real time. Default: stays away.
+   * @param options.forMs Listens again after this many milliseconds of real time. Default: not until `acceptConnections`.
    */
   async refuseConnections(options: { forMs?: number } = {}): Promise<void> {
-    this.#comeBack.abort();
-    this.#comeBack = new AbortController();
+    this.#reopening.abort();
+    this.#reopening = new AbortController();
     await this.#listener.close();
-    if (options.forMs !== undefined) void this.#acceptAfter(options.forMs, this.#comeBack.signal);
+    if (options.forMs !== undefined) void this.#acceptAfter(options.forMs, this.#reopening.signal);
   }
 
   /**
@@ -201,11 +201,11 @@ export class GatewaySimulator {
    */
   async acceptConnections(): Promise<void> {
     if (this.#stopped !== undefined) throw stopped();
-    this.#comeBack.abort();
+    this.#reopening.abort();
     await this.#listener.open(this.port);
   }
 
-  /** Closes the port and every connection. The records stay readable. Called again, it does no more. */
+  /** Closes the port and every connection. The records stay readable. Further calls have no effect. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -213,7 +213,7 @@ export class GatewaySimulator {
 
   async #stop(): Promise<void> {
     this.#stopping.abort();
-    this.#comeBack.abort();
+    this.#reopening.abort();
     await this.#listener.close();
     await this.#pushers.stop();
   }
@@ -223,12 +223,12 @@ export class GatewaySimulator {
       await wait(ms, undefined, { signal });
       await this.acceptConnections();
     } catch {
-      // Accepting or stopped already, or the port is taken: the client goes on being refused.
+      // It accepts connections already, was stopped, or another process has the port: clients remain refused.
     }
   }
 
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    // A client that has gone away is an outcome of the faults, not an error of the simulator.
+    // A client that closes its connection reacts to a fault: the simulator has no error.
     res.on('error', () => undefined);
     const request = await readRequest(req).catch(() => undefined);
     if (request === undefined) return void res.destroy();
@@ -257,12 +257,12 @@ export class GatewaySimulator {
     });
     const { signal } = this.#stopping;
     if (latencyMs > 0) await wait(latencyMs, undefined, { signal });
-    // Its own clock, not that of the machine: it may have been advanced.
+    // The clock of the simulator, not that of the machine: a test may have advanced it.
     res.setHeader('date', new Date(this.clock.now()).toUTCString());
     await deliverReply(res, reply, fault, signal);
   }
 
-  /** Says what a callback of the options threw; a stop and a client that has gone away need no words. */
+  /** Answers with the error that a callback of the options threw; not after a stop or when the client has closed. */
   #fail(res: ServerResponse, error: unknown): void {
     if (this.#stopping.signal.aborted || res.headersSent || res.destroyed) return void res.destroy();
     const message = `the simulator itself failed: ${error instanceof Error ? error.message : 'unknown error'}`;

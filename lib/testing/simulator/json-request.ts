@@ -21,13 +21,17 @@ const MOST_SENDERS = 200;
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a request of the JSON API, strictly: the key in the header alone, JSON of the right types, no field that is not known.
+ * Reads a request of the JSON API strictly: the key only in the header, JSON of the right types, no unknown field.
  *
- * @throws Refusal naming the first thing at fault.
+ * @throws Refusal that names the first invalid field.
  */
-export function readJsonApi(request: SimulatorRequest, { call, methods }: Route, accounts: AccountRegistry): ParsedRequest {
+export function readJsonApi(
+  request: SimulatorRequest,
+  { call, methods }: Route,
+  accounts: AccountRegistry,
+): ParsedRequest {
   if (!methods.includes(request.method)) throw Refusal.ofMethod(methods);
-  const account = accounts.ofKey(request.authorization);
+  const account = accounts.authenticateByKey(request.authorization);
   if (call === 'send') return { account, message: readMessage(readBody(request), accounts.secrets) };
   if (request.body !== '') throw new Refusal(400, 'a GET has no body');
   const names = call === 'dlrs' || call === 'senders' ? ['count'] : [];
@@ -35,7 +39,7 @@ export function readJsonApi(request: SimulatorRequest, { call, methods }: Route,
   return { account, count: call === 'senders' ? readCount(values, MOST_SENDERS) : readCount(values) };
 }
 
-/** The fields of a body as text, as far as it can be read: for the record. */
+/** The fields of a body as text, for the request's record; none when the body is not a JSON object. */
 export function recordedFields({ body }: SimulatorRequest): Record<string, string> {
   const fields = parse(body);
   return Object.fromEntries(Object.entries(fields ?? {}).map(([name, value]) => [name, textOf(value)]));
@@ -56,7 +60,7 @@ function readBody({ query, contentType, body }: SimulatorRequest): Fields {
   return fields;
 }
 
-/** @param body A character for each byte. */
+/** @param body One character for each byte (latin1). */
 function parse(body: string): Fields | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(body, 'latin1'));

@@ -2,23 +2,19 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** An HTTP server on 127.0.0.1 that can go away and come back on the same port. */
+/** An HTTP server on 127.0.0.1 that can close and reopen on the same port. */
 export class LoopbackListener {
-  readonly #handler: RequestListener;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #port = 0;
 
-  constructor(handler: RequestListener) {
-    this.#handler = handler;
-  }
+  constructor(private readonly handler: RequestListener) {}
 
   /** The port listened on, or last listened on. */
   get port(): number {
     return this.#port;
   }
 
-  /** Whether it listens. */
   get isOpen(): boolean {
     return this.#server !== undefined;
   }
@@ -28,14 +24,14 @@ export class LoopbackListener {
   }
 
   /**
-   * Listens on 127.0.0.1. Does nothing when it listens already.
+   * Listens on 127.0.0.1. Does nothing when it already listens.
    *
    * @param port 0 takes a free one.
    * @throws The error of Node's `listen` (`EADDRINUSE` when the port is taken).
    */
   async open(port: number): Promise<void> {
     if (this.#server !== undefined) return;
-    const server = createServer(this.#handler);
+    const server = createServer(this.handler);
     this.#server = server;
     server.on('connection', (socket) => {
       this.#sockets.add(socket);

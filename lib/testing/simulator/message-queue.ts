@@ -7,7 +7,7 @@ import { Timeline } from './timeline.js';
 
 const MINUTE_MS = 60_000;
 
-/** An accepted request, the same for all its recipients. */
+/** An accepted request: the fields that all its messages share. */
 export interface Job extends Omit<SendParameters, 'dests'> {
   jobId: string;
   account: Account;
@@ -20,37 +20,32 @@ type Message = { -readonly [Field in keyof MessageRecord]: MessageRecord[Field] 
 interface Step {
   message: Message;
   account: Account;
-  /** Milliseconds from its being sent to its report. */
+  /** Milliseconds from sending the message to its report. */
   reportAfterMs: number;
-  /** `report` puts the report into the inbox; the others end the time in the queue. */
+  /** `report` adds the report to the account; the others remove the message from the queue. */
   to: 'sent' | 'expired' | 'cancelled' | 'report';
 }
 
-/** Accepted messages on their way: held, then sent, expired or cancelled, then reported. Moved by {@link settle} alone. */
+/** Accepted messages: held, then sent, expired or cancelled, then reported. Only {@link settle} changes their state. */
 export class MessageQueue {
   readonly #steps = new Timeline<Step>();
-  /** When a text last went out to a recipient, for `prevDups`: by account, sender and text, then by recipient. */
+  /** Time of the last identical message, for `prevDups`: by account, sender and text, then by recipient. */
   readonly #sentAt = new Map<string, Map<string, number>>();
-  readonly #options: Pick<SimulatorEngineOptions, 'routeDelayMs' | 'deliverAfterMs' | 'reports' | 'statusOf'>;
-  readonly #ledger: SimulatorLedger;
 
   constructor(
-    options: Pick<SimulatorEngineOptions, 'routeDelayMs' | 'deliverAfterMs' | 'reports' | 'statusOf'>,
-    ledger: SimulatorLedger,
-  ) {
-    this.#options = options;
-    this.#ledger = ledger;
-  }
+    private readonly options: Pick<SimulatorEngineOptions, 'routeDelayMs' | 'deliverAfterMs' | 'reports' | 'statusOf'>,
+    private readonly ledger: SimulatorLedger,
+  ) {}
 
-  /** Which of these recipients an identical message has been sent to within the last `prevDups` minutes. */
-  twins(job: Job, dests: Iterable<string>): Set<string> {
+  /** The recipients that got an identical message within the last `prevDups` minutes. */
+  duplicates(job: Job, dests: Iterable<string>): Set<string> {
     const sentAt = job.prevDups > 0 ? this.#sentAt.get(textKey(job.account.username, job)) : undefined;
     if (sentAt === undefined) return new Set();
     const since = job.acceptedAt - job.prevDups * MINUTE_MS;
     return new Set([...dests].filter((dest) => (sentAt.get(dest) ?? -Infinity) >= since));
   }
 
-  /** Takes one message in. @param index The recipient's place in its request, from 0. */
+  /** Adds one message. @param index Position of the recipient in its request, from 0. */
   accept(job: Job, { dest, index, msgId }: { dest: string; index: number; msgId: string }): void {
     const { jobId, account, src, body, parts, priority, msgClass, dlr, acceptedAt } = job;
     const { username } = account;
@@ -58,32 +53,32 @@ export class MessageQueue {
       ...{ msgId, jobId, username, src, dest, body, parts, priority, msgClass, dlr, acceptedAt },
       state: 'held',
     };
-    this.#ledger.noteAccepted(message);
-    const { to, at } = this.#wayOut(job);
+    this.ledger.noteAccepted(message);
+    const { to, at } = this.#exitOf(job);
     this.#steps.add(at, { message, account, reportAfterMs: this.#reportAfterMs(dest, index), to });
   }
 
-  /** Does all that is due by now, in the order of time. */
+  /** Executes all steps that are due by `now`, in the order of time. */
   settle(now: number): void {
     for (let due = this.#steps.takeDue(now); due !== undefined; due = this.#steps.takeDue(now)) {
       const { message, account, to } = due.value;
-      if (to === 'report') account.report(reportOf(message, due.at));
+      if (to === 'report') account.addReport(reportOf(message, due.at));
       else this.#leave(due.value, to, due.at);
     }
   }
 
   #reportAfterMs(dest: string, index: number): number {
-    const { deliverAfterMs } = this.#options;
+    const { deliverAfterMs } = this.options;
     if (typeof deliverAfterMs === 'number') return deliverAfterMs;
     const ms = deliverAfterMs(dest, index);
     checkAmount('the result of deliverAfterMs', ms);
     return ms;
   }
 
-  #wayOut(job: Job): { to: 'sent' | 'expired' | 'cancelled'; at: number } {
+  #exitOf(job: Job): { to: 'sent' | 'expired' | 'cancelled'; at: number } {
     const { acceptedAt, maxParts, parts, delay, validity } = job;
     if (maxParts > 0 && parts > maxParts) return { to: 'cancelled', at: acceptedAt };
-    const sendAt = acceptedAt + delay * MINUTE_MS + this.#options.routeDelayMs;
+    const sendAt = acceptedAt + delay * MINUTE_MS + this.options.routeDelayMs;
     const validUntil = validity > 0 ? acceptedAt + validity * MINUTE_MS : Infinity;
     return sendAt > validUntil ? { to: 'expired', at: validUntil } : { to: 'sent', at: sendAt };
   }
@@ -94,13 +89,13 @@ export class MessageQueue {
     message.endedAt = at;
     message.status = this.#finalStatus(message, state);
     if (state === 'sent') this.#rememberSent(message, at);
-    this.#ledger.noteEnded(message);
+    this.ledger.noteEnded(message);
     const reportAfterMs = state === 'sent' ? step.reportAfterMs : 0;
-    if (message.dlr && this.#options.reports) this.#steps.add(at + reportAfterMs, { ...step, to: 'report' });
+    if (message.dlr && this.options.reports) this.#steps.add(at + reportAfterMs, { ...step, to: 'report' });
   }
 
   #finalStatus({ dest, body }: Message, state: 'sent' | 'expired' | 'cancelled'): ReportStatus {
-    if (state === 'sent') return this.#options.statusOf(dest, body);
+    if (state === 'sent') return this.options.statusOf(dest, body);
     return state === 'expired' ? 'expired' : 'deleted';
   }
 

@@ -3,17 +3,17 @@ import { randomFrom } from './seeded-random.js';
 /** @inline */
 type NoOptions = Record<never, never>;
 
-/** The faults that can be played on a push, each with its parameters. Unless it says otherwise, the reports come whole later. */
+/** The faults that the simulator can inject into a push, each with its parameters. After each fault the reports are pushed again. */
 export interface PushFaultParameters {
-  /** Taken by the application, and pushed again all the same. */
+  /** The application takes the push; the simulator pushes it again. */
   repeat: NoOptions;
-  /** The reports in reverse order, and after those that became due meanwhile. */
+  /** The reports come in reverse order, after reports that become due meanwhile. */
   disorder: NoOptions;
-  /** The connection is closed as soon as the request is out: the answer is not read. */
+  /** The simulator closes the connection after the request: it does not read the answer. */
   noAnswer: NoOptions;
-  /** Half of the body comes, then the connection is closed. */
+  /** The simulator sends half of the body, then closes the connection. */
   cut: NoOptions;
-  /** Another body first, by default one that is no JSON. Whatever the answer, the reports follow. */
+  /** The simulator pushes `body` first (default: text that is not JSON), then the reports, whatever the answer. */
   garbage: { body?: string | Uint8Array };
 }
 
@@ -26,16 +26,16 @@ export type PushFault = { [Kind in PushFaultKind]: { kind: Kind } & PushFaultPar
 interface Rule {
   fault: PushFault;
   fires: () => boolean;
-  /** Pushes left; Infinity for a rule that stays. */
+  /** Pushes that the fault still applies to; Infinity for a rule of {@link PushFaultPlan.chance}. */
   left: number;
 }
 
-/** The faults that a simulator will play on its pushes: at most one each, in the order of asking. */
+/** The faults that a simulator will inject into its pushes: at most one for each push, in the order of the calls. */
 export class PushFaultPlan {
   #rules: Rule[] = [];
 
   /**
-   * Plays a fault on the next pushes.
+   * Injects a fault into the next pushes.
    *
    * @param options The fault's parameters, and `times`: a whole number of 1 or more (default 1).
    * @throws RangeError for other `times`
@@ -49,7 +49,7 @@ export class PushFaultPlan {
   }
 
   /**
-   * Plays a fault on each push with a probability, until {@link clear}. The same seed gives the same run.
+   * Injects a fault into each push with a probability, until {@link clear}. The same seed gives the same sequence.
    *
    * @param probability 0 (never) to 1 (always).
    * @param options The fault's parameters, and `seed` (a whole number, default 1).
@@ -69,12 +69,12 @@ export class PushFaultPlan {
     this.#rules.push({ fault: { ...parameters, kind }, fires, left: Infinity });
   }
 
-  /** Forgets all faults that were asked for. */
+  /** Removes all planned faults. */
   clear(): void {
     this.#rules = [];
   }
 
-  /** The fault of the next push. Counts it as played. @internal */
+  /** Takes the fault of the next push. @internal */
   take(): PushFault | undefined {
     const rule = this.#rules.find(({ fires }) => fires());
     if (rule === undefined) return undefined;

@@ -1,6 +1,6 @@
 import type { SimulatorResponse } from './simulator.records.js';
 
-/** The error codes that have been seen at the real gateway. The document has no list of them. */
+/** Error codes seen at the real gateway. The document has no list of them. */
 export const SIMULATOR_ERROR_CODES = {
   /** Credentials that are missing or wrong. */
   credentials: 1001,
@@ -12,12 +12,12 @@ export const SIMULATOR_ERROR_CODES = {
   sender: 6307,
 } as const;
 
-/** A request refused as a whole: "a failed HTTP response with a json body containing the error code and description". */
+/** Refusal of a whole request: "a failed HTTP response with a json body containing the error code and description". */
 export class Refusal extends Error {
   /**
    * @param status The HTTP status.
-   * @param reason The description. It names the parameter at fault and never holds a value.
-   * @param code The error code. Where none has been seen at the real gateway: the HTTP status.
+   * @param reason The description. It names the invalid parameter and never contains a value.
+   * @param code The error code. Default: the HTTP status, where no code was seen at the real gateway.
    */
   constructor(
     readonly status: number,
@@ -29,7 +29,7 @@ export class Refusal extends Error {
     this.name = 'Refusal';
   }
 
-  /** The refusal of a method that a path does not have. */
+  /** Refusal (405) of a method that a path does not have. */
   static ofMethod(methods: readonly string[]): Refusal {
     return new Refusal(405, 'method not allowed', 405, { allow: methods.join(', ') });
   }

@@ -8,9 +8,9 @@ import type { WireReply } from './fault-replies.js';
 const CHUNK_BYTES = 65_536;
 
 /**
- * Puts a reply on the wire in the manner of the fault.
+ * Writes a reply to the connection as the fault demands.
  *
- * @param signal Ends the waiting when the simulator stops.
+ * @param signal Aborts waiting when the simulator stops.
  */
 export async function deliverReply(
   res: ServerResponse,
@@ -53,7 +53,7 @@ async function drip(res: ServerResponse, body: Buffer, bytes: number, pause: () 
   res.end();
 }
 
-/** One JSON string, quotes included, of so many bytes. */
+/** One JSON string. `bytes` includes the quotes. */
 function* jsonString(bytes: number): Generator<Buffer> {
   yield Buffer.from('"');
   for (let left = bytes - 2; left > 0; left -= CHUNK_BYTES) yield Buffer.alloc(Math.min(left, CHUNK_BYTES), 'x');

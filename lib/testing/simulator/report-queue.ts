@@ -2,17 +2,16 @@ import type { SimulatorReport } from './simulator.records.js';
 
 const COMPACT_AFTER = 1024;
 
-/** The reports that wait for one account, oldest first. */
+/** Reports of one account that wait to be downloaded or pushed, oldest first. */
 export class ReportQueue {
   #rows: SimulatorReport[] = [];
   #head = 0;
 
-  /** A copy of what waits. */
+  /** A copy of the waiting reports. */
   get waiting(): SimulatorReport[] {
     return this.#rows.slice(this.#head);
   }
 
-  /** How many wait. */
   get size(): number {
     return this.#rows.length - this.#head;
   }
@@ -21,7 +20,7 @@ export class ReportQueue {
     this.#rows.push(row);
   }
 
-  /** Takes at most `count` rows away: "Each dlr returned to the client will be deleted from the inbox". */
+  /** Removes and returns at most `count` rows: "Each dlr returned to the client will be deleted from the inbox". */
   take(count: number): SimulatorReport[] {
     const taken = this.#rows.slice(this.#head, this.#head + count);
     this.#head += taken.length;

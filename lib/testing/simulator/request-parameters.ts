@@ -7,18 +7,18 @@ interface Pair {
   fault?: string;
 }
 
-/** The parameters of one request, each pair decoded by itself so that a broken one can still be recorded. */
+/** The parameters of one request. Each pair is decoded alone, so that an invalid one does not keep others from the record. */
 export class RequestParameters {
   readonly #pairs: Pair[];
 
-  /** @param request Its body is read for a POST, its query for any other method. */
+  /** @param request The parameters are in the body of a POST, and in the query for any other method. */
   constructor(request: SimulatorRequest) {
     const isForm = request.method === 'POST';
     const text = isForm ? request.body : request.query;
     this.#pairs = text === '' ? [] : text.split('&').map((pair) => decodePair(pair, isForm));
   }
 
-  /** Name and value as far as they could be decoded; of a repeated name the last. For the record. */
+  /** Names and values for the request's record: undecoded where invalid; the last value of a repeated name. */
   get all(): Record<string, string> {
     return Object.fromEntries(this.#pairs.map(({ name, value }) => [name, value]));
   }
@@ -26,9 +26,9 @@ export class RequestParameters {
   /**
    * The parameters by name.
    *
-   * @param known The names that the document gives this call.
-   * @param secrets What no description may show, should it turn up as the name of a parameter.
-   * @throws Refusal for a pair that cannot be decoded, an unknown name and a repeated one.
+   * @param known The names that this call has.
+   * @param secrets Secrets that no error description may show when they are sent as the name of a parameter.
+   * @throws Refusal for a pair that cannot be decoded, an unknown name or a repeated name.
    */
   strict(known: readonly string[], secrets: readonly string[]): ReadonlyMap<string, string> {
     const values = new Map<string, string>();
@@ -43,9 +43,7 @@ export class RequestParameters {
   }
 }
 
-/**
- * A `+` is a space in a form body. In a query it stays a `+`: that is how it has been seen to reach phones.
- */
+/** A `+` is a space in a form body. In a query it stays a `+`: phones have received it so from the real gateway. */
 function decodePair(pair: string, isForm: boolean): Pair {
   const separator = pair.indexOf('=');
   const name = decode(separator < 0 ? '' : pair.slice(0, separator), isForm);
@@ -64,7 +62,7 @@ function decode(encoded: string, isForm: boolean): { text: string; fault?: strin
   }
 }
 
-/** A name as a description may show it: without what may be a secret. */
+/** A name for an error description; its position when the name may be a secret. */
 export function nameForDisplay(name: string, index: number, secrets: readonly string[]): string {
   const isSecret = secrets.some((secret) => secret.includes(name) || name.includes(secret));
   return /^[a-z][\w.-]{0,39}$/i.test(name) && !isSecret ? name : `parameter ${index + 1}`;

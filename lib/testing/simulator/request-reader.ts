@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { SimulatorRequest } from './simulator.records.js';
 
-/** Far above 500 recipients and the longest text; it bounds what a runaway client can make the simulator hold. */
+/** Far above 500 recipients and the longest text; it limits the memory that a faulty client can use. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 /**
- * Reads a request to its end.
+ * Reads a whole request.
  *
- * @throws Error when the client breaks off, or its body passes 4 MiB.
+ * @throws Error when the client closes early, or its body is larger than 4 MiB.
  */
 export async function readRequest(req: IncomingMessage): Promise<SimulatorRequest> {
   const chunks: Buffer[] = [];

@@ -1,9 +1,9 @@
 import type { SimulatorApi, SimulatorCall } from './simulator.records.js';
 
-/** Path of api-a. The JSON API has none of its own. */
+/** Base path of api-a. The JSON API has none. */
 export const SIMULATOR_BASE_PATH = '/api-a';
 
-/** What a path stands for. */
+/** API, call and methods of a path. */
 export interface Route {
   api: SimulatorApi;
   call: SimulatorCall;
@@ -21,5 +21,5 @@ const ROUTES = new Map<string, Route>([
   ['/addresses/srcs', { api: 'json', call: 'senders', methods: ['GET'] }],
 ]);
 
-/** The call that a path names, or undefined for any other path. */
+/** The route of a path; undefined for an unknown path. */
 export const routeOf = (path: string): Route | undefined => ROUTES.get(path);

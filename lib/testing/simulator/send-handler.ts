@@ -19,9 +19,9 @@ interface SendAnswer {
   rejectedMsgs: { dest: string; errorCode: number; message: string }[];
 }
 
-/** Takes requests to send: what is refused, what it costs, what goes into the queue. */
+/** Executes requests to send: refuses or charges them, and adds accepted messages to the queue. */
 export class SendHandler {
-  /** Set apart for each simulator, so that a restarted one gives no identifier twice. */
+  /** Part of all ids, so that a restarted simulator does not repeat them. */
   readonly #run = randomBytes(4).toString('hex');
   readonly #isUnroutable: (dest: string) => boolean;
   #jobs = 0;
@@ -37,7 +37,7 @@ export class SendHandler {
       typeof unroutable === 'function' ? unroutable : (dest) => unroutable.some((prefix) => dest.startsWith(prefix));
   }
 
-  /** @throws Refusal when nothing of the request is taken. */
+  /** @throws Refusal when the whole request is refused. */
   send(account: Account, { dests, ...parameters }: SendParameters, now: number): SendAnswer {
     account.checkSender(parameters.src);
     const job: Job = {
@@ -48,23 +48,23 @@ export class SendHandler {
       acceptedAt: now,
     };
 
-    const different = new Set(dests);
-    const rejected = [...different].filter((dest) => this.#isUnroutable(dest));
-    for (const dest of rejected) different.delete(dest);
-    for (const twin of this.queue.twins(job, different)) different.delete(twin);
+    const distinct = new Set(dests);
+    const rejected = [...distinct].filter((dest) => this.#isUnroutable(dest));
+    for (const dest of rejected) distinct.delete(dest);
+    for (const dest of this.queue.duplicates(job, distinct)) distinct.delete(dest);
 
     const isCancelled = job.maxParts > 0 && job.parts > job.maxParts;
-    const cost = isCancelled ? 0 : roundCredits(different.size * job.parts * this.options.price);
+    const cost = isCancelled ? 0 : roundCredits(distinct.size * job.parts * this.options.price);
     account.charge(cost);
 
-    const duplicates = dests.length - rejected.length - different.size;
+    const duplicates = dests.length - rejected.length - distinct.size;
     this.ledger.totals.rejected += rejected.length;
     this.ledger.totals.duplicates += duplicates;
-    const acceptedMsgs = [...different].map((dest, index) => ({ msgId: this.#accept(job, dest, index), dest }));
+    const acceptedMsgs = [...distinct].map((dest, index) => ({ msgId: this.#accept(job, dest, index), dest }));
     return {
       jobId: job.jobId,
       total: dests.length,
-      accepted: different.size,
+      accepted: distinct.size,
       rejected: rejected.length,
       duplicates,
       cost,

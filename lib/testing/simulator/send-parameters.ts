@@ -1,9 +1,9 @@
 import { Refusal } from './refusal.js';
 
-/** Where an account's credentials go in every call. */
+/** Names of the credentials in every call of api-a. */
 export const CREDENTIAL_NAMES = ['username', 'password', 'token'] as const;
 
-/** The parameters of "1. Send Message", credentials aside. `maxParts` stands in its examples only. */
+/** Parameters of "1. Send Message" without the credentials. Only its examples show `maxParts`. */
 export const SEND_NAMES = [
   'src',
   'dests',
@@ -17,11 +17,11 @@ export const SEND_NAMES = [
   'msgClass',
 ] as const;
 
-/** The most recipients of one request. @see "1. Send Message", dests */
+/** Maximum of recipients of one request. @see "1. Send Message", dests */
 export const MAX_DESTS = 500;
 
-/** The most reports of one download. @see "2. Download Dlrs", count */
-export const MAX_COUNT = 500;
+/** Maximum of reports of one download. @see "2. Download Dlrs", count */
+const MAX_COUNT = 500;
 
 /** `int` in the document: 32 bits. */
 const MAX_INT = 2_147_483_647;
@@ -40,7 +40,7 @@ export interface SendParameters {
   msgClass: string;
 }
 
-/** @throws Refusal naming the first parameter at fault. */
+/** @throws Refusal that names the first invalid parameter. */
 export function readSendParameters(values: ReadonlyMap<string, string>): SendParameters {
   return {
     src: required(values, 'src'),
@@ -94,7 +94,7 @@ export function readMessageClass(value: unknown): string {
   throw new Refusal(400, 'msgClass: must be transactional, promotional or empty');
 }
 
-/** @throws Refusal for more than 500 destinations, and for one that is no number. */
+/** @throws Refusal for more than 500 destinations, or a destination that is not a number. */
 export function checkDests(dests: string[]): string[] {
   if (dests.length > MAX_DESTS) throw new Refusal(400, `dests: more than ${MAX_DESTS} destinations`);
   dests.forEach((dest, index) => {

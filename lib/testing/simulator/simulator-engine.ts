@@ -22,15 +22,15 @@ import type {
 } from './simulator.records.js';
 
 /**
- * The simulated gateway without a socket: the API document and the JSON API on the same accounts, taken strictly.
+ * The simulated gateway without a socket: api-a and the JSON API on the same accounts, both validated strictly.
  *
- * A request that they do not allow is refused with the name of the parameter, where the real gateway may well be lenient: an
- * unknown or repeated parameter, a value out of range or of another type, a number with a `+`, parameters of a POST in its query.
+ * It refuses each request that the APIs do not allow, and names the parameter, where the real gateway may be lenient: an unknown
+ * or repeated parameter, a value out of range or of another type, a number with a `+`, parameters of a POST in its query.
  *
  * @see The API document: "1. Send Message", "2. Download Dlrs", "3. Get Credits Balance"
  */
 export class SimulatorEngine {
-  /** The time that the engine goes by. */
+  /** Clock of the engine. */
   readonly clock: SimulatorClock;
   readonly #options: SimulatorEngineOptions;
   readonly #accounts: AccountRegistry;
@@ -38,7 +38,7 @@ export class SimulatorEngine {
   readonly #queue: MessageQueue;
   readonly #sendHandler: SendHandler;
 
-  /** @throws RangeError or TypeError for options that make no sense. */
+  /** @throws RangeError or TypeError for invalid options. */
   constructor(options: Partial<SimulatorEngineOptions> = {}) {
     this.#options = resolveEngineOptions(options);
     this.clock = this.#options.clock;
@@ -48,7 +48,7 @@ export class SimulatorEngine {
     this.#sendHandler = new SendHandler(this.#options, this.#queue, this.#ledger);
   }
 
-  /** Every request, oldest first. Like the other records a live list: it grows as requests come in. */
+  /** Every request, oldest first. This list, like the other records, is live: it grows with each request. */
   get requests(): readonly RequestRecord[] {
     return this.#settled().requests;
   }
@@ -58,17 +58,17 @@ export class SimulatorEngine {
     return this.#settled().messages;
   }
 
-  /** Messages that reached phones, in order: those sent, except the ones `undelivered` or `failed`. */
+  /** Messages that reached phones, in order: all that were sent, except `undelivered` and `failed`. */
   get delivered(): readonly MessageRecord[] {
     return this.#settled().delivered;
   }
 
-  /** Every report handed out, and deleted by that, in order; whether the answer arrived or not. */
+  /** Every report that a download took from an inbox, in order, whether the answer arrived or not. */
   get handedOut(): readonly SimulatorReport[] {
     return this.#settled().handedOut;
   }
 
-  /** Every push of reports that has ended, in order. */
+  /** Every finished push of reports, in order. */
   get pushes(): readonly PushRecord[] {
     return this.#ledger.pushes;
   }
@@ -83,27 +83,27 @@ export class SimulatorEngine {
     return this.#settled().phone(dest);
   }
 
-  /** The reports in an account's inbox that were not handed out yet, oldest first. */
+  /** The reports in an account's inbox that were not yet downloaded, oldest first. */
   waitingReports(username: string): SimulatorReport[] {
     this.#settled();
     return this.#accounts.get(username).inbox.waiting;
   }
 
   /**
-   * Puts any row into an account's inbox, behind what is there: a repeated one, one of an unknown status. With a webhook, it is
-   * pushed.
+   * Adds a row to the end of an account's inbox, or pushes it when there is a webhook. Any row is allowed, such as a repeated
+   * report or an unknown status.
    */
   pushReport(username: string, row: SimulatorReport): void {
     this.#settled();
-    this.#accounts.get(username).report(row);
+    this.#accounts.get(username).addReport(row);
   }
 
-  /** The accounts, for what pushes their reports. @internal */
+  /** The accounts, whose reports are pushed. @internal */
   get accounts(): readonly Account[] {
     return this.#accounts.all;
   }
 
-  /** Does what is due by now. @internal */
+  /** Executes what is due by now. @internal */
   settle(): void {
     this.#settled();
   }
@@ -120,12 +120,12 @@ export class SimulatorEngine {
     return this.#accounts.get(username).credits;
   }
 
-  /** Sets an account's balance: 0 or more. */
+  /** Sets an account's balance. @throws RangeError for a negative number, or one that is not finite. */
   setCredits(username: string, credits: number): void {
     this.#accounts.get(username).credits = credits;
   }
 
-  /** Does what a request asks for, records it, and gives the answer. */
+  /** Executes a request, records it, and returns the answer. */
   handle(request: SimulatorRequest): SimulatorResponse {
     const response = this.process(request);
     this.record(request, { processed: true, status: response.status, reason: response.reason });
@@ -133,9 +133,9 @@ export class SimulatorEngine {
   }
 
   /**
-   * Does what a request asks for without recording the request: for a server that answers in its own way.
+   * Executes a request without recording it, for a server that changes the answer.
    *
-   * @param options.envelope The shape of the answer to "2. Download Dlrs" this once.
+   * @param options.envelope The shape of this one answer to "2. Download Dlrs".
    */
   process(request: SimulatorRequest, options: { envelope?: ReportEnvelope } = {}): SimulatorResponse {
     const now = this.clock.now();
@@ -150,7 +150,7 @@ export class SimulatorEngine {
     }
   }
 
-  /** Records a request, with what the client got to see of it. */
+  /** Records a request with the outcome that the client saw. */
   record(request: SimulatorRequest, outcome: Pick<RequestRecord, 'processed' | 'status' | 'reason' | 'fault'>): void {
     const { record: isKept, onRequest } = this.#options;
     this.#ledger.totals.requests += 1;
@@ -173,10 +173,15 @@ export class SimulatorEngine {
     const route = routeOf(request.path);
     if (route === undefined) throw new Refusal(404, 'no such path');
     const read = route.api === 'json' ? readJsonApi : readApiA;
-    return this.#do(route, read(request, route, this.#accounts), now, envelope);
+    return this.#execute(route, read(request, route, this.#accounts), now, envelope);
   }
 
-  #do({ call }: Route, { account, message, count }: ParsedRequest, now: number, envelope: ReportEnvelope): unknown {
+  #execute(
+    { call }: Route,
+    { account, message, count }: ParsedRequest,
+    now: number,
+    envelope: ReportEnvelope,
+  ): unknown {
     if (message !== undefined) return this.#sendHandler.send(account, message, now);
     if (call === 'credits')
       return { credits: this.#options.creditsAs === 'string' ? `${account.credits}` : account.credits };

@@ -6,7 +6,7 @@ import type {
   SimulatorTotals,
 } from './simulator.records.js';
 
-/** Records that a test can look up afterwards. Without `record` only the totals are kept. */
+/** Records and totals for tests. Without `record` it keeps only the totals. */
 export class SimulatorLedger {
   readonly requests: RequestRecord[] = [];
   readonly messages: MessageRecord[] = [];
@@ -26,11 +26,8 @@ export class SimulatorLedger {
     pushes: 0,
   };
   readonly #phones = new Map<string, MessageRecord[]>();
-  readonly #record: boolean;
 
-  constructor(record: boolean) {
-    this.#record = record;
-  }
+  constructor(private readonly record: boolean) {}
 
   /** Messages that reached one phone, in order. */
   phone(dest: string): readonly MessageRecord[] {
@@ -39,10 +36,10 @@ export class SimulatorLedger {
 
   noteAccepted(message: MessageRecord): void {
     this.totals.accepted += 1;
-    if (this.#record) this.messages.push(message);
+    if (this.record) this.messages.push(message);
   }
 
-  /** A message has left the queue, one way or another. */
+  /** Counts a message that was sent, expired or was cancelled. */
   noteEnded(message: MessageRecord): void {
     if (message.state !== 'held') this.totals[message.state] += 1;
     if (message.status === 'delivered' || message.status === 'sent') this.#noteDelivered(message);
@@ -50,17 +47,17 @@ export class SimulatorLedger {
 
   noteHandedOut(rows: readonly SimulatorReport[]): void {
     this.totals.handedOut += rows.length;
-    if (this.#record) for (const row of rows) this.handedOut.push(row);
+    if (this.record) for (const row of rows) this.handedOut.push(row);
   }
 
   notePush(push: PushRecord): void {
     this.totals.pushes += 1;
-    if (this.#record) this.pushes.push(push);
+    if (this.record) this.pushes.push(push);
   }
 
   #noteDelivered(message: MessageRecord): void {
     this.totals.delivered += 1;
-    if (!this.#record) return;
+    if (!this.record) return;
     this.delivered.push(message);
     const phone = this.#phones.get(message.dest);
     if (phone === undefined) this.#phones.set(message.dest, [message]);

@@ -5,50 +5,50 @@ import type { PushRecord, RequestRecord, SentStatus } from './simulator.records.
 export interface SimulatorAccount {
   username: string;
   password?: string;
-  /** Taken with the username or alone. */
+  /** Valid with the username or alone. */
   token?: string;
   /** The key of the JSON API. */
   apiKey?: string;
   /** The balance at the start. Default: 1000. */
   credits?: number;
-  /** Where this account's reports are pushed to, in place of the simulator's `webhook`. */
+  /** Address that this account's reports are pushed to, in place of the simulator's `webhook`. */
   webhook?: string;
-  /** Sender names that may be used as `src`; another is refused with 6307. Default: all may, and none is listed. */
+  /** Sender names allowed as `src`; others are refused with 6307. Default: all are allowed, and none is listed. */
   senders?: readonly string[];
 }
 
 /** The shape of the answer to "2. Download Dlrs": a bare array, or an array under a field of this name. */
 export type ReportEnvelope = 'array' | 'dlrs' | 'statuses' | 'items' | 'results' | 'data';
 
-/** How the simulated gateway behaves. Each field's initial value is its default. */
+/** Options of the simulated gateway. Each field's initial value is its default. */
 export class SimulatorEngineOptions {
   /** The accounts. Default: `demo` with the password `demo`, the token `demo-token`, the key `demo-key` and 1000 credits. */
   accounts: readonly SimulatorAccount[] = [
     { username: 'demo', password: 'demo', token: 'demo-token', apiKey: 'demo-key', credits: 1000 },
   ];
 
-  /** The time that all goes by. Default: a clock of real time of its own. */
+  /** The clock. Default: a new clock of real time. */
   clock: SimulatorClock = new SimulatorClock();
 
   /** Credits for each part to each recipient. */
   price = 1;
 
-  /** Which recipients no route exists for: a list of prefixes, or a function. They are counted as `rejected`. */
+  /** Recipients without a route: a list of prefixes, or a function. They are counted as `rejected`. */
   unroutable: readonly string[] | ((dest: string) => boolean) = [];
 
-  /** Milliseconds that the route holds a message up on top of its `delay`: past its `validity` it expires. */
+  /** Milliseconds that the route delays a message beyond its `delay`. After its `validity`, the message expires. */
   routeDelayMs = 0;
 
   /**
-   * Milliseconds from a message being sent to its report being in the inbox: a number, or a function of the recipient and of its
-   * place in the request, from 0.
+   * Milliseconds from sending a message to its report: a number, or a function of the recipient and its position in the request,
+   * from 0.
    */
   deliverAfterMs: number | ((dest: string, index: number) => number) = 0;
 
-  /** Whether messages that ask for a report get one. With `false`, the inbox holds only what `pushReport` puts there. */
+  /** Whether messages with `dlr` get a report. With `false`, the inbox has only reports of `pushReport`. */
   reports = true;
 
-  /** Fate of a message that was sent. `undelivered` and `failed` do not reach the phone. */
+  /** Final status of a sent message. `undelivered` and `failed` do not reach the phone. */
   statusOf: (dest: string, body: string) => SentStatus = () => 'delivered';
 
   /** The shape of the answer to "2. Download Dlrs". */
@@ -57,23 +57,23 @@ export class SimulatorEngineOptions {
   /** Whether the balance is given as a JSON number or as a string of digits. */
   creditsAs: 'number' | 'string' = 'number';
 
-  /** Whether the answer to a send lists the accepted messages with their ids. The real gateway does not always. */
+  /** Whether the answer to a send lists the accepted messages with their ids. The real gateway does not always list them. */
   acceptedMsgs = true;
 
-  /** Whether requests, messages and handed out reports are recorded. Turn it off for long runs: totals are kept. */
+  /** Whether requests, messages, reports and pushes are recorded. Turn it off for long runs: totals remain. */
   record = true;
 
-  /** Called with the record of each request, also when none are kept. */
+  /** Called with the record of each request, also when `record` is off. */
   onRequest: ((request: RequestRecord) => void) | undefined = undefined;
 
-  /** Called with the record of each push, also when none are kept. */
+  /** Called with the record of each push, also when `record` is off. */
   onPush: ((push: PushRecord) => void) | undefined = undefined;
 }
 
 /**
- * The options with the defaults filled in.
+ * Applies the defaults and checks the options.
  *
- * @throws RangeError for a number out of range; TypeError for accounts that cannot be told apart or have no secret.
+ * @throws RangeError for a number out of range; TypeError for accounts without a username or a secret, or with the same username, token or API key.
  */
 export function resolveEngineOptions(given: Partial<SimulatorEngineOptions> = {}): SimulatorEngineOptions {
   const defaults = new SimulatorEngineOptions();
@@ -100,7 +100,7 @@ function checkAccounts(accounts: readonly SimulatorAccount[]): void {
   }
 }
 
-/** Fields that tell accounts apart. */
+/** Fields that must differ between accounts. */
 const DISTINCT = [
   ['username', 'username'],
   ['token', 'token'],

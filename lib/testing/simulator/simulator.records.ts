@@ -1,13 +1,13 @@
-/** The API that a request came by: that of the document, or the JSON API. */
+/** The API of a request: `api-a` is that of the document. */
 export type SimulatorApi = 'api-a' | 'json';
 
 /**
- * The three calls of the API document (1. Send Message, 2. Download Dlrs, 3. Get Credits Balance), and two that the JSON API has
- * besides: who am I, and the approved senders.
+ * The three calls of the API document (1. Send Message, 2. Download Dlrs, 3. Get Credits Balance), and two more of the JSON API:
+ * the user, and the approved senders.
  */
 export type SimulatorCall = 'send' | 'dlrs' | 'credits' | 'me' | 'senders';
 
-/** A request as the engine takes it: no socket, nothing decoded. */
+/** A request to the engine, not decoded. */
 export interface SimulatorRequest {
   /** The HTTP method, in capitals. */
   method: string;
@@ -15,15 +15,15 @@ export interface SimulatorRequest {
   path: string;
   /** The query without its `?`, still percent-encoded. Empty when there is none. */
   query: string;
-  /** The `Content-Type` header, when there is one. */
+  /** The `Content-Type` header. */
   contentType?: string;
-  /** The `Authorization` header, when there is one. */
+  /** The `Authorization` header. */
   authorization?: string;
-  /** The body, nothing decoded, a character for each byte (latin1). Empty when there is none. */
+  /** The body, not decoded, one character for each byte (latin1). Empty when there is none. */
   body: string;
 }
 
-/** An answer as the engine gives it. */
+/** An answer of the engine. */
 export interface SimulatorResponse {
   status: number;
   headers: Record<string, string>;
@@ -33,9 +33,9 @@ export interface SimulatorResponse {
   reason?: string;
 }
 
-/** One request that came in. Nothing is hidden in it: it is a test's own data and belongs in no log. */
+/** One received request. It contains credentials, texts and numbers in the clear: do not log it. */
 export interface RequestRecord {
-  /** When it was answered, by the simulator's clock, in milliseconds since 1970. */
+  /** Time of the answer by the simulator's clock, in milliseconds since 1970. */
   at: number;
   method: string;
   /** The path without the query. */
@@ -44,30 +44,30 @@ export interface RequestRecord {
   api?: SimulatorApi;
   /** The API call that the path names; undefined for another path. */
   call?: SimulatorCall;
-  /** The parameters as decoded, those of api-a with the credentials. Of a repeated one, the last. Fields of JSON as text. */
+  /** The decoded parameters, in api-a with the credentials; the last value of a repeated one. Fields of JSON are text. */
   params: Record<string, string>;
   /** The `Authorization` header. */
   authorization?: string;
-  /** The HTTP status put on the wire. Undefined when a fault gave none (a hang, a reset). */
+  /** The HTTP status of the answer. Undefined when a fault prevented an answer (a hang, a reset). */
   status?: number;
-  /** Whether the gateway did what was asked, whatever the client got to see of it. */
+  /** Whether the gateway executed the request, whatever answer the client got. */
   processed: boolean;
-  /** Why it was refused, without any value of a parameter. */
+  /** Reason of the refusal, without values of parameters. */
   reason?: string;
-  /** The fault that was played on this request, by its kind. */
+  /** Kind of the fault that was injected into this request. */
   fault?: string;
 }
 
 /**
- * Where a message is: `held` (in the queue), `sent` (left the queue), `expired` (`validity` ran out before it was sent),
+ * State of a message: `held` (in the queue), `sent` (left the queue), `expired` (`validity` ran out before it was sent),
  * `cancelled` (longer than `maxParts`).
  */
 export type MessageState = 'held' | 'sent' | 'expired' | 'cancelled';
 
-/** Fate of a message that was sent. */
+/** Final status of a sent message. */
 export type SentStatus = 'delivered' | 'undelivered' | 'failed' | 'sent';
 
-/** The final status of a message, as it stands in its report. */
+/** The final status in the report of a message. */
 export type ReportStatus = SentStatus | 'expired' | 'deleted';
 
 /** One accepted message to one recipient. */
@@ -79,20 +79,20 @@ export interface MessageRecord {
   readonly src: string;
   readonly dest: string;
   readonly body: string;
-  /** Parts that the text needs. */
+  /** Number of parts of the text. */
   readonly parts: number;
-  /** 0 (chosen by the gateway) to 4. */
+  /** 0 (the gateway chooses) to 4. */
   readonly priority: number;
   /** `transactional`, `promotional`, or empty. */
   readonly msgClass: string;
-  /** Whether a report was asked for. */
+  /** Whether the sender requested a report. */
   readonly dlr: boolean;
   readonly state: MessageState;
   /** The final status; undefined while it is held. */
   readonly status?: ReportStatus;
-  /** When the gateway took it, in milliseconds since 1970. */
+  /** Time of acceptance, in milliseconds since 1970. */
   readonly acceptedAt: number;
-  /** When it was sent, expired or was cancelled, in milliseconds since 1970. Undefined while it is held. */
+  /** Time when it was sent, expired or cancelled, in milliseconds since 1970. Undefined while it is held. */
   readonly endedAt?: number;
 }
 
@@ -111,32 +111,32 @@ export interface SimulatorReport {
   [field: string]: unknown;
 }
 
-/** A push of reports to a webhook. Of one with the fault `garbage`, also the body before. */
+/** One push of reports to a webhook. With the fault `garbage`, the body that precedes the reports has its own record. */
 export interface PushRecord {
-  /** When it ended, by the simulator's clock, in milliseconds since 1970. */
+  /** Time of its end by the simulator's clock, in milliseconds since 1970. */
   at: number;
-  /** The account whose reports they are. */
+  /** The account of the reports. */
   username: string;
   reports: readonly SimulatorReport[];
-  /** 1 for the first try; more for repeats, also of a push that was taken. */
+  /** 1 for the first try; more for repeats, also of an accepted push. */
   attempt: number;
-  /** The HTTP status of the answer. Undefined when none came. */
+  /** The HTTP status of the answer. Undefined when there was no answer. */
   status?: number;
-  /** The fault that was played on it, by its kind. */
+  /** Kind of the fault that was injected into this push. */
   fault?: string;
 }
 
-/** Totals since the start, counted even when no records are kept. */
+/** Totals since the start, also counted when `record` is off. */
 export interface SimulatorTotals {
-  /** Requests that came in whole, those with a fault included. */
+  /** Requests that were received whole, including those with a fault. */
   requests: number;
-  /** Messages taken, those cancelled for `maxParts` included. */
+  /** Accepted messages, including those cancelled for `maxParts`. */
   accepted: number;
-  /** Recipients refused one by one (not routable). */
+  /** Recipients that were rejected (not routable). */
   rejected: number;
-  /** Recipients counted as duplicates: repeated in their request, or suppressed by `prevDups`. */
+  /** Duplicate recipients: repeated in their request, or suppressed by `prevDups`. */
   duplicates: number;
-  /** Messages that left the queue. */
+  /** Messages that were sent. */
   sent: number;
   /** Messages that reached a phone. */
   delivered: number;
@@ -144,8 +144,8 @@ export interface SimulatorTotals {
   expired: number;
   /** Messages longer than their `maxParts`. */
   cancelled: number;
-  /** Reports handed out, and deleted by that. */
+  /** Reports that were downloaded, and so deleted. */
   handedOut: number;
-  /** Pushes of reports, repeats included. */
+  /** Pushes of reports, including repeats. */
   pushes: number;
 }

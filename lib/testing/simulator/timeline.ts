@@ -4,23 +4,18 @@ interface Entry<T> {
   value: T;
 }
 
-/** Items that are due at a time, earliest first; of the same time, in the order of adding. A binary heap. */
+/** Items in the order of their due times; with the same time, in the order of addition. A binary heap. */
 export class Timeline<T> {
   readonly #heap: Entry<T>[] = [];
   #added = 0;
 
-  /** How many entries wait. */
-  get size(): number {
-    return this.#heap.length;
-  }
-
-  /** @param at When it is due, in milliseconds since 1970. */
+  /** @param at Due time in milliseconds since 1970. */
   add(at: number, value: T): void {
     this.#heap.push({ at, order: this.#added++, value });
     this.#up(this.#heap.length - 1);
   }
 
-  /** Takes the earliest entry due at or before `now` away, or gives undefined when none is due. */
+  /** Removes and returns the earliest entry that is due at `now`; undefined when none is due. */
   takeDue(now: number): { at: number; value: T } | undefined {
     const first = this.#heap[0];
     if (first === undefined || first.at > now) return undefined;

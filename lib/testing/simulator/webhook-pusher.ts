@@ -7,16 +7,16 @@ import type { SimulatorEngine } from './simulator-engine.js';
 import type { SimulatorReport } from './simulator.records.js';
 import type { SimulatorWebhook } from './webhook.options.js';
 
-/** A batch of reports on its way. */
+/** A batch of reports to push. */
 interface Batch {
   reports: SimulatorReport[];
   /** Tries so far. */
   attempts: number;
-  /** By `performance.now()`. */
+  /** Time by `performance.now()`. */
   dueAt: number;
 }
 
-/** Pushes the reports of one account: in batches, each until it is answered with 2xx. */
+/** Pushes the reports of one account in batches, each until it is answered with 2xx. */
 export class WebhookPusher {
   readonly #agent = new Agent({ keepAlive: true });
   #waiting: Batch[] = [];
@@ -31,38 +31,38 @@ export class WebhookPusher {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Reports that have not been answered with 2xx. */
+  /** Number of reports not yet answered with 2xx. */
   get pending(): number {
     const unanswered = this.#waiting.reduce((sum, { reports }) => sum + reports.length, this.#inFlight);
     return unanswered + this.account.outgoing.size;
   }
 
-  /** Takes away the reports that have not been answered with 2xx, when the pushing has ended. */
-  takeBack(): SimulatorReport[] {
+  /** Removes and returns the reports not yet answered with 2xx. Call it after {@link run} has ended. */
+  takePending(): SimulatorReport[] {
     const { outgoing } = this.account;
     const repeats = this.#waiting.splice(0).flatMap(({ reports }) => reports);
     return [...repeats, ...outgoing.take(outgoing.size)];
   }
 
-  /** Pushes until the signal ends it. */
+  /** Pushes until the signal aborts. */
   async run(): Promise<void> {
-    // Ends pushes that wait for an answer.
+    // Aborts pushes that wait for an answer.
     this.signal.addEventListener('abort', () => this.#agent.destroy());
-    await Promise.all(Array.from({ length: this.webhook.concurrency }, () => this.#lane()));
+    await Promise.all(Array.from({ length: this.webhook.concurrency }, () => this.#pushLoop()));
     this.#agent.destroy();
   }
 
-  async #lane(): Promise<void> {
+  async #pushLoop(): Promise<void> {
     const { signal } = this;
     while (!signal.aborted) {
       this.engine.settle();
-      const batch = this.listener.isOpen ? this.#take() : undefined;
+      const batch = this.listener.isOpen ? this.#nextBatch() : undefined;
       if (batch === undefined) await wait(this.webhook.everyMs, undefined, { signal }).catch(() => undefined);
       else await this.#push(batch);
     }
   }
 
-  #take(): Batch | undefined {
+  #nextBatch(): Batch | undefined {
     const now = performance.now();
     const due = this.#waiting.find(({ dueAt }) => dueAt <= now);
     if (due !== undefined) {
@@ -78,21 +78,21 @@ export class WebhookPusher {
     const { retryDelayMs } = this.webhook;
     const fault = this.faults.take();
     if (fault?.kind === 'disorder') {
-      return this.#later({ ...batch, reports: reports.toReversed() }, retryDelayMs);
+      return this.#retryLater({ ...batch, reports: reports.toReversed() }, retryDelayMs);
     }
     this.#inFlight += reports.length;
     try {
       if (fault?.kind === 'garbage') await this.#post(batch, fault.body ?? '{"statuses":[{"msgId":', fault);
       const status = await this.#post(batch, JSON.stringify({ statuses: reports }), fault);
       const isTaken = status !== undefined && status >= 200 && status < 300;
-      if (!isTaken) this.#later({ ...batch, attempts: attempts + 1 }, this.#delayAfter(attempts));
-      else if (fault?.kind === 'repeat') this.#later({ ...batch, attempts: attempts + 1 }, retryDelayMs);
+      if (!isTaken) this.#retryLater({ ...batch, attempts: attempts + 1 }, this.#delayAfter(attempts));
+      else if (fault?.kind === 'repeat') this.#retryLater({ ...batch, attempts: attempts + 1 }, retryDelayMs);
     } finally {
       this.#inFlight -= reports.length;
     }
   }
 
-  #later(batch: Batch, delayMs: number): void {
+  #retryLater(batch: Batch, delayMs: number): void {
     this.#waiting.push({ ...batch, dueAt: performance.now() + delayMs });
   }
 
@@ -101,7 +101,7 @@ export class WebhookPusher {
     return Math.min(retryDelayMs * 2 ** attempts, maxRetryDelayMs);
   }
 
-  /** @returns the status of the answer; undefined when none came */
+  /** @returns the status of the answer; undefined when there was no answer */
   async #post({ reports, attempts }: Batch, body: string | Uint8Array, fault?: PushFault): Promise<number | undefined> {
     const status = await this.#exchange(Buffer.from(body), fault);
     if (!this.signal.aborted) {
@@ -125,7 +125,7 @@ export class WebhookPusher {
       outgoing.on('error', () => end());
       outgoing.on('close', () => end());
       outgoing.on('response', (answer) => {
-        // One that is cut is no answer.
+        // A truncated answer counts as none.
         answer.on('error', () => end());
         answer.resume().on('end', () => end(answer.statusCode));
       });
