@@ -8,7 +8,7 @@ import type { OurSmsModuleOptions } from '../options/oursms.options.js';
 import { getCampaignsToken, getDlrInboxToken, getMessagesToken, getOurSmsToken } from '../module/oursms.tokens.js';
 import { OurSmsTesting, testOptions } from './oursms-testing.js';
 
-/** How `OurSmsTestingModule` stands in: the options of the real module that shape messages, and its extras. */
+/** Options of `OurSmsTestingModule`: the options of the real module that affect messages, and its extras. */
 export interface OurSmsTestingModuleOptions
   extends OurSmsModuleExtras, Pick<OurSmsModuleOptions, 'defaults' | 'divertTo' | 'numbers' | 'quietHours'> {
   /** The balance at the start. Default: 1000. */
@@ -16,7 +16,7 @@ export interface OurSmsTestingModuleOptions
 }
 
 /**
- * Stands in for `OurSmsModule` in a unit test: the same service on a gateway in memory. Get {@link OurSmsTesting} from the
+ * Replaces `OurSmsModule` in a unit test: the same service with a gateway in memory. Get {@link OurSmsTesting} from the
  * testing module to see what was sent, to emit reports and to make calls fail.
  *
  * @example
@@ -30,7 +30,7 @@ export interface OurSmsTestingModuleOptions
  */
 @Module({})
 export class OurSmsTestingModule {
-  /** Registers the unnamed account, or the one of `name`. */
+  /** Registers the unnamed account, or the account `name`. */
   static forRoot(options: OurSmsTestingModuleOptions = {}): DynamicModule {
     const { credits, isGlobal, name, ...messages } = options;
     return {

@@ -6,7 +6,7 @@ import { providerAddress } from '../gateway/account.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
 import { OURSMS_DLR } from '../inbox/dlr-events.js';
 import { openAccount, type Account } from '../module/account.js';
-// Loaded with the file: what Jest transforms during a test counts towards the time limit of that test.
+// Imported early: the time that Jest takes to transform it would otherwise count towards the timeout of a test.
 import '../module/account-lifecycle.js';
 import type { StoragePlace } from '../module/account-storage.js';
 import { ACCOUNT, ACCOUNT_NAME, DEFAULT_ACCOUNT, RAW_OPTIONS } from '../module/internal-tokens.js';
@@ -18,7 +18,7 @@ import { SimulatorEngine } from './simulator/simulator-engine.js';
 import type { RequestRecord, SimulatorReport } from './simulator/simulator.records.js';
 import { engineTransport, type TestFailure } from './testing-transport.js';
 
-/** A request that the gateway accepted, as it went out. */
+/** A request that the gateway accepted. */
 export interface SentMessage {
   /** The account that sent it; `default` for the unnamed one. */
   account: string;
@@ -27,13 +27,13 @@ export interface SentMessage {
   dests: string[];
   body: string;
   /**
-   * Every parameter but the credentials, as it stands on the wire: `dlr` is `'1'` or `'0'`. With an API key, the fields of the
+   * Every parameter but the credentials, as sent: `dlr` is `'1'` or `'0'`. With an API key, the fields of the
    * JSON as text: `dlr` is `'true'` or `'false'`.
    */
   params: Record<string, string>;
 }
 
-/** The part of Nest's TestingModuleBuilder that is needed here. */
+/** The used part of Nest's TestingModuleBuilder: `@nestjs/testing` is not imported. */
 interface OverridableBuilder<Builder> {
   overrideProvider(token: InjectionToken): {
     useFactory(options: { factory: (...args: never[]) => unknown; inject: InjectionToken[] }): Builder;
@@ -41,8 +41,8 @@ interface OverridableBuilder<Builder> {
 }
 
 /**
- * A gateway in memory for an application's tests: no network, no account. All above the socket is the real thing:
- * validation, encoding, the reading of answers, the errors.
+ * A gateway in memory for an application's tests: no network, no account. Only the transport is simulated: validation, encoding,
+ * the parsing of answers and the errors are the real ones.
  *
  * @example
  * const sms = new OurSmsTesting();
@@ -65,9 +65,8 @@ export class OurSmsTesting {
   }
 
   /**
-   * Takes the place of the gateway, for every account of the application under test; the credentials of its options need not be
-   * there. Reports are kept in memory: tests that run side by side share no directory. Close the testing module at the end: a
-   * poller runs until then.
+   * Replaces the gateway for every account of the application under test; its options may lack credentials. Reports are stored in
+   * memory, so parallel tests share no directory. Close the testing module at the end: a poller runs until then.
    */
   override<Builder extends OverridableBuilder<Builder>>(builder: Builder): Builder {
     const factory = (
@@ -81,7 +80,7 @@ export class OurSmsTesting {
       .useFactory({ factory, inject: [RAW_OPTIONS, ACCOUNT_NAME, OurSmsApplication, ModuleRef] });
   }
 
-  /** Forgets what was sent, and the failures still to come. */
+  /** Removes the records of sent messages, and the failures of {@link failNext} that are left. */
   clear(): void {
     this.sent.length = 0;
     this.#failures.length = 0;
@@ -93,18 +92,18 @@ export class OurSmsTesting {
     for (const { engine, username } of this.#engines.values()) engine.setCredits(username, credits);
   }
 
-  /** Makes the next call of the API fail, of whichever account; called again, the one after that too. Nothing is retried. */
+  /** Makes the next API call of any account fail. Each further call of `failNext` adds a failure. Failed calls are not retried. */
   failNext(failure: TestFailure): void {
     this.#failures.push(failure);
   }
 
   /**
-   * Emits a report as `oursms.dlr` and waits for its listeners. No report comes by itself, also of messages with `dlr: true`.
+   * Emits a report as `oursms.dlr` and waits for its listeners. The gateway creates no reports, also for messages with `dlr: true`.
    *
-   * @param row The report as the gateway would send it; `status` is `delivered` and `msgId` made up unless given.
-   * @param account The account that it is for. Default: the unnamed one.
+   * @param row The report as the gateway would send it; by default, `status` is `delivered` and `msgId` is generated.
+   * @param account The account of the report. Default: the unnamed one.
    * @returns The report as the listeners got it.
-   * @throws What a listener with `@OnDlr()` threw.
+   * @throws The error of a listener with `@OnDlr()`.
    */
   async emitDlr(row: SimulatorReport = {}, account = DEFAULT_ACCOUNT): Promise<Dlr> {
     if (this.#moduleRef === undefined) throw new Error('OurSmsTesting: compile and init the testing module first');
@@ -120,8 +119,8 @@ export class OurSmsTesting {
   /**
    * Puts a report into the gateway's inbox: the application's poller, or its next `downloadDlrs()`, downloads it.
    *
-   * @param row The report as the gateway would send it; `status` is `delivered` and `msgId` made up unless given.
-   * @param account The account that it is for. Default: the unnamed one.
+   * @param row The report as the gateway would send it; by default, `status` is `delivered` and `msgId` is generated.
+   * @param account The account of the report. Default: the unnamed one.
    */
   pushDlr(row: SimulatorReport = {}, account = DEFAULT_ACCOUNT): void {
     const opened = this.#engines.get(account);
@@ -159,8 +158,8 @@ const reportRow = (row: SimulatorReport): SimulatorReport => ({
 });
 
 /**
- * The options of the application, for tests. A machine that runs tests has no credentials: those of the same API stand in, and
- * its address. Nothing is retried: a test sees each failure.
+ * The application's options, changed for tests: credentials and address of a test account of the same API, because a machine
+ * that runs tests has none; no retries, so that a test sees each failure.
  *
  * @internal
  */
@@ -173,12 +172,12 @@ export function testOptions(raw: unknown, account: string): ResolvedOptions {
 
 function testAuth({ auth }: { auth?: unknown }): OurSmsAuth {
   const given = Object(auth) as Record<string, unknown>;
-  const hasOther = given.token !== undefined || given.password !== undefined;
-  if ('apiKey' in given && !hasOther) return { apiKey: 'testing' };
+  const hasApiACredentials = given.token !== undefined || given.password !== undefined;
+  if ('apiKey' in given && !hasApiACredentials) return { apiKey: 'testing' };
   return { username: 'testing', token: 'testing' };
 }
 
-/** Tests that run side by side share no directory. */
+/** Parallel tests share no directory. */
 const inMemory: StoragePlace = {
   open: () => Promise.resolve(StoredEngine.inMemory()),
   exists: () => Promise.resolve(false),

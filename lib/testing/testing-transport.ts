@@ -14,7 +14,7 @@ const REFUSALS: Partial<Record<TestFailure, { status: number; errorCode: number;
   server: { status: 500, errorCode: 500, message: 'internal error' },
 };
 
-/** A transport without a network: it hands requests to the simulator's engine, in this process. */
+/** A transport without a network: it passes requests to the simulator's engine in this process. */
 export function engineTransport(engine: SimulatorEngine, nextFailure: () => TestFailure | undefined): Transport {
   return {
     exchange: (request) => Promise.resolve().then(() => answer(request, engine, nextFailure())),
@@ -39,7 +39,7 @@ function answer(request: WireRequest, engine: SimulatorEngine, failure: TestFail
     query: url.search.slice(1),
     contentType: request.headers['content-type'],
     authorization: request.headers['authorization'],
-    // A character for each byte, as the engine takes it.
+    // One character for each byte, as the engine expects.
     body: Buffer.from(request.data ?? '').toString('latin1'),
   });
   return { status, headers, body: Buffer.from(body) };
