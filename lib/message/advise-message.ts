@@ -6,18 +6,18 @@ import { quietMinutesLeft, type QuietHours } from './quiet-hours.js';
 
 /** Options of {@link adviseMessage}. */
 export interface AdviceOptions {
-  /** Hours in which promotional messages should not go out. Default: none. */
+  /** Hours in which promotional messages should not be sent. Default: none. */
   quietHours?: QuietHours;
-  /** The moment of sending. Default: now. */
+  /** Time of sending. Default: now. */
   now?: Date;
 }
 
 /**
- * Says what may keep a message from arriving, beyond what the gateway checks: the sender's length, characters and suffix,
- * links, a one-time code without a purpose, and promotional messages in quiet hours. Warnings only; an empty list is no
- * promise.
+ * Lists reasons why a message may not arrive, beyond the checks of the gateway: the sender's length, characters and suffix,
+ * links, a one-time code without a purpose, and promotional messages in quiet hours. These are warnings; an empty list does not
+ * guarantee delivery.
  *
- * @throws {RangeError} when the given `quietHours` are no hours
+ * @throws {RangeError} when `quietHours` is invalid
  */
 export function adviseMessage(message: AdvisableMessage, options: AdviceOptions = {}): Advice[] {
   return [
@@ -42,8 +42,8 @@ function adviseOnHours(message: AdvisableMessage, { quietHours, now = new Date()
 }
 
 /**
- * Minutes of quiet hours that remain when a message leaves, which is `delay` minutes from `now`; 0 when it leaves outside
- * of them or is not promotional.
+ * Minutes of quiet hours that remain when a message is sent, `delay` minutes after `now`; 0 outside quiet hours or when the
+ * message is not promotional.
  */
 export function quietMinutesAtLeaving(message: AdvisableMessage, quietHours: QuietHours, now: Date): number {
   if (!isPromotional(message)) return 0;

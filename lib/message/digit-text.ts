@@ -1,7 +1,7 @@
 /** `000` to `999`. */
 export const THREES = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'));
 
-/** Digits that are gathered one by one. Three are added at a time: each addition copies the text. */
+/** Collects digits one by one. It appends three at a time, because each append copies the text. */
 export class DigitText {
   #text = '';
   #next = 0;

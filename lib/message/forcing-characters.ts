@@ -2,19 +2,19 @@ import { gsmUnits } from './gsm-alphabet.js';
 import { composedForGsm, simplerCharacter } from './simpler-characters.js';
 import { isHighSurrogate, isLowSurrogate } from './split-text.js';
 
-/** A character that GSM-7 does not have, and so makes all of a text UCS-2. */
+/** A character outside GSM-7, which makes the whole text UCS-2. */
 export interface ForcingCharacter {
-  /** The character; a letter together with its combining mark where GSM-7 has the two as one (`e` + U+0301). */
+  /** The character; a letter with its combining mark where GSM-7 has the composed character (`e` + U+0301). */
   character: string;
-  /** Where it stands in the text, in UTF-16 code units (as in `body.slice`), ascending. */
+  /** Positions in the text, in UTF-16 code units (as in `body.slice`), ascending. */
   positions: number[];
-  /** Replacement of the same meaning that costs less, or keeps the text in GSM-7; empty: the character can be removed. */
+  /** Replacement of the same meaning that costs less or allows GSM-7; empty when the character can be removed. */
   suggestion?: string;
 }
 
 /** The distinct forcing characters of a text from index `from` on, in the order of their first appearance. */
 export function forcingCharacters(body: string, from: number): ForcingCharacter[] {
-  const found = new Found();
+  const found = new ForcingList();
   for (let i = from; i < body.length; i++) {
     const code = body.charCodeAt(i);
     if (gsmUnits(code) !== 0) continue;
@@ -24,14 +24,14 @@ export function forcingCharacters(body: string, from: number): ForcingCharacter[
       continue;
     }
     const composed = isCombiningMark(code) && i > 0 ? composedForGsm(body.slice(i - 1, i + 1)) : undefined;
-    // The composed character is in GSM-7, and so is not the key of another.
+    // The composed character is in GSM-7, so its code is not the key of another entry.
     if (composed !== undefined) found.add(composed.charCodeAt(0), body, i - 1, 2, composed);
     else found.add(code, body, i, 1);
   }
   return found.list();
 }
 
-class Found {
+class ForcingList {
   private readonly entries = new Map<number, ForcingCharacter>();
   private readonly forGsmOnly: { entry: ForcingCharacter; text: string }[] = [];
   private staysUcs2 = false;

@@ -10,7 +10,7 @@ const COSTS = new Uint8Array('€'.charCodeAt(0) + 1);
 for (const character of BASIC) COSTS[character.charCodeAt(0)] = 1;
 for (const character of EXTENSION) COSTS[character.charCodeAt(0)] = 2;
 
-/** How many 7-bit units a UTF-16 code unit costs in GSM-7: 1, 2 (extension table), or 0 when GSM-7 does not have it. */
+/** Number of 7-bit units of a UTF-16 code unit in GSM-7: 1, 2 (extension table), or 0 when it is not in GSM-7. */
 export function gsmUnits(codeUnit: number): number {
   return COSTS[codeUnit] ?? 0;
 }

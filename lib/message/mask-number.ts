@@ -1,6 +1,6 @@
 /**
- * A phone number as it may stand in an error or a log line: the first four and the last two digits, the rest as `*`.
- * Anything shorter than nine characters is masked whole.
+ * Masks a phone number for errors and log lines: shows the first four and the last two digits, the rest as `*`. Masks all of a
+ * text of fewer than nine characters.
  */
 export function maskNumber(number: string): string {
   if (number.length < 9) return '*'.repeat(Math.min(number.length, 8));

@@ -1,10 +1,10 @@
 import { readNumber } from './read-number.js';
 import { readSaudiMobile } from './read-saudi-mobile.js';
 
-/** Which numbers are taken: Saudi mobiles only, or any number in international form as well. */
+/** Accepted numbers: `SA` for Saudi mobiles only, `any` also for numbers of other countries in international form. */
 export type NumberCountry = 'SA' | 'any';
 
-/** A number as the gateway takes it (digits only, with the country code), or the reason why it is not one. */
+/** A number in the gateway's form (digits only, with the country code), or the reason why the text was refused. */
 export type NormalizedNumber = { ok: true; number: string } | { ok: false; reason: string };
 
 // The reason is the same for both values of `country`: a DTO does not know which one the account has.
@@ -13,16 +13,16 @@ const NOT_TAKEN = "not a Saudi mobile but a number of another country, which is 
 const NO_CODE = `${NOT_SAUDI}; a number of another country needs its country code, such as +971`;
 
 /**
- * Brings a phone number into the form that the gateway takes: digits only, `9665XXXXXXXX` for a Saudi mobile.
+ * Converts a phone number to the gateway's form: digits only, `9665XXXXXXXX` for a Saudi mobile.
  *
  * Understands `05XXXXXXXX`, `5XXXXXXXX`, `9665…`, `+9665…`, `009665…` and `96605…`, with spaces, dashes, dots, slashes,
- * brackets, no-break spaces and bidi marks, in ASCII, Arabic-Indic (٠-٩), Persian (۰-۹) and full-width digits. Of a
- * spreadsheet it reads whole decimals (`501234567.0`), a leading apostrophe and `="0501234567"`. Takes only what has one
- * meaning: decimals, scientific notation, dates, IP addresses and negative numbers are refused, with the reason. Never throws.
+ * brackets, no-break spaces and bidi marks, in ASCII, Arabic-Indic (٠-٩), Persian (۰-۹) and full-width digits. It
+ * also reads the forms of spreadsheets: `501234567.0`, a leading apostrophe and `="0501234567"`. It refuses a text that may
+ * have another meaning, with the reason: decimals, scientific notation, dates, IP addresses, negative numbers. Never throws.
  *
- * @param options.country `'SA'` (default) takes Saudi mobiles only. `'any'` also takes 8 to 15 digits of another country's
- * number in international form (E.164; a local form of another country cannot be told from a mistake). A leading `+` or
- * `00` is optional there; nine digits that start with 5 are read as a Saudi mobile.
+ * @param options.country `'SA'` (default) accepts only Saudi mobiles. `'any'` also accepts 8 to 15 digits of another country's
+ * number in international form (E.164; a local form of another country is indistinguishable from a mistake). A leading `+` or
+ * `00` is optional; nine digits that start with 5 are read as a Saudi mobile.
  * @see ITU-T E.164; the numbering plan of the Saudi regulator: mobiles are 9 digits that start with 5
  */
 export function normalizeNumber(input: string, options: { country?: NumberCountry } = {}): NormalizedNumber {
@@ -59,9 +59,9 @@ function otherCountry(digits: string, national: string | undefined): NormalizedN
 }
 
 /**
- * Where the digits after Saudi Arabia's country code or trunk zero start; undefined for a number written as another country's.
+ * Index of the first digit after Saudi Arabia's country code or trunk zero; undefined for a number of another country.
  *
- * @param from Where its country code starts, if it has one.
+ * @param from Index of the country code, if there is one.
  */
 function startOfNational(digits: string, from: number, plus: boolean): number | undefined {
   if (digits.startsWith('966', from)) return from + (digits[from + 3] === '0' ? 4 : 3);

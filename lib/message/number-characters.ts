@@ -1,7 +1,7 @@
 /** A non-digit of a written number: `' '`, a line break, `-`, `.`, `/`, a bracket, `+`, `,`, or `''` for nothing. */
 export type NumberMark = string;
 
-/** Meaning of each non-digit character. Other characters are not part of a number. */
+/** Meanings of all non-digit characters that a number may contain. */
 const MEANINGS: [characters: string, meaning: NumberMark][] = [
   [' \t\u00a0\u1680\u202f\u205f\u3000', ' '],
   [inRange(0x2000, 0x200a), ' '],

@@ -1,6 +1,6 @@
 import { DigitText } from './digit-text.js';
 
-/** Separator between two groups of digits: white space alone, or one of these with or without white space around it. */
+/** Separator between two groups of digits: white space, or one of the others with or without white space around it. */
 export type Separator = ' ' | '-' | '.' | '/' | ',';
 
 /** The groups of digits of a written number. */
@@ -9,9 +9,9 @@ export interface NumberGroups {
   digits: string;
   /** Whether a plus stands before them. */
   plus: boolean;
-  /** How many digits each group has. */
+  /** Number of digits in each group. */
   sizes: number[];
-  /** The separator behind each group but the last. */
+  /** The separator after each group but the last. */
   separators: Separator[];
 }
 
@@ -21,19 +21,17 @@ export interface NumberFault {
   reason: string;
 }
 
-/** A {@link NumberFault} of this reason. */
 export const numberFault = (reason: string): NumberFault => ({ ok: false, reason });
 
-/** A bracket behind which there are fewer is around an extension, or around digits that may be left out. */
-const FEWEST_BEHIND_BRACKETS = 4;
+/** With fewer digits after them, brackets contain an extension or optional digits. */
+const MIN_DIGITS_AFTER_BRACKETS = 4;
 
 const NEGATIVE = 'negative: a minus sign stands before its digits';
 const BRACKETS = 'unclear: its brackets do not match, or are not around its first digits';
 const TRUNK_ZERO = 'unclear: a zero in brackets is not dialled from abroad: write the number without it';
 
 /**
- * Takes the characters of a written number one after another, and makes groups of its digits. Keeps the first reason why
- * they do not belong together.
+ * Groups the digits of a written number, character by character. Remembers the first reason why the groups are not one number.
  */
 export class GroupScanner {
   readonly #sizes: number[] = [];
@@ -48,9 +46,11 @@ export class GroupScanner {
   #hasBreak = false;
   #startsWithDash = false;
   #fault: string | undefined;
-  /** The bracket that is open, and how many digits came before it. */
+  /** The expected closing bracket; empty when none is open. */
   #bracket = '';
+  /** Number of digits before the last opening bracket; -1 when there was none. */
   #opened = -1;
+  /** Number of digits before the last closing bracket; -1 when there was none. */
   #closed = -1;
 
   /** Takes the next digit. */
@@ -61,7 +61,7 @@ export class GroupScanner {
     this.#lastDigit = value;
   }
 
-  /** Takes what is no digit. @returns Whether it may stand here */
+  /** Takes the next non-digit. @returns Whether it is allowed here */
   mark(mark: string): boolean {
     switch (mark) {
       case '':
@@ -91,15 +91,15 @@ export class GroupScanner {
     }
   }
 
-  /** The groups, when there is nothing more to come. */
+  /** Returns the groups after the last character. */
   end(): NumberGroups | NumberFault {
     if (this.#digits.length === 0) return numberFault('empty');
     this.#sizes.push(this.#size);
     const endsWithDash = this.#gap === '-';
-    // A dash both before and behind a number is an ornament. One alone is a minus sign, or what remains of a number.
+    // Dashes both before and after a number are decoration. A single dash is a minus sign, or a sign of a missing group.
     if (this.#startsWithDash && !endsWithDash) this.#fail(NEGATIVE);
     if (endsWithDash ? !this.#startsWithDash : this.#gap === '/') this.#fail(cutOff('behind'));
-    if (!this.#areBracketsRight()) this.#fail(BRACKETS);
+    if (!this.#areBracketsValid()) this.#fail(BRACKETS);
     if (this.#fault !== undefined) return numberFault(this.#fault);
     return { digits: this.#digits.toString(), plus: this.#hasPlus, sizes: this.#sizes, separators: this.#separators };
   }
@@ -142,16 +142,16 @@ export class GroupScanner {
     this.#closed = this.#digits.length;
   }
 
-  /** Of a Saudi number it is known that the zero goes. */
+  /** Only for a Saudi number is it known that the zero is dropped. */
   #checkBracketedDigit(): void {
     const isSaudi = this.#digits.length <= 6 && /^(?:00)?9660$/.test(this.#digits.toString());
     if (this.#lastDigit === 0 && !isSaudi) this.#fail(TRUNK_ZERO);
   }
 
-  #areBracketsRight(): boolean {
+  #areBracketsValid(): boolean {
     if (this.#bracket !== '') return false;
     const isAroundAll = this.#opened === 0 && this.#closed === this.#digits.length;
-    return this.#closed < 0 || isAroundAll || this.#digits.length - this.#closed >= FEWEST_BEHIND_BRACKETS;
+    return this.#closed < 0 || isAroundAll || this.#digits.length - this.#closed >= MIN_DIGITS_AFTER_BRACKETS;
   }
 
   #fail(reason: string): void {

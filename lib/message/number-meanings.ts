@@ -1,14 +1,14 @@
 import type { NumberGroups, Separator } from './number-groups.js';
 
-/** Two groups of so many digits are two numbers: no country code and no area code has as many. */
+/** Two groups of at least this size are two numbers: no country code or area code is this long. */
 const LONG_GROUP = 7;
-/** More digits are no number of any country, whatever is between them. */
+/** No number of any country has more digits, whatever separates them. */
 const MOST_DIGITS = 20;
 
 const TWO_NUMBERS = 'two numbers: write each by itself';
 const SINGLE = 'unclear: a single separator stands before its last digits, as before decimals or an extension';
 
-/** Why groups of digits, all separated as those of phone numbers are, may be something else; undefined when they are not. */
+/** The reason why groups of digits may not be one phone number (two numbers, an IP address, a date); undefined when none applies. */
 export function otherMeaning(groups: NumberGroups): string | undefined {
   const { digits, plus, sizes, separators } = groups;
   if (sizes.length === 1 || digits.length > MOST_DIGITS) return undefined;
@@ -33,7 +33,7 @@ export function otherMeaning(groups: NumberGroups): string | undefined {
   return isDate(groups) ? 'a date' : undefined;
 }
 
-/** Whether the groups begin with four numbers from 0 to 255, without leading zeros, that only dots separate. */
+/** Whether the groups start with four numbers from 0 to 255, separated by dots, without leading zeros. */
 function isIpAddress({ digits, sizes, separators }: NumberGroups): boolean {
   if (sizes.length < 4 || separators[0] !== '.' || separators[1] !== '.' || separators[2] !== '.') return false;
   if (separators[3] === '.') return false;
@@ -44,7 +44,7 @@ function isIpAddress({ digits, sizes, separators }: NumberGroups): boolean {
   });
 }
 
-/** Whether the groups begin with a day: year, month, day, or day (or month first) and year. */
+/** Whether the groups start with a date: year first or last, day and month in either order. */
 function isDate({ digits, sizes }: NumberGroups): boolean {
   const one = sizes[0] as number;
   const two = sizes[1] as number;
@@ -54,15 +54,14 @@ function isDate({ digits, sizes }: NumberGroups): boolean {
   const second = digits.slice(one, one + two);
   const third = digits.slice(one + two, one + two + three);
   if (one === 4) return isYear(first) && isDayAndMonth(second, third);
-  // Three digits more or less are no time of day: 05 01 2012 34 is a mobile in an odd grouping.
+  // A time of day after the date has more than three digits: 05 01 2012 34 is a mobile with unusual groups.
   const behind = digits.length - one - two - three;
   return (behind === 0 || behind > 3) && isYear(third) && isDayAndMonth(first, second);
 }
 
-/** From the year 1000 on: the Hijri years are among them. */
+/** The years 1000 to 2999, Hijri years included. */
 const isYear = (year: string): boolean => year.startsWith('1') || year.startsWith('2');
 
-/** In either order. */
 function isDayAndMonth(one: string, other: string): boolean {
   const less = Math.min(Number(one), Number(other));
   const more = Math.max(Number(one), Number(other));

@@ -1,8 +1,8 @@
-/** The hours of the day, by the clock of Riyadh, in which promotional messages should not go out. */
+/** Hours of the day, in Riyadh time, in which promotional messages should not be sent. */
 export interface QuietHours {
-  /** When they begin, as `HH:MM`; this minute is quiet. */
+  /** Start as `HH:MM`, inclusive. */
   from: string;
-  /** When they end, as `HH:MM`; at this minute messages may go. Earlier than `from` means on the next day. */
+  /** End as `HH:MM`, exclusive. Earlier than `from` means on the next day. */
   to: string;
 }
 
@@ -17,20 +17,20 @@ export function isTimeOfDay(text: unknown): text is string {
 }
 
 /**
- * How long quiet hours still last at a moment: whole minutes, rounded up, or 0 when the moment is not in them.
+ * Minutes until quiet hours end, rounded up; 0 when `at` is not in quiet hours.
  *
- * @throws {RangeError} when `from` or `to` is not a time of day, or both are the same
+ * @throws {RangeError} when `from` or `to` is not a time of day, or both are equal
  */
 export function quietMinutesLeft({ from, to }: QuietHours, at: Date): number {
   if (!isTimeOfDay(from) || !isTimeOfDay(to) || from === to) {
     throw new RangeError('quiet hours need from and to as HH:MM, 00:00 to 23:59, and not the same');
   }
   const untilEnd = untilTime(to, at);
-  // Quiet hours last while their end comes before their next beginning.
+  // Inside quiet hours, the next end comes before the next start.
   return untilTime(from, at) > untilEnd || untilTime(from, at) === 0 ? Math.ceil(untilEnd / MINUTE_MS) : 0;
 }
 
-/** Milliseconds from a moment to the next time that the clock of Riyadh shows this; 0 when it shows it now. */
+/** Milliseconds from `at` until it is next `time` in Riyadh; 0 when it is `time` now. */
 function untilTime(time: string, at: Date): number {
   const [hour = 0, minute = 0] = time.split(':').map(Number);
   const sinceMidnight = positiveRemainder(at.getTime() + RIYADH_OFFSET_MS, DAY_MS);

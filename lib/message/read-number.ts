@@ -9,7 +9,7 @@ export type ReadDigits =
       digits: string;
       /** Whether a plus stands before them. */
       plus: boolean;
-      /** The other reading of a dot with three or more zeros behind it: the digits before the dot. */
+      /** Digits before the dot, when the three or more zeros after it may be decimals. */
       whole?: string;
     }
   | NumberFault;
@@ -20,11 +20,11 @@ const SUBSCRIBER_DIGITS = 7;
 const DECIMALS = numberFault('a number with decimals: export the column as text, or without decimals');
 
 /**
- * Reads the digits of a written phone number as a person would, or says why it has no such meaning or more than one.
+ * Reads the digits of a written phone number as a person would, or returns the reason why the text is not one number.
  *
- * A number is digits, with one `+` before them at the most, and separators between them: spaces, dashes, dots, slashes, and
- * brackets around its first digits. A dot groups digits, unless it stands where a decimal point does: a whole decimal
- * (`501234567.0`) is the whole number.
+ * A number has digits, at most one `+` before them, and separators between them: spaces, dashes, dots, slashes, and brackets
+ * around its first digits. A dot separates groups, unless it is in the position of a decimal point: a decimal without a fraction
+ * (`501234567.0`) is read as its whole part.
  */
 export function readNumber(input: string): ReadDigits {
   const groups = scanNumber(input);
@@ -57,7 +57,7 @@ function meaningOfLast({ digits, plus, sizes, separators }: NumberGroups): 'deci
   return /0{3}$/.test(digits) && Number(digits.slice(-size)) === 0 ? 'either' : 'group';
 }
 
-/** Whether dots stand where those of 966.501.234.567.0 do. */
+/** Whether dots separate thousands, as in 966.501.234.567.0. */
 const areThousands = (sizes: readonly number[], separators: readonly string[]): boolean =>
   separators.every((separator) => separator === '.') && sizes.slice(1, -1).every((size) => size === 3);
 

@@ -1,7 +1,7 @@
 import { THREES } from './digit-text.js';
 import { digitOf, markOf } from './number-characters.js';
 
-/** Digits before a mobile's last eight, behind a 1 that keeps their zeros: `966 5`, `966 0 5`, and both behind `00`. */
+/** Digits before the last eight, after a 1 that keeps leading zeros: `966 5`, `966 0 5`, and both with `00` before them. */
 const WITH_COUNTRY = new Set([1_966_5, 1_966_05, 100_966_5, 100_966_05]);
 /** `5` and `05`. */
 const WITHOUT_COUNTRY = new Set([1_5, 1_05]);
@@ -12,15 +12,15 @@ const TWOS = THREES.slice(0, 100).map((digits) => digits.slice(1));
 const STARTS = THREES.map((digits) => `9665${digits}`);
 
 /**
- * The quick way for how most Saudi mobiles are written: digits with nothing visible between them, in any script.
+ * Reads the usual spellings of Saudi mobiles fast: digits of any script with nothing visible between them.
  *
- * @returns The number as the gateway takes it; undefined for anything else, other ways to write a Saudi mobile included.
+ * @returns The number in the gateway's form; undefined for any other text, including other spellings of a Saudi mobile.
  */
 export function readSaudiMobile(input: string): string | undefined {
   let hasPlus = false;
   let prefix = 1;
   let subscriber = 0;
-  /** Digits of `subscriber`; -1 while those of the prefix are read. */
+  /** Number of digits in `subscriber`; -1 while the prefix is read. */
   let size = -1;
   for (let at = 0; at < input.length; at++) {
     const code = input.charCodeAt(at);
@@ -36,7 +36,7 @@ export function readSaudiMobile(input: string): string | undefined {
     } else {
       prefix = prefix * 10 + digit;
       if (prefix > LONGEST_PREFIX) return undefined;
-      // No prefix has a 5 but its last digit.
+      // In all prefixes, only the last digit is a 5.
       if (digit === 5) {
         if (!WITH_COUNTRY.has(prefix) && (hasPlus || !WITHOUT_COUNTRY.has(prefix))) return undefined;
         size = 0;
@@ -46,7 +46,7 @@ export function readSaudiMobile(input: string): string | undefined {
   return size === SUBSCRIBER_DIGITS ? inGatewayForm(subscriber) : undefined;
 }
 
-/** Three digits at a time: each addition copies the text. */
+/** Appends three digits at a time, because each append copies the text. */
 function inGatewayForm(subscriber: number): string {
   const threes = Math.trunc(subscriber / 100);
   const start = Math.trunc(threes / 1_000);

@@ -1,18 +1,18 @@
 import { digitOf, markOf } from './number-characters.js';
 import { GroupScanner, numberFault, type NumberFault, type NumberGroups } from './number-groups.js';
 
-/** Longer texts are not looked at for scientific notation. */
+/** Longer texts are not checked for scientific notation. */
 const LONGEST_SCIENTIFIC = 40;
 
 /** `9.66501E+11`, in other scripts as well; Arabic spreadsheets write أس for the E. */
 const SCIENTIFIC = /^[+-]?\d+(?:[.,]\d*)?(?:e|أس|اس|[x×*]10\^?)[+-]?\d+$/i;
 
-/** The apostrophes by which a spreadsheet is told that a cell is text. */
+/** Apostrophes that mark a spreadsheet cell as text. */
 const APOSTROPHES = "'\u2018\u2019\u201b\u02bc\uff07";
 
 /**
- * Finds the groups of digits in a written number, or the reason why it is none. Invisible characters count for nothing, and
- * neither does what tells a spreadsheet that a cell is text: an apostrophe before it, or `="…"` around it.
+ * Finds the groups of digits in a written number, or the reason why the text is not a number. It ignores invisible characters,
+ * and the marks of a text cell in a spreadsheet: an apostrophe before the number, or `="…"` around it.
  */
 export function scanNumber(input: string): NumberGroups | NumberFault {
   const { from, to } = withoutTextMarks(input);
@@ -45,7 +45,7 @@ function isBeforeDecimals(groups: NumberGroups | NumberFault): boolean {
   return size <= 2 || /^0+$/.test(groups.digits.slice(-size));
 }
 
-/** Where the number stands in `'0501234567` and `="0501234567"`. */
+/** Range of the number inside `'0501234567` and `="0501234567"`. */
 function withoutTextMarks(input: string): { from: number; to: number } {
   let from = 0;
   let to = input.length;

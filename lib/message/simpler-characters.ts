@@ -2,9 +2,9 @@ import { gsmUnits } from './gsm-alphabet.js';
 
 /** Replacement of a character that GSM-7 does not have. */
 export interface SimplerCharacter {
-  /** The replacement; empty when the character can go. */
+  /** The replacement; empty when the character can be removed. */
   text: string;
-  /** Only worth it, or only harmless, when the whole text becomes GSM-7 by it. */
+  /** Whether the replacement saves units, or is harmless, only when it makes the whole text GSM-7. */
   onlyForGsm: boolean;
 }
 
@@ -15,7 +15,7 @@ interface Row {
   onlyForGsm?: boolean;
 }
 
-/** A replacement that is longer than its character is `onlyForGsm` in any case. */
+/** A replacement that is longer than its character is always `onlyForGsm`. */
 const ROWS: Row[] = [
   {
     from: '‘’‚‛‹›ʹʻʼʽ',
@@ -77,7 +77,7 @@ const COMPOSED: ReadonlyMap<string, string> = new Map(
   [...'àÄäÅåÇÉéèìÑñÖöòÜüù'].map((character) => [character.normalize('NFD'), character]),
 );
 
-/** The replacement of one character (code point) outside GSM-7, undefined where there is none that means the same. */
+/** The replacement of one character (code point) outside GSM-7; undefined when none has the same meaning. */
 export function simplerCharacter(character: string): SimplerCharacter | undefined {
   const code = character.charCodeAt(0);
   if (isArabicLetter(code)) return undefined;
@@ -87,7 +87,7 @@ export function simplerCharacter(character: string): SimplerCharacter | undefine
   return gsmUnits(ascii.charCodeAt(0)) === 0 ? SIMPLER.get(ascii) : { text: ascii, onlyForGsm: false };
 }
 
-/** The GSM-7 character that a letter and a combining mark are together, undefined when there is none. */
+/** The GSM-7 character composed of a letter and a combining mark; undefined when there is none. */
 export function composedForGsm(letterAndMark: string): string | undefined {
   return COMPOSED.get(letterAndMark);
 }
@@ -96,10 +96,10 @@ export function composedForGsm(letterAndMark: string): string | undefined {
 export const isArabicForm = (code: number): boolean =>
   (code >= 0xfb50 && code <= 0xfdff) || (code >= 0xfe70 && code < 0xfeff);
 
-/** Nothing of the ordinary letters, marks and digits is in the table but tatweel: spares an Arabic text the look. */
+/** Of the ordinary letters, marks and digits, the table contains only tatweel: Arabic texts need no lookup. */
 const isArabicLetter = (code: number): boolean => code >= 0x0620 && code <= 0x06ff && code !== 0x0640;
 
-/** A contextual form is its ordinary letter, which the phone shapes by itself; a ligature would cost more as letters. */
+/** The letter of a contextual form: phones shape it themselves. None for a ligature, which would cost more as letters. */
 function letterOfForm(form: string): SimplerCharacter | undefined {
   const letter = form.normalize('NFKC');
   return letter === form || letter.length > 1 ? undefined : { text: letter, onlyForGsm: false };

@@ -1,13 +1,13 @@
 import { isArabicForm, simplerCharacter } from './simpler-characters.js';
-import { firstOutsideGsm, splitText } from './split-text.js';
+import { countParts, firstOutsideGsm } from './split-text.js';
 
 /**
- * The text in cheaper characters that mean the same: `'` for `’`, a space for a no-break space, ordinary letters for
- * Arabic presentation forms, no tatweel, `é` for `e` + U+0301. The library never applies it by itself.
+ * Replaces characters by cheaper ones of the same meaning: `'` for `’`, a space for a no-break space, ordinary letters for
+ * Arabic presentation forms, no tatweel, `é` for `e` + U+0301. The library never does this by itself.
  *
- * No replacement costs more units than what it replaces, unless the whole text becomes GSM-7 by it (`...` for `…`), and
- * the result never has more parts than the text. A text that is GSM-7 comes back as it is; so does a result that is
- * given again. What has a meaning of its own stays: accents, digits of any script, the joiners of emoji, Persian and
+ * A replacement costs more units than its character only when it makes the whole text GSM-7 (`...` for `…`), and the result
+ * never has more parts than the text. A text in GSM-7, or a text that is already simplified, is returned unchanged. Characters
+ * with their own meaning stay: accents, digits of any script, the joiners of emoji, Persian and
  * Arabic, the bidi marks of an Arabic text, the abbreviation `هـ`, and a word written in presentation forms one of which
  * is a ligature (`ﻻ` would cost two units as letters, and would no longer join with them).
  *
@@ -18,14 +18,14 @@ export function simplifyText(body: string): string {
   const lean = replaceIn(body, false);
   if (isGsm(lean)) return lean;
   const gsm = replaceIn(body, true);
-  // Three dots for each of seventy ellipses are more parts than the ellipses were.
-  return isGsm(gsm) && partsOf(gsm) <= partsOf(lean) ? gsm : lean;
+  // Seventy ellipses take fewer parts than three dots for each of them.
+  return isGsm(gsm) && countParts(gsm) <= countParts(lean) ? gsm : lean;
 }
 
 function replaceIn(body: string, becomesGsm: boolean): string {
   return body
     .replace(ARABIC_WORD, ordinaryLetters)
-    .replace(PERHAPS_SIMPLER, (character) => {
+    .replace(MAYBE_SIMPLER, (character) => {
       const simpler = simplerCharacter(character);
       return simpler && (becomesGsm || !simpler.onlyForGsm) ? simpler.text : character;
     })
@@ -33,18 +33,18 @@ function replaceIn(body: string, becomesGsm: boolean): string {
     .replace(COMBINING_SEQUENCE, composed);
 }
 
-/** Letters, marks, tatweel and presentation forms of Arabic: what joins with one another. */
+/** Arabic letters, marks, tatweel and presentation forms, which join with one another. */
 const ARABIC_WORD = /[\u0621-\u065f\u066e-\u06d3\ufb50-\ufd3d\ufd50-\ufdff\ufe70-\ufefc]+/g;
 
-/** All that the table may hold but tatweel and the presentation forms, which need a look at their neighbours. */
+/** Characters that the table may contain, without tatweel and presentation forms: these depend on their neighbours. */
 // eslint-disable-next-line no-control-regex
-const PERHAPS_SIMPLER = /[^\x00-\x08\x0a\x0c-\x5f\x61-\x7f\u0621-\u06d3\ufb50-\ufdff\ufe70-\ufefc]/gu;
+const MAYBE_SIMPLER = /[^\x00-\x08\x0a\x0c-\x5f\x61-\x7f\u0621-\u06d3\ufb50-\ufdff\ufe70-\ufefc]/gu;
 
-/** Tatweel that carries no mark. After a `ه` that stands alone it makes the abbreviation of the Hijri year. */
+/** Tatweel without a mark on it. After a single `ه` it is part of the abbreviation of the Hijri year. */
 const TATWEEL = /(?<!\p{L})(ه)\u0640+(?![\p{L}\p{M}])|\u0640+(?!\p{M})/gu;
 
 /**
- * Not with more than 30 marks, which no language has: putting them in order takes quadratic time.
+ * A letter with at most 30 marks: no language has more, and ordering them takes quadratic time.
  *
  * @see UAX #15, 13 (Stream-Safe Text Format)
  */
@@ -67,4 +67,3 @@ function composed(sequence: string): string {
 }
 
 const isGsm = (text: string): boolean => firstOutsideGsm(text) === -1;
-const partsOf = (text: string): number => splitText(text, firstOutsideGsm(text)).parts;

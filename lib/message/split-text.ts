@@ -1,9 +1,9 @@
 import { gsmUnits } from './gsm-alphabet.js';
 
-/** How a text travels: in the GSM 7-bit alphabet, or in 16-bit units when one character is outside of it. */
+/** Encoding of a text: the GSM 7-bit alphabet, or 16-bit units when one character is not in that alphabet. */
 export type TextEncoding = 'GSM-7' | 'UCS-2';
 
-/** How a text is cut into parts (segments). */
+/** Encoding and parts (segments) of a text. */
 export interface TextParts {
   encoding: TextEncoding;
   parts: number;
@@ -18,7 +18,7 @@ const LIMITS = {
 } as const;
 
 /**
- * Cuts a text into parts. `forcingFrom` is the index of its first character outside GSM-7, -1 when there is none
+ * Splits a text into parts. `forcingFrom` is the index of its first character outside GSM-7, -1 when there is none
  * (`firstOutsideGsm`).
  *
  * @see 3GPP TS 23.038; 3GPP TS 23.040, 9.2.3.24.1 (concatenation)
@@ -29,10 +29,10 @@ export function splitText(body: string, forcingFrom: number): TextParts {
   return cut(body, 'GSM-7', units, units === body.length ? nextOfPlainGsm : nextOfExtendedGsm);
 }
 
-/** The parts that a text takes. */
+/** Number of parts of a text. */
 export const countParts = (body: string): number => splitText(body, firstOutsideGsm(body)).parts;
 
-/** The index of the first UTF-16 code unit that GSM-7 does not have, -1 when it has them all. */
+/** Index of the first UTF-16 code unit outside GSM-7; -1 when all are in GSM-7. */
 export function firstOutsideGsm(body: string): number {
   for (let i = 0; i < body.length; i++) {
     if (gsmUnits(body.charCodeAt(i)) === 0) return i;
@@ -46,7 +46,7 @@ function gsmLength(body: string): number {
   return units;
 }
 
-/** Where the part that starts at `start` ends, and the units in it. */
+/** Finds the end of the part that starts at `start`, and its number of units. */
 type NextPart = (body: string, start: number, limit: number) => { end: number; units: number };
 
 function cut(body: string, encoding: TextEncoding, units: number, nextPart: NextPart): TextParts {
@@ -63,7 +63,7 @@ function cut(body: string, encoding: TextEncoding, units: number, nextPart: Next
   return { encoding, parts: boundaries.length + 1, units, unitsLeft: multi - part.units, boundaries };
 }
 
-// Only the last place of a part can be where a pair would be torn: a text without extension characters needs no walk.
+// Only the end of a part can split a surrogate pair, so there is no need to scan the part.
 const nextOfUcs2: NextPart = (body, start, limit) => {
   let end = Math.min(start + limit, body.length);
   if (end < body.length && isHighSurrogate(body.charCodeAt(end - 1)) && isLowSurrogate(body.charCodeAt(end))) end -= 1;

@@ -9,28 +9,28 @@ export type AdviceCode =
   | 'otpWithoutPurpose'
   | 'quietHours';
 
-/** A warning about a message. It blocks nothing: who registered the sender knows better than any rule of thumb. */
+/** A warning about a message. It never blocks sending: the owner of a sender name may know better than a rule of thumb. */
 export interface Advice {
-  /** Its subject, for programs. */
+  /** Machine-readable subject. */
   code: AdviceCode;
-  /** The risk and the remedy, in one sentence. It quotes neither text nor sender. */
+  /** The risk and the remedy, in one sentence. It contains neither text nor sender. */
   message: string;
-  /** Where the rule comes from, and how sure that is. */
+  /** Origin of the rule, and its certainty. */
   source: string;
 }
 
-/** The part of a message that advice is based on: as `OurSmsService.send` takes it, perhaps incomplete. */
+/** The fields of a message that advice is based on, as `OurSmsService.send` takes them. All may be missing. */
 export interface AdvisableMessage {
-  /** The sender. Without one, nothing is said about it. */
+  /** The sender. Without it, there is no advice about the sender. */
   src?: string;
   /** The text. */
   body?: string;
-  /** The class it is routed by. */
+  /** The class that determines the route. */
   msgClass?: 'transactional' | 'promotional';
   /** Minutes that the gateway holds the message before it is sent. */
   delay?: number;
 }
 
-/** Saudi rules reach a client through its provider: none of these sentences is the regulator's own. */
+/** Clients get the Saudi rules from their providers: no sentence here quotes the regulator. */
 export const SAUDI_RULES =
   'Rules of the Saudi regulator (CST) on bulk SMS, as SMS providers hand them on; ask yours for the wording in force';

@@ -1,6 +1,6 @@
 import { SAUDI_RULES, type AdvisableMessage, type Advice } from './advice.js';
 
-/** Well-known hosts that hide where a link leads. */
+/** Well-known hosts of shortened links. */
 const SHORTENERS = new Set([
   ...['bit.ly', 'bitly.com', 'j.mp', 'tinyurl.com', 'goo.gl', 'g.co', 't.co', 'ow.ly', 'is.gd', 'v.gd', 'buff.ly'],
   ...[
@@ -18,7 +18,7 @@ const SHORTENERS = new Set([
   ...['lnkd.in', 'fb.me', 'wa.link', 'soo.gd', 'clck.ru', 'u.to', 'qr.ae', 'short.io', 'short.gy', 'adf.ly', 'dub.sh'],
 ]);
 
-/** Endings by which a bare host is told from two words with a full stop between them. */
+/** Endings that distinguish a bare host from two words with a full stop between them. */
 const COMMON_ENDINGS = new Set([
   ...[
     'com',
@@ -66,11 +66,11 @@ export function adviseOnLinks({ body = '' }: AdvisableMessage): Advice[] {
   return advice;
 }
 
-/** The last line of a message that a browser may fill in its code from: the host it is for, and the code. */
+/** The last line of a message from which a browser fills in a code: its host and the code. */
 const BOUND_CODE = /^@[a-z0-9.-]+(?::\d{1,5})? #[^\s#]+(?: [@%][a-z0-9.-]+)?$/i;
 
 /**
- * Without that line: it is read by the browser, and is no link.
+ * Removes that line: only the browser reads it, and it is not a link.
  *
  * @see https://wicg.github.io/sms-one-time-codes/ Origin-bound one-time codes delivered via SMS, 3
  */
@@ -80,7 +80,7 @@ function withoutBoundCode(body: string): string {
   return BOUND_CODE.test(text.slice(start)) ? text.slice(0, start) : body;
 }
 
-/** A run of printable ASCII. Arabic letters and white space end it. */
+/** @param run Printable ASCII between white space or other characters. */
 function kindOf(run: string): 'shortened' | 'link' | 'text' {
   const [scheme, afterScheme] = split(run, '://');
   const address = (afterScheme ?? scheme).replace(/^[^a-z0-9]+/i, '');
@@ -95,7 +95,7 @@ function kindOf(run: string): 'shortened' | 'link' | 'text' {
   return isNamed || (/^[a-z]{2,}$/.test(ending) && /[a-z0-9]\//i.test(address)) ? 'link' : 'text';
 }
 
-/** Without what ends a sentence or a quotation. By hand: a pattern tied to the end takes quadratic time on long runs. */
+/** Removes punctuation from the end. In a loop: a pattern anchored at the end takes quadratic time on long runs. */
 function withoutTail(host: string): string {
   let end = host.length;
   while (end > 0 && !/[a-z0-9]/i.test(host.charAt(end - 1))) end -= 1;

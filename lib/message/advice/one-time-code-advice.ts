@@ -3,14 +3,14 @@ import { SAUDI_RULES, type AdvisableMessage, type Advice } from './advice.js';
 /** Four to eight digits by themselves, in ASCII, Arabic-Indic or Persian. */
 const CODE = /(?<![\d٠-٩۰-۹])[\d٠-٩۰-۹]{4,8}(?![\d٠-٩۰-۹])/;
 
-/** Words that make a number a one-time code, without marks and with hamza, ta marbuta and alef maksura levelled. */
+/** Words that make a number a one-time code, normalised like {@link Word.normalised}. */
 const CODE_WORDS = new Set([
   ...['code', 'codes', 'otp', 'pin', 'passcode', 'verification', 'verify', 'confirmation', 'activation'],
   ...['رمز', 'الرمز', 'رمزك', 'كود', 'الكود', 'كودك', 'تحقق', 'التحقق', 'للتحقق', 'تحققك'],
   ...['تاكيد', 'التاكيد', 'للتاكيد', 'تفعيل', 'التفعيل', 'للتفعيل'],
 ]);
 
-/** Words that stand in any such text and say nothing of what the code is for. */
+/** Words that are common in such texts and do not name the purpose of the code. */
 const FILLERS = new Set([
   ...['the', 'an', 'is', 'are', 'be', 'was', 'will', 'it', 'its', 'this', 'that', 'your', 'you', 'yours', 'my', 'our'],
   ...['use', 'enter', 'type', 'please', 'here', 'below', 'following', 'new', 'sms', 'number', 'password', 'secret'],
@@ -26,7 +26,7 @@ const FILLERS = new Set([
   ...['عزيزي', 'عزيزتي', 'العميل', 'مرحبا', 'اهلا', 'السلام', 'عليكم', 'التالي', 'الجديد', 'رقم', 'كلمه', 'المرور'],
 ]);
 
-/** Words that name what a code is for, in whatever sentence they stand. */
+/** Words that name the purpose of a code in any sentence. */
 const PURPOSES = new Set([
   ...['login', 'logon', 'log', 'signin', 'sign', 'signup', 'register', 'registration', 'account', 'reset', 'device'],
   ...['pay', 'payment', 'purchase', 'transfer', 'withdraw', 'withdrawal', 'card', 'wallet', 'booking', 'appointment'],
@@ -35,37 +35,36 @@ const PURPOSES = new Set([
   ...['محفظه', 'محفظتك', 'حجز', 'حجزك', 'موعد', 'موعدك', 'استعاده', 'لاستعاده', 'اعاده', 'لاعاده', 'جهاز', 'جهازك'],
 ]);
 
-/** Words that begin a part of a sentence that says what for. */
-const WHAT_FOR = new Set(['to', 'for', 'لاجل', 'لكي', 'كي']);
+/** Words that start a clause of purpose. */
+const PURPOSE_STARTS = new Set(['to', 'for', 'لاجل', 'لكي', 'كي']);
 
-/** Words behind which a name stands: of who sends, or of the place. */
+/** Words before the name of the sender or of a place. */
 const BEFORE_NAMES = new Set(['from', 'at', 'with', 'by', 'من', 'في', 'مع', 'لدي', 'الي']);
 
-/** Words behind which the name of the person stands who gets the message. */
+/** Words before the name of the recipient. */
 const GREETINGS = new Set(['dear', 'hi', 'hello', 'hey', 'mr', 'mrs', 'ms', 'عزيزي', 'عزيزتي', 'مرحبا', 'اهلا']);
 
-/** A line or a part of a sentence of no more words, all of which say something, is a name. */
+/** A clause of at most this many words is a name when all of them are meaningful. */
 const MOST_NAME_WORDS = 3;
 
-/** Ends a part of a sentence. A full stop inside of an address or a number does not. */
-const PART_END = /[.!](?=\s|$)|[?؟,،;؛\n\r]/;
+/** End of a clause. A full stop inside an address or a number is not one. */
+const CLAUSE_END = /[.!](?=\s|$)|[?؟,،;؛\n\r]/;
 
 /**
- * Says of a text that brings a one-time code whether it names what the code is for.
+ * Advice on a text with a one-time code that does not name the purpose of the code.
  *
- * The rule of thumb: such a text has a number of four to eight digits and a word for a code. When every other word beside
- * them is a courtesy (“your”, “is”, “do not share”, “valid for 5 minutes”), it names neither a brand nor a purpose there. The
- * rest of the text counts when it has a word for a purpose (“login”), a name, or begins with “to” or “for”: not when it
- * only says thanks.
+ * Rule of thumb: such a text has a number of four to eight digits and a word for a code. A clause with one of them names a brand
+ * or a purpose when it has a word that is not a filler (“your”, “is”, “do not share”, “valid for 5 minutes”). Any other clause
+ * must have a word for a purpose (“login”) or a name, or start with “to” or “for”: thanks are not enough.
  */
 export function adviseOnOneTimeCode({ body = '' }: AdvisableMessage): Advice[] {
   if (!CODE.test(body)) return [];
-  const parts = body.split(PART_END).map((text) => ({ words: wordsOf(text), bringsCode: CODE.test(text) }));
+  const parts = body.split(CLAUSE_END).map((text) => ({ words: wordsOf(text), hasCode: CODE.test(text) }));
   if (!parts.some(({ words }) => words.some(isCodeWord))) return [];
-  const saysWhatFor = parts.some(({ words, bringsCode }) =>
-    bringsCode || words.some(isCodeWord) ? words.some(saysSomething) : namesAnything(words),
+  const namesPurpose = parts.some(({ words, hasCode }) =>
+    hasCode || words.some(isCodeWord) ? words.some(isMeaningful) : namesBrandOrPurpose(words),
   );
-  if (saysWhatFor) return [];
+  if (namesPurpose) return [];
   return [
     {
       code: 'otpWithoutPurpose',
@@ -77,38 +76,39 @@ export function adviseOnOneTimeCode({ body = '' }: AdvisableMessage): Advice[] {
 }
 
 interface Word {
-  /** In small letters, without marks, with letters that are written in several ways levelled. */
-  level: string;
-  /** Whether it begins with a capital letter. */
+  /** In lower case, without marks, with one form for the variants of hamza, ta marbuta and alef maksura. */
+  normalised: string;
+  /** Whether it starts with a capital letter. */
   isCapital: boolean;
 }
 
-const isCodeWord = ({ level }: Word): boolean => CODE_WORDS.has(level);
+const isCodeWord = ({ normalised }: Word): boolean => CODE_WORDS.has(normalised);
 
-const saysSomething = ({ level }: Word): boolean => level.length > 1 && !CODE_WORDS.has(level) && !FILLERS.has(level);
+const isMeaningful = ({ normalised }: Word): boolean =>
+  normalised.length > 1 && !CODE_WORDS.has(normalised) && !FILLERS.has(normalised);
 
-/** Whether a part of the text that has neither the code nor a word for it says who sends it or what for. */
-function namesAnything(words: Word[]): boolean {
+/** Whether a clause without the code and without a word for it names the sender or the purpose. */
+function namesBrandOrPurpose(words: Word[]): boolean {
   const [first] = words;
   if (first === undefined) return false;
-  if (words.some(({ level }) => PURPOSES.has(level))) return true;
-  if (WHAT_FOR.has(first.level) && words.some(saysSomething)) return true;
-  if (words.length <= MOST_NAME_WORDS && words.every(saysSomething)) return true;
-  // Where all words have a capital letter, it tells nothing.
-  const capitalsTell = words.some(({ isCapital }) => !isCapital);
+  if (words.some(({ normalised }) => PURPOSES.has(normalised))) return true;
+  if (PURPOSE_STARTS.has(first.normalised) && words.some(isMeaningful)) return true;
+  if (words.length <= MOST_NAME_WORDS && words.every(isMeaningful)) return true;
+  // When all words have a capital letter, capitals do not mark a name.
+  const areCapitalsDistinctive = words.some(({ isCapital }) => !isCapital);
   return words.some((word, i) => {
-    const before = words[i - 1]?.level;
-    if (before === undefined || GREETINGS.has(before) || !saysSomething(word)) return false;
-    return (word.isCapital && capitalsTell) || BEFORE_NAMES.has(before);
+    const before = words[i - 1]?.normalised;
+    if (before === undefined || GREETINGS.has(before) || !isMeaningful(word)) return false;
+    return (word.isCapital && areCapitalsDistinctive) || BEFORE_NAMES.has(before);
   });
 }
 
 function wordsOf(text: string): Word[] {
   const words = text.match(/[\p{L}\p{M}]+/gu) ?? [];
-  return words.map((word) => ({ level: levelled(word), isCapital: /^\p{Lu}/u.test(word) }));
+  return words.map((word) => ({ normalised: normalise(word), isCapital: /^\p{Lu}/u.test(word) }));
 }
 
-const levelled = (word: string): string =>
+const normalise = (word: string): string =>
   word
     .toLowerCase()
     .replace(/[\u064b-\u065f\u0670\u0640]/g, '')

@@ -1,14 +1,14 @@
 import { describeText } from '../describe-text.js';
 import { SAUDI_RULES, type AdvisableMessage, type Advice } from './advice.js';
 
-/** Length of a sender name: 10 octets of 7-bit characters. @see 3GPP TS 23.040, 9.1.2.5 */
+/** Maximum length of a sender name: 10 octets of 7-bit characters. @see 3GPP TS 23.040, 9.1.2.5 */
 const MAX_NAME_UNITS = 11;
-/** Digits of a number. @see ITU-T E.164, 6.2.1 */
+/** Maximum digits of a number. @see ITU-T E.164, 6.2.1 */
 const MAX_NUMBER_DIGITS = 15;
 
 const PROMOTIONAL_SUFFIX = /-ad$/i;
 
-/** Whether a message counts as promotional: by its class, or by a sender that ends in `-AD`. */
+/** Whether a message counts as promotional: by its class, or by a sender name that ends in `-AD`. */
 export function isPromotional({ src, msgClass }: AdvisableMessage): boolean {
   return msgClass === 'promotional' || PROMOTIONAL_SUFFIX.test(src ?? '');
 }
@@ -33,7 +33,7 @@ function adviseOnNumber({ length }: string): Advice[] {
 
 function adviseOnName(src: string, msgClass: AdvisableMessage['msgClass']): Advice[] {
   const { encoding, units } = describeText(src);
-  const isMarked = PROMOTIONAL_SUFFIX.test(src);
+  const hasPromotionalSuffix = PROMOTIONAL_SUFFIX.test(src);
   const advice: Advice[] = [];
   if (units > MAX_NAME_UNITS) {
     advice.push({
@@ -49,14 +49,14 @@ function adviseOnName(src: string, msgClass: AdvisableMessage['msgClass']): Advi
       source: '3GPP TS 23.040, 9.1.2.5: sender names are written in the GSM 7-bit alphabet of TS 23.038',
     });
   }
-  if (msgClass === 'promotional' && !isMarked) {
+  if (msgClass === 'promotional' && !hasPromotionalSuffix) {
     advice.push({
       code: 'promotionalWithoutAd',
       message: `The message is promotional and its sender name does not end in -AD, which belongs inside the ${MAX_NAME_UNITS} characters.`,
       source: SAUDI_RULES,
     });
   }
-  if (msgClass === 'transactional' && isMarked) {
+  if (msgClass === 'transactional' && hasPromotionalSuffix) {
     advice.push({
       code: 'transactionalWithAd',
       message: 'The message is transactional and its sender name ends in -AD, which marks a promotional one.',
