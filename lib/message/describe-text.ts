@@ -2,8 +2,6 @@ import type { ForcingCharacter } from './forcing-characters.js';
 import { withLazyForcing } from './lazy-forcing.js';
 import { firstOutsideGsm, splitText, type TextEncoding } from './split-text.js';
 
-export type { TextEncoding } from './split-text.js';
-
 /** Encoding and size of a text as SMS. */
 export interface TextDescription {
   /** The encoding that the text needs. One character outside GSM-7 (Arabic, an emoji, `’`) makes all of it UCS-2. */
