@@ -3,9 +3,9 @@ import { randomFrom } from './seeded-random.js';
 /** @inline */
 type NoOptions = Record<never, never>;
 
-/** The faults that the simulator can inject into a push, each with its parameters. After each fault the reports are pushed again. */
+/** The faults that the simulator can inject into a push, each with its parameters. In the end, all reports are pushed whole. */
 export interface PushFaultParameters {
-  /** The application takes the push; the simulator pushes it again. */
+  /** The simulator repeats a push that the application has accepted. */
   repeat: NoOptions;
   /** The reports come in reverse order, after reports that become due meanwhile. */
   disorder: NoOptions;

@@ -73,7 +73,8 @@ export class SimulatorEngineOptions {
 /**
  * Applies the defaults and checks the options.
  *
- * @throws RangeError for a number out of range; TypeError for accounts without a username or a secret, or with the same username, token or API key.
+ * @throws RangeError for a number out of range; TypeError for accounts without a username or a secret, or with the same username,
+ *   token or API key.
  */
 export function resolveEngineOptions(given: Partial<SimulatorEngineOptions> = {}): SimulatorEngineOptions {
   const defaults = new SimulatorEngineOptions();
