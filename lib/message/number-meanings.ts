@@ -8,7 +8,7 @@ const MOST_DIGITS = 20;
 const TWO_NUMBERS = 'two numbers: write each by itself';
 const SINGLE = 'unclear: a single separator stands before its last digits, as before decimals or an extension';
 
-/** The reason why groups of digits may not be one phone number (two numbers, an IP address, a date); undefined when none applies. */
+/** Why groups of digits may not be one phone number: two numbers, an IP address, a date. Undefined when they are one. */
 export function otherMeaning(groups: NumberGroups): string | undefined {
   const { digits, plus, sizes, separators } = groups;
   if (sizes.length === 1 || digits.length > MOST_DIGITS) return undefined;
