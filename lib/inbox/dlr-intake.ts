@@ -12,6 +12,8 @@ const MAX_PAGES = 8;
 const MAX_RETRIES = 1_000;
 /** Interval of the check whether other processes have handled pages. */
 const CHECK_ROOM_MS = 100;
+/** Reason of the abort that ends a wait: without one, each abort would make an error with a stack. */
+const HAS_ROOM = 'there is room';
 
 /** Downloads reports while there is a listener and room for them: until then they stay at the gateway. */
 export class DlrIntake {
@@ -68,7 +70,7 @@ export class DlrIntake {
 
   /** Ends the wait for room: a page was handled, or the inbox pauses or stops. */
   noteRoom(): void {
-    this.#room.abort();
+    this.#room.abort(HAS_ROOM);
     this.#room = new AbortController();
   }
 

@@ -50,13 +50,10 @@ export class DlrPublisher {
     if (overdue && (await this.#endsWell(overdue))) return;
     if (!this.hasListeners()) throw new Error('no listener for oursms.dlr');
     // A copy, since a listener may change it.
-    const copy = { ...shownDlr(dlr) };
-    copy.raw = copyOf(dlr.raw);
+    const copy = { ...shownDlr(dlr), raw: copyOf(dlr.raw) };
     const { traceparent, sentAt } = dlr;
-    const span = this.telemetry.startProcess(dlr, {
-      traceparent,
-      sentAt: sentAt === undefined ? undefined : Date.parse(sentAt),
-    });
+    const sent = sentAt === undefined ? undefined : { traceparent, sentAt: Date.parse(sentAt) };
+    const span = this.telemetry.startProcess(dlr, sent);
     const running = span.run(() => this.#listeners.call(OURSMS_DLR, copy));
     try {
       await within(this.listenerTimeoutMs, running);

@@ -31,8 +31,9 @@ export class EventListeners {
     const { emitter } = this;
     // `emitAsync` sets this as well; the types lack it.
     (emitter as { event?: unknown }).event = event;
-    const loggers = this.#loggersOf(event);
-    for (const logger of emitter.listenersAny().slice()) this.#log(event, () => logger.call(emitter, event, payload));
+    // Copies: a listener may remove itself.
+    const loggers = [...this.#loggersOf(event)];
+    for (const logger of [...emitter.listenersAny()]) this.#log(event, () => logger.call(emitter, event, payload));
     const running: Promise<unknown>[] = [];
     for (const listener of [...emitter.listeners(event)]) {
       const at = loggers.indexOf(listener);
@@ -46,10 +47,10 @@ export class EventListeners {
     if (failed) throw failed.reason;
   }
 
-  #loggersOf(event: string): Listener[] {
+  #loggersOf(event: string): readonly Listener[] {
     let probe = this.#probes.get(event);
     if (probe === undefined) this.#probes.set(event, (probe = event.replace(/[^.]+/g, NO_NAME)));
-    return [...this.emitter.listeners(probe)];
+    return this.emitter.listeners(probe);
   }
 
   /** Calls a logger. Its errors are only logged. */
