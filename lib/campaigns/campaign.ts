@@ -2,8 +2,8 @@ import type { Observable } from 'rxjs';
 import type { CampaignFate, CampaignInput, CampaignProgress, CampaignReport } from './campaign.types.js';
 
 /**
- * A message to many recipients, whose sending survives restarts. Where several processes share the `storage`, all of them send
- * it, and each can follow and control the whole of it.
+ * A message to many recipients, whose sending survives restarts. Processes that share the `storage` send it together, and each can
+ * follow and control the whole campaign.
  *
  * `Campaigns` makes objects of this class.
  */
@@ -11,20 +11,20 @@ export abstract class Campaign {
   abstract get id(): string;
 
   /**
-   * How far it is: at once, then as it changes, several times a second at the most. Completes when the campaign is over, or the
-   * application stops.
+   * Emits the progress at once, and when it changes, up to five times a second. Completes when the campaign is over, or the
+   * application shuts down.
    */
   abstract get progress(): Observable<CampaignProgress>;
 
-  /** Resolves when it is done or cancelled, by whichever process, as long as this process lives. Never rejects. */
+  /** Resolves when any process has finished or cancelled it. Never rejects. */
   abstract get done(): Promise<CampaignReport>;
 
-  /** How far it is now. */
+  /** The current progress. */
   abstract snapshot(): CampaignProgress;
 
   /**
-   * Sends nothing more until {@link resume}, also after a restart. Resolves when no request of this process is in flight; other
-   * processes that share the `storage` follow within a second.
+   * Pauses until {@link resume}, also after a restart. Resolves when no request of this process is in flight; other processes that
+   * share the `storage` pause within a second.
    */
   abstract pause(): Promise<void>;
 
@@ -32,8 +32,7 @@ export abstract class Campaign {
   abstract resume(): Promise<void>;
 
   /**
-   * Sends nothing more, ever. Recipients that were not sent to yet count as `notSent`. Resolves to the report of the campaign,
-   * over all processes.
+   * Ends the campaign. Recipients that were not sent to yet count as `notSent`. Resolves to the report, over all processes.
    */
   abstract cancel(): Promise<CampaignReport>;
 

@@ -11,18 +11,17 @@ export interface CampaignPlan {
   /** Its name. Starting it again resumes it, and does not send it again. 1 to 200 characters. */
   id: string;
   /**
-   * The message. Where its `body` says `{name}`, each recipient's field of that name is put; `{{` and `}}` are braces that are
-   * meant.
+   * The message. In its `body`, `{name}` is replaced by the recipient's field of that name; `{{` and `}}` are literal braces.
    */
   message: CampaignMessage;
   /** Any number of recipients, in any spelling; read once. Each number gets the message once. */
   recipients: Iterable<CampaignRecipient> | AsyncIterable<CampaignRecipient>;
   /**
-   * Requests a second at the most, besides the account's own `rate`. A request has up to 500 recipients. Where several processes
-   * share the `storage`, it holds for all of them together; the account's own `rate` is that of each.
+   * Maximum requests a second, in addition to the account's own `rate`. A request has up to 500 recipients. It holds for all
+   * processes that share the `storage` together; the account's own `rate` is that of each process.
    */
   rate?: number;
-  /** Requests that are on their way at a time, from all processes that share the `storage`. Default: 4. */
+  /** Requests in flight at a time, over all processes that share the `storage`. Default: 4. */
   concurrency?: number;
 }
 
@@ -31,7 +30,7 @@ export type CampaignDraft = Pick<CampaignPlan, 'message' | 'recipients'>;
 
 /** Estimate of a campaign: recipients, requests and credits. */
 export interface CampaignEstimate {
-  /** All that were given: recipients, invalid ones and duplicates. */
+  /** All inputs: recipients, invalid ones and duplicates. */
   total: number;
   /** Different numbers that would get the message. */
   recipients: number;
@@ -47,19 +46,19 @@ export interface CampaignEstimate {
   sufficient: boolean;
 }
 
-/** Where a campaign is. `preparing`: its recipients are being read, nothing was sent yet. */
+/** State of a campaign. `preparing`: its recipients are being read, and nothing was sent yet. */
 export type CampaignState = 'preparing' | 'running' | 'paused' | CampaignReport['state'];
 
 /**
- * Why a campaign is paused. `user`: by `pause()`. `credits`: it resumes by itself once there are some. `auth`, `sender`: the
- * gateway refuses the account or the sender name. `quietHours`: the account refuses promotional messages now. `gateway`: it
- * asked to retry later, or request after request failed or was refused; it resumes by itself.
+ * Why a campaign is paused. `user`: by `pause()`. `credits`: the balance is exhausted; it resumes when the balance rises. `auth`,
+ * `sender`: the gateway refuses the account or the sender name. `quietHours`: the account refuses promotional messages at this
+ * time; it resumes after them. `gateway`: the gateway asked to retry later, or several requests in a row failed; it resumes later.
  */
 export type PauseReason = 'user' | 'credits' | 'auth' | 'sender' | 'quietHours' | 'gateway';
 
-/** How many recipients came to what. `total` is the sum of all others down to `unknown`. */
+/** Counts of inputs by fate. `total` is the sum of `pending`, `sent`, `rejected`, `invalid`, `duplicate`, `notSent` and `unknown`. */
 export interface CampaignCounts {
-  /** All that were given. */
+  /** All inputs. */
   total: number;
   /** Not sent yet. */
   pending: number;
@@ -67,42 +66,45 @@ export interface CampaignCounts {
   sent: number;
   /** Rejected by the gateway, one by one. */
   rejected: number;
-  /** No phone number, or without a field that the text takes. */
+  /** No phone number, or without a field of the text. */
   invalid: number;
   /** A number that was given before. */
   duplicate: number;
   /** Certainly not sent: the gateway refused the request, or the campaign was cancelled. */
   notSent: number;
-  /** On the wire when something broke: they may have been sent. */
+  /** In flight when something failed: they may have been sent. */
   unknown: number;
-  /** Of those that were sent: delivered, by their reports. Set where `tracking` is set and the message has `dlr: true`, as are: */
+  /**
+   * Sent, and delivered according to their reports. This and the next three are set with the option `tracking` and `dlr: true` in
+   * the message.
+   */
   delivered?: number;
-  /** Of those that were sent: not delivered, by their reports. */
+  /** Sent, and not delivered according to their reports. */
   undelivered?: number;
-  /** Of those that were sent: no final report has come yet. */
+  /** Sent, and without a final report so far. */
   noReportYet?: number;
-  /** Of those that were sent: no final report came within `missingAfterMs`. A late one takes them out. */
+  /** Sent, and without a final report within `missingAfterMs`. A late report moves them to another count. */
   missing?: number;
 }
 
-/** How far a campaign is. */
+/** Progress of a campaign. */
 export interface CampaignProgress extends CampaignCounts {
   id: string;
   account: string;
   state: CampaignState;
   /** Why it is paused. */
   reason?: PauseReason;
-  /** Paused for the gateway: when it is tried again at the earliest. ISO 8601, UTC. */
+  /** When the gateway is tried again at the earliest, if that is why it is paused. ISO 8601, UTC. */
   resumesAt?: string;
   /** ISO 8601, UTC. */
   startedAt: string;
-  /** Once it is over. ISO 8601, UTC. */
+  /** Set when it is over. ISO 8601, UTC. */
   finishedAt?: string;
   /** Parts of all its messages: its cost at one credit each. */
   parts: number;
-  /** Recipients a second, since it last began to run. */
+  /** Recipients a second since it last started to run. */
   perSecond: number;
-  /** Milliseconds that are left at this speed; undefined while that is not known. */
+  /** Estimated milliseconds left at this speed; undefined while it is unknown. */
   leftMs?: number;
 }
 
@@ -111,8 +113,8 @@ export interface CampaignReport extends CampaignCounts {
   id: string;
   account: string;
   /**
-   * `lost`: it is gone from a `storage` that other processes share before this one saw its end. Another has removed it, or the
-   * store has lost it; what is still `pending` may have been sent or not.
+   * `lost`: the campaign is gone from a shared `storage`, and this process has not seen its end. Another process removed it, or the
+   * store has lost it; the `pending` recipients may have been sent to or not.
    */
   state: 'done' | 'cancelled' | 'lost';
   parts: number;
@@ -125,18 +127,18 @@ export interface CampaignReport extends CampaignCounts {
 /** Fate of a recipient. */
 export type CampaignFate = 'sent' | 'rejected' | 'invalid' | 'duplicate' | 'notSent' | 'unknown' | DeliveryFate;
 
-/** Fate of a recipient by its delivery reports: a part of those that were `sent`. */
+/** Fate of a `sent` recipient by its delivery reports. */
 export type DeliveryFate = 'delivered' | 'undelivered' | 'noReportYet' | 'missing';
 
 /** A recipient and its fate. */
 export interface CampaignInput {
   /** The number: as it was given when it is invalid or a duplicate, normalised otherwise. */
   dest: string;
-  /** Why, when there is something to say. */
+  /** Why, if there is a reason. */
   reason?: string;
 }
 
-/** A recipient that a campaign would leave out. */
+/** An input that a campaign would leave out. */
 export interface CampaignLeftOut extends CampaignInput {
   fate: 'invalid' | 'duplicate';
 }
@@ -147,14 +149,14 @@ export const OURSMS_CAMPAIGN_PAUSED = 'oursms.campaign.paused';
 /** The event of a balance that does not cover a campaign; its payload is a {@link CreditsLow}. */
 export const OURSMS_CREDITS_LOW = 'oursms.credits.low';
 
-/** A campaign that the module has paused; announced once for a reason until something was sent again. */
+/** A campaign that the module has paused. Announced once for a reason, until a message is sent again. */
 export interface CampaignPaused {
   id: string;
   account: string;
   reason: PauseReason;
   /** The answer of the gateway. */
   why: string;
-  /** Paused for the gateway: when it is tried again at the earliest. ISO 8601, UTC. */
+  /** When the gateway is tried again at the earliest, if that is why it is paused. ISO 8601, UTC. */
   resumesAt?: string;
 }
 

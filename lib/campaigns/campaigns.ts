@@ -15,20 +15,20 @@ import type {
  */
 export abstract class Campaigns {
   /**
-   * Reads the recipients, makes durable requests of them, compares the credits, and begins to send.
+   * Reads the recipients, writes durable requests, compares the credits, and starts to send.
    *
-   * Resolves when all recipients are durable: from then on they are sent to, whatever happens to the process. When the
-   * recipients throw, the error is passed on and nothing was sent.
+   * Resolves when all recipients are durable: from then on they are sent to, also after a crash. When the recipients throw, it
+   * rejects with their error, and nothing was sent.
    *
-   * The `id` of a campaign that exists resumes that one; `recipients` are not read then. While another start of the same
-   * `id` reads its recipients, in any process, this one waits for it.
+   * If a campaign of this `id` exists, it is resumed, and `recipients` are not read. While another start of the same `id` reads its
+   * recipients, in any process, this call waits for it.
    *
    * @throws {OurSmsValidationError} for a faulty plan, no recipients at all, or an `id` that belongs to another message
    */
   abstract start(plan: CampaignPlan): Promise<Campaign>;
 
   /**
-   * Reads recipients as {@link start} would, and counts requests, parts and credits. Nothing is kept or sent.
+   * Reads recipients as {@link start} would, and counts requests, parts and credits. Nothing is stored or sent.
    *
    * @param onLeftOut Called for each recipient that would be left out, before the next one is read.
    * @throws {OurSmsValidationError} for a faulty message; {OurSmsError} when the credits cannot be read
@@ -38,19 +38,19 @@ export abstract class Campaigns {
   /** A campaign that was started; undefined when there is none of this id, or its recipients are still being read. */
   abstract get(id: string): Promise<Campaign | undefined>;
 
-  /** How far each campaign is that was not removed. */
+  /** Progress of each campaign that was not removed. */
   abstract list(): Promise<CampaignProgress[]>;
 
   /**
-   * Sets the fate of the recipients whose outcome is unknown: a person has found out, or decides.
+   * Sets the fate of the recipients whose outcome is unknown, by the decision of a person.
    *
    * @param fate `sent`: they count as sent. `sendAgain`: they are sent to again, and may get the message twice; a campaign that
-   * was over begins again, and {@link get} gives it.
-   * @returns How many there were.
+   * was over is reopened, and {@link get} returns it.
+   * @returns The number of these recipients.
    * @throws {OurSmsValidationError} for any other `fate`
    */
   abstract resolveUnknown(id: string, fate: 'sent' | 'sendAgain'): Promise<number>;
 
-  /** Forgets a campaign that is done or cancelled, with its numbers. @returns Whether there was one. */
+  /** Deletes a campaign that is done or cancelled, with its numbers. @returns Whether there was one. */
   abstract remove(id: string): Promise<boolean>;
 }
