@@ -102,7 +102,8 @@ export class BullMqConsumer<T> {
           return this.#runs.stop();
         }
         // RedisLink logs that Redis is away.
-        if (!(error instanceof OurSmsStorageError)) this.#logger.error(`The queue failed: ${nameOf(error)}`);
+        if (!(error instanceof OurSmsStorageError))
+          this.#logger.error(`The jobs of a queue could not be delivered (${nameOf(error)}): retry in ${RETRY_MS} ms`);
         await this.link.changed(RETRY_MS);
       }
     }

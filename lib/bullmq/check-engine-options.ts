@@ -30,7 +30,7 @@ export function checkEngineOptions(given: unknown): EngineOptions {
   const { connection, configKey, leaseMs = DEFAULT_LEASE_MS, prefix = DEFAULT_PREFIX, spool } = options;
   const unknown = Object.keys(options).filter((name) => !FIELDS.includes(name));
   const faults: Fault[] = [
-    ...unknown.map((field) => ({ field, reason: `is not known: there are ${FIELDS.join(', ')}` })),
+    ...unknown.map((field) => ({ field, reason: `is not known: the options are ${FIELDS.join(', ')}` })),
     ...(connection === undefined ? [] : connectionFaults(connection)),
     ...textFaults({ configKey, prefix, spool }),
   ];

@@ -51,7 +51,11 @@ export class JobRuns<T> {
     if (running) return void this.#onRedelivery(running, taken);
     const held = this.#held.hold(taken);
     const run = this.#run(held)
-      .catch((error: unknown) => this.#logger.error(`A job failed: ${nameOf(error)}`))
+      .catch((error: unknown) =>
+        this.#logger.error(
+          `Job ${taken.id} ended with an internal error (${nameOf(error)}): it is redelivered when its lock expires`,
+        ),
+      )
       .finally(() => {
         this.#held.release(held);
         this.#runs.delete(held);
@@ -179,7 +183,7 @@ export class JobRuns<T> {
         if (wasStopped || this.link.isClosed) return;
         // RedisLink logs that Redis is away.
         if (!hasWarned && error.fault !== 'unreachable')
-          this.#logger.warn(`The outcome of a job is not written yet: ${error.message}`);
+          this.#logger.warn(`The outcome of job ${held.taken.id} is not stored yet, and is retried: ${error.message}`);
         hasWarned = true;
       }
       await this.link.changed(RETRY_MS);

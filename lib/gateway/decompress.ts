@@ -71,8 +71,9 @@ async function decode(coding: string, bytes: Buffer, maxBytes: number): Promise<
     if (best === undefined || result.bytes.length > best.bytes.length) best = result;
   }
   if (isUtf8(bytes)) return { bytes };
-  const name = /^[\w-]{1,20}$/.test(coding) ? coding : 'of another name';
-  return best ?? { bytes, why: `its encoding (${name}) is not supported` };
+  // Any other name may be anything, so it is not shown.
+  const name = /^[\w-]{1,20}$/.test(coding) ? ` (${coding})` : '';
+  return best ?? { bytes, why: `its encoding${name} is not supported` };
 }
 
 /** Decompresses a body. With damage, or beyond the limit, it returns the bytes before it. */

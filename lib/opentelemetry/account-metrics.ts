@@ -145,7 +145,7 @@ const instrumentsOf = (meter: Meter) => ({
   }),
   sends: meter.createCounter('oursms.sends', { description: 'Sends by outcome', unit: '{send}' }),
   credits: meter.createObservableGauge('oursms.credits', {
-    description: 'The last balance that the gateway told',
+    description: 'The last balance that the gateway reported',
     unit: '{credit}',
   }),
   inboxWaiting: meter.createObservableGauge('oursms.inbox.waiting', {

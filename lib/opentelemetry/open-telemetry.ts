@@ -36,7 +36,10 @@ function checkOptions(given: unknown): OpenTelemetryOptions {
     throw new OurSmsConfigError('openTelemetry: its options must be an object, such as { metrics: false }.');
   }
   const { metrics: withMetrics, ...others } = given as Record<string, unknown>;
-  const faults: Fault[] = Object.keys(others).map((field) => ({ field, reason: 'is not known: there is metrics' }));
+  const faults: Fault[] = Object.keys(others).map((field) => ({
+    field,
+    reason: 'is not known: the only option is metrics',
+  }));
   if (withMetrics !== undefined && typeof withMetrics !== 'boolean') {
     faults.push({ field: 'metrics', reason: 'must be true or false' });
   }

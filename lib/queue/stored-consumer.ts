@@ -95,7 +95,9 @@ export class StoredConsumer<T> {
       this.#woken = false;
       // Recovery of the store wakes the consumer; the writer has logged the error.
       if (error instanceof OurSmsStorageError) return;
-      this.#logger.error(`The queue failed: ${nameOf(error)}`);
+      this.#logger.error(
+        `The jobs of a queue could not be delivered (${nameOf(error)}): retry in ${RETRY_AFTER_FAULT_MS} ms`,
+      );
       this.#wakeIn(RETRY_AFTER_FAULT_MS);
     }
   }

@@ -230,7 +230,7 @@ describeWithOwnRedis('queues in Redis', () => {
     settle?.({ kind: 'done', notes: [{ name: 'open' }, { name: 'result', text: 'of one' }] });
     await eventually(
       'the outcome was refused',
-      () => bench.logs.matching('The outcome of a job is not written yet').length === 1,
+      () => bench.logs.matching('is not stored yet, and is retried').length === 1,
     );
     expect(await queue.counts()).toMatchObject({ waiting: 0, active: 1 });
     await admin.config('SET', 'maxmemory', '0');

@@ -151,7 +151,7 @@ describe('the guide', () => {
 describe('the options of openTelemetry', () => {
   it.each<[unknown, RegExp]>([
     [{ metrics: 'yes' }, /^openTelemetry: metrics: must be true or false\.$/],
-    [{ tracing: true }, /^openTelemetry: tracing: is not known: there is metrics\.$/],
+    [{ tracing: true }, /^openTelemetry: tracing: is not known: the only option is metrics\.$/],
     [null, /its options must be an object/],
     [[], /its options must be an object/],
   ])('are checked when it is called: %p', (given, message) => {
