@@ -11,12 +11,8 @@ import type { PageNotes } from '../tracking/page-notes.js';
 import { CampaignNames } from './store/campaign-names.js';
 import type { CampaignKey, CampaignRecord } from './store/campaign-record.js';
 import { ChunkStore } from './store/chunk-store.js';
-import {
-  DeliveryStore,
-  type CampaignDeliveries,
-  type TrackedCampaign,
-  type TrackedChunk,
-} from './store/delivery-store.js';
+import { DeliveryStore, type CampaignDeliveries } from './store/delivery-store.js';
+import type { TrackedCampaign, TrackedChunk } from './store/tracked-campaign.js';
 import type { DeliveryStates } from './store/delivery-states.js';
 
 /** Messages of one announcement. */

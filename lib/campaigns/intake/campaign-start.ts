@@ -9,7 +9,7 @@ import type { CampaignNames } from '../store/campaign-names.js';
 import type { CampaignFacts, CampaignKey, CampaignRecord } from '../store/campaign-record.js';
 import { CampaignRecords } from '../store/campaign-records.js';
 import type { CheckedPlan } from './check-plan.js';
-import { trackedCampaign } from '../store/delivery-store.js';
+import { trackedCampaign } from '../store/tracked-campaign.js';
 import { ChunkStore } from '../store/chunk-store.js';
 import { ChunkWriter } from './chunk-writer.js';
 import { eraseReading } from '../store/erase-campaign.js';

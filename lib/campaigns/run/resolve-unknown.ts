@@ -4,7 +4,8 @@ import type { CampaignNames } from '../store/campaign-names.js';
 import type { CampaignRecord, ChunkJob, ChunkResult } from '../store/campaign-record.js';
 import { ChunkStore } from '../store/chunk-store.js';
 import { CampaignRecords } from '../store/campaign-records.js';
-import { deliveriesOf, type CampaignDeliveries } from '../store/delivery-store.js';
+import type { CampaignDeliveries } from '../store/delivery-store.js';
+import { deliveriesOf } from '../store/tracked-campaign.js';
 import { waitForLock, type HeldLock } from '../../queue/exclusive-lock.js';
 
 /** Fates that a person can set for recipients of unknown outcome. */

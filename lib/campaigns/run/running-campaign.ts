@@ -23,9 +23,7 @@ import { Chunks } from './chunks.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { PauseNotices } from './pause-notices.js';
 import { ProgressMeter, EMIT_EVERY_MS } from './progress-meter.js';
-
-/** Minimum time between two recounts, as a multiple of the duration of a recount. */
-const RECOUNT_FACTOR = 20;
+import { Recounts } from './recounts.js';
 
 /**
  * A campaign whose requests are durable. Where several processes share the engine, each has an object of this class for the same
@@ -44,11 +42,9 @@ export class RunningCampaign extends Campaign {
   readonly #end: CampaignEnd;
   readonly #notices: PauseNotices;
   readonly #autoResume: AutoResume;
+  readonly #recounts: Recounts;
   #finished: (report: CampaignReport) => void = () => undefined;
   #released: Promise<void> = Promise.resolve();
-  #recountAt = 0;
-  #unfollow: () => void = () => undefined;
-  #recounting: NodeJS.Timeout | undefined;
 
   constructor(context: CampaignContext, record: CampaignRecord) {
     super();
@@ -61,6 +57,7 @@ export class RunningCampaign extends Campaign {
     const rate = { name: names.lock(record.id, 'rate'), rate: record.rate };
     this.#notices = new PauseNotices(context, state, credits);
     this.#meter = new ProgressMeter(account, state, this.#ledger);
+    this.#recounts = new Recounts(this.#ledger, () => this.#emit());
     const turns = new CampaignTurns({ engine, ...rate, account: context.turns });
     this.#chunks = new Chunks(context, state, turns, breaker, {
       onPause: (reason, why, waitMs) => void this.#pause(reason, why, waitMs).catch(() => undefined),
@@ -140,7 +137,7 @@ export class RunningCampaign extends Campaign {
       if (this.#ledger.isTracked) await this.#ledger.count();
       return this.end(report);
     }
-    this.#followReports();
+    this.#recounts.follow(this.#context.tracking, this.#state.facts);
     if (!isNew) await this.#ledger.count();
     this.#meter.restart();
     // A restart may have brought other credentials or another sender.
@@ -163,19 +160,19 @@ export class RunningCampaign extends Campaign {
       // Not awaited: it may wait for requests in flight.
       this.#applyMode().catch(() => undefined);
     }
-    if (performance.now() >= this.#recountAt) await this.#recount();
+    if (this.#recounts.isDue) await this.#recounts.count();
     await this.#finishIfEmpty();
   }
 
   /** Counts again after `resolveUnknown` has changed results in the store. */
   async refresh(): Promise<void> {
-    await this.#recount();
+    await this.#recounts.count();
     await this.#finishIfEmpty();
   }
 
   /** Stops sending: the application shuts down. */
   async close(): Promise<void> {
-    this.#unfollow();
+    this.#recounts.stop();
     this.#autoResume.stop();
     await this.#chunks.stop();
     this.#meter.end();
@@ -187,7 +184,7 @@ export class RunningCampaign extends Campaign {
     this.#autoResume.stop();
     // Delivery reports still change the counts of a tracked campaign.
     if (!this.#ledger.isTracked) this.#ledger.useReport(report);
-    this.#unfollow();
+    this.#recounts.stop();
     // A queue that could not be released holds no job any more.
     this.#released = this.#chunks.release().catch(() => undefined);
     this.#meter.emit();
@@ -234,35 +231,6 @@ export class RunningCampaign extends Campaign {
     // Requests that wait for their turn must not leave.
     if (state.mode === 'cancelled') this.#chunks.endWaiting();
     await this.#chunks.start();
-  }
-
-  /** Recounts, throttled, when this process receives reports of the campaign. */
-  #followReports(): void {
-    if (!this.#ledger.isTracked) return;
-    const stop = this.#context.tracking?.follow(this.#state.facts, () => {
-      this.#recounting ??= setTimeout(
-        () => {
-          this.#recounting = undefined;
-          // A store that is unavailable is read again with the next report.
-          this.#recount().catch(() => undefined);
-        },
-        Math.max(EMIT_EVERY_MS, this.#recountAt - performance.now()),
-      );
-    });
-    this.#unfollow = () => {
-      stop?.();
-      clearTimeout(this.#recounting);
-      this.#recounting = undefined;
-    };
-  }
-
-  /** Counts the results of all processes. */
-  async #recount(): Promise<void> {
-    const startedAt = performance.now();
-    await this.#ledger.count();
-    const now = performance.now();
-    this.#recountAt = now + (now - startedAt) * RECOUNT_FACTOR;
-    this.#emit();
   }
 
   /** Ends the campaign if no request is left. */

@@ -3,7 +3,8 @@ import { isFinalStatus } from '../../dto/monotonic.js';
 import type { CampaignFate, CampaignInput, DeliveryFate } from '../campaign.types.js';
 import type { CampaignChunk, CampaignRecord, ChunkResult } from './campaign-record.js';
 import type { ChunkStore } from './chunk-store.js';
-import { deliveriesOf, isOverdue, type CampaignDeliveries } from './delivery-store.js';
+import type { CampaignDeliveries } from './delivery-store.js';
+import { deliveriesOf, isOverdue } from './tracked-campaign.js';
 
 /** The recipients of a campaign that have a fate, read from the store one by one. */
 export async function* campaignInputs(

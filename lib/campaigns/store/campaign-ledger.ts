@@ -4,7 +4,8 @@ import type { CampaignNames } from './campaign-names.js';
 import type { CampaignRecord, ChunkResult } from './campaign-record.js';
 import { ChunkStore } from './chunk-store.js';
 import type { DeliveryCounts } from './delivery-states.js';
-import { deliveriesOf, isOverdue, type CampaignDeliveries } from './delivery-store.js';
+import type { CampaignDeliveries } from './delivery-store.js';
+import { deliveriesOf, isOverdue } from './tracked-campaign.js';
 import { addResult, OwnResults, type CountedResult, type Settled } from './own-results.js';
 
 type Delivered = Required<Pick<CampaignCounts, DeliveryFate>>;

@@ -2,11 +2,11 @@ import type { DlrStatus } from '../../dto/dlr.js';
 import { countParts } from '../../message/split-text.js';
 import type { Lease, QueueEngine } from '../../queue/durable-queue.js';
 import { pageNumberOf, type CampaignNames } from './campaign-names.js';
-import type { CampaignChunk, CampaignFacts, CampaignKey, ChunkResult } from './campaign-record.js';
+import type { CampaignChunk, CampaignKey, ChunkResult } from './campaign-record.js';
 import { DeliveryStates, type DeliveryCounts } from './delivery-states.js';
 import { RecipientIndex } from './recipient-index.js';
+import type { TrackedCampaign, TrackedChunk } from './tracked-campaign.js';
 
-const MINUTE_MS = 60_000;
 /** Requests whose recipients are cached: some 25 kB each. */
 const CACHED_CHUNKS = 256;
 /** Cached indexes: some 380 kB each. */
@@ -15,29 +15,6 @@ const CACHED_INDEXES = 16;
 const MOST_STATES = 20_000;
 /** How long statuses stay cached after a report: its page is settled by then. */
 const STATES_CACHED_MS = 120_000;
-
-/** A campaign whose delivery reports are matched: a tracked campaign. */
-export interface TrackedCampaign extends CampaignKey {
-  src: string;
-  /** When it was started: milliseconds since 1970. */
-  at: number;
-  /** Minutes for which the gateway holds its messages. */
-  delay: number;
-  /** Parts of the text, if all recipients get the same. */
-  parts: number;
-  /** Whether its missing reports were announced. The name is that of the stored field. */
-  isTold?: boolean;
-}
-
-/** A request of a tracked campaign. */
-export interface TrackedChunk {
-  campaign: TrackedCampaign;
-  number: string;
-  dests: readonly string[];
-  parts: number;
-  /** Once it is settled. */
-  result?: ChunkResult;
-}
 
 /** Source of the delivery reports of an account's campaigns. */
 export interface CampaignDeliveries {
@@ -248,26 +225,6 @@ const countsOf = (entry?: { number: string; states?: DeliveryStates }): { number
   number: entry?.number ?? '',
   counts: entry?.states?.counts() ?? { delivered: 0, undelivered: 0, reported: 0 },
 });
-
-/** The deliveries of a campaign; undefined unless it is tracked: the message asks for reports, and the option `tracking` is set. */
-export const deliveriesOf = <D>({ message }: CampaignFacts, deliveries: D | undefined): D | undefined =>
-  message.dlr ? deliveries : undefined;
-
-/** Whether the reports of a request should have come by now. */
-export function isOverdue(
-  { at }: Pick<ChunkResult, 'at'>,
-  { message }: CampaignFacts,
-  { missingAfterMs }: { missingAfterMs: number } = { missingAfterMs: Infinity },
-): boolean {
-  const heldMs = (message.delay ?? 0) * MINUTE_MS;
-  return at !== undefined && at + heldMs + missingAfterMs < Date.now();
-}
-
-/** The note on a tracked campaign. */
-export function trackedCampaign({ id, run, message, startedAt }: CampaignFacts): TrackedCampaign {
-  const { src, delay = 0, body } = message;
-  return { id, run, src, at: Date.parse(startedAt), delay, parts: countParts(body) };
-}
 
 /** Caches a value as the newest, and evicts the oldest. */
 function cache<T>(map: Map<string, T>, key: string, value: T, most: number): void {
