@@ -6,7 +6,7 @@ import { CampaignBench, mobiles } from '../support/campaign-bench.js';
 
 const message = { src: 'MyBrand', body: 'Half price today' };
 const CONCURRENCY = 4;
-/** Those that were on their way when the first one failed, and the two that follow one after the other. */
+/** Recipients of the requests in flight when the first one failed, and of the two single requests after it. */
 const MOST_LOST = (CONCURRENCY + 2) * 500;
 
 let bench: CampaignBench;
@@ -18,12 +18,12 @@ const start = (count: number, more = {}): ReturnType<CampaignBench['face']['star
 const pauses = (): CampaignPaused[] =>
   bench.heard.filter(({ event }) => event === 'oursms.campaign.paused').map(({ payload }) => payload as CampaignPaused);
 
-describe('a gateway that fails with request after request', () => {
-  it('is waited for: the campaign is paused rather than told as unknown from end to end', async () => {
+describe('a campaign whose gateway keeps failing', () => {
+  it('is paused, so that few recipients are reported as unknown', async () => {
     await bench.start();
     bench.gateway.faults.chance('serverError', 1, { on: 'send' });
     const campaign = await start(20_000);
-    await until('it is paused', () => pauses().length > 0);
+    await until('the campaign is paused', () => pauses().length > 0);
     expect(campaign.snapshot()).toMatchObject({ state: 'paused', reason: 'gateway' });
     expect(Date.parse(campaign.snapshot().resumesAt ?? '')).not.toBeNaN();
     expect(campaign.snapshot().unknown).toBeLessThanOrEqual(MOST_LOST);
@@ -33,22 +33,22 @@ describe('a gateway that fails with request after request', () => {
     expect(unknown).toBeLessThanOrEqual(MOST_LOST);
   });
 
-  it('is tried with one request at a time, ever more seldom, and told once', async () => {
+  it('reports its pause once, and retries with one request at a time', async () => {
     await bench.start();
     bench.gateway.faults.chance('serverError', 1, { on: 'send' });
     const campaign = await start(20_000);
-    await until('it is paused', () => pauses().length > 0);
+    await until('the campaign is paused', () => pauses().length > 0);
     const before = bench.requests().length;
-    await until('it was tried twice more', () => bench.requests().length === before + 2);
+    await until('two more requests are sent', () => bench.requests().length === before + 2);
     expect(pauses()).toEqual([expect.objectContaining({ reason: 'gateway', resumesAt: expect.any(String) })]);
     await campaign.cancel();
   });
 
-  it('is waited for when it refuses everything', async () => {
+  it('is paused when the gateway refuses every request, and resumes when it accepts them again', async () => {
     await bench.start();
     bench.gateway.faults.chance('errorIn200', 1, { on: 'send' });
     const campaign = await start(20_000);
-    await until('it is paused', () => pauses().length > 0);
+    await until('the campaign is paused', () => pauses().length > 0);
     expect(pauses()[0]).toMatchObject({ reason: 'gateway', why: expect.stringContaining('6208') });
     bench.gateway.faults.clear();
     const { sent, notSent } = await campaign.done;
@@ -56,23 +56,23 @@ describe('a gateway that fails with request after request', () => {
     expect(notSent).toBeLessThanOrEqual(MOST_LOST);
   });
 
-  it('is asked for the balance first when it is away altogether: no recipient is risked', async () => {
+  it('checks the balance before it resumes when the gateway was unreachable: no recipient becomes unknown', async () => {
     await bench.start();
     await bench.gateway.refuseConnections();
     const campaign = await start(20_000);
-    await until('it is paused', () => pauses().length > 0);
+    await until('the campaign is paused', () => pauses().length > 0);
     const { resumesAt } = campaign.snapshot();
-    await until('it was put off', () => campaign.snapshot().resumesAt !== resumesAt);
+    await until('the pause is extended', () => campaign.snapshot().resumesAt !== resumesAt);
     await bench.gateway.acceptConnections();
     expect(await campaign.done).toMatchObject({ sent: 20_000, unknown: 0, notSent: 0 });
     expect(bench.reached(20_000)).toEqual([1]);
   });
 
-  it('is waited for over a restart', async () => {
+  it('is still paused after a restart, and completes when the gateway is reachable again', async () => {
     await bench.start();
     await bench.gateway.refuseConnections();
     await start(3_000);
-    await until('it is paused', () => pauses().length > 0);
+    await until('the campaign is paused', () => pauses().length > 0);
     await bench.stop();
     await bench.start();
     const campaign = await bench.face.get('sale');
@@ -81,15 +81,15 @@ describe('a gateway that fails with request after request', () => {
     expect(await campaign?.done).toMatchObject({ sent: 3_000, unknown: 0 });
   });
 
-  it('and asks to come again later is left alone until then', async () => {
+  it('sends no further request before the Retry-After of a rate limit has passed', async () => {
     await bench.start({ retry: { attempts: 1 } });
     bench.gateway.faults.next('rateLimit', { retryAfter: 2, on: 'send' });
     const began = performance.now();
     const campaign = await start(20_000);
-    await until('it is paused', () => pauses().length > 0);
+    await until('the campaign is paused', () => pauses().length > 0);
     await wait(200);
     const { length } = bench.requests();
-    // Those that were on their way besides.
+    // Requests that were already in flight.
     expect(length).toBeLessThanOrEqual(CONCURRENCY);
     await wait(1_500 - (performance.now() - began));
     expect(bench.requests()).toHaveLength(length);
@@ -98,19 +98,19 @@ describe('a gateway that fails with request after request', () => {
   });
 });
 
-it('two requests in a row that are refused pause nothing', async () => {
+it('a campaign is not paused by two refused requests in a row', async () => {
   await bench.start();
   bench.gateway.faults.next('errorIn200', { on: 'send', times: 2 });
   expect(await (await start(20_000)).done).toMatchObject({ sent: 19_000, notSent: 1_000 });
   expect(pauses()).toEqual([]);
 });
 
-describe('a pause that lasts', () => {
-  it('for want of credits is reported once, and tried again once the balance has risen, where a part costs more than one', async () => {
+describe('a long pause', () => {
+  it('for lack of credits is reported once, and ends when the balance covers parts that cost three credits', async () => {
     const account = { ...DEMO, credits: 1_400 };
     await bench.start({ campaigns: { creditsEveryMs: 10 } }, { accounts: [account], price: 3 });
     const campaign = await start(1_000, { concurrency: 1 });
-    await until('it is paused', () => pauses().length > 0);
+    await until('the campaign is paused', () => pauses().length > 0);
     await wait(100);
     const { length } = bench.requests();
     await wait(300);
@@ -126,14 +126,14 @@ describe('a pause that lasts', () => {
     const quietHours = { from: at(-1), to: at(2), action: 'refuse' } as const;
     await bench.start({ quietHours, campaigns: { creditsEveryMs: 10 } });
     const campaign = await start(10, { message: { ...message, msgClass: 'promotional' } });
-    await until('it is paused', () => pauses().length > 0);
+    await until('the campaign is paused', () => pauses().length > 0);
     await wait(300);
     expect(pauses()).toEqual([expect.objectContaining({ reason: 'quietHours' })]);
     expect(campaign.snapshot().state).toBe('paused');
   });
 });
 
-it('quiet hours that only warn are warned of once for a campaign', async () => {
+it('a campaign logs one warning in quiet hours whose action is warn', async () => {
   const now = new Date(Date.now() + 3 * 3_600_000);
   const at = (hours: number): string => `${String((now.getUTCHours() + hours + 24) % 24).padStart(2, '0')}:00`;
   await bench.start({ quietHours: { from: at(-1), to: at(2), action: 'warn' } });

@@ -12,7 +12,7 @@ const other = { ...message, body: 'Another' };
 const PATIENCE_MS = 20_000;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-describeWithRedis('a campaign that one instance removes at once after its end', () => {
+describeWithRedis('a campaign that one instance removes as soon as it has ended', () => {
   let redis: RedisAtHand;
   let bench: SharedCampaigns;
   let first: CampaignInstance;
@@ -36,13 +36,13 @@ describeWithRedis('a campaign that one instance removes at once after its end', 
     expect(await first.face.remove('sale')).toBe(true);
     return report;
   };
-  /** Nothing was logged as an error, nor that something is gone. */
+  /** No instance logged that its store lost the campaign. */
   const wasQuiet = (): void => {
     for (const { application } of bench.instances)
       expect(application.logs.matching('was lost by its store')).toEqual([]);
   };
 
-  it('is done for the others, with its report and without an error', async () => {
+  it('is done on the other instances, with the same report and without an error', async () => {
     const [campaign, ...theirs] = await begin(12_000);
     const told = theirs.map(({ progress }) => lastValueFrom(progress));
     const report = await removeAtOnce(campaign);
@@ -54,7 +54,7 @@ describeWithRedis('a campaign that one instance removes at once after its end', 
     wasQuiet();
   });
 
-  it('is cancelled for the others when it was cancelled', async () => {
+  it('is cancelled on the other instances when it was cancelled', async () => {
     const [campaign, ...theirs] = await begin(12_000);
     await bench.untilUnderWay(3);
     await campaign.cancel();
@@ -64,7 +64,7 @@ describeWithRedis('a campaign that one instance removes at once after its end', 
     wasQuiet();
   });
 
-  it('is gone for the others at once: for get, list, remove and resolveUnknown', async () => {
+  it('is no longer found by get, list, remove and resolveUnknown of the other instances', async () => {
     const [campaign] = await begin(12_000);
     await removeAtOnce(campaign);
     for (const { face } of others) {
@@ -75,7 +75,7 @@ describeWithRedis('a campaign that one instance removes at once after its end', 
     }
   });
 
-  it('can be paused, resumed and cancelled by the others: it is done, and leaves nothing in Redis', async () => {
+  it('stays done when other instances pause, resume or cancel it, and leaves no keys in Redis', async () => {
     const [campaign, second, third] = (await begin(12_000)) as [Campaign, Campaign, Campaign];
     const report = await removeAtOnce(campaign);
     await second.pause();
@@ -83,7 +83,7 @@ describeWithRedis('a campaign that one instance removes at once after its end', 
     expect(await third.cancel()).toEqual(report);
     expect(await second.done).toEqual(report);
     wasQuiet();
-    await until('nothing is left', async () => (await bench.keys()).length === 0, PATIENCE_MS);
+    await until('no keys are left in Redis', async () => (await bench.keys()).length === 0, PATIENCE_MS);
   });
 
   it('is done although another instance pauses it during its last requests', async () => {
@@ -96,10 +96,10 @@ describeWithRedis('a campaign that one instance removes at once after its end', 
     expect(report).toMatchObject({ state: 'done', sent: 2_000 });
     expect(await Promise.all([second.done, third.done])).toEqual([report, report]);
     wasQuiet();
-    await until('nothing is left', async () => (await bench.keys()).length === 0, PATIENCE_MS);
+    await until('no keys are left in Redis', async () => (await bench.keys()).length === 0, PATIENCE_MS);
   });
 
-  it('can be started again on another instance at once, with its own recipients', async () => {
+  it('can be restarted at once on another instance with new recipients', async () => {
     const [campaign, ...theirs] = await begin(12_000);
     const report = await removeAtOnce(campaign);
     const next = await others[0]!.face.start({ id: 'sale', message, recipients: mobiles(700, 20_000) });
@@ -110,7 +110,7 @@ describeWithRedis('a campaign that one instance removes at once after its end', 
     wasQuiet();
   });
 
-  it('does not stand in the way of another message under its id, and is not mixed with it', async () => {
+  it('does not block a new campaign with the same id and another message, and is not mixed up with it', async () => {
     const [campaign, ...theirs] = await begin(12_000);
     const report = await removeAtOnce(campaign);
     const next = await others[1]!.face.start({ id: 'sale', message: other, recipients: mobiles(5_000, 20_000) });
@@ -122,7 +122,7 @@ describeWithRedis('a campaign that one instance removes at once after its end', 
     wasQuiet();
   });
 
-  it('is done for an instance that was away from Redis meanwhile', async () => {
+  it('is done on an instance that was disconnected from Redis meanwhile', async () => {
     const [campaign, second, third] = (await begin(12_000)) as [Campaign, Campaign, Campaign];
     await bench.untilUnderWay(3);
     others[0]!.vanish();
@@ -135,7 +135,7 @@ describeWithRedis('a campaign that one instance removes at once after its end', 
     wasQuiet();
   });
 
-  it('is gone for good, or sent to again, when that is asked of two instances at the same moment', async () => {
+  it('is either removed or resent when two instances call remove and resolveUnknown at the same moment', async () => {
     bench.gateway.faults.next('resetBefore', { on: 'send' });
     const [campaign, ...theirs] = await begin(5_000);
     const { unknown } = await campaign.done;
@@ -148,7 +148,7 @@ describeWithRedis('a campaign that one instance removes at once after its end', 
     const reports = await Promise.all(theirs.map(({ done }) => done));
     for (const report of reports) expect(report).toMatchObject({ state: 'done', pending: 0 });
     if (removed) expect(reports).toEqual([await campaign.done, await campaign.done]);
-    await until('nothing is pending', async () => (await first.face.list()).every(({ state }) => state === 'done'));
+    await until('every campaign is done', async () => (await first.face.list()).every(({ state }) => state === 'done'));
     wasQuiet();
   });
 });

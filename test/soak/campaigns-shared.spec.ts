@@ -24,11 +24,11 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
   beforeEach(async () => void (bench = await SharedCampaigns.start(redis)));
   afterEach(() => bench.remove());
 
-  /** Each request takes so long. */
+  /** Delays the response to each send. */
   const slowly = (ms: number): unknown => bench.gateway.faults.chance('latency', 1, { ms, on: 'send' });
 
   describe('a campaign', () => {
-    it('started by one is shown by the others while it runs, and ends with the same report everywhere', async () => {
+    it('started by one application shows its progress on the others, and ends with the same report on all', async () => {
       const [first, ...others] = await bench.joinAll(3);
       slowly(100);
       const campaign = await first!.face.start(plan([...mobiles(10_000), 'x'], { concurrency: 2 }));
@@ -45,18 +45,18 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       expect(bench.reached(10_000)).toEqual([1]);
     });
 
-    it('leaves nothing in Redis once it is removed', async () => {
+    it('leaves no keys in Redis once it is removed', async () => {
       const [first, second] = await bench.joinAll(2);
       const { done } = await first!.face.start(plan([...mobiles(2_000), 'x']));
       await (
         await second!.found('sale')
       ).done;
       await done;
-      await until('it is removed', () => second!.face.remove('sale'), PATIENCE_MS);
-      await until('nothing is left', async () => (await bench.keys()).length === 0, PATIENCE_MS);
+      await until('the campaign is removed', () => second!.face.remove('sale'), PATIENCE_MS);
+      await until('no keys are left in Redis', async () => (await bench.keys()).length === 0, PATIENCE_MS);
     });
 
-    it('is cancelled by another than the one that started it', async () => {
+    it('can be cancelled by an application that did not start it', async () => {
       const [first, second] = await bench.joinAll(2);
       slowly(100);
       const campaign = await first!.face.start(plan(mobiles(20_000), { concurrency: 2 }));
@@ -70,7 +70,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       expect(campaign.snapshot()).toMatchObject({ state: 'cancelled', notSent: report.notSent });
     });
 
-    it('is paused by one and resumed by another', async () => {
+    it('can be paused by one application and resumed by another', async () => {
       const [first, second, third] = await bench.joinAll(3);
       slowly(50);
       const campaign = await first!.face.start(plan(mobiles(10_000), { concurrency: 2 }));
@@ -78,7 +78,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       await (await second!.found('sale')).pause();
       const seen = await third!.found('sale');
       const arePaused = (): boolean => [campaign, seen].every((one) => one.snapshot().state === 'paused');
-      await until('the others follow', arePaused, PATIENCE_MS);
+      await until('the other applications are paused', arePaused, PATIENCE_MS);
       await pause(200);
       const before = bench.times.length;
       await pause(700);
@@ -89,7 +89,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       expect(bench.reached(10_000)).toEqual([1]);
     });
 
-    it('that was paused is resumed at once where its pause was not seen yet', async () => {
+    it('can be resumed at once by an application that has not seen the pause yet', async () => {
       const [first, second] = await bench.joinAll(2);
       slowly(50);
       const campaign = await first!.face.start(plan(mobiles(5_000)));
@@ -99,7 +99,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       expect(await campaign.done).toMatchObject({ sent: 5_000 });
     });
 
-    it('continues when one of the applications ends', async () => {
+    it('continues when one of the applications shuts down', async () => {
       const [first, second] = await bench.joinAll(2);
       slowly(50);
       await first!.face.start(plan(mobiles(10_000)));
@@ -109,35 +109,39 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       expect(bench.reached(10_000)).toEqual([1]);
     });
 
-    it('continues when Redis is there later than the application', async () => {
+    it('continues when Redis becomes available after the application has started', async () => {
       const first = await bench.join();
       slowly(50);
       await first.face.start(plan(mobiles(5_000)));
       await first.close();
       const second = await bench.join({}, { isAway: true });
       const before = bench.times.length;
-      await until('it is said', () => second.application.logs.matching('are suspended until').length > 0, PATIENCE_MS);
+      await until(
+        'the suspension is logged',
+        () => second.application.logs.matching('are suspended until').length > 0,
+        PATIENCE_MS,
+      );
       expect(bench.times).toHaveLength(before);
       second.comeBack();
-      await until('all is sent', () => bench.gateway.totals.sent === 5_000, PATIENCE_MS);
+      await until('all messages are sent', () => bench.gateway.totals.sent === 5_000, PATIENCE_MS);
       expect(await (await second.found('sale')).done).toMatchObject({ sent: 5_000, unknown: 0 });
       expect(bench.reached(5_000)).toEqual([1]);
     });
 
-    it('whose credits run out is paused everywhere, and continues when there are some', async () => {
+    it('whose credits run out is paused on every application, and resumes when credits are added', async () => {
       const both = await bench.joinAll(2, { campaigns: { creditsEveryMs: 50 } });
       bench.gateway.setCredits('demo', 1_500);
       await both[0]!.face.start(plan(mobiles(5_000), { concurrency: 2 }));
       const seen = await Promise.all(both.map((one) => one.found('sale')));
       const arePaused = (): boolean =>
         seen.every((one) => ['paused', 'credits'].every((word) => Object.values(one.snapshot()).includes(word)));
-      await until('both are paused', arePaused, PATIENCE_MS);
+      await until('the campaign is paused on both applications', arePaused, PATIENCE_MS);
       bench.gateway.setCredits('demo', 10_000);
       for (const { done } of seen) expect(await done).toMatchObject({ sent: 5_000, unknown: 0 });
       expect(bench.reached(5_000)).toEqual([1]);
     });
 
-    it('that was removed by one is gone for the others, and can be started again', async () => {
+    it('removed by one application is no longer found by the others, and its id can be used again', async () => {
       const [first, second] = await bench.joinAll(2);
       const campaign = await first!.face.start(plan(mobiles(600)));
       const theirs = await second!.found('sale');
@@ -150,7 +154,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       expect(await second!.face.list()).toMatchObject([{ id: 'sale', sent: 5 }]);
     });
 
-    it('whose outcome is unknown is resolved by another than the one that sent it', async () => {
+    it('with unknown recipients can be resolved by an application that did not start it', async () => {
       const [first, second] = await bench.joinAll(2);
       bench.gateway.faults.next('resetBefore', { on: 'send' });
       expect(await (await first!.face.start(plan(mobiles(700)))).done).toMatchObject({ unknown: expect.any(Number) });
@@ -171,7 +175,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       ).done;
       const { times } = bench;
       expect(times).toHaveLength(18);
-      // A second, but for what a busy machine is late. Each for itself, they would need a third of it.
+      // One second, with a margin for a busy machine. Without a shared limit it would be a third of that.
       for (const [i, at] of times.slice(rate).entries()) expect(at - (times[i] ?? 0)).toBeGreaterThan(800);
     });
 
@@ -187,8 +191,8 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
     });
   });
 
-  describe('the same id started by two at once', () => {
-    it('is one campaign, of the recipients of one of them', async () => {
+  describe('a campaign id that two applications start at the same time', () => {
+    it('becomes one campaign, with the recipients of one application', async () => {
       const both = await bench.joinAll(2);
       const lists = [mobiles(700), mobiles(800, 10_000)];
       const campaigns = await Promise.all(both.map(({ face }, i) => face.start(plan(lists[i]!))));
@@ -200,7 +204,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       expect(bench.gateway.totals.sent).toBe(reports[0]!.sent);
     });
 
-    it('is refused to the one with another message, once the other has read its recipients', async () => {
+    it('is rejected where the message differs, once the other application has read its recipients', async () => {
       const [first, second] = await bench.joinAll(2);
       let goOn = (): void => undefined;
       const stopped = new Promise<void>((resolve) => (goOn = resolve));
@@ -211,7 +215,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
         await stopped;
       })();
       const starting = first!.face.start(plan(slow));
-      await until('it is being read', () => isReading);
+      await until('the recipients are being read', () => isReading);
       const other = plan(mobiles(10), { message: { ...message, body: 'Another' } });
       const refused = rejection(second!.face.start(other), OurSmsValidationError);
       goOn();
@@ -220,14 +224,14 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
     });
   });
 
-  describe('an application that vanishes', () => {
-    it('while it reads recipients leaves nothing that is sent, which another says', async () => {
+  describe('an application that loses its connection to Redis', () => {
+    it('while it reads recipients sends to none of them, which another application logs', async () => {
       const [first, second] = await bench.joinAll(2);
       let [sayRead, goOn] = [(): void => undefined, (): void => undefined];
       const read = new Promise<void>((resolve) => (sayRead = resolve));
       const stopped = new Promise<void>((resolve) => (goOn = resolve));
       const cutOff = (async function* (): AsyncIterable<string> {
-        // So many that the first ones are in the store.
+        // Enough that the first recipients are already stored.
         yield* mobiles(33_000);
         sayRead();
         await stopped;
@@ -236,7 +240,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       await read;
       first!.vanish();
       const said = (): boolean => second!.application.logs.matching('while reading the recipients').length > 0;
-      await until('it is said', said, PATIENCE_MS);
+      await until('the interruption is logged', said, PATIENCE_MS);
       goOn();
       await starting;
       first!.comeBack();
@@ -256,7 +260,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       return bench.join(options);
     };
 
-    it('in the middle of a campaign: guarded, everyone is reached once', async () => {
+    it('in the middle of a campaign: with guarded retries, every recipient gets the message once', async () => {
       const second = await inTheMiddle('guarded');
       const report = await (await second.found('sale')).done;
       expect(report).toMatchObject({ sent: 4_000, unknown: 0, notSent: 0 });
@@ -265,7 +269,7 @@ describeWithRedis('campaigns of applications that share a Redis', () => {
       expect(await (await bench.instances[0]!.found('sale')).done).toEqual(report);
     });
 
-    it('in the middle of a campaign: unguarded, no recipient is reached twice, and who may have been is listed', async () => {
+    it('in the middle of a campaign: without guarded retries, recipients in doubt are listed and not resent', async () => {
       const second = await inTheMiddle('never');
       const before = bench.sent.flat();
       const campaign = await second.found('sale');

@@ -8,7 +8,7 @@ beforeEach(() => void (bench = new CampaignBench()));
 afterEach(() => bench.remove());
 
 describe('personal texts', () => {
-  it('are gathered in bounded memory when each is another', async () => {
+  it('are sent in bounded memory when every recipient has a different text', async () => {
     await bench.start();
     const everyone = Array.from({ length: 3_000 }, (_, i) => ({ dest: mobile(i), code: i }));
     const { done } = await bench.face.start({
@@ -23,7 +23,7 @@ describe('personal texts', () => {
 });
 
 describe('the estimate of a campaign', () => {
-  it('keeps the application alive while it reads a million recipients', async () => {
+  it('does not block the event loop while it reads a million recipients', async () => {
     await bench.start();
     const recipients = mobiles(1_000_000);
     let longestMs = 0;

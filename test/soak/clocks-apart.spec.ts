@@ -21,7 +21,7 @@ describeWithRedis('instances that share a Redis', () => {
   const redis = RedisBench.forEach();
 
   it.each([-HOUR, HOUR])(
-    'find out how long ago a download began, although the clock of one is off by %d ms',
+    'announce an interrupted download only after its timeout, although one clock is off by %d ms',
     async (byMs) => {
       const engine = await redis.open(await redis.reach());
       const told: DlrGap[] = [];
@@ -37,7 +37,7 @@ describeWithRedis('instances that share a Redis', () => {
     },
   );
 
-  /** One instance vanishes with a request on the wire, and another takes over by a clock that differs. */
+  /** One instance disconnects with a request in flight, and another one with a different clock takes over. */
   const takeOver = async (bench: SharedCampaigns, byMs: number): Promise<ReturnType<SharedCampaigns['join']>> => {
     const options = { retry: { delayMs: 5, unknownOutcome: 'guarded' as const }, http: HTTP };
     const first = await bench.join(options);
@@ -50,7 +50,7 @@ describeWithRedis('instances that share a Redis', () => {
   };
 
   it.each([-10 * MINUTE, 2 * HOUR])(
-    'send nothing twice when the clock is set by %d ms between them, and list as unknown who may have been reached',
+    'send no message twice when their clocks differ by %d ms, and list recipients in doubt as unknown',
     async (byMs) => {
       const atHand = await reachRedis();
       const bench = await SharedCampaigns.start(atHand);
@@ -69,7 +69,7 @@ describeWithRedis('instances that share a Redis', () => {
   );
 });
 
-it('what a spool keeps stays in its order when the clock was set back between two processes', async () => {
+it('a spool delivers jobs in the order they were added, although the clock was set back in between', async () => {
   const storage = await TestStorage.make();
   const delivered: string[] = [];
   let isThere = false;

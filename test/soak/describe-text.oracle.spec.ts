@@ -15,7 +15,7 @@ interface Answer {
   parts: number[];
 }
 
-/** What sms-segments-calculator says, and how long each of what it calls a character is. */
+/** The answer of sms-segments-calculator, with the length of each cluster: what it counts as one character. */
 interface CalculatorAnswer extends Answer {
   clusters: number[];
 }
@@ -29,7 +29,7 @@ function ours(text: string): Answer {
   return { encoding, units, parts: ends.map((end, i) => end - (ends[i - 1] ?? 0)) };
 }
 
-/** Fills parts with one piece after another, none of which is torn: 3GPP TS 23.038 when the pieces are its characters. */
+/** Fills parts with whole pieces, one after another; follows 3GPP TS 23.038 when each piece is a character. */
 function fill(pieces: { units: number; length: number }[], single: number, multi: number): number[] {
   const total = pieces.reduce((sum, { units }) => sum + units, 0);
   if (total <= single) return [pieces.reduce((sum, { length }) => sum + length, 0)];
@@ -53,7 +53,7 @@ const countsAnEmptyPart = (text: string, own: Answer, theirs: Answer): boolean =
   text === '' && own.parts.length === 0 && sameNumbers(theirs.parts, [0]);
 
 /**
- * sms-segments-calculator never parts what is one character to a reader (a flag, a letter and its marks). The standard
+ * sms-segments-calculator never splits one visible character, a cluster (a flag, a letter and its marks). The standard
  * knows 16-bit units only: such a character may straddle two parts, only a surrogate pair may not (wire-facts, Segments).
  */
 const keepsClustersTogether = (text: string, own: Answer, theirs: CalculatorAnswer): boolean =>
@@ -72,7 +72,7 @@ const keepsClustersTogether = (text: string, own: Answer, theirs: CalculatorAnsw
   );
 
 describe(`describeText, for ${TEXTS} generated texts`, () => {
-  it('gives the encoding, units, units left, parts and boundaries of split-sms, but for the empty text', () => {
+  it('gives the encoding, units, units left, parts and boundaries of split-sms, except for the empty text', () => {
     const unexplained: unknown[] = [];
     let empty = 0;
     for (const text of texts) {
@@ -92,7 +92,7 @@ describe(`describeText, for ${TEXTS} generated texts`, () => {
     expect(empty).toBeGreaterThan(0);
   }, 120_000);
 
-  it('gives those of sms-segments-calculator, but for the empty text and for clusters at the end of a part', async () => {
+  it('gives the encoding, units and parts of sms-segments-calculator, except for empty text and split clusters', async () => {
     const answers = await askCalculator();
     const unexplained: unknown[] = [];
     const explained = { empty: 0, clusters: 0 };
@@ -125,8 +125,8 @@ describe(`describeText, for ${TEXTS} generated texts`, () => {
   }, 120_000);
 });
 
-describe('the alphabet', () => {
-  it('is that of split-sms for every UTF-16 code unit', () => {
+describe('the GSM-7 alphabet of describeText', () => {
+  it('is the same as in split-sms for every UTF-16 code unit', () => {
     for (let code = 0; code <= 0xffff; code++) {
       const character = String.fromCharCode(code);
       const { characterSet, bytes } = splitSms.split(character);

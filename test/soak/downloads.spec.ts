@@ -4,8 +4,8 @@ import { until } from '../support/application.js';
 
 const FAILING = Object.entries(FAULTS).filter(([, { fails }]) => fails);
 
-describe('a gateway with a fault that stays', () => {
-  it.each(FAILING)('%s: is not asked more and more often, and heard when it is well again', async (name) => {
+describe('a gateway with a persistent fault', () => {
+  it.each(FAILING)('%s: is polled with backoff, and its reports are downloaded once it has recovered', async (name) => {
     await start();
     await inbox.face.pause();
     inbox.push(5 * ASKED);
@@ -17,6 +17,6 @@ describe('a gateway with a fault that stays', () => {
     expect(inbox.downloads() - before).toBeLessThanOrEqual(2 + Math.log2(1 + (Date.now() - began) / 100));
     inbox.gateway.faults.clear();
     inbox.push(1);
-    await until('the last report came', () => inbox.handled.some(({ msgId }) => msgId === `m${5 * ASKED}`));
+    await until('the last report is handled', () => inbox.handled.some(({ msgId }) => msgId === `m${5 * ASKED}`));
   });
 });

@@ -8,7 +8,7 @@ import { TextFields } from '../../sample-app/campaigns/text-fields.js';
 
 const LENGTH = 262_144;
 
-/** Repeated until they are so long. Where the time grows with the square of the length, each takes longer than a test may. */
+/** Each is repeated to LENGTH characters: a reader of quadratic time exceeds the test timeout. */
 const PIECES: [what: string, piece: string][] = [
   ['marks in no order', '\u0315\u0300'],
   ['Arabic marks in no order', '\u0651\u064b'],
@@ -41,7 +41,7 @@ const PIECES: [what: string, piece: string][] = [
   ['numbers', '0501234567,'],
 ];
 
-/** Ends on which an expression that has matched all before may go back. */
+/** Endings that make a regular expression backtrack over everything it has matched. */
 const ENDS = ['x', '1'];
 
 const READERS: [what: string, read: (text: string) => unknown][] = [
@@ -60,7 +60,7 @@ const READERS: [what: string, read: (text: string) => unknown][] = [
 ];
 
 describe.each(PIECES)('a quarter of a million characters of %s', (_what, piece) => {
-  it.each(READERS)('are read in time by %s', (_reader, read) => {
+  it.each(READERS)('are processed before the test timeout by %s', (_reader, read) => {
     const text = piece.repeat(Math.ceil(LENGTH / piece.length));
     for (const end of ENDS) expect(() => read(text + end)).not.toThrow();
   });

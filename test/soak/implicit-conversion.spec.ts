@@ -54,7 +54,7 @@ const SHAPES: Record<string, Class> = {
   ...Object.fromEntries(mappedBy(swagger).map((shape) => [`swagger${shape.name}`, shape])),
 };
 
-/** Answers with what reaches its methods. */
+/** Echoes the values that its methods receive. */
 function controllerFor(path: string, shape: Class): Class {
   @Controller(path)
   class Echo {
@@ -117,7 +117,7 @@ const FIELDS = [
   'count',
 ];
 
-/** Values that convert to something that a field takes. */
+/** Invalid values that implicit conversion could turn into valid ones. */
 const TEMPTING: unknown[] = ['', '1e2', 'maybe', 'false', 1, true, ['4'], { ar: 'hello' }];
 
 const fieldsWith = (value: unknown): object => Object.fromEntries(FIELDS.map((field) => [field, value]));
@@ -141,10 +141,10 @@ const QUERIES = [
 
 const PIPES = {
   'that transforms': { transform: true, whitelist: true, forbidNonWhitelisted: true },
-  'that only looks': {},
+  'that only validates': {},
 };
 
-describe.each(Object.entries(PIPES))('behind a ValidationPipe %s, enableImplicitConversion', (_what, options) => {
+describe.each(Object.entries(PIPES))('with a ValidationPipe %s, enableImplicitConversion', (_what, options) => {
   let apps: NestExpressApplication[];
   let urls: string[];
 
@@ -172,8 +172,8 @@ describe.each(Object.entries(PIPES))('behind a ValidationPipe %s, enableImplicit
       }),
     );
 
-  describe.each(Object.keys(SHAPES))('changes no answer of %s', (path) => {
-    it('to a body', async () => {
+  describe.each(Object.keys(SHAPES))('changes no response of %s', (path) => {
+    it('to a request body', async () => {
       const seen = new Set<string>();
       for (const body of BODIES) {
         const json = JSON.stringify(body);

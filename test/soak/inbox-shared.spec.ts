@@ -15,7 +15,7 @@ jest.setTimeout(120_000);
 const LEASE_MS = 1_000;
 const EVERY_MS = 30;
 
-/** An instance of an application, and what it has handled. */
+/** An instance of an application, with the reports and gaps that it has handled. */
 class Instance {
   readonly handled: Dlr[] = [];
   readonly gaps: DlrGap[] = [];
@@ -29,7 +29,7 @@ class Instance {
     return this.application.app.get(DlrInbox);
   }
 
-  /** Whether it polls, or leaves that to another. */
+  /** Whether this instance polls. */
   async polls(): Promise<boolean> {
     return (await this.inbox.stats()).lastPoll?.result === 'downloaded';
   }
@@ -86,13 +86,13 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     for (let i = 0; i < count; i++) gateway.pushReport('demo', { msgId: `m${pushed++}`, status: 'delivered' });
   }
 
-  /** The messages whose reports were handled, by whomever. */
+  /** Ids of the messages whose reports any instance has handled. */
   const handled = (): string[] => instances.flatMap((one) => one.handled.map(({ msgId }) => msgId ?? ''));
   const allHandled = (count: number): Promise<void> =>
     until(`${count} reports are handled`, () => new Set(handled()).size === count, 60_000);
   const downloads = (): number => gateway.requests.filter(({ call }) => call === 'dlrs').length;
 
-  it('are downloaded by one of them, and handled by all, each once', async () => {
+  it('are downloaded by one instance and handled by all instances, each report once', async () => {
     const slow = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
     for (let i = 0; i < 3; i++) await start({ onReport: slow });
     push(1_000);
@@ -103,11 +103,11 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     expect(polls.filter((one) => one)).toHaveLength(1);
   });
 
-  it('are downloaded by another as soon as the one that did has ended', async () => {
+  it('are downloaded by another instance as soon as the first one has shut down', async () => {
     const first = await start();
     await until('the first one polls', () => first.polls());
     const second = await start();
-    await until('the second one looks', async () => (await second.inbox.stats()).lastPoll !== undefined);
+    await until('the second one tries to poll', async () => (await second.inbox.stats()).lastPoll !== undefined);
     expect((await second.inbox.pollNow()).why).toBe('another process polls this account');
     await first.application.close();
     await until('the second one polls', () => second.polls());
@@ -115,7 +115,7 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     await allHandled(5);
   });
 
-  it('are downloaded by another while the one that did is paused', async () => {
+  it('are downloaded by another instance while the first one is paused', async () => {
     const first = await start();
     await until('the first one polls', () => first.polls());
     const second = await start();
@@ -126,7 +126,7 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     expect(second.handled).toHaveLength(5);
   });
 
-  it('are handled again by one that continues after a pause', async () => {
+  it('are handled again once a paused instance is resumed', async () => {
     const only = await start();
     push(5);
     await allHandled(5);
@@ -136,11 +136,11 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     await allHandled(10);
   });
 
-  it('are not left to an instance without a listener', async () => {
+  it('are not downloaded by an instance without a listener', async () => {
     const silent = await start({ listen: false });
     push(5);
     const said = (): number => silent.application.logs.matching('no listener for oursms.dlr in this process').length;
-    await until('it says so', () => said() === 1);
+    await until('the missing listener is logged', () => said() === 1);
     expect(downloads()).toBe(0);
     await start();
     await allHandled(5);
@@ -148,7 +148,7 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     expect(said()).toBe(1);
   });
 
-  it('are kept where the BullModule of the application keeps its jobs, when no other place is given', async () => {
+  it('are stored in the Redis of the BullModule when bullMqEngine() has no connection of its own', async () => {
     const imports = [BullModule.forRoot({ connection: redis.connection })];
     const one = await start({ imports, options: { storage: bullMqEngine({ prefix: redis.prefix }) } });
     push(5);
@@ -159,22 +159,22 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     expect(one.handled).toHaveLength(5);
   });
 
-  it('come to a listener that is there only later', async () => {
+  it('are delivered to a listener that is registered later', async () => {
     const { application } = await start({ listen: false });
     push(5);
     const heard: Dlr[] = [];
     application.app.get(EventEmitter2).on('oursms.dlr', (dlr: Dlr) => void heard.push(dlr));
-    await until('they are handled', () => heard.length === 5);
+    await until('the reports are handled', () => heard.length === 5);
   });
 
-  it('that a listener fails on are offered again, and kept as failed for all to see and to retry', async () => {
+  it('whose listener fails are redelivered, then kept as failed, and any instance can list and retry them', async () => {
     let fails = true;
     const onReport = (): void => {
       if (fails) throw new Error('no database');
     };
     const [here, there] = [await start({ onReport }), await start({ onReport })];
     push(3);
-    await until('they are given up', async () => (await here.inbox.stats()).failed === 3);
+    await until('the reports are kept as failed', async () => (await here.inbox.stats()).failed === 3);
     for (const { inbox } of [here, there]) {
       const ids: string[] = [];
       for await (const { id, attempts } of inbox.failed()) ids.push(`${id} ${attempts}`);
@@ -186,19 +186,19 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     expect((await here.inbox.stats()).failed).toBe(0);
   });
 
-  it('are announced as a gap when the one that downloaded them is gone, once, and not while it may still bring them', async () => {
+  it('are announced once as a gap when their instance crashed, but not before its download times out', async () => {
     const first = await start();
     await until('the first one polls', () => first.polls());
     gateway.faults.next('latency', { on: 'dlrs', ms: 300 });
     const before = downloads();
-    await until('a download is under way', () => downloads() > before);
-    // It starts in the middle of another's download, and leaves it alone.
+    await until('a download is in flight', () => downloads() > before);
+    // It starts during a download of the first instance, and must not announce that as a gap.
     const second = await start();
     push(5);
     await allHandled(5);
     expect([first, second].flatMap(({ gaps }) => gaps)).toEqual([]);
 
-    // What a process that was killed in the middle of a download leaves.
+    // The notes that a process killed during a download leaves behind.
     const { connection, prefix } = redis;
     const source = bullMqEngine({ connection, prefix, leaseMs: LEASE_MS });
     const killed = await source.openEngine({ account: 'default', find: () => undefined });
@@ -208,8 +208,8 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     await killed.note(note, JSON.stringify({ at: new Date(noted).toISOString(), asked: 10 }));
     await killed.close();
     const all = (): DlrGap[] => [first, second].flatMap(({ gaps }) => gaps);
-    await until('it is announced', () => all().length > 0);
-    // It might still have brought them within the time of a request.
+    await until('the gap is announced', () => all().length > 0);
+    // The download could still have finished before its request timed out.
     expect(Date.now() - noted).toBeGreaterThanOrEqual(990);
     push(5);
     await allHandled(10);
@@ -217,25 +217,31 @@ describeWithRedis('delivery reports of several instances on one Redis', () => {
     expect((await second.inbox.stats()).gaps).toBe(1);
   });
 
-  itWithOwnRedis('wait while Redis is away, from the start or later, and everything resumes by itself', async () => {
-    await redis.remove();
-    const own = await TestRedis.start();
-    redis = own;
-    await own.stop();
-    const instance = await start();
-    push(5);
-    await until('it has looked', async () => instance.application.logs.matching(/Redis .* does not answer/).length > 0);
-    expect(downloads()).toBe(0);
-    await own.start();
-    await allHandled(5);
-    await own.stop();
-    const before = downloads();
-    push(5);
-    await new Promise((resolve) => setTimeout(resolve, 2 * LEASE_MS));
-    expect(downloads() - before).toBeLessThanOrEqual(1);
-    await own.start();
-    await until('all are handled', () => new Set(handled()).size === 10, 60_000);
-  });
+  itWithOwnRedis(
+    'wait while Redis is unavailable, at startup or later, and are handled once it is available',
+    async () => {
+      await redis.remove();
+      const own = await TestRedis.start();
+      redis = own;
+      await own.stop();
+      const instance = await start();
+      push(5);
+      await until(
+        'the outage is logged',
+        async () => instance.application.logs.matching(/Redis .* does not answer/).length > 0,
+      );
+      expect(downloads()).toBe(0);
+      await own.start();
+      await allHandled(5);
+      await own.stop();
+      const before = downloads();
+      push(5);
+      await new Promise((resolve) => setTimeout(resolve, 2 * LEASE_MS));
+      expect(downloads() - before).toBeLessThanOrEqual(1);
+      await own.start();
+      await until('all reports are handled', () => new Set(handled()).size === 10, 60_000);
+    },
+  );
 });
 
 afterAll(endWhatIsLeft);

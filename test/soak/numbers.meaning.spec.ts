@@ -10,11 +10,11 @@ const ODD = [...' -./()[]+,\n\t', '\u200f', '\u066b', "'", '=', '"', 'e', ...'00
 
 const inRow = (text: string, row: string): string => text.replace(/\d/g, (digit) => row[Number(digit)] as string);
 
-/** The digits of a text, in ASCII, whatever stands between them. */
+/** The digits of a text, in ASCII, without the characters between them. */
 const digitsIn = (text: string): string =>
   Array.from(text, (one) => ROWS.map((row) => row.indexOf(one)).find((value) => value >= 0) ?? '').join('');
 
-/** What a person dials for a written number: the country code and the number, without trunk zeros of Saudi Arabia. */
+/** The number that a person would dial: country code and number, without trunk zeros of Saudi Arabia. */
 function dialled(written: string): string {
   const digits = digitsIn(written);
   const isInternational = written.includes('+') || digits.startsWith('00');
@@ -27,7 +27,7 @@ function dialled(written: string): string {
 const readings = (written: string): string[] =>
   [written, written.replace(/[.．,\u066b][0٠۰０]+[^0-9٠-٩۰-۹０-９]*$/, '')].map(dialled);
 
-/** A number of one of several countries, as digits with a plus before them perhaps. */
+/** A number of one of several countries, in digits, some with a leading plus. */
 const someNumber = (random: Seeded): string =>
   random.pick(PREFIXES) + String(random.pick([5, 5, 5, 3, 9])) + String(10_000_000 + random.next(90_000_000));
 
@@ -37,7 +37,7 @@ function grouped(number: string, random: Seeded): string {
   return inRow(written, random.pick(ROWS));
 }
 
-describe.each(['SA', 'any'] as const)('what is taken as a number (%s)', (country) => {
+describe.each(['SA', 'any'] as const)('a phone number that normalizeNumber accepts (country %s)', (country) => {
   const read = (written: string): string | undefined => {
     const result = normalizeNumber(written, { country });
     return result.ok ? result.number : undefined;
@@ -56,7 +56,7 @@ describe.each(['SA', 'any'] as const)('what is taken as a number (%s)', (country
     expect(taken).toBeGreaterThan(3_000);
   });
 
-  it('is the whole number when zeros follow a decimal mark', () => {
+  it('is the same with and without zeros after a decimal mark', () => {
     const random = new Seeded(2);
     for (let i = 0; i < 5_000; i++) {
       const number = someNumber(random);
@@ -65,7 +65,7 @@ describe.each(['SA', 'any'] as const)('what is taken as a number (%s)', (country
     }
   });
 
-  it('has no other decimals', () => {
+  it('has no decimals other than zeros', () => {
     const random = new Seeded(3);
     for (let i = 0; i < 5_000; i++) {
       const decimals = random.pick([String(1 + random.next(9)), `${random.next(10)}${1 + random.next(9)}`]);
@@ -74,7 +74,7 @@ describe.each(['SA', 'any'] as const)('what is taken as a number (%s)', (country
     }
   });
 
-  it('has the digits of any text that is taken, in their order', () => {
+  it('has the digits of the text in the same order, even with odd characters inserted', () => {
     const random = new Seeded(4);
     let taken = 0;
     for (let i = 0; i < 100_000; i++) {

@@ -10,24 +10,24 @@ import { endWhatIsLeft } from '../support/what-is-left.js';
 
 jest.setTimeout(60_000);
 
-/** A master that lets another follow without waiting for more of them. */
+/** Makes a master sync a replica at once, without waiting for more replicas. */
 const AT_ONCE = ['--repl-diskless-sync-delay', '0'];
 
-/** Makes a server follow another; resolves when it has all, and the other one knows. */
+/** Makes a server a replica of another; resolves when both report that it is in sync. */
 async function follow(replica: Redis, master: TestRedis): Promise<void> {
   await replica.replicaof('127.0.0.1', master.port);
   const isUp = async (): Promise<boolean> => /master_link_status:up/.test(await replica.info('replication'));
-  await eventually('it has all', isUp);
+  await eventually('the replica is in sync', isUp);
   const atMaster = master.client();
   const isKnown = async (): Promise<boolean> => /state=online/.test(await atMaster.info('replication'));
-  await eventually('its master knows', isKnown).finally(() => atMaster.disconnect());
+  await eventually('the master lists the replica as online', isKnown).finally(() => atMaster.disconnect());
 }
 
-/** The commands that clients of a server are at. */
+/** The latest command of each client of a server. */
 const commandsOf = async (server: Redis): Promise<string[]> =>
   [...String(await server.client('LIST')).matchAll(/ cmd=(\S+)/g)].map(([, command]) => command as string);
 
-describeWithOwnRedis('a Redis whose master changes', () => {
+describeWithOwnRedis('the queue engine on a Redis whose master changes', () => {
   const bench = RedisBench.forEach();
   const clients: Redis[] = [];
   const clientOf = (server: TestRedis): Redis => {
@@ -39,7 +39,7 @@ describeWithOwnRedis('a Redis whose master changes', () => {
     for (const client of clients.splice(0)) client.disconnect();
   });
 
-  it('is followed when the connections to the old master stay open; what was taken is delivered once', async () => {
+  it('follows the new master although connections to the old one stay open, and delivers each job once', async () => {
     const [old, next] = [await bench.redis(...AT_ONCE), await bench.redis()];
     const [atOld, atNext] = [clientOf(old), clientOf(next)];
     const relay = await bench.relay(old);
@@ -52,8 +52,8 @@ describeWithOwnRedis('a Redis whose master changes', () => {
     };
     queue.consume(handle, { concurrency: 4 });
     await queue.add([{ id: 'first', data: 0 }]);
-    await eventually('it is handled', () => handled.length === 1);
-    await eventually('it waits for more', async () => (await commandsOf(atOld)).includes('bzpopmin'));
+    await eventually('the first job is handled', () => handled.length === 1);
+    await eventually('the worker waits at the old master', async () => (await commandsOf(atOld)).includes('bzpopmin'));
     await follow(atNext, old);
 
     const added: string[] = [];
@@ -71,26 +71,26 @@ describeWithOwnRedis('a Redis whose master changes', () => {
     })();
     adding.catch(() => undefined);
     try {
-      await eventually('some are handled', () => handled.length > 20);
-      // As whoever manages them does: nothing is lost, and nobody's connection is broken.
+      await eventually('some jobs are handled', () => handled.length > 20);
+      // As a failover manager does: no write is lost, and no connection is closed.
       await atOld.call('FAILOVER', 'TO', '127.0.0.1', next.port);
-      await eventually('the old master is one no more', async () => /role:slave/.test(await atOld.info('replication')));
+      await eventually('the old master is a replica', async () => /role:slave/.test(await atOld.info('replication')));
       relay.lead(next.connection);
       const before = added.length;
-      await eventually('more are added', () => added.length > before + 20);
+      await eventually('more jobs are added', () => added.length > before + 20);
     } finally {
       isOver = true;
     }
     await adding;
 
-    await eventually('all are handled', () => new Set(handled).size === added.length + 1);
+    await eventually('all jobs are handled', () => new Set(handled).size === added.length + 1);
     expect(handled.slice().sort()).toEqual(['first', ...added].sort());
     expect(await allOf(engine.notes('note'))).toHaveLength(added.length);
-    await eventually('it waits for more there', async () => (await commandsOf(atNext)).includes('bzpopmin'));
+    await eventually('the worker waits at the new master', async () => (await commandsOf(atNext)).includes('bzpopmin'));
     expect(await commandsOf(atOld)).not.toContain('bzpopmin');
   });
 
-  it('is left alone, and said so once, while its address leads to a replica, and used as soon as that is the master', async () => {
+  it('does not use a replica, logs that once, and resumes when the replica becomes the master', async () => {
     const [master, replica] = [await bench.redis(...AT_ONCE), await bench.redis()];
     const atReplica = clientOf(replica);
     await follow(atReplica, master);
@@ -98,7 +98,7 @@ describeWithOwnRedis('a Redis whose master changes', () => {
     const error = await rejection(engine.note('a', 'b'), OurSmsStorageError);
     expect(error).toMatchObject({ fault: 'unreachable', retryable: true });
     expect(error.message).toMatch(/is a read-only replica: connect to its master/);
-    // Nor is anything read of a state that may be old.
+    // Reads are refused too: the replica may be stale.
     await rejection(engine.read('a'), OurSmsStorageError);
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     expect(bench.logs.lines).toHaveLength(1);

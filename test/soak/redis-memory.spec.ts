@@ -33,7 +33,7 @@ describeWithOwnRedis('the connection to Redis', () => {
     return made;
   };
 
-  it('holds nothing of those who waited in vain for it to change', async () => {
+  it('frees the memory of waits for a change that have timed out', async () => {
     const connected = await connectTo(await bench.redis());
     const wait = (): Promise<unknown> => Promise.all(Array.from({ length: AT_ONCE }, () => connected.changed(1)));
     await wait();
@@ -42,7 +42,7 @@ describeWithOwnRedis('the connection to Redis', () => {
     expect(heap() - before).toBeLessThan(MOST_BYTES);
   });
 
-  it('wakes all who wait when it breaks', async () => {
+  it('ends all waits for a change when it breaks', async () => {
     const server = await bench.redis();
     const connected = await connectTo(server);
     const waiting = Promise.all([connected.changed(60_000), connected.changed(60_000)]);

@@ -10,7 +10,7 @@ import { endWhatIsLeft } from '../support/what-is-left.js';
 describeWithRedis('several processes with one Redis', () => {
   const bench = RedisBench.forEach();
 
-  it('gives the jobs of a process that vanished to another, which knows that they were interrupted', async () => {
+  it('redeliver the jobs of a disconnected process to another process, marked as interrupted', async () => {
     const redis = await bench.reach();
     const relay = await bench.relay(redis);
     const gone = await bench.open(redis, { connection: { ...redis.connection, ...relay.connection } });
@@ -25,7 +25,7 @@ describeWithRedis('several processes with one Redis', () => {
     );
     const lease = await gone.exclusive('right');
     await gone.queue<number>('q').add([{ id: 'one', data: 1 }]);
-    await eventually('it is handed out', () => jobs.length === 1);
+    await eventually('the job is delivered', () => jobs.length === 1);
     expect([jobs[0]?.isHeld(), lease?.isValid()]).toEqual([true, true]);
     const began = Date.now();
     relay.cut();
@@ -41,17 +41,17 @@ describeWithRedis('several processes with one Redis', () => {
       },
       { concurrency: 1 },
     );
-    await eventually('the right is free', async () => {
+    await eventually('the exclusive lock is free', async () => {
       const next = await other.exclusive('right');
       if (next) wasHeld.push(lease?.isValid());
       return next !== undefined;
     });
-    await eventually('it came to the other', () => taken.length === 1);
+    await eventually('the job is redelivered to the other process', () => taken.length === 1);
     expect(wasHeld).toEqual([false, false]);
     expect(taken).toMatchObject([{ id: 'one', attempt: 2, interrupted: true }]);
     expect(taken[0]?.interruptedAt).toBeLessThanOrEqual(began);
 
-    // What the first says of it now is too late, and changes nothing.
+    // The first process settles the job too late: its outcome is ignored.
     relay.mend();
     await bench.untilAnswers(gone);
     settle({ kind: 'failed', reason: 'too late', notes: [{ name: 'late', text: '' }] });
@@ -60,7 +60,7 @@ describeWithRedis('several processes with one Redis', () => {
     expect([jobs[0]?.isHeld(), lease?.isValid()]).toEqual([false, false]);
   });
 
-  itWithOwnRedis('adds a list once when the answer to it was lost, and it is tried again', async () => {
+  itWithOwnRedis('add a job once when the response to the first attempt was lost and the caller retries', async () => {
     const redis = await bench.redis();
     const relay = await bench.relay(redis);
     const engine = await bench.open(redis, { connection: { ...redis.connection, ...relay.connection } });
@@ -68,7 +68,7 @@ describeWithRedis('several processes with one Redis', () => {
     await bench.untilAnswers(engine);
     redis.freeze();
     const lost = rejection(engine.queue<number>('q').add([{ id: 'one', data: 1 }]), OurSmsStorageError);
-    await eventually('it is on its way', () => new Promise((resolve) => setTimeout(() => resolve(true), 200)));
+    await eventually('the request is in flight', () => new Promise((resolve) => setTimeout(() => resolve(true), 200)));
     relay.cut();
     redis.freeze(false);
     await untilCounts(other.queue('q'), { waiting: 1 });
@@ -86,11 +86,11 @@ describeWithRedis('several processes with one Redis', () => {
     await bench.untilAnswers(engine);
     await engine.queue<number>('q').add([{ id: 'one', data: 1 }]);
     await engine.queue<number>('q').add([{ id: 'two', data: 2 }]);
-    await eventually('the second came', () => handled.includes('two'));
+    await eventually('the second job is handled', () => handled.includes('two'));
     expect(handled).toEqual(['one', 'two']);
   });
 
-  it('keeps turns of a name apart, and jobs at a time few, over several processes', async () => {
+  it('share the rate limit of a name and the total concurrency of a queue', async () => {
     const redis = await bench.reach();
     const [one, two] = [await bench.open(redis), await bench.open(redis)];
     const waits = await Promise.all(Array.from({ length: 10 }, (_, i) => (i % 2 ? one : two).turn('rate', 1_000)));
@@ -109,7 +109,7 @@ describeWithRedis('several processes with one Redis', () => {
     };
     for (const engine of [one, two]) engine.queue<number>('q').consume(handle, { concurrency: 4, total: 3 });
     await one.queue<number>('q').add(jobsNamed('job', 60));
-    await eventually('all are handled', () => handled === 60);
+    await eventually('all jobs are handled', () => handled === 60);
     expect(most).toBe(3);
   });
 });

@@ -7,7 +7,7 @@ import { reportLine } from '../support/report-line.js';
 const SENDS = Number(process.env.SENDS ?? 10_000);
 const AT_ONCE = 400;
 
-/** Every fault that a send can meet, each in so many requests of a hundred. */
+/** Every fault of a send, with the percentage of requests that meet it. */
 const FAULTS: readonly [FaultKind, number, object?][] = [
   ['resetBefore', 4],
   ['resetAfter', 4],
@@ -31,10 +31,10 @@ afterEach(() => bench?.close());
 
 type Told = { receipt: SendReceipt } | { error: OurSmsError };
 
-/** Sends each message to a phone of its own, and tells what the caller was told, and how often it reached the phone. */
+/** Sends each message to its own phone; resolves to the result for the caller and the number of deliveries. */
 async function sendAll(retry: OurSmsRetryOptions): Promise<{ told: Told; reached: number }[]> {
   bench = await startBench(
-    // A look-back of two minutes, which the test stays well within.
+    // The gateway looks back two minutes for duplicates; the test takes less.
     {
       retry: { delayMs: 5, attempts: 12, deadlineMs: 300_000, ...retry },
       http: { timeoutMs: 800, maxResponseBytes: 4_096 },
@@ -71,7 +71,7 @@ it.each<[string, OurSmsRetryOptions]>([
   ['guarded', { unknownOutcome: 'guarded' }],
   ['unguarded', {}],
 ])(
-  'through every fault nothing is delivered twice, and nothing is told that is not so: %s',
+  'under all faults, no message is delivered twice and every reported outcome is true: %s',
   async (mode, retry) => {
     const results = await sendAll(retry);
     const count = (which: (result: { told: Told; reached: number }) => boolean): number => results.filter(which).length;
@@ -86,7 +86,7 @@ it.each<[string, OurSmsRetryOptions]>([
     expect(count(({ told, reached }) => isSent(told) && reached === 0)).toBe(0);
     expect(count(({ told, reached }) => outcomeIs(told, 'notSent') && reached > 0)).toBe(0);
     expect(count(({ told }) => 'receipt' in told && !isSent(told))).toBe(0);
-    // The test shows something: the faults were met, and the guard settled most of them (not those whose repeat was refused).
+    // Proof that faults occurred, and that the guard settled most of them (all but those whose retry was refused).
     expect(unknown).toBeGreaterThan(mode === 'guarded' ? -1 : SENDS / 10);
     expect(unknown).toBeLessThan(mode === 'guarded' ? SENDS / 4 : SENDS / 2);
     expect(bench.gateway.totals.requests).toBeGreaterThan(SENDS * 1.02);

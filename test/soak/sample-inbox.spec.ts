@@ -36,7 +36,7 @@ describe('the inbox of the sample application', () => {
     return (await untilFailed(dests.length)).failed;
   }
 
-  it('says what is in it, and what came of the last poll', async () => {
+  it('reports its contents and the result of the last poll', async () => {
     const polled = await sample.post<DlrPoll>('/inbox/poll');
     expect(polled).toMatchObject({ status: 200, json: { result: 'downloaded', reports: 0 } });
     const { status, json } = await sample.get<InboxStats>('/inbox');
@@ -55,7 +55,7 @@ describe('the inbox of the sample application', () => {
     expect((await sample.event<Dlr>(({ data }) => data.dest === '966501234567')).data.status).toBe('delivered');
   });
 
-  it('keeps a report as failed whose handler failed three times, number masked', async () => {
+  it('keeps a report as failed after three failed attempts, with its number masked', async () => {
     const failed = await fail(['0501234567']);
     const reason = 'Error: the handler was told to fail';
     expect(failed).toMatchObject([{ dest: '9665******67', status: 'delivered', attempts: 3, reason }]);
@@ -74,7 +74,7 @@ describe('the inbox of the sample application', () => {
     await untilFailed(0);
   });
 
-  it('delivers a report after a restart that was still to be offered again', async () => {
+  it('redelivers a report that was still being retried before a restart', async () => {
     await letFail(true);
     const { json } = await sample.post<SendReceipt>('/messages', hello);
     await sample.event<Picture>(({ type, data }) => type === 'inbox' && data.stats.waiting + data.stats.failed === 1);
@@ -84,7 +84,7 @@ describe('the inbox of the sample application', () => {
     expect(data.msgId).toBe(json.acceptedMsgs[0]?.msgId);
   });
 
-  it('delivers all failed reports again, or forgets one', async () => {
+  it('redelivers all failed reports, and removes a single one', async () => {
     const [first] = await fail(['0501234567', '0507654321', '0551234567']);
     expect(await sample.delete(`/inbox/${first!.id}`)).toEqual({ status: 200, json: { count: 1 } });
     await letFail(false);
@@ -102,7 +102,7 @@ describe('the inbox of the sample application', () => {
     }
   });
 
-  it('does nothing for another web page', async () => {
+  it('rejects requests from another website', async () => {
     const foreign = { origin: 'http://evil.example' };
     for (const path of ['poll', 'pause', 'resume', 'retry/x', 'retry-all', 'demo-failure']) {
       expect((await sample.post(`/inbox/${path}`, { failing: true }, foreign)).status).toBe(403);
@@ -112,13 +112,13 @@ describe('the inbox of the sample application', () => {
     expect((await sample.get<InboxStats>('/inbox')).json).toMatchObject({ paused: false, failing: false });
   });
 
-  it('takes nothing but yes or no for the failing handler', async () => {
+  it('accepts only a boolean for the switch that makes the handler fail', async () => {
     for (const body of [{}, { failing: 'yes' }, { failing: true, other: 1 }]) {
       expect((await sample.post('/inbox/demo-failure', body)).status).toBe(400);
     }
   });
 
-  it('is described on the API page, with an answer for each call', async () => {
+  it('is described on the API page, with a response for each endpoint', async () => {
     const { json } = await sample.get<{
       paths: Record<string, Record<string, { summary?: string; tags?: string[]; responses: Record<string, unknown> }>>;
     }>('/api-json');
@@ -134,7 +134,7 @@ describe('the inbox of the sample application', () => {
     }
   });
 
-  it('refuses a second instance on the same directory, in a sentence', async () => {
+  it('refuses a second instance on the same directory with a one-sentence error', async () => {
     const env = { OURSMS_STORAGE: sample.storage.path };
     const fault: unknown = await startSampleApp({ env, port: 0, logger: false }).catch((error: unknown) => error);
     expect(explainStartFault(fault)).toMatch(
@@ -145,7 +145,7 @@ describe('the inbox of the sample application', () => {
 });
 
 describe('the inbox of the sample application with the real gateway', () => {
-  it('lets nobody make the handler fail', async () => {
+  it('rejects a request to make the handler fail', async () => {
     const gateway = await GatewaySimulator.start();
     const credentials = { OURSMS_USERNAME: 'demo', OURSMS_PASSWORD: 'demo', OURSMS_BASE_URL: gateway.url };
     const sample = await SampleBench.start(credentials);

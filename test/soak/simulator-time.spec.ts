@@ -5,9 +5,9 @@ import { get, hello, post } from '../support/simulator-client.js';
 
 const MINUTE = 60_000;
 
-describe('the simulator: records', () => {
-  it('takes time in the number of held messages, not in its square', () => {
-    /** Milliseconds for so many requests of 500 messages, of many due times. */
+describe('the simulated gateway', () => {
+  it('takes less than quadratic time for delayed messages', () => {
+    /** Milliseconds for this number of requests, each of 500 messages, with many due times. */
     const timeFor = (requests: number): number => {
       const clock = SimulatorClock.stoppedAt(new Date('2026-01-31T12:00:00Z'));
       const engine = new SimulatorEngine({ clock, record: false, accounts: [{ ...hello, credits: 1e9 }] });
@@ -26,7 +26,7 @@ describe('the simulator: records', () => {
     };
     timeFor(25);
     const [few, many] = [timeFor(50), timeFor(400)];
-    // Eight times as many: 64 times as long, if it were the square.
+    // Eight times as many requests would take 64 times as long in quadratic time.
     expect(many / few).toBeLessThan(32);
   }, 60_000);
 });

@@ -17,7 +17,7 @@ import { DEMO, rejection, startApplication, until, type TestApplication } from '
 import { httpAnswer, startRawGateway, type RawGateway } from '../support/raw-gateway.js';
 
 const MESSAGE = { src: 'MyBrand', dests: ['0501234567'], body: 'hello' };
-/** Nobody waits for repeats. */
+/** Retries follow at once. */
 const SOON = { delayMs: 5 };
 const RECEIPT = httpAnswer('{"jobId":1,"total":1,"accepted":1}');
 
@@ -40,8 +40,8 @@ afterEach(async () => {
   application = gateway = undefined;
 });
 
-describe('notSent: no byte of the request left', () => {
-  it('when the name does not resolve', async () => {
+describe('a send fails as notSent', () => {
+  it('when the host name does not resolve', async () => {
     application = await startApplication([
       OurSmsModule.forRoot({ baseUrl: 'https://gateway.invalid/api-a', auth: DEMO }),
     ]);
@@ -67,7 +67,7 @@ describe('notSent: no byte of the request left', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('when the server speaks no TLS', async () => {
+  it('when the server does not speak TLS', async () => {
     gateway = await startRawGateway((socket) => socket.once('data', () => socket.end('plain text')));
     const baseUrl = gateway.url.replace('http:', 'https:');
     application = await startApplication([OurSmsModule.forRoot({ baseUrl, auth: DEMO })]);
@@ -76,7 +76,7 @@ describe('notSent: no byte of the request left', () => {
     expect(gateway.received.join('')).not.toContain('demo');
   });
 
-  it('when the TLS handshake outlasts the connect time-out', async () => {
+  it('when the TLS handshake outlasts the connect timeout', async () => {
     gateway = await startRawGateway(() => undefined);
     const baseUrl = gateway.url.replace('http:', 'https:');
     application = await startApplication([
@@ -86,7 +86,7 @@ describe('notSent: no byte of the request left', () => {
     expect(error).toMatchObject({ outcome: 'notSent', code: 'UND_ERR_CONNECT_TIMEOUT' });
   });
 
-  it('when the deadline passes while the connection is still being made', async () => {
+  it('when the request times out while the connection is being established', async () => {
     gateway = await startRawGateway(() => undefined);
     const baseUrl = gateway.url.replace('http:', 'https:');
     application = await startApplication([
@@ -96,7 +96,7 @@ describe('notSent: no byte of the request left', () => {
     expect(error).toMatchObject({ outcome: 'notSent', retryable: true, timeoutMs: 200 });
   });
 
-  it('when the signal is aborted while all connections are busy, and it does not go out later', async () => {
+  it('when its signal is aborted while all connections are busy, and the message is not sent later', async () => {
     const { sms } = await start(
       (socket) =>
         void socket.on(
@@ -113,7 +113,7 @@ describe('notSent: no byte of the request left', () => {
     expect(gateway?.received.join('')).not.toContain('second');
   });
 
-  it.each([false, true])('when the signal was aborted before (through axios: %s)', async (hooked) => {
+  it.each([false, true])('when its signal was aborted before the call (through axios: %s)', async (hooked) => {
     const { sms } = await start((socket) => socket.once('data', () => socket.end(RECEIPT)));
     if (hooked) sms.httpService.axiosRef.interceptors.request.use((request) => request);
     const error = await rejection(sms.send(MESSAGE, { signal: AbortSignal.abort() }), OurSmsAbortedError);
@@ -122,8 +122,8 @@ describe('notSent: no byte of the request left', () => {
   });
 });
 
-describe('unknown: it may have left', () => {
-  it('when the server accepts and resets at once', async () => {
+describe('a send fails as unknown', () => {
+  it('when the server resets the connection during the request', async () => {
     const { sms } = await start((socket) => void socket.once('data', () => socket.resetAndDestroy()));
     expect(await rejection(sms.send(MESSAGE), OurSmsConnectionError)).toMatchObject({
       outcome: 'unknown',
@@ -132,18 +132,18 @@ describe('unknown: it may have left', () => {
     expect(gateway?.connections).toBe(1);
   });
 
-  it('when the server ends the connection without a word', async () => {
+  it('when the server closes the connection without a response', async () => {
     const { sms } = await start((socket) => void socket.once('data', () => socket.end()));
     expect(await rejection(sms.send(MESSAGE), OurSmsConnectionError)).toMatchObject({ outcome: 'unknown' });
   });
 
-  it('when the server answers something that is not HTTP', async () => {
+  it('when the response is not HTTP', async () => {
     const { sms } = await start((socket) => void socket.once('data', () => socket.end('220 smtp.example ESMTP\r\n')));
     expect(await rejection(sms.send(MESSAGE), OurSmsConnectionError)).toMatchObject({ outcome: 'unknown' });
   });
 
   it.each(['POST', 'GET'] as const)(
-    'when a kept-alive connection is closed just as it is reused by a %s, and it is not repeated',
+    'when a keep-alive connection is reset as a %s reuses it, and the request is not retried',
     async (method) => {
       const onConnection = (socket: Socket): void => {
         let received = '';
@@ -162,18 +162,21 @@ describe('unknown: it may have left', () => {
     },
   );
 
-  it.each([false, true])('when the signal is aborted on the way (through axios: %s)', async (hooked) => {
-    const { sms } = await start(() => undefined);
-    if (hooked) sms.httpService.axiosRef.interceptors.request.use((request) => request);
-    const abort = new AbortController();
-    const sending = rejection(sms.send(MESSAGE, { signal: abort.signal }), OurSmsAbortedError);
-    await until('the request came', () => gateway?.received.join('').includes('body=hello') === true);
-    abort.abort();
-    expect(await sending).toMatchObject({ outcome: 'unknown', retryable: false });
-  });
+  it.each([false, true])(
+    'when its signal is aborted while the request is in flight (through axios: %s)',
+    async (hooked) => {
+      const { sms } = await start(() => undefined);
+      if (hooked) sms.httpService.axiosRef.interceptors.request.use((request) => request);
+      const abort = new AbortController();
+      const sending = rejection(sms.send(MESSAGE, { signal: abort.signal }), OurSmsAbortedError);
+      await until('the request has arrived', () => gateway?.received.join('').includes('body=hello') === true);
+      abort.abort();
+      expect(await sending).toMatchObject({ outcome: 'unknown', retryable: false });
+    },
+  );
 });
 
-describe('interim answers', () => {
+describe('interim (1xx) responses', () => {
   const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
   const HINTS = 'HTTP/1.1 103 Early Hints\r\nlink: </x>; rel=preload\r\nlink: </y>; rel=preload\r\n\r\n';
 
@@ -182,10 +185,10 @@ describe('interim answers', () => {
     ['100 in a packet of its own', [CONTINUE, RECEIPT]],
     ['102 and 103', ['HTTP/1.1 102 Processing\r\n\r\n', HINTS + RECEIPT]],
     ['several', [CONTINUE + CONTINUE + HINTS, CONTINUE + RECEIPT]],
-    ['100 in the smallest pieces', [...CONTINUE, ...RECEIPT]],
-    ['100 cut in the middle of the real answer', [(CONTINUE + RECEIPT).slice(0, 40), (CONTINUE + RECEIPT).slice(40)]],
-    ['one that nobody has heard of', ['HTTP/1.1 199 Whatever\r\nretry-after: 5\r\n\r\n', RECEIPT]],
-  ])('are passed over, and the real answer is read: %s', async (_what, pieces) => {
+    ['100, byte by byte', [...CONTINUE, ...RECEIPT]],
+    ['100, with the final response split in two', [(CONTINUE + RECEIPT).slice(0, 40), (CONTINUE + RECEIPT).slice(40)]],
+    ['an unknown status', ['HTTP/1.1 199 Whatever\r\nretry-after: 5\r\n\r\n', RECEIPT]],
+  ])('are skipped, and the final response is read: %s', async (_what, pieces) => {
     const { sms } = await start(
       (socket) => {
         let received = '';
@@ -203,7 +206,7 @@ describe('interim answers', () => {
     expect(gateway?.connections).toBe(1);
   });
 
-  it('a body that holds the words of one is left as it is', async () => {
+  it('are not searched for in the body of the final response', async () => {
     const body = `{"jobId":"${'HTTP/1.1 100 '.repeat(3)}"}`;
     const { sms } = await start((socket) => {
       socket.setNoDelay(true);
@@ -217,12 +220,12 @@ describe('interim answers', () => {
     expect(await sms.send(MESSAGE)).toMatchObject({ jobId: 'HTTP/1.1 100 '.repeat(3).trim() });
   });
 
-  it('that are all that comes leave it unknown', async () => {
+  it('without a final response make the send fail as unknown', async () => {
     const { sms } = await start((socket) => void socket.once('data', () => socket.end(CONTINUE)));
     expect(await rejection(sms.send(MESSAGE), OurSmsConnectionError)).toMatchObject({ outcome: 'unknown' });
   });
 
-  it('without an end are given up at the deadline', async () => {
+  it('that never end make the send time out', async () => {
     const { sms } = await start(
       (socket) =>
         void socket.once('data', () => {
@@ -245,7 +248,7 @@ describe('Retry-After', () => {
     ['one of them nonsense', ['soon', '7'], 7_000],
     ['one of them a date of the past', ['Sat, 31 Jan 2026 12:00:00 GMT', '3'], 3_000],
     ['nonsense', ['soon', '-5', '1.5', ''], undefined],
-  ])('is the longest that can be read: %s', async (_what, headers, retryAfterMs) => {
+  ])('is the longest valid value: %s', async (_what, headers, retryAfterMs) => {
     const { sms } = await start(
       (socket) => void socket.on('data', () => socket.write(refusal(...headers))),
       {},
@@ -255,7 +258,7 @@ describe('Retry-After', () => {
     expect(error).toMatchObject({ kind: 'rateLimit', outcome: 'notSent', retryAfterMs });
   });
 
-  it('is measured by the clock of the gateway when it is a date, whatever the clock here says', async () => {
+  it('as a date is measured by the Date header of the response, not by the local clock', async () => {
     const date = 'Date: Sat, 31 Jan 2026 12:00:00 GMT\r\nRetry-After: Sat, 31 Jan 2026 12:00:45 GMT\r\n';
     const answer = httpAnswer('{}', 'HTTP/1.1 429 Too Many Requests', date);
     const { sms } = await start((socket) => void socket.on('data', () => socket.write(answer)), {}, { attempts: 1 });

@@ -8,7 +8,7 @@ import { ACCOUNT } from '../../lib/module/internal-tokens.js';
 import { DEMO, rejection, startApplication, type TestApplication } from '../support/application.js';
 import { httpAnswer, startRawGateway } from '../support/raw-gateway.js';
 
-/** A gateway that goes on while this thread stands still. It answers after so many milliseconds; 0: never. */
+/** A gateway that runs while this thread is blocked. It responds after `workerData` milliseconds; 0: never. */
 const GATEWAY_THREAD = `
   const { createServer } = require('node:http');
   const { parentPort, workerData } = require('node:worker_threads');
@@ -36,7 +36,7 @@ async function startBeside(answersAfterMs: number): Promise<TestApplication> {
   return application;
 }
 
-/** Nothing happens in this process meanwhile. */
+/** Blocks the event loop. */
 function standStill(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);
@@ -49,7 +49,7 @@ afterEach(async () => {
 });
 
 describe('a process that is suspended', () => {
-  it('reads the answer that came meanwhile, though its time is over', async () => {
+  it('reads a response that arrived meanwhile, although its timeout has passed', async () => {
     const { sms } = await startBeside(100);
     const receipt = sms.send(MESSAGE);
     await once(thread as Worker, 'message');
@@ -57,7 +57,7 @@ describe('a process that is suspended', () => {
     expect(await receipt).toMatchObject({ accepted: 1 });
   });
 
-  it('reads it also when it continues a moment after the time is over', async () => {
+  it('reads a response that arrived meanwhile when it resumes just after the timeout', async () => {
     const { sms } = await startBeside(100);
     const receipt = sms.send(MESSAGE);
     await once(thread as Worker, 'message');
@@ -65,7 +65,7 @@ describe('a process that is suspended', () => {
     expect(await receipt).toMatchObject({ accepted: 1 });
   });
 
-  it('gives up a request that has no answer when it continues', async () => {
+  it('times out a request that has no response when it resumes', async () => {
     const { sms } = await startBeside(0);
     const failure = rejection(sms.send(MESSAGE), OurSmsTimeoutError);
     await once(thread as Worker, 'message');
@@ -74,24 +74,27 @@ describe('a process that is suspended', () => {
   });
 });
 
-describe('a request whose turn is over when it is about to leave', () => {
-  /** A download gives its error beside what came; nothing may have come. */
+describe('a request that another process has taken over', () => {
+  /** A download returns its error beside the pages it got; here there must be no page. */
   const downloaded = async (client: GatewayClient, bounds: { mayStart: () => boolean }): Promise<void> => {
     const { pages, error } = await client.downloadDlrs(1, bounds);
     expect(pages).toEqual([]);
     if (error) throw error;
   };
 
-  it.each(['send', 'downloadDlrs'] as const)('does not leave, and says so: %s', async (operation) => {
-    const gateway = await startRawGateway((socket) => socket.once('data', () => socket.end(httpAnswer('{}'))));
-    application = await startApplication([OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO })]);
-    const { gateway: client } = application.app.get<Account>(ACCOUNT);
-    const bounds = { mayStart: () => false };
-    const call = operation === 'send' ? client.send(MESSAGE, 0, bounds) : downloaded(client, bounds);
-    const error = await rejection(call, OurSmsAbortedError);
-    expect(error).toMatchObject({ outcome: 'notSent', operation });
-    expect(error.message).toContain('another process took over this request before it left');
-    expect(gateway.received.join('')).toBe('');
-    await gateway.close();
-  });
+  it.each(['send', 'downloadDlrs'] as const)(
+    'is not sent, and fails with an error that explains it: %s',
+    async (operation) => {
+      const gateway = await startRawGateway((socket) => socket.once('data', () => socket.end(httpAnswer('{}'))));
+      application = await startApplication([OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO })]);
+      const { gateway: client } = application.app.get<Account>(ACCOUNT);
+      const bounds = { mayStart: () => false };
+      const call = operation === 'send' ? client.send(MESSAGE, 0, bounds) : downloaded(client, bounds);
+      const error = await rejection(call, OurSmsAbortedError);
+      expect(error).toMatchObject({ outcome: 'notSent', operation });
+      expect(error.message).toContain('another process took over this request before it left');
+      expect(gateway.received.join('')).toBe('');
+      await gateway.close();
+    },
+  );
 });

@@ -17,7 +17,7 @@ import {
 } from '../contract/queue/engine-under-test.js';
 import { scarceDisk, type ScarceDisk } from '../support/scarce-disk.js';
 
-/** More than what may be left in the block that a file ends in. */
+/** Larger than the free space in the last block of a file. */
 const LARGE = 'x'.repeat(300_000);
 const RECOVERY_MS = 25_000;
 
@@ -40,13 +40,13 @@ describe('a full disk', () => {
     Logger.overrideLogger(['error']);
   });
 
-  /** Fills the disk, and lets the store meet it. */
+  /** Fills the disk, and makes a write of the store fail. */
   const meetFullDisk = async (): Promise<OurSmsStorageError> => {
     disk.fill();
     return rejection(engine.queue('other').add([{ id: 'large', data: LARGE }]), OurSmsStorageError);
   };
 
-  it('fails what is written, saying so and where, and everything after it', async () => {
+  it('fails the write and every later operation with an error that names the store', async () => {
     await engine.queue('pages').add(jobsNamed('job', 3));
     const error = await meetFullDisk();
     expect(error).toMatchObject({ fault: 'full', path, retryable: true });
@@ -59,7 +59,7 @@ describe('a full disk', () => {
     expect(logs.matching('Writing is retried until it succeeds')).toHaveLength(1);
   });
 
-  it('is recovered from by itself when there is room, with all that was there and nothing else', async () => {
+  it('is recovered from automatically when there is space: all accepted jobs are stored, and no rejected one', async () => {
     const queue = engine.queue<unknown>('pages');
     let added = 0;
     for (let round = 0; round < 3; round++) {
@@ -69,7 +69,7 @@ describe('a full disk', () => {
       await rejection(queue.add([{ id: `refused${round}`, data: LARGE }]), OurSmsStorageError);
       await pause(round * 400);
       disk.makeRoom();
-      await eventually('it takes a page', () =>
+      await eventually('the store accepts a page', () =>
         queue.add([{ id: `page${round}`, data: LARGE }]).then(
           () => true,
           () => false,
@@ -89,7 +89,7 @@ describe('a full disk', () => {
     expect(handler.ids).not.toContain('refused0');
   });
 
-  it('makes consumers wait, who continue then: each job is done once, its outcome kept until it can be written', async () => {
+  it('suspends consumers until there is space: each job is handled once, and its outcome is stored later', async () => {
     const queue = engine.queue<number>('pages');
     const gate = new Gate();
     const handler = new RecordingHandler<number>(async ({ data }) => {
@@ -100,40 +100,40 @@ describe('a full disk', () => {
     const idle = new RecordingHandler();
     engine.queue('idle').consume(idle.handle, { concurrency: 1 });
     await queue.add(jobsNamed('job', 100));
-    await eventually('eight are handed out', () => handler.jobs.length === 8);
+    await eventually('eight jobs are in flight', () => handler.jobs.length === 8);
     await meetFullDisk();
     gate.open();
     await pause(600);
     expect(handler.jobs).toHaveLength(8);
     disk.makeRoom();
-    await eventually('all came', () => handler.jobs.length === 100);
+    await eventually('all jobs are handled', () => handler.jobs.length === 100);
     await untilCounts(queue, { waiting: 0, active: 0, failed: 10 });
     expect(handler.jobs.filter(({ attempt, interrupted }) => attempt > 1 || interrupted)).toEqual([]);
     await engine.queue('idle').add([{ id: 'one', data: 1 }]);
-    await eventually('the other queue goes on as well', () => idle.jobs.length === 1);
+    await eventually('the other queue resumes as well', () => idle.jobs.length === 1);
   });
 
-  it('lets a consumer stop, whose job is redelivered as an interrupted one', async () => {
+  it('does not prevent a consumer from stopping; its job is redelivered as interrupted', async () => {
     const queue = engine.queue<number>('pages');
     const gate = new Gate();
     const handler = new RecordingHandler<number>(() => gate.opened.then(() => DONE));
     const consumer = queue.consume(handler.handle, { concurrency: 1 });
     await queue.add(jobsNamed('job', 2));
-    await eventually('one is handed out', () => handler.jobs.length === 1);
+    await eventually('one job is in flight', () => handler.jobs.length === 1);
     await meetFullDisk();
     gate.open();
     await consumer.stop();
     disk.makeRoom();
     const next = new RecordingHandler<number>();
     queue.consume(next.handle, { concurrency: 1 });
-    await eventually('both came', () => next.jobs.length === 2);
+    await eventually('both jobs are handled', () => next.jobs.length === 2);
     expect(next.jobs).toMatchObject([
       { id: 'job0', attempt: 2, interrupted: true },
       { id: 'job1', attempt: 1, interrupted: false },
     ]);
   });
 
-  it('lets the engine close, which is not opened again then', async () => {
+  it('does not prevent the engine from closing, and the engine stays closed when there is space', async () => {
     await engine.queue('pages').add(jobsNamed('job', 2));
     engine.queue('pages').consume(() => new Promise(() => undefined), { concurrency: 1 });
     await meetFullDisk();
@@ -146,7 +146,7 @@ describe('a full disk', () => {
     await untilCounts(engine.queue('pages'), { waiting: 2 });
   });
 
-  it('keeps a store from being made, and does no harm to what was begun', async () => {
+  it('makes creating a store fail, and the store can be created when there is space', async () => {
     disk.fill();
     const place = join(disk.path, 'new');
     for (let i = 0; i < 3; i++) {
@@ -160,12 +160,12 @@ describe('a full disk', () => {
     await made.close();
   });
 
-  it('is seen by who asks whether the store can be written, before a write has failed', async () => {
+  it('is detected by checkWritable() before a write has failed', async () => {
     await engine.checkWritable();
     disk.fill();
     expect(await rejection(engine.checkWritable(), OurSmsStorageError)).toMatchObject({ fault: 'full', path });
     disk.makeRoom();
-    await eventually('it can be written again', () =>
+    await eventually('the store can be written again', () =>
       engine.checkWritable().then(
         () => true,
         () => false,
@@ -173,7 +173,7 @@ describe('a full disk', () => {
     );
   });
 
-  it('is foreseen: no more is promised than what is free', async () => {
+  it('is predicted by checkRoom(), which fails when more bytes are needed than are free', async () => {
     await engine.checkRoom(100);
     const error = await rejection(engine.checkRoom(2 ** 60), OurSmsStorageError);
     expect(error).toMatchObject({ fault: 'full', path });
@@ -209,13 +209,13 @@ describe('an application whose disk is full', () => {
   const handled = ({ handled }: DlrListener): string[] => handled.map(({ msgId }) => msgId ?? '').sort();
   const named = (count: number): string[] => Array.from({ length: count }, (_, i) => `m${i}`).sort();
 
-  it('downloads nothing until there is room, then resumes by itself', async () => {
+  it('downloads nothing until there is space, then resumes automatically', async () => {
     const listener = await start();
     push(0, 10);
-    await until('the first came', () => listener.handled.length === 10);
+    await until('the first reports are handled', () => listener.handled.length === 10);
     disk.fill();
     await until(
-      'it was noticed',
+      'the full disk is logged',
       () => bench.logs.matching(/Polling for delivery reports failed.*full disk/).length > 0,
     );
     push(10, 20);
@@ -224,23 +224,26 @@ describe('an application whose disk is full', () => {
     expect(bench.gateway.requests).toHaveLength(asked);
     expect(bench.gateway.handedOut).toHaveLength(10);
     disk.makeRoom();
-    await until('all came', () => listener.handled.length === 20, RECOVERY_MS);
+    await until('all reports are handled', () => listener.handled.length === 20, RECOVERY_MS);
     expect(handled(listener)).toEqual(named(20));
   });
 
-  it('holds a page that was on its way, takes no other, and keeps it when there is room', async () => {
+  it('keeps a page in flight in memory, downloads no other page, and stores it when there is space', async () => {
     const listener = await start();
     bench.gateway.faults.next('latency', { ms: 500, on: 'dlrs' });
     push(0, 400);
     await until('the download is running', () => bench.gateway.handedOut.length === 400);
     disk.fill();
-    await until('it is held', () => bench.logs.matching('held in memory until the store accepts it').length === 1);
+    await until(
+      'the page is held in memory',
+      () => bench.logs.matching('held in memory until the store accepts it').length === 1,
+    );
     push(400, 500);
     await pause(1_000);
     expect(bench.gateway.handedOut).toHaveLength(400);
     expect(listener.handled).toEqual([]);
     disk.makeRoom();
-    await until('all came', () => listener.handled.length === 500, RECOVERY_MS);
+    await until('all reports are handled', () => listener.handled.length === 500, RECOVERY_MS);
     expect(handled(listener)).toEqual(named(500));
   });
 });

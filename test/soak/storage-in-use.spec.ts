@@ -32,8 +32,8 @@ afterEach(async () => {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe('a directory that another process uses', () => {
-  it('is waited for, then refused with one clear error', async () => {
+describe('a store directory that is in use', () => {
+  it('is refused with one clear error after a wait', async () => {
     const other = await StoreHolder.start(path);
     expect(other.outcome).toBe('open');
     const start = performance.now();
@@ -44,12 +44,12 @@ describe('a directory that another process uses', () => {
       `The store ${path} is in use by another process: leave out dlr.poll in a command-line`,
     );
     expect(error.message).toContain('bullMqEngine()');
-    // What a command-line program takes into a directory of its own stays there when it ends.
+    // Reports that a command-line program stores in a directory of its own would stay there after it ends.
     expect(error.message).not.toContain('of its own');
     await other.end();
   });
 
-  it('is opened when that process ends meanwhile', async () => {
+  it('is opened when the process that uses it ends during the wait', async () => {
     const other = await StoreHolder.start(path);
     const opening = StoredEngine.inDirectory(path);
     await pause(300);
@@ -59,7 +59,7 @@ describe('a directory that another process uses', () => {
     await engine.close();
   });
 
-  it('is free at once when that process was killed', async () => {
+  it('can be opened at once when the process that used it was killed', async () => {
     const other = await StoreHolder.start(path);
     await other.kill();
     const start = performance.now();
@@ -68,14 +68,14 @@ describe('a directory that another process uses', () => {
     await engine.close();
   });
 
-  it('is waited for as long as an application may need to end, which is said once', async () => {
+  it('is waited for as long as a shutdown may take, which is logged once', async () => {
     const other = await StoreHolder.start(path);
     const gateway = await GatewaySimulator.start();
     gateway.pushReport('demo', { msgId: 'm0' });
     const dlr = { poll: { everyMs: 20 }, shutdownTimeoutMs: 20_000 };
     const account = OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, storage: { path: storage.path }, dlr });
     const starting = startApplication([account], [DlrListener]);
-    // Longer than any fixed time that was waited before.
+    // Longer than the default wait.
     await pause(6_000);
     expect(gateway.requests).toEqual([]);
     await other.end();
@@ -91,7 +91,7 @@ describe('a directory that another process uses', () => {
     await gateway.stop();
   });
 
-  it('keeps an application no longer that is asked to end meanwhile', async () => {
+  it('does not delay the shutdown of an application that waits for it', async () => {
     await (await StoredEngine.inDirectory(path)).close();
     const other = await StoreHolder.start(path);
     // Without a poller the store is opened in the background, for campaigns.
@@ -104,7 +104,7 @@ describe('a directory that another process uses', () => {
     await other.end();
   });
 
-  it('is refused within seconds when it is this process that has it open, by whatever path', async () => {
+  it('is refused within seconds when the same process has opened it, also by another path', async () => {
     const first = await StoredEngine.inDirectory(path);
     const link = join(storage.path, 'link');
     await symlink(path, link);
@@ -121,7 +121,7 @@ describe('a directory that another process uses', () => {
     await first.close();
   });
 
-  it('is opened by one of those who ask at the same moment', async () => {
+  it('is opened only once when one process opens it three times at the same moment', async () => {
     const opening = [1, 2, 3].map(() => StoredEngine.inDirectory(path, 'storage.path', { ms: 200 }));
     const outcomes = await Promise.allSettled(opening);
     const opened = outcomes.filter((outcome) => outcome.status === 'fulfilled');
@@ -130,7 +130,7 @@ describe('a directory that another process uses', () => {
     await opened[0]?.value.close();
   });
 
-  it('stays locked against it when this process opens it a second time, which waits for the first to close', async () => {
+  it('stays locked for other processes while the same process waits to open it a second time', async () => {
     const first = await StoredEngine.inDirectory(path);
     const opening = StoredEngine.inDirectory(path);
     await pause(300);
@@ -142,7 +142,7 @@ describe('a directory that another process uses', () => {
     await second.close();
   });
 
-  it('is free again once it was closed', async () => {
+  it('can be opened by another process once it was closed', async () => {
     const engine = await StoredEngine.inDirectory(path);
     await engine.close();
     const other = await StoreHolder.start(path);

@@ -6,8 +6,8 @@ const RUNS = Number(process.env.ROUNDS ?? 12);
 const SEED = Number(process.env.SEED ?? 1);
 const STEPS = 120;
 
-describe('reports of messages in random runs', () => {
-  it('are matched with their own messages alone, and give them the state that a model says', async () => {
+describe('delivery reports in random runs', () => {
+  it('are matched with their own messages only, and lead to the states that a model predicts', async () => {
     const results: RunResult[] = [];
     for (let run = 0; run < RUNS; run++) {
       results.push(await new TrackingRun(SEED + run).run(STEPS));
