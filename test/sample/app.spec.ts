@@ -31,7 +31,7 @@ describe('the sample application without credentials', () => {
     await sample.close();
   });
 
-  /** The status that a request gets with headers that fetch does not let one set. */
+  /** The response status of a request with headers that fetch forbids. */
   function statusWith(path: string, headers: Record<string, string>): Promise<number | undefined> {
     return new Promise((resolve, reject) => {
       request(sample.url + path, { headers, agent: false }, (response) => {
@@ -49,12 +49,12 @@ describe('the sample application without credentials', () => {
     expect(sample.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
-  it('says that the gateway is simulated, the sender of the environment, and where reports are kept', async () => {
+  it('shows that the gateway is simulated, the sender from the environment, and where reports are stored', async () => {
     const storage = join(sample.storage.path, 'simulated');
     expect((await sample.get('/status')).json).toEqual({ gateway: 'simulated', src: 'Shop', storage });
   });
 
-  it('sends a message, charges it, and says which recipients were rejected', async () => {
+  it('sends a message, charges for it, and lists the rejected recipients', async () => {
     const before = await credits();
     const dests = ['٠٥٠١٢٣٤٥٦٧', '+966 50 123 4567', '0501234599'];
     const { status, json } = await sample.post<SendReceipt>('/messages', { ...hello, dests });
@@ -64,7 +64,7 @@ describe('the sample application without credentials', () => {
     expect(await credits()).toBe(before - 1);
   });
 
-  it('names every faulty field of a bad message, and sends nothing', async () => {
+  it('names every invalid field of a message, and sends nothing', async () => {
     const before = await credits();
     const { status, json } = await sample.post<Refused>('/messages', {
       dests: ['0501'],
@@ -97,7 +97,7 @@ describe('the sample application without credentials', () => {
     expect((await preview('')).json).toMatchObject({ parts: 0 });
   });
 
-  it('advises on a message that is still being written, and counts the recipients that can be read', async () => {
+  it('gives advice on an incomplete message, and counts its valid recipients', async () => {
     const draft = { body: 'code 1234', src: 'FarTooLongAName', dests: ['0501234567', '٠٥٠١٢٣٤٥٦٧', '050'] };
     const { status, json } = await sample.post<{ advice: Advice[]; recipients: number }>('/messages/preview', draft);
     expect(status).toBe(200);
@@ -106,7 +106,7 @@ describe('the sample application without credentials', () => {
     expect((await sample.post('/messages/preview', { body: 'x', delay: -1 })).status).toBe(400);
   });
 
-  it('estimates a message without sending it, and names what is wrong with it', async () => {
+  it('estimates a message without sending it, and names its invalid fields', async () => {
     const before = await credits();
     const dests = ['0501234567', '0507654321'];
     const { status, json } = await sample.post<SendEstimate>('/messages/estimate', {
@@ -122,7 +122,7 @@ describe('the sample application without credentials', () => {
     expect(await credits()).toBe(before);
   });
 
-  it('streams the report of a message, also to a stream opened after it came', async () => {
+  it('streams the report of a message, also to a client that connects later', async () => {
     const { json } = await sample.post<SendReceipt>('/messages', { ...hello, dests: ['0507654300'] });
     const wanted = json.acceptedMsgs[0]?.msgId;
     const first = await sample.event<Dlr>(({ data }) => data.msgId === wanted);
@@ -132,7 +132,7 @@ describe('the sample application without credentials', () => {
     expect(again.id).toBe(first.id);
   });
 
-  it('refuses what another web page sends', async () => {
+  it('rejects requests from another website', async () => {
     const before = await credits();
     expect((await sample.post('/messages', hello, { origin: 'http://evil.example' })).status).toBe(403);
     expect((await sample.post('/messages', hello, { origin: 'http://127.0.0.1:1' })).status).toBe(403);
@@ -145,18 +145,18 @@ describe('the sample application without credentials', () => {
     expect(await credits()).toBe(before);
   });
 
-  it('answers its own page, and a person who follows a link to it', async () => {
+  it('accepts requests from its own page, and navigation from another website', async () => {
     expect((await sample.post('/messages/preview', { body: '' }, { origin: sample.url })).status).toBe(200);
     expect(await statusWith('/', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).toBe(200);
   });
 
-  it('refuses a host name that is not this machine', async () => {
+  it('rejects a Host header that does not name this machine', async () => {
     expect(await statusWith('/credits', { host: 'evil.example' })).toBe(403);
     expect(await statusWith('/credits', { host: '127.0.0.1.evil.example' })).toBe(403);
     expect(await statusWith('/credits', { host: 'localhost:3000' })).toBe(200);
   });
 
-  it('serves the page and its files, and lets it load nothing else', async () => {
+  it('serves the page and its files, and does not let the page load anything else', async () => {
     const page = await fetch(`${sample.url}/`);
     const html = await page.text();
     expect(page.headers.get('content-type')).toMatch(/^text\/html/);
@@ -183,7 +183,7 @@ describe('the sample application without credentials', () => {
     expect(Object.values(schema?.properties ?? {}).every(({ description }) => description)).toBe(true);
   });
 
-  it('says in a sentence that its port is taken', async () => {
+  it('explains in one sentence that its port is in use', async () => {
     const port = Number(new URL(sample.url).port);
     const storage = await TestStorage.make();
     const env = { OURSMS_STORAGE: storage.path };
@@ -192,7 +192,7 @@ describe('the sample application without credentials', () => {
     await storage.remove();
   });
 
-  it('closes with a stream open', async () => {
+  it('shuts down while a stream is open', async () => {
     const other = await SampleBench.start();
     const { url } = other;
     const stream = await fetch(`${url}/dlrs`);
@@ -206,7 +206,7 @@ describe('the sample application with credentials', () => {
   it.each([
     ['a password', { OURSMS_USERNAME: 'me', OURSMS_PASSWORD: 'hush-hush' }],
     ['a token', { OURSMS_TOKEN: 'psst' }],
-  ])('works with the gateway that %s is for, and says that it is real', async (_, credentials) => {
+  ])('uses the real gateway with %s, and shows that it is real', async (_, credentials) => {
     const gateway = await GatewaySimulator.start({
       accounts: [{ username: 'me', password: 'hush-hush', token: 'psst', credits: 7 }],
     });
@@ -221,7 +221,7 @@ describe('the sample application with credentials', () => {
     }
   });
 
-  it('works with the JSON API when there is an API key', async () => {
+  it('uses the JSON API when an API key is set', async () => {
     const gateway = await GatewaySimulator.start({ accounts: [{ username: 'me', apiKey: 'hush-key', credits: 7 }] });
     const sample = await SampleBench.start({ OURSMS_API_KEY: 'hush-key', OURSMS_BASE_URL: gateway.jsonUrl });
     try {
@@ -234,7 +234,7 @@ describe('the sample application with credentials', () => {
     }
   });
 
-  it('shows nothing of an answer that repeats the password', async () => {
+  it('removes the password from a gateway response that repeats it', async () => {
     const gateway = await GatewaySimulator.start({ accounts: [{ username: 'me', password: 'hush-hush', credits: 7 }] });
     const sample = await SampleBench.start({
       ...{ OURSMS_USERNAME: 'me', OURSMS_PASSWORD: 'hush-hush', OURSMS_BASE_URL: gateway.url },
@@ -254,7 +254,7 @@ describe('the sample application with credentials', () => {
     }
   });
 
-  it('does not start when the address would carry the password in the clear', async () => {
+  it('does not start when the base URL would send the password unencrypted', async () => {
     const env = { OURSMS_USERNAME: 'me', OURSMS_PASSWORD: 'hush-hush', OURSMS_BASE_URL: 'http://gateway.example' };
     const fault: unknown = await startSampleApp({ env, port: 0, logger: false }).catch((error: unknown) => error);
     expect(explainStartFault(fault)).toMatch(/^OurSmsModule[^\n]+baseUrl: must be https[^\n]+$/);
@@ -277,13 +277,13 @@ describe('the settings of the sample application', () => {
     [{ OURSMS_PASSWORD: 'hush-hush' }],
     [{ OURSMS_USERNAME: 'me', OURSMS_PASSWORD: '' }],
     [{ OURSMS_BASE_URL: 'https://gateway.example/api-a' }],
-  ])('refuses %j in one sentence', async (env) => {
+  ])('refuse %j with a one-sentence error', async (env) => {
     const fault = await start(env);
     expect(fault).toMatch(/set OURSMS_API_KEY, or OURSMS_USERNAME and OURSMS_PASSWORD \(or OURSMS_TOKEN\)[^\n]*\.$/);
     expect(fault).not.toContain('hush-hush');
   });
 
-  it('refuses a password beside a token', async () => {
+  it('refuse a password beside a token', async () => {
     const fault = await start({ OURSMS_USERNAME: 'me', OURSMS_PASSWORD: 'hush-hush', OURSMS_TOKEN: 'psst' });
     expect(fault).toMatch(/^OURSMS_PASSWORD and OURSMS_TOKEN are both set[^\n]*\.$/);
     expect(fault).not.toMatch(/hush-hush|psst/);
@@ -293,12 +293,12 @@ describe('the settings of the sample application', () => {
     [{ OURSMS_USERNAME: 'me' }, 'OURSMS_USERNAME'],
     [{ OURSMS_USERNAME: 'me', OURSMS_PASSWORD: 'hush-hush' }, 'OURSMS_USERNAME and OURSMS_PASSWORD'],
     [{ OURSMS_TOKEN: 'psst' }, 'OURSMS_TOKEN'],
-  ])('refuses an API key beside %j', async (env, names) => {
+  ])('refuse an API key beside %j', async (env, names) => {
     const fault = await start({ ...env, OURSMS_API_KEY: 'hush-key' });
     expect(fault).toBe(`OURSMS_API_KEY and ${names} are set: set the key alone, or unset it.`);
   });
 
-  it('refuses a port that is none', () => {
+  it('refuse an invalid port', () => {
     expect(readPort({})).toBe(3000);
     expect(() => readPort({ PORT: '70000' })).toThrow(/^PORT must be a number/);
     expect(() => readPort({ PORT: 'http' })).toThrow(/^PORT must be a number/);

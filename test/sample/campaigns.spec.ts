@@ -22,7 +22,7 @@ const message = { src: 'MyBrand', body: 'Half price today' };
 const isOver = ({ state }: CampaignProgress): boolean => state === 'done' || state === 'cancelled';
 const lines = (...rows: string[]): string => rows.map((row) => `${row}\n`).join('');
 
-/** Some of everything: what is wrong, what is double, and fields that make a text dear. */
+/** Valid, invalid and duplicate numbers, and fields that make a text expensive. */
 const MIXED = lines(
   '\ufeffmobile;name;code',
   '0501111111;Sara;1',
@@ -58,7 +58,7 @@ describe('campaigns of the sample application', () => {
   };
 
   describe('a list', () => {
-    it('is kept as a file of its user alone, and described', async () => {
+    it('is stored as a file that only its user can read, and described in the response', async () => {
       const { status, json } = await campaigns.upload(MIXED);
       expect(status).toBe(201);
       expect(json).toEqual({
@@ -71,7 +71,7 @@ describe('campaigns of the sample application', () => {
       }
     });
 
-    it('is streamed: the application writes what has come while the rest is still on its way', async () => {
+    it('is streamed: its beginning is stored while the rest is still being uploaded', async () => {
       let go = (): void => undefined;
       const isWritten = new Promise<void>((resolve) => (go = resolve));
       async function* slowly(): AsyncIterable<Uint8Array> {
@@ -89,9 +89,9 @@ describe('campaigns of the sample application', () => {
       expect((await uploading).json).toMatchObject({ recipients: 1_500, fields: ['dest'], hasHeader: false });
     });
 
-    it('larger than 64 MB is refused and leaves nothing', async () => {
+    it('larger than 64 MB is refused and leaves no file', async () => {
       async function* endless(): AsyncIterable<Uint8Array> {
-        // Few long lines: they are read sooner.
+        // Few long lines, which are parsed faster.
         const piece = Buffer.from(`0501234567,${'x'.repeat(8_000)}\n`.repeat(130));
         for (let i = 0; i < 65; i++) yield piece;
       }
@@ -107,14 +107,14 @@ describe('campaigns of the sample application', () => {
       ['another encoding', new Uint8Array([0x64, 0x0a, 0xd3, 0xe1]), 'The list is not in UTF-8'],
       ['nothing in it', '', 'The list has no recipients'],
       ['a header alone', 'mobile,name\n\n', 'The list has no recipients'],
-    ])('that is hostile or broken is refused and leaves nothing: %s', async (_what, csv, why) => {
+    ])('that is hostile or broken is refused and leaves no file: %s', async (_what, csv, why) => {
       const { status, json } = await campaigns.upload<Refused>(csv);
       expect(status).toBe(400);
       expect(json.message).toContain(why);
       expect(await readdir(directory)).toEqual([]);
     });
 
-    it('is deleted when its campaign was started, or after an hour', async () => {
+    it('is deleted once its campaign has started, or after an hour', async () => {
       const { list } = (await campaigns.upload(lines(...mobiles(3)))).json;
       await sample.post('/campaigns', { id: 'a', list, message });
       expect(await readdir(directory)).toEqual([]);
@@ -130,7 +130,7 @@ describe('campaigns of the sample application', () => {
       expect(await readdir(directory)).toEqual([`${kept}.csv`]);
     });
 
-    it('is asked for by the id of an upload, and by nothing else', async () => {
+    it('is found by the id of its upload only', async () => {
       for (const list of ['../../etc/passwd', 'x', '', 1]) {
         expect((await sample.post('/campaigns/check', { list, message })).status).toBe(400);
       }
@@ -142,7 +142,7 @@ describe('campaigns of the sample application', () => {
   });
 
   describe('a check', () => {
-    it('counts who will get a message, names who will not, masked, and says what makes it dear', async () => {
+    it('counts valid recipients, lists the others masked, and shows which field makes the text expensive', async () => {
       const found = await check(MIXED, 'Dear {name}, your code is {code}');
       expect(found).toMatchObject({
         ...{ total: 6, valid: 3, invalid: 2, duplicate: 1, parts: 3, partsEach: { least: 1, most: 1 } },
@@ -156,7 +156,7 @@ describe('campaigns of the sample application', () => {
       expect(JSON.stringify(found)).not.toContain('0112345678');
     });
 
-    it('loses no number: cells beside a number, and what is none, are counted', async () => {
+    it('counts every cell of a list without a header, also cells that are not phone numbers', async () => {
       const pasted = await check('0501234567, 0501234568, hello', 'hello');
       expect(pasted).toMatchObject({ total: 3, valid: 2, invalid: 1, faults: [{ line: 1, dest: 'hello' }] });
       expect(pasted.faults[0]?.reason).toBe('no phone number: character 1 is not part of a phone number');
@@ -165,20 +165,20 @@ describe('campaigns of the sample application', () => {
       expect(uploaded).toMatchObject({ recipients: 3, fields: ['dest'], hasHeader: false });
     });
 
-    it('says which line was read as names, and where the numbers come from', async () => {
+    it('shows which line was read as column names, and which column has the numbers', async () => {
       expect(await check('\nabc\n12\n999\n', 'x')).toMatchObject({ total: 2, numberColumn: 'abc', headerLine: 2 });
       const bare = await check('0501234567,Sara\n', 'x');
       expect(bare).toMatchObject({ total: 1, numberColumn: 'column1' });
       expect(bare).not.toHaveProperty('headerLine');
     });
 
-    it('says when the credits do not suffice', async () => {
+    it('shows when the credits are insufficient', async () => {
       const found = await check(lines(...mobiles(1_000)), 'x'.repeat(153 * 200));
       expect(found).toMatchObject({ parts: 200_000, credits: 150_000, sufficient: false });
     });
 
     it.each(['Dear {name}, your code is {code}', 'Sale {{today}}: 50%', 'كود {code}', '{name}'])(
-      'says what the campaign then does, with %j',
+      'predicts the result of the campaign, with the text %j',
       async (body) => {
         const found = await check(MIXED, body);
         await campaigns.start(MIXED, { id: 'sale', message: { ...message, body } });
@@ -215,7 +215,7 @@ describe('campaigns of the sample application', () => {
   });
 
   describe('a campaign', () => {
-    it('is started once, told as it continues, listed, and forgotten', async () => {
+    it('is started once, streams its progress, is listed, and can be removed', async () => {
       const started = await campaigns.start(lines(...mobiles(3_000)), { id: 'eid/٢', message, rate: 4 });
       expect(started).toMatchObject({ id: 'eid/٢', isNew: true, total: 3_000 });
       const told = await campaigns.follow('eid/٢', isOver);
@@ -231,14 +231,14 @@ describe('campaigns of the sample application', () => {
       expect((await sample.get('/campaigns')).json).toEqual([]);
     });
 
-    it.each(['.', '..'])('is not called %s: a browser could not ask for it', async (id) => {
+    it.each(['.', '..'])('cannot have the id %s, which a browser cannot put into a URL', async (id) => {
       const { list } = (await campaigns.upload(lines(...mobiles(1)))).json;
       const refused = await sample.post<{ message: string[] }>('/campaigns', { id, list, message });
       expect(refused.status).toBe(400);
       expect(refused.json.message).toEqual(['id must not be . or .., which cannot stand in an address']);
     });
 
-    it('keeps its list when there is one of the same name already', async () => {
+    it('does not delete the uploaded list when its id exists already', async () => {
       await campaigns.start(lines(...mobiles(1)), { id: 'a', message });
       const { list } = (await campaigns.upload(lines(...mobiles(2)))).json;
       expect((await sample.post<StartedCampaign>('/campaigns', { id: 'a', list, message })).json.isNew).toBe(false);
@@ -264,7 +264,7 @@ describe('campaigns of the sample application', () => {
       expect(cancelled.sent + cancelled.rejected + cancelled.notSent).toBe(4_000);
     });
 
-    it('that nobody knows is answered with 404', async () => {
+    it('that does not exist is answered with 404', async () => {
       const posts = ['pause', 'resume', 'cancel', 'resolve-unknown'].map((verb) =>
         sample.post(`/campaigns/nothing/${verb}`, verb === 'resolve-unknown' ? { fate: 'sent' } : {}),
       );
@@ -275,7 +275,7 @@ describe('campaigns of the sample application', () => {
     });
   });
 
-  it('do nothing for another web page, nor for a body that a form could send', async () => {
+  it('reject requests from another website, and content types that an HTML form can send', async () => {
     const foreign = { origin: 'http://evil.example' };
     expect((await campaigns.upload(MIXED, foreign)).status).toBe(403);
     for (const type of ['text/plain', 'application/json', 'multipart/form-data']) {
@@ -289,7 +289,7 @@ describe('campaigns of the sample application', () => {
     expect(await readdir(directory).catch(() => [])).toEqual([]);
   });
 
-  it('are described on the API page, with an answer for each call', async () => {
+  it('are described on the API page, with a response for each endpoint', async () => {
     const { json } = await sample.get<{ paths: Record<string, Record<string, object>> }>('/api-json');
     const calls = Object.entries(json.paths)
       .filter(([path]) => path.startsWith('/campaigns'))
@@ -312,7 +312,7 @@ describe('campaigns of the sample application', () => {
     }
   });
 
-  it('says who came to what and why, masked, and gives the whole numbers as a file', async () => {
+  it('list the outcome of each recipient with a masked number, and offer full numbers as a CSV file', async () => {
     const csv = 'mobile,name\n0501234567,Sara\n0501234599,Ali\n12,x\n=1+1,x\n0501234567,twice\n';
     await campaigns.start(csv, { id: 'sale 1', message });
     await campaigns.follow('sale 1', isOver);
@@ -341,7 +341,7 @@ describe('campaigns of the sample application', () => {
   });
 });
 
-describe('campaigns of the sample application, seen by its gateway', () => {
+describe('campaigns of the sample application on an external gateway', () => {
   let gateway: GatewaySimulator;
   let sample: SampleBench;
   let campaigns: SampleCampaigns;
@@ -373,7 +373,7 @@ describe('campaigns of the sample application, seen by its gateway', () => {
   it.each([
     ['sent', 1],
     ['sendAgain', 2],
-  ])('ask a person what to do where the outcome is unknown: %s', async (fate, times) => {
+  ])('let a user resolve recipients whose outcome is unknown: %s', async (fate, times) => {
     gateway.faults.next('resetAfter', { on: 'send' });
     await campaigns.start(lines(...mobiles(3)), { id: 'sale', message });
     expect((await campaigns.follow('sale', isOver)).at(-1)).toMatchObject({ unknown: 3, sent: 0 });

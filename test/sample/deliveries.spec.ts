@@ -22,12 +22,12 @@ describe('the deliveries of the last hour in the sample application', () => {
 
   const lastHour = async (): Promise<LastHourView> => (await sample.get<LastHourView>('/deliveries/last-hour')).json;
   const untilReported = (): Promise<void> =>
-    until('the reports are there', async () => {
+    until('the reports are counted', async () => {
       const { delivered, undelivered } = await lastHour();
       return delivered === 1 && undelivered === 1;
     });
 
-  it('has what was sent with reports asked for, by when it was sent, until the hour is over', async () => {
+  it('count only messages that request a report, by send time, and for one hour', async () => {
     await sample.post('/messages', hello);
     await sample.post('/messages', { ...hello, dlr: false });
     expect(await lastHour()).toMatchObject({ sent: 3 });
@@ -45,7 +45,7 @@ describe('the deliveries of the last hour in the sample application', () => {
     expect(await lastHour()).toMatchObject({ sent: 0, delivered: 0, undelivered: 0, noReportYet: 0 });
   });
 
-  it('has, after a restart, the messages again that a report had come of', async () => {
+  it('still include reported messages after a restart', async () => {
     await sample.post('/messages', hello);
     await untilReported();
     const before = await lastHour();
@@ -53,7 +53,7 @@ describe('the deliveries of the last hour in the sample application', () => {
     expect(await lastHour()).toEqual(before);
   });
 
-  it('shows no number, and is on the page of the API', async () => {
+  it('contain no phone number, and are described on the API page', async () => {
     await sample.post('/messages', hello);
     await untilReported();
     expect(JSON.stringify(await lastHour())).not.toMatch(/966|5012345|MyBrand|hello/);

@@ -26,23 +26,23 @@ describe('the health of the sample application', () => {
 
   const health = (): Promise<Answer<HealthCheckResult>> => sample.get('/health');
 
-  it('is good', async () => {
+  it('is up', async () => {
     await sample.post('/inbox/poll');
     const { status, json } = await health();
     expect(status).toBe(200);
     expect(json.details).toMatchObject({ oursms: { status: 'up', reasons: [], reports: { waiting: 0, failed: 0 } } });
   });
 
-  it('is degraded while the inbox is paused, and good again once it is resumed', async () => {
+  it('is degraded while the inbox is paused, and up again once it is resumed', async () => {
     await sample.post<DlrInboxStats>('/inbox/pause');
     const { status, json } = await health();
     expect({ status, overall: json.status }).toEqual({ status: 200, overall: 'degraded' });
     expect(json.details).toMatchObject({ oursms: { status: 'degraded', reasons: ['paused'] } });
     await sample.post<DlrInboxStats>('/inbox/resume');
-    await until('it is good', async () => (await health()).json.status === 'ok');
+    await until('the status is ok', async () => (await health()).json.status === 'ok');
   });
 
-  it('is bad when the gateway refuses its credentials, and shows none of them', async () => {
+  it('is down when the gateway refuses the credentials, and does not show them', async () => {
     await sample.close();
     sample = await start('hush-hush');
     const { status, json } = await health();
@@ -51,7 +51,7 @@ describe('the health of the sample application', () => {
     expect(JSON.stringify(json)).not.toMatch(/hush|demo|127\.0\.0\.1/);
   });
 
-  it('is on the page of its API', async () => {
+  it('is described on the API page', async () => {
     const { json } = await sample.get<{ paths: Record<string, object> }>('/api-json');
     expect(json.paths).toHaveProperty('/health');
   });

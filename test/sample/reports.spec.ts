@@ -50,7 +50,7 @@ describe('the reports that the sample application has handled', () => {
     expect(await linesOf()).toHaveLength(1);
   });
 
-  it('are in a directory of the user alone, which keeps itself out of git', async () => {
+  it('are stored in a directory that only the user can access and that git ignores', async () => {
     const storage = join(sample.storage.path, 'made');
     const other = await startSampleApp({ env: { OURSMS_STORAGE: storage }, port: 0, logger: false });
     await other.app.close();
@@ -61,7 +61,7 @@ describe('the reports that the sample application has handled', () => {
     expect(await readFile(join(storage, 'simulated/.gitignore'), 'utf8')).toBe('*\n');
   });
 
-  it('are all there when the process died in the middle of a line', async () => {
+  it('are all restored when the process crashed while writing a line', async () => {
     const before = await handle({ msgId: 'm1', status: 'delivered' });
     await sample.stop();
     await appendFile(file(), '{"id":"torn","status":"deliv');
@@ -71,7 +71,7 @@ describe('the reports that the sample application has handled', () => {
     expect((await linesOf()).map((line) => (JSON.parse(line) as Dlr).msgId)).toEqual(['m1', 'm2']);
   });
 
-  it('are shown once, also when the same report comes again', async () => {
+  it('are shown once, also when the gateway repeats a report', async () => {
     await handle({ msgId: 'm1', status: 'delivered' });
     await sample.restart();
     gateway.pushReport('demo', { msgId: 'm1', status: 'delivered' });
@@ -79,7 +79,7 @@ describe('the reports that the sample application has handled', () => {
     expect((await linesOf()).map((line) => (JSON.parse(line) as Dlr).msgId)).toEqual(['m1', 'm2']);
   });
 
-  it('tell when they say no more of a message than was known, also after a restart', async () => {
+  it('show whether they add anything to the known state of a message, also after a restart', async () => {
     expect((await handle({ msgId: 'm1', status: 'delivered' })).tellsMore).toBe(true);
     expect((await handle({ msgId: 'm1', status: 'sent' })).tellsMore).toBe(false);
     await sample.restart();
@@ -95,7 +95,7 @@ describe('the reports that the sample application has handled', () => {
     await simulated.app.close();
   });
 
-  it('need a directory: a file in its place is explained in a sentence', async () => {
+  it('need a directory: a file in its place is refused with a one-sentence error', async () => {
     const env = { OURSMS_STORAGE: file() };
     const fault: unknown = await startSampleApp({ env, port: 0, logger: false }).catch((error: unknown) => error);
     expect(explainStartFault(fault)).toMatch(/^The store \S+ cannot be created or written[^\n]*OURSMS_STORAGE\.$/);
@@ -118,7 +118,7 @@ describe('the file of the handled reports', () => {
     ...{ via: 'poll', account: 'default', raw: {} },
   });
 
-  it('is cut down now and then, and keeps the latest', async () => {
+  it('is truncated from time to time, and keeps the latest reports', async () => {
     const path = join(storage.path, 'reports.jsonl');
     const file = new ReportFile(path);
     expect(await file.open()).toEqual([]);
@@ -136,7 +136,7 @@ describe('the file of the handled reports', () => {
     expect(again.has('id-9999')).toBe(true);
   });
 
-  it('takes a report again that it could not write, once it can', async () => {
+  it('accepts a report again whose first write failed', async () => {
     const directory = join(storage.path, 'reports');
     const path = join(directory, 'reports.jsonl');
     const file = new ReportFile(path);

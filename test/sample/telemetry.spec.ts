@@ -31,7 +31,7 @@ describe('the sample application with a collector', () => {
     collector.close();
   });
 
-  it('exports its traces and metrics, without texts and numbers, and the last of them when it ends', async () => {
+  it('exports traces and metrics without texts and numbers, and flushes them at shutdown', async () => {
     const { port } = collector.address() as AddressInfo;
     sample = await SampleBench.start({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}/` });
     const response = await fetch(`${sample.url}/messages`, {
@@ -41,7 +41,7 @@ describe('the sample application with a collector', () => {
     });
     expect(response.status).toBe(201);
     await sample.stop();
-    await until('both have come', () => new Set(received.map(({ path }) => path)).size === 2);
+    await until('traces and metrics have arrived', () => new Set(received.map(({ path }) => path)).size === 2);
     expect([...new Set(received.map(({ path }) => path))].sort()).toEqual(['/v1/metrics', '/v1/traces']);
     const all = received.map(({ body }) => body).join('');
     expect(all).toContain('send sms');
@@ -49,7 +49,7 @@ describe('the sample application with a collector', () => {
     expect(all).not.toMatch(/1234567|secret code|MyBrand|demo-|Basic /);
   });
 
-  it('ends although the collector is away', async () => {
+  it('shuts down although the collector is unavailable', async () => {
     collector.closeAllConnections();
     const { port } = collector.address() as AddressInfo;
     collector.close();

@@ -23,7 +23,7 @@ describe('a message of the sample application', () => {
   beforeEach(async () => void (sample = await SampleBench.start()));
   afterEach(() => sample.close());
 
-  it('has a reference, and its report brings it back with the text and the time', async () => {
+  it('has a reference, which its report shows together with the text and the send time', async () => {
     const { status, json } = await sample.post<SendReceipt>('/messages', { ...hello, reference: 'order-4711' });
     expect({ status, reference: json.reference }).toEqual({ status: 201, reference: 'order-4711' });
     const report = await reportOf(({ reference }) => reference === 'order-4711');
@@ -33,7 +33,7 @@ describe('a message of the sample application', () => {
     expect(await reportOf(({ reference }) => reference === 'order-4711')).toEqual(report);
   });
 
-  it('gets a reference of its own when it has none', async () => {
+  it('gets a generated reference when it is sent without one', async () => {
     const receipts = [
       await sample.post<SendReceipt>('/messages', hello),
       await sample.post<SendReceipt>('/messages', hello),
@@ -44,7 +44,7 @@ describe('a message of the sample application', () => {
     expect(await reportOf(({ reference }) => reference === first)).toMatchObject({ text: 'hello' });
   });
 
-  it('has its own text, also when another one has the same reference', async () => {
+  it('shows its own text in its report, also when another message has the same reference', async () => {
     for (const body of ['one', 'two']) {
       const dests = [body === 'one' ? '0501111111' : '0502222222'];
       await sample.post('/messages', { ...hello, dests, body, reference: 'twice' });
@@ -70,7 +70,7 @@ describe('a message of the sample application', () => {
   });
 });
 
-describe('a report at the sample application', () => {
+describe('a report in the sample application', () => {
   let gateway: GatewaySimulator;
 
   beforeEach(async () => {
@@ -82,13 +82,13 @@ describe('a report at the sample application', () => {
     await gateway.stop();
   });
 
-  it('names no message when none was found', async () => {
+  it('names no message when no message matches', async () => {
     gateway.pushReport('demo', { msgId: 'm1', status: 'delivered', dest: '966501234567' });
     const report = await reportOf(({ msgId }) => msgId === 'm1');
     for (const field of ['matched', 'reference', 'text', 'sentAt']) expect(report).not.toHaveProperty(field);
   });
 
-  it('says that its message was found by its number alone', async () => {
+  it('shows that its message was matched by the phone number alone', async () => {
     await sample.post('/messages', { ...hello, reference: 'a' });
     gateway.pushReport('demo', { status: 'failed', dest: '966501234567' });
     const report = await reportOf(({ reference }) => reference === 'a');
@@ -96,7 +96,7 @@ describe('a report at the sample application', () => {
   });
 });
 
-describe('a campaign of the sample application that asks for reports', () => {
+describe('delivery tracking of a campaign in the sample application', () => {
   let campaigns: SampleCampaigns;
 
   beforeEach(async () => {
@@ -108,7 +108,7 @@ describe('a campaign of the sample application that asks for reports', () => {
     await sample.close();
   });
 
-  /** Delivered, undelivered, no final report, rejected; then one twice, and one that is none. */
+  /** Two delivered, undelivered, no final report, rejected; then a duplicate, and an invalid number. */
   const LIST = [mobile(1), mobile(2), mobile(100), mobile(88), mobile(99), mobile(1), '12'].join('\n');
   const start = (dlr = true): Promise<unknown> =>
     campaigns.start(LIST, { id: 'sale', message: { src: 'MyBrand', body: 'Half price', dlr } });
@@ -118,7 +118,7 @@ describe('a campaign of the sample application that asks for reports', () => {
     return text.split('\r\n').slice(1, -1);
   };
 
-  it('is followed after its end, as its reports come, with the deliveries over time', async () => {
+  it('continues after the campaign is done, as reports arrive, with the deliveries over time', async () => {
     await start();
     const told: CampaignView[] = await campaigns.follow('sale', isReported);
     expect(told.some(({ state, noReportYet }) => state === 'done' && Number(noReportYet) > 1)).toBe(true);
@@ -135,14 +135,14 @@ describe('a campaign of the sample application that asks for reports', () => {
     expect(deliveries).toEqual(last?.deliveries);
   });
 
-  it('is named by its reports', async () => {
+  it('shows the id of the campaign in its reports', async () => {
     await start();
     const report = await reportOf(({ dest }) => dest === normalized(100));
     expect(report).toMatchObject({ campaign: 'sale', status: 'undelivered', matched: 'job' });
     expect(report).not.toHaveProperty('text');
   });
 
-  it('gives each group of its funnel as a file', async () => {
+  it('offers each group of the funnel as a CSV file', async () => {
     await start();
     await campaigns.follow('sale', isReported);
     const [one, two, undelivered, silent, rejected] = [1, 2, 100, 88, 99].map(normalized);
@@ -166,7 +166,7 @@ describe('a campaign of the sample application that asks for reports', () => {
     expect(shown.inputs).toEqual([{ dest: '9665******00', fate: 'undelivered', reason: 'undelivered' }]);
   });
 
-  it('has those without a final report among the missing after a minute, also for who follows it', async () => {
+  it('counts recipients without a final report as missing after a minute, also in an open stream', async () => {
     await start();
     await campaigns.follow('sale', isReported);
     const following = campaigns.follow('sale', ({ missing }) => missing === 1);
@@ -175,7 +175,7 @@ describe('a campaign of the sample application that asks for reports', () => {
     expect(await csvOf('missing')).toEqual([`${normalized(88)},missing,sent`]);
   });
 
-  it('begins with no deliveries when another one had its name', async () => {
+  it('starts empty when a removed campaign had the same id', async () => {
     await start();
     await campaigns.follow('sale', isReported);
     await sample.delete('/campaigns/sale');
@@ -183,7 +183,7 @@ describe('a campaign of the sample application that asks for reports', () => {
     expect((await sample.get('/campaigns/sale')).json).not.toHaveProperty('deliveries');
   });
 
-  it('ends the stream when it is removed, and with the application', async () => {
+  it('ends the progress stream when the campaign is removed, and at shutdown', async () => {
     await start();
     await campaigns.follow('sale', isReported);
     const streams = [1, 2].map(() => fetch(`${sample.url}/campaigns/sale/progress`));
@@ -196,7 +196,7 @@ describe('a campaign of the sample application that asks for reports', () => {
     await stopped.text().catch(() => undefined);
   });
 
-  it('knows nothing of deliveries without delivery reports, and gives who was accepted as a file all the same', async () => {
+  it('has no counts without delivery reports, but still offers the accepted recipients as a file', async () => {
     await start(false);
     const [done] = (await campaigns.follow('sale', ({ state }) => state === 'done')).slice(-1);
     expect(done).not.toHaveProperty('delivered');

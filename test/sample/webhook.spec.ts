@@ -25,17 +25,17 @@ const turn = (to: string): Promise<Answer<InboxStats>> => sample.post('/inbox/wa
 const reportOf = async (msgId: string | undefined): Promise<Dlr> =>
   (await sample.event<Dlr>(({ data }) => data.msgId === msgId)).data;
 
-describe('the way of the reports in the sample application without credentials', () => {
+describe('delivery of reports in the sample application without credentials', () => {
   beforeEach(async () => void (sample = await SampleBench.start()));
 
-  /** Sends a message, and tells by which way its report came. */
+  /** Sends a message; resolves to the way its report arrived: poll or push. */
   async function sent(): Promise<Dlr['via']> {
     const message = { src: 'MyBrand', dests: ['0501234567'], body: 'hello', dlr: true };
     const { json } = await sample.post<SendReceipt>('/messages', message);
     return (await reportOf(json.acceptedMsgs[0]?.msgId)).via;
   }
 
-  it('is a poll, until it is switched to a push, and a poll again once it is switched back', async () => {
+  it('is by polling, by push once it is switched, and by polling again once it is switched back', async () => {
     expect(await way()).toBe('poll');
     expect(await sent()).toBe('poll');
     expect((await turn('push')).json).toMatchObject({ way: 'push' });
@@ -45,7 +45,7 @@ describe('the way of the reports in the sample application without credentials',
     expect(await sent()).toBe('poll');
   });
 
-  it('is still shown after a restart', async () => {
+  it('is by polling again after a restart, and stored reports still show how they arrived', async () => {
     await turn('push');
     expect(await sent()).toBe('push');
     await sample.restart();
@@ -53,13 +53,13 @@ describe('the way of the reports in the sample application without credentials',
     expect((await sample.event<Dlr>(({ data }) => data.dest === '966501234567')).data.via).toBe('push');
   });
 
-  it('is one of the two', async () => {
+  it('can be switched to poll or push only', async () => {
     for (const other of ['pigeon', '', true])
       expect((await sample.post('/inbox/way', { way: other })).status).toBe(400);
     expect(await way()).toBe('poll');
   });
 
-  it('shows the secret of the webhook neither in an answer nor in a log line', async () => {
+  it('exposes the webhook secret neither in a response nor in a log line', async () => {
     const { app } = sample.running;
     const secret = app.get(Settings, { strict: false }).webhookSecret;
     expect(secret).toMatch(/^[\w-]{32}$/);
@@ -83,7 +83,7 @@ describe('the webhook of the sample application with credentials', () => {
     sample = await SampleBench.start({ OURSMS_API_KEY: 'demo-key', OURSMS_BASE_URL: gateway.jsonUrl, ...env });
   }
 
-  /** The status of an answer to a push, from a host that is not this machine. */
+  /** The response status of a push whose Host header does not name this machine. */
   function pushed(path: string): Promise<number | undefined> {
     return new Promise((resolve, reject) => {
       const headers = { host: 'sms.example.com', 'content-type': 'text/plain' };
@@ -95,7 +95,7 @@ describe('the webhook of the sample application with credentials', () => {
     });
   }
 
-  it('takes what the gateway pushes, and cannot be switched there', async () => {
+  it('accepts reports that the gateway pushes, and cannot be switched to polling', async () => {
     await start({ OURSMS_WEBHOOK_SECRET: secret });
     await gateway?.pushTo(`${sample.url}/sms/reports/${secret}`);
     gateway?.pushReport('demo', { msgId: 'm1', status: 'delivered' });
@@ -104,7 +104,7 @@ describe('the webhook of the sample application with credentials', () => {
     expect((await turn('poll')).status).toBe(409);
   });
 
-  it('takes pushes that come through a proxy, with the secret alone', async () => {
+  it('accepts pushes through a proxy only with the right secret', async () => {
     await start({ OURSMS_WEBHOOK_SECRET: secret });
     expect(await pushed(`/sms/reports/${secret}-`)).toBe(404);
     expect(await pushed(`/sms/reports/${secret}`)).toBe(200);
@@ -114,7 +114,7 @@ describe('the webhook of the sample application with credentials', () => {
     }
   });
 
-  it('is not there without a secret, and reports are polled', async () => {
+  it('does not exist without a secret, and reports are polled instead', async () => {
     await start({});
     expect(await pushed(`/sms/reports/${secret}`)).toBe(404);
     gateway?.pushReport('demo', { msgId: 'm1', status: 'delivered' });
@@ -122,7 +122,7 @@ describe('the webhook of the sample application with credentials', () => {
     expect((await reportOf('m1')).via).toBe('poll');
   });
 
-  it('is refused with a secret that is too short, which is not shown', async () => {
+  it('is refused when its secret is too short, and the error does not show the secret', async () => {
     const env = { OURSMS_API_KEY: 'demo-key', OURSMS_WEBHOOK_SECRET: 'hush-hush' };
     const fault: unknown = await startSampleApp({ env, port: 0, logger: false }).catch((error: unknown) => error);
     expect(explainStartFault(fault)).toMatch(/dlr\.webhook\.secret: [^\n]*16/);
