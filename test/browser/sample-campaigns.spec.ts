@@ -6,7 +6,7 @@ import { describePage, shows } from '../support/sample-page.js';
 
 jest.setTimeout(60_000);
 
-/** So many recipients, each with a text, and so a request, of its own. */
+/** A list of recipients with different texts: each recipient needs a request of its own. */
 const named = (count: number, from = 0): string =>
   ['mobile,name', ...mobiles(count, from).map((number, i) => `${number},N${i}`)].join('\n');
 const DEAR = 'Dear {name}, half price today';
@@ -38,7 +38,7 @@ describePage('the campaign page of the sample application', (opened) => {
     await checked.waitFor();
   }
 
-  it('checks a list that is pasted, starts, and fills the bar to its end', async () => {
+  it('checks a pasted list, starts the campaign, and fills the progress bar', async () => {
     await check(named(40, 80), { rate: 10 });
     await shows(checked, '40 credits: leaves 149,960 of 150,000.');
     await shows(checked, '1 part each, GSM-7. 40 requests: about 5 s at 10 requests a second.');
@@ -61,7 +61,7 @@ describePage('the campaign page of the sample application', (opened) => {
     expect(opened.complaints).toEqual([]);
   });
 
-  it('says who is left out, what each one gets, and which field makes it dear', async () => {
+  it('shows why recipients are left out, an example text, and which field makes texts expensive', async () => {
     const list = 'mobile,name\n0501234567,Sara\n٠٥٠٧٦٥٤٣٢١,علي\n0112345678,x\n+966501234567,y\n';
     await check(list, { body: 'Dear {name}, we are open.' });
     await shows(fact(checked, 'valid'), /^2$/);
@@ -78,7 +78,7 @@ describePage('the campaign page of the sample application', (opened) => {
     expect(opened.complaints).toEqual([]);
   });
 
-  it('says at the text which field the list has no column for', async () => {
+  it('shows at the text which of its fields has no column in the list', async () => {
     await page.getByLabel('Recipients').fill('mobile,name\n0501234567,Sara\n0507654321,Ali');
     await page.getByLabel('Text', { exact: true }).fill('{name} of {city}');
     await press('Check');
@@ -87,7 +87,7 @@ describePage('the campaign page of the sample application', (opened) => {
     await page.locator('#body:focus').waitFor();
   });
 
-  it('says who was rejected and left out, and why, with a file of all', async () => {
+  it('lists rejected and left-out recipients with reasons, and offers all as a file', async () => {
     await check('mobile,name\n0501234567,Sara\n0501234599,Ali\n12,Bo\n0501234567,Sara');
     await press(/^Start/);
     await shows(watched.locator('#watched-state'), 'Done');
@@ -107,7 +107,7 @@ describePage('the campaign page of the sample application', (opened) => {
     expect(opened.complaints).toEqual([]);
   });
 
-  it('draws a funnel and deliveries over time, also after the end, with a file of each group', async () => {
+  it('draws a funnel and deliveries over time, also after the campaign is done, with a file for each group', async () => {
     await press('Use an example list');
     await page.getByLabel('Requests a second').fill('200');
     await press('Check');
@@ -138,7 +138,7 @@ describePage('the campaign page of the sample application', (opened) => {
     expect(opened.complaints).toEqual([]);
   });
 
-  it('shows those that are missing after a while, without a click', async () => {
+  it('shows recipients as missing after a while, without a click', async () => {
     await check('0501234588', { body: 'hello' });
     await press(/^Start/);
     await shows(watched.locator('#watched-state'), 'Done');
@@ -148,7 +148,7 @@ describePage('the campaign page of the sample application', (opened) => {
     await shows(watched.locator('[data-group=noReportYet] .number'), /^0$/);
   });
 
-  it('says that deliveries are not known where no reports were asked for', async () => {
+  it('shows that deliveries are unknown when no delivery reports were requested', async () => {
     await page.getByLabel('Ask for delivery reports').uncheck();
     await check('0501234567', { body: 'hello' });
     await press(/^Start/);
@@ -157,7 +157,7 @@ describePage('the campaign page of the sample application', (opened) => {
     expect(await watched.locator('#deliveries').isVisible()).toBe(false);
   });
 
-  it('is one click away from a report of the campaign', async () => {
+  it('opens with one click on a report of the campaign', async () => {
     await page.getByLabel('Name').fill('eid / ٢');
     await check('0501234567', { body: 'hello' });
     await press(/^Start/);
@@ -168,7 +168,7 @@ describePage('the campaign page of the sample application', (opened) => {
     await shows(watched.locator('[data-group=delivered] .number'), /^1$/);
   });
 
-  it('says which column was read as soon as a list is there', async () => {
+  it('shows which column has the numbers as soon as a list is entered', async () => {
     await page.getByLabel('Recipients').fill('name,mobile\nSara,0501234567 ::: 0507654321');
     await page.getByLabel('Recipients').press('Tab');
     await shows(
@@ -177,7 +177,7 @@ describePage('the campaign page of the sample application', (opened) => {
     );
   });
 
-  it('takes numbers side by side as a list', async () => {
+  it('accepts comma-separated numbers as a list', async () => {
     await check('0501234567, 0507654321، ٠٥٠١١١١١١١', { body: 'hello' });
     await shows(fact(checked, 'valid'), /^3$/);
     await check('0501234567, 0501234568, hello', { body: 'hello' });
@@ -186,12 +186,12 @@ describePage('the campaign page of the sample application', (opened) => {
     await shows(checked, 'Each value is read as a number of its own');
   });
 
-  it('says which line it took for names, and which column for the numbers', async () => {
+  it('shows after a check which line has the column names, and which column the numbers', async () => {
     await check('name,mobile\nSara,0501234567', { body: 'hello' });
     await shows(checked, 'Numbers are taken from the column mobile; line 1 was read as column names.');
   });
 
-  it('takes a file', async () => {
+  it('accepts a CSV file', async () => {
     const buffer = Buffer.from('\ufeffname;mobile\r\nSara;0501234567\r\n');
     await page.getByLabel('Choose a CSV file').setInputFiles({ name: 'list.csv', mimeType: 'text/csv', buffer });
     await shows(page.locator('#chosen'), 'list.csv');
@@ -204,7 +204,7 @@ describePage('the campaign page of the sample application', (opened) => {
     expect(opened.complaints).toEqual([]);
   });
 
-  it('says what is wrong with a list or a message, at its field', async () => {
+  it('shows the errors of a list or a message at its field', async () => {
     await page.getByLabel('Recipients').fill('mobile\n"0501234567');
     await press('Check');
     await shows(page.locator('#list-fault'), 'Line 2 has a quote that is not closed.');
@@ -214,7 +214,7 @@ describePage('the campaign page of the sample application', (opened) => {
     expect(await checked.isVisible()).toBe(false);
   });
 
-  it('pauses, finds the campaign again when the application was started again, resumes and cancels', async () => {
+  it('pauses a campaign, shows it again after a restart of the application, resumes and cancels it', async () => {
     await check(named(60), { rate: 1 });
     await press(/^Start/);
     await watched.getByRole('button', { name: 'Pause' }).click();
@@ -238,7 +238,7 @@ describePage('the campaign page of the sample application', (opened) => {
     await shows(page.locator('#campaigns li'), 'cancelled');
   });
 
-  it('continues with a campaign by itself, and with the page, when the application was started again', async () => {
+  it('follows a running campaign to its end across a restart of the application', async () => {
     await check(named(12), { rate: 2 });
     await press(/^Start/);
     await fact(watched, 'sent').filter({ hasText: /[1-9]/ }).waitFor();
@@ -247,7 +247,7 @@ describePage('the campaign page of the sample application', (opened) => {
     await shows(fact(watched, 'sent'), '12');
   });
 
-  it('stays alive with an address that was cut, and takes Arabic digits as a rate', async () => {
+  it('works with a malformed URL fragment, and accepts Arabic digits as a rate', async () => {
     await page.goto(`${opened.sample.url}/campaign.html#%E0%A4%A`);
     await page.reload();
     await page.getByLabel('Requests a second').fill('٢٠');

@@ -29,7 +29,7 @@ describePage('the inbox on the page of the sample application', (opened) => {
     await failed.nth(dests.length - 1).waitFor();
   }
 
-  it('says what is in it, where it is kept, and what came of the last poll', async () => {
+  it('shows its contents, its storage directory and the result of the last poll', async () => {
     await shows(inbox.locator('#inbox-state'), 'Polling');
     await shows(inbox.locator('#storage'), opened.sample.storage.path);
     for (const name of ['waiting', 'handling', 'failed', 'unreadable', 'gaps']) await shows(fact(name), /^0$/);
@@ -52,11 +52,11 @@ describePage('the inbox on the page of the sample application', (opened) => {
     expect(opened.complaints).toEqual([]);
   });
 
-  it('shows a report whose handler fails, masked, until a click on Retry brings it through', async () => {
+  it('shows a failed report with a masked number until a retry succeeds', async () => {
     await fail(['0501234567']);
     await shows(fact('failed'), /^1$/);
     await shows(failed, '9665******67');
-    // The report has failed: green beside it would say the opposite.
+    // The report has failed: a green status would suggest the opposite.
     await shows(failed.locator('.status.unclear'), 'delivered');
     await shows(failed, 'Error: the handler was told to fail · 3 attempts');
     expect(await reports.count()).toBe(0);
@@ -70,7 +70,7 @@ describePage('the inbox on the page of the sample application', (opened) => {
     expect(opened.complaints).toEqual([]);
   });
 
-  it('has reports pushed, then polled again, and each says which way it came', async () => {
+  it('switches from polling to push and back, and each report shows how it arrived', async () => {
     const pushed = inbox.getByRole('switch', { name: 'Have reports pushed' });
     await inbox.locator('#way').waitFor();
     expect(await pushed.isChecked()).toBe(false);
@@ -78,7 +78,7 @@ describePage('the inbox on the page of the sample application', (opened) => {
     await shows(inbox.getByRole('status'), 'Reports are pushed now');
     await opened.send('0501234567');
     await shows(reports.filter({ hasText: '966501234567' }), 'MyBrand · pushed');
-    // Another page is told of it too.
+    // Other pages are updated too.
     const other = await opened.browser.newPage();
     await other.goto(opened.sample.url);
     await other.locator('#pushed:checked').waitFor();
@@ -92,7 +92,7 @@ describePage('the inbox on the page of the sample application', (opened) => {
     expect(opened.complaints).toEqual([]);
   });
 
-  it('leaves the switch as it was when the application refuses it', async () => {
+  it('leaves the push switch unchanged when the application refuses the request', async () => {
     const pushed = inbox.getByRole('switch', { name: 'Have reports pushed' });
     await inbox.locator('#way').waitFor();
     await page.route('**/inbox/way', (route) => route.fulfill({ status: 409, json: { message: 'Not now.' } }));
@@ -101,7 +101,7 @@ describePage('the inbox on the page of the sample application', (opened) => {
     expect(await pushed.isChecked()).toBe(false);
   });
 
-  it('counts the tries again when a report fails again', async () => {
+  it('updates the failed report when a retry fails again', async () => {
     await fail(['0501234567']);
     const before = await failed.locator('time').getAttribute('datetime');
     await press('Retry the report of 9665******67');
@@ -125,10 +125,10 @@ describePage('the inbox on the page of the sample application', (opened) => {
     expect(opened.complaints).toEqual([]);
   });
 
-  it('says that a report is there no more which another page has removed', async () => {
+  it('shows an error when the retried report was removed elsewhere', async () => {
     await fail(['0501234567']);
     const [{ id } = { id: '' }] = (await opened.sample.get<{ id: string }[]>('/inbox/failed')).json;
-    // What the page has not heard of yet.
+    // The page does not know of this removal yet.
     await page.route('**/inbox/retry/*', async (route) => {
       await opened.sample.delete(`/inbox/${id}`);
       await route.continue();
@@ -138,7 +138,7 @@ describePage('the inbox on the page of the sample application', (opened) => {
     await failed.waitFor({ state: 'detached' });
   });
 
-  it('finds everything again when the application was started again', async () => {
+  it('shows handled and failed reports again after a restart of the application', async () => {
     await opened.send('0507654321');
     await shows(reports, '966507654321');
     await fail(['0501234567']);
@@ -152,7 +152,7 @@ describePage('the inbox on the page of the sample application', (opened) => {
     await shows(reports, '966501234567');
   });
 
-  it('says so when the application is gone, and resumes by itself when it is back', async () => {
+  it('shows that the application is unreachable, and reconnects when it is available again', async () => {
     const { port } = new URL(opened.sample.url);
     await opened.sample.stop();
     await shows(inbox.locator('#inbox-state'), 'Not connected');
@@ -162,7 +162,7 @@ describePage('the inbox on the page of the sample application', (opened) => {
     await shows(inbox.locator('#inbox-state'), 'Polling');
   });
 
-  it('looks no more while the page is hidden, and again when it is shown', async () => {
+  it('disconnects while the page is hidden, and reconnects when it is shown', async () => {
     const hide = (hidden: boolean): Promise<unknown> =>
       page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true });
         document.dispatchEvent(new Event('visibilitychange'))`);

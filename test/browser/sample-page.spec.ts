@@ -16,19 +16,19 @@ describePage('the page of the sample application', (opened) => {
   const meter = (fact: string): Locator => page.locator(`#meter [data-fact=${fact}]`);
   const send = (): Promise<void> => page.getByRole('button', { name: 'Send' }).click();
 
-  it('says that nothing is really sent, and begins with a sender', async () => {
+  it('shows that nothing is really sent, and fills in a sender', async () => {
     await shows(page.locator('#banner'), 'Simulated gateway: nothing is really sent');
     expect(await page.getByLabel('Sender').inputValue()).toBe('MyBrand');
     expect(await page.getByLabel('Ask for a delivery report').isChecked()).toBe(true);
     expect(complaints).toEqual([]);
   });
 
-  it('shows a faulty number as the person typed it', async () => {
+  it('shows an invalid number as it was typed', async () => {
     await opened.send('0501234567, 12');
     await shows(page.locator('#dests-fault'), 'Recipient 2: "12" is not a Saudi mobile');
   });
 
-  it('shows that more reports are there than fit, and a job id on one line', async () => {
+  it('lets a long list of reports scroll, and shows a job id on one line', async () => {
     for (let i = 0; i < 8; i++) await opened.send(`050123456${i}`, `hello ${i}`);
     await shows(page.locator('#reports-shown'), '8 reports');
     const list = page.locator('#reports');
@@ -42,7 +42,7 @@ describePage('the page of the sample application', (opened) => {
       const { height } = (await id.boundingBox())!;
       expect(height).toBeLessThan(40);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-      // A row is read the same way: status and time at one side, number and sender at the other.
+      // Each row has the same layout: status and time on one side, number and sender on the other.
       const row = list.locator('li').first();
       const [status, time, dest, from] = await Promise.all(
         ['.status', 'time', '.dest', '.from'].map(async (part) => (await row.locator(part).boundingBox())!.x),
@@ -51,7 +51,7 @@ describePage('the page of the sample application', (opened) => {
     }
   });
 
-  it('says how a text travels while it is typed, in either script', async () => {
+  it('shows the encoding, units and parts of a text while it is typed, in Latin and Arabic script', async () => {
     const text = page.getByLabel('Text');
     await text.pressSequentially('Your code is 4321');
     await shows(meter('encoding'), 'GSM-7');
@@ -69,7 +69,7 @@ describePage('the page of the sample application', (opened) => {
     expect(complaints).toEqual([]);
   });
 
-  it('says what a message costs for its different recipients, beside the balance', async () => {
+  it('shows the cost for the unique recipients of a message, and the remaining balance', async () => {
     const cost = page.locator('#cost');
     await page.getByLabel('Text').fill('x'.repeat(161));
     expect(await cost.isVisible()).toBe(false);
@@ -85,7 +85,7 @@ describePage('the page of the sample application', (opened) => {
     expect(complaints).toEqual([]);
   });
 
-  it('advises while a message is written, each time with the source, and keeps an opened one open', async () => {
+  it('shows advice with its source while a message is typed, and keeps an expanded advice expanded', async () => {
     const advice = page.locator('#advice details');
     await page.getByLabel('Text').fill('رمز التحقق هو 4321');
     await shows(advice, 'does not say what it is for');
@@ -104,7 +104,7 @@ describePage('the page of the sample application', (opened) => {
     expect(complaints).toEqual([]);
   });
 
-  it('shows where a text splits and which characters make it dear, and offers cheaper ones', async () => {
+  it('shows where a text splits and which characters make it expensive, and offers cheaper ones', async () => {
     const body = `${'م'.repeat(67)}\u00a0نــــن`;
     const simplified = `${'م'.repeat(67)} نن`;
     await page.getByLabel('Text').fill(body);
@@ -122,7 +122,7 @@ describePage('the page of the sample application', (opened) => {
     expect(complaints).toEqual([]);
   });
 
-  it('shows the receipt, then the delivery reports as they come in, and the new balance', async () => {
+  it('shows the receipt, then the delivery reports as they arrive, and the new balance', async () => {
     await page.getByLabel('Recipients').fill('٠٥٠١٢٣٤٥٦٧\n050 765 4300, 0501234599');
     await page.getByLabel('Text').fill('مرحبا');
     await send();
@@ -137,7 +137,7 @@ describePage('the page of the sample application', (opened) => {
     expect(complaints).toEqual([]);
   });
 
-  it('draws the deliveries of the last hour, and says them in words and in a table', async () => {
+  it('draws the deliveries of the last hour, and shows them as text and as a table', async () => {
     const hour = page.locator('#hour');
     await shows(page.locator('#hour-empty'), 'None yet.');
     expect(await hour.isVisible()).toBe(false);
@@ -165,23 +165,28 @@ describePage('the page of the sample application', (opened) => {
     expect(complaints).toEqual([]);
   });
 
-  it.each(['light', 'dark'] as const)('draws each fate of the last hour in another way (%s)', async (colorScheme) => {
-    await page.emulateMedia({ colorScheme });
-    await opened.send('0501234567, 0501234500, 0501234588');
-    for (const group of ['delivered', 'undelivered', 'noReportYet']) {
-      await page.locator(`#hour rect[data-group=${group}]`).waitFor();
-    }
-    await shows(page.locator('#hour-rate'), '33%');
-    const fillOf = (where: string): Promise<string> =>
-      page.evaluate(`getComputedStyle(document.querySelector('#hour ${where}')).fill`);
-    const isLight = colorScheme === 'light';
-    expect(await fillOf('[data-group=delivered]:not(.key)')).toBe(isLight ? 'rgb(15, 118, 110)' : 'rgb(79, 209, 192)');
-    expect(await fillOf('rect[data-group=undelivered]')).toContain('#hour-undelivered');
-    expect(await fillOf('rect[data-group=noReportYet]')).toContain('#hour-noReportYet');
-    expect(await fillOf('#hour-undelivered .dark')).toBe(isLight ? 'rgb(168, 28, 28)' : 'rgb(255, 165, 160)');
-  });
+  it.each(['light', 'dark'] as const)(
+    'draws each delivery state of the last hour in a different style (%s)',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      await opened.send('0501234567, 0501234500, 0501234588');
+      for (const group of ['delivered', 'undelivered', 'noReportYet']) {
+        await page.locator(`#hour rect[data-group=${group}]`).waitFor();
+      }
+      await shows(page.locator('#hour-rate'), '33%');
+      const fillOf = (where: string): Promise<string> =>
+        page.evaluate(`getComputedStyle(document.querySelector('#hour ${where}')).fill`);
+      const isLight = colorScheme === 'light';
+      expect(await fillOf('[data-group=delivered]:not(.key)')).toBe(
+        isLight ? 'rgb(15, 118, 110)' : 'rgb(79, 209, 192)',
+      );
+      expect(await fillOf('rect[data-group=undelivered]')).toContain('#hour-undelivered');
+      expect(await fillOf('rect[data-group=noReportYet]')).toContain('#hour-noReportYet');
+      expect(await fillOf('#hour-undelivered .dark')).toBe(isLight ? 'rgb(168, 28, 28)' : 'rgb(255, 165, 160)');
+    },
+  );
 
-  it('shows which message each report belongs to, and why it did not arrive', async () => {
+  it('shows which message each report belongs to, and why a message was not delivered', async () => {
     await page.getByText('Advanced').click();
     await page.getByLabel('Reference').fill('order-4711');
     await page.getByLabel('Recipients').fill('0501234567, 0507654300');
@@ -197,14 +202,14 @@ describePage('the page of the sample application', (opened) => {
     expect(complaints).toEqual([]);
   });
 
-  it('names a message by itself, and its report by that name', async () => {
+  it('generates a reference for a message, and shows it with its report', async () => {
     await opened.send('0501234567', 'Your code for the shop is 4321');
     const reference = page.locator('#result dd').filter({ hasText: /^msg-[0-9a-f]{8}$/ });
     await shows(page.locator('#reports li .status.good'), 'delivered');
     await shows(page.locator('#reports .reference'), (await reference.textContent())!);
   });
 
-  it('says at its field that a reference is too long', async () => {
+  it('shows at the reference field that the reference is too long', async () => {
     await page.getByText('Advanced').click();
     await page.evaluate("document.getElementById('reference').maxLength = 200");
     await page.getByLabel('Reference').fill('x'.repeat(129));
@@ -213,7 +218,7 @@ describePage('the page of the sample application', (opened) => {
     await shows(page.locator('#result'), 'Not sent');
   });
 
-  it('says in plain words that the message of a report is not known', async () => {
+  it('explains in plain words that no message was found for a report', async () => {
     const { simulator } = opened.sample.running.app.get(GatewayChoice);
     simulator?.pushReport('demo', { msgId: 'elsewhere', status: 'expired', dest: '966501234567' });
     const report = page.locator('#reports li');
@@ -221,7 +226,7 @@ describePage('the page of the sample application', (opened) => {
     await shows(report, 'Its validity ran out before it could be sent.');
   });
 
-  it('shows each report once after the stream was cut, and those of before to a page opened later', async () => {
+  it('shows each report once after the stream was interrupted, and all reports on a page opened later', async () => {
     await page.getByLabel('Recipients').fill('0501234567');
     await page.getByLabel('Text').fill('hello');
     await send();
@@ -239,7 +244,7 @@ describePage('the page of the sample application', (opened) => {
     expect(await rows.count()).toBe(2);
   });
 
-  it('shows a bad number at its field, and that nothing was sent', async () => {
+  it('shows invalid values at their fields, and that nothing was sent', async () => {
     await page.getByLabel('Recipients').fill('0501234567, 0501');
     await page.getByLabel('Text').fill('hello');
     await page.getByText('Advanced').click();
@@ -258,11 +263,11 @@ describePage('the page of the sample application', (opened) => {
     await send();
     await shows(page.locator('#result'), 'Accepted');
     expect(await page.locator('[aria-invalid]').count()).toBe(0);
-    // The browser itself reports an answer of 400.
+    // The browser itself logs a response with status 400.
     expect(complaints.filter((text) => !text.includes('400 (Bad Request)'))).toEqual([]);
   });
 
-  it('sends nothing but what is set', async () => {
+  it('sends only the fields that are set', async () => {
     await page.getByLabel('Recipients').fill('0501234567');
     await page.getByLabel('Text').fill('hello');
     await page.getByLabel('Ask for a delivery report').uncheck();
@@ -277,7 +282,7 @@ describePage('the page of the sample application', (opened) => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
   });
 
-  it('lets a message be tried on the API page', async () => {
+  it('lets a user send a message from the API page', async () => {
     await page.goto(`${opened.sample.url}/api`);
     await page.getByText('Send a message to up to 500 recipients').click();
     await page.getByRole('button', { name: 'Try it out' }).first().click();
