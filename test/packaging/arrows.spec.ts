@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ROOT, runOk } from '../support/packaging-run.js';
 
-/** Which rooms of lib/ a room may look into. */
+/** The folders of lib/ that each folder may import from. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   message: [],
   errors: [],
@@ -60,7 +60,7 @@ const forbidden: Case[] = [
   { file: 'lib/message/deeper/made-up.ts', target: '../../gateway/gateway-client.js' },
 ];
 
-describe('the lint rule on the rooms of lib/', () => {
+describe('the lint rule for imports between folders of lib/', () => {
   const messages = new Map<Case, string[]>();
 
   beforeAll(async () => {

@@ -7,7 +7,7 @@ import { describeWithOwnRedis } from '../support/redis-at-hand.js';
 
 const MODULES = ['bullmq', 'ioredis'];
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-/** What the engine in Redis promises, and that it is written by documented means of BullMQ. */
+/** Specs of the contract of the engine in Redis, and of its use of documented BullMQ features only. */
 const SPECS = ['redis/contract', 'redis/keys', 'redis/spool'];
 
 /** A copy of the repository that has other versions of some packages. */
@@ -26,7 +26,7 @@ class OtherVersions {
     for (const entry of await readdir(join(ROOT, 'node_modules'))) {
       if (!MODULES.includes(entry)) await symlink(join(ROOT, 'node_modules', entry), join(path, 'node_modules', entry));
     }
-    // Those that they need come along, and stay beside them.
+    // Their dependencies are moved along with them.
     for (const entry of await readdir(join(others, 'node_modules'))) {
       await rm(join(path, 'node_modules', entry), { recursive: true, force: true });
       await rename(join(others, 'node_modules', entry), join(path, 'node_modules', entry));
@@ -51,7 +51,7 @@ class OtherVersions {
   }
 }
 
-describeWithOwnRedis('the engine in Redis', () => {
+describeWithOwnRedis('the queue engine in Redis', () => {
   let ranges: Record<string, string>;
   let others: OtherVersions | undefined;
 
@@ -67,7 +67,7 @@ describeWithOwnRedis('the engine in Redis', () => {
   it.each([
     ['oldest', lowestOf],
     ['newest', (range: string): string => range],
-  ])('keeps its contract with the %s BullMQ and ioredis of the ranges in package.json', async (_, choose) => {
+  ])('passes its contract tests with the %s BullMQ and ioredis that package.json allows', async (_, choose) => {
     const wanted = MODULES.map((name) => `${name}@${choose(ranges[name] ?? '')}`);
     others = await OtherVersions.install(wanted);
     const told = await others.test();

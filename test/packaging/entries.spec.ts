@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ROOT, runOk } from '../support/packaging-run.js';
 
 describe('the entries of the package', () => {
-  it('share the classes of the root entry: an error that another entry throws is an instance of the exported class', async () => {
+  it('share the classes of the root entry: errors that they throw are instances of its exported classes', async () => {
     const thrown = await evaluate(`
       const { OurSmsConfigError } = await import('nestjs-oursms');
       const { bullMqEngine } = await import('nestjs-oursms/bullmq');
@@ -16,7 +16,7 @@ describe('the entries of the package', () => {
     expect(thrown).toEqual([true, 'OurSmsConfigError', expect.stringMatching(/leaseMs[^]+ at bullMqEngine /)]);
   });
 
-  it('name their classes and functions as they export them', async () => {
+  it('export each class and function under its own name', async () => {
     const others = (await evaluate(`
       const entries = ['', '/testing', '/bullmq', '/terminus', '/opentelemetry'];
       const modules = await Promise.all(entries.map((entry) => import('nestjs-oursms' + entry)));
@@ -32,7 +32,7 @@ describe('the entries of the package', () => {
   });
 });
 
-/** Runs code in a process of its own, in which `nestjs-oursms` is the package in dist/. */
+/** Runs code in a separate process, where `nestjs-oursms` resolves to the package in dist/. */
 async function evaluate(code: string): Promise<unknown> {
   const program = `console.log(JSON.stringify(await (async () => {${code}})()));`;
   const { stdout } = await runOk(process.execPath, ['--input-type=module', '--eval', program], { cwd: ROOT });

@@ -31,7 +31,7 @@ describe('the code of the README and of the guides', () => {
     await gateway?.stop();
   });
 
-  it('compiles, every block of it', async () => {
+  it('compiles in every code block', async () => {
     expect(await workspace.compile()).toEqual([]);
   }, 130_000);
 
@@ -41,14 +41,14 @@ describe('the code of the README and of the guides', () => {
   };
 
   it.each(programs.filter((program) => !asksRedis(program)))(
-    'prints what the guide says: $name',
+    'prints the output that the guide shows: $name',
     ({ document, block }) => printsWhatItSays(document, block),
     70_000,
   );
 
   for (const { name, document, block } of programs.filter(asksRedis)) {
     itWithOwnRedis(
-      `prints what the guide says: ${name}`,
+      `prints the output that the guide shows: ${name}`,
       async () => {
         const redis = await TestRedis.start();
         try {

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ROOT, runOk } from '../support/packaging-run.js';
 
-describe('importing another entry', () => {
-  it('loads no package for the simulated gateway, which its command starts', async () => {
+describe('importing an entry other than the root', () => {
+  it('loads no package for the simulated gateway that the command starts', async () => {
     const files = await filesLoadedBy('dist/shared/simulator.js');
 
     expect(files.sort()).toEqual(['dist/shared/message.js', 'dist/shared/simulator.js']);
   });
 
-  it('loads the API of OpenTelemetry, and nothing of Nest, for traces and metrics', async () => {
+  it('loads the OpenTelemetry API, and no Nest package, for traces and metrics', async () => {
     const files = await filesLoadedBy('dist/opentelemetry/index.js');
 
     expect(packagesOf(files)).toEqual(['@opentelemetry/api']);
@@ -45,14 +45,14 @@ describe('importing the root entry', () => {
     expect(files).not.toContain('node_modules/class-transformer/cjs/index.js');
   });
 
-  it('would see these packages if they were loaded', async () => {
+  it('is checked by a probe that detects these packages when they are loaded', async () => {
     const files = await filesLoadedBy('node_modules/@nestjs/axios/dist/index.js');
 
     expect(packagesOf(files)).toEqual(expect.arrayContaining(['@nestjs/axios', 'axios']));
   });
 });
 
-/** The files that an import of one loads, relative to the repository. */
+/** The files that importing this file loads, relative to the repository. */
 async function filesLoadedBy(file: string): Promise<string[]> {
   const directory = await mkdtemp(join(tmpdir(), 'oursms-import-'));
   try {

@@ -51,11 +51,11 @@ describe('the installed package', () => {
 
     afterAll(() => application?.remove());
 
-    it('compiles with the example of the README in it, and the declarations of every package are right', async () => {
+    it('compiles together with the README example, without errors in any type declaration', async () => {
       expect(await application.compile()).toEqual([]);
     }, 130_000);
 
-    it('has no OpenTelemetry, which only its own entry needs', () => {
+    it('is installed without OpenTelemetry, which only the opentelemetry entry needs', () => {
       expect(existsSync(join(application.directory, 'node_modules/nestjs-oursms'))).toBe(true);
       expect(existsSync(join(application.directory, 'node_modules/@opentelemetry'))).toBe(false);
     });
@@ -83,15 +83,15 @@ describe('the installed package', () => {
     };
 
     it(
-      'sends, receives a report through the poller and one by the webhook, reads the credits, and ends by itself',
+      'sends, receives a polled and a pushed report, reads the credits, and lets the process exit',
       () => run({}),
       90_000,
     );
 
-    it('does so on Fastify as well', () => run({ HTTP_SERVER: 'fastify' }), 90_000);
+    it('works the same on Fastify', () => run({ HTTP_SERVER: 'fastify' }), 90_000);
 
     itWithOwnRedis(
-      'does so with its reports in Redis as well',
+      'works the same with its reports stored in Redis',
       async () => {
         const redis = await TestRedis.start();
         try {

@@ -9,7 +9,7 @@ import { run, runOk, runUntil, type Ended } from '../support/packaging-run.js';
 import { ScaffoldedApplication } from '../support/packaging-scaffold.js';
 import { packTarball, type Tarball } from '../support/packaging-tarball.js';
 
-/** The README says that this is printed some seconds after its request. */
+/** The README shows this as printed some seconds after its request. */
 const REPORT = /^966501234567 delivered$/m;
 const SPECS = ['src/login-codes.spec.ts', 'src/app.spec.ts', 'src/gateway.spec.ts'];
 const ESBUILD = 'esbuild@0.28';
@@ -21,7 +21,7 @@ const CLIS = [
   { cli: 12, runner: 'Vitest', builders: ['swc', 'rspack'], packages: [ESBUILD, ...SWC, ...RSPACK] },
 ];
 
-describe.each(CLIS)('a fresh application of the Nest CLI $cli that the README is pasted into', (plan) => {
+describe.each(CLIS)('a new application of Nest CLI $cli with the code of the README', (plan) => {
   let tarball: Tarball;
   let application: ScaffoldedApplication;
   let gateway: GatewayCommand;
@@ -61,7 +61,7 @@ describe.each(CLIS)('a fresh application of the Nest CLI $cli that the README is
     expect(await printsReport('npm', ['start'])).toContain('Nest application successfully started');
   });
 
-  it(`passes the tests with ${plan.runner}, which ends by itself`, async () => {
+  it(`passes the tests of the README with ${plan.runner}, which exits afterwards`, async () => {
     for (const spec of SPECS) await application.paste(spec);
     if (plan.runner === 'Jest') {
       await application.paste('tsconfig.jest.json', application.readme.block('json', 'allowJs'));
@@ -72,13 +72,13 @@ describe.each(CLIS)('a fresh application of the Nest CLI $cli that the README is
     for (const spec of SPECS) expect(`${stdout}${stderr}`).toMatch(new RegExp(`(PASS|✓) +${spec}`));
   });
 
-  it.each(plan.builders)('runs as the builder %s of the Nest CLI writes it', async (builder) => {
+  it.each(plan.builders)('runs when built with the builder %s of the Nest CLI', async (builder) => {
     if (builder === 'webpack') await writeAsNest11();
     await application.runOk(application.bin('nest'), 'build', '--builder', builder);
     await printsReport(process.execPath, ['dist/main.js']);
   });
 
-  describe('in a bundle of esbuild', () => {
+  describe('bundled with esbuild', () => {
     beforeAll(async () => {
       await application.runOk(application.bin('nest'), 'build');
       await application.paste('bundle.mjs');
@@ -87,12 +87,12 @@ describe.each(CLIS)('a fresh application of the Nest CLI $cli that the README is
 
     it('runs', () => printsReport(process.execPath, ['bundle/main.mjs']));
 
-    it('says what to do when classic-level is not installed where it runs', async () => {
+    it('fails with advice when classic-level is not installed where the bundle runs', async () => {
       const cwd = await application.copy('bundle', 'elsewhere');
       expectAdvice(await run(process.execPath, ['bundle/main.mjs'], { cwd, env: { PORT: '0' } }));
     });
 
-    it('says what to do when classic-level is in it', async () => {
+    it('fails with advice when classic-level is part of the bundle', async () => {
       const script = application.readme
         .file('bundle.mjs')
         .replace("'classic-level', ", '')
@@ -104,7 +104,7 @@ describe.each(CLIS)('a fresh application of the Nest CLI $cli that the README is
   });
 
   if (plan.builders.includes('webpack')) {
-    it('runs in a bundle of webpack', async () => {
+    it('runs when bundled with webpack', async () => {
       await writeAsNest11();
       await application.paste('webpack.config.js');
       await application.runOk(application.bin('nest'), 'build', '--builder', 'webpack');
@@ -113,7 +113,7 @@ describe.each(CLIS)('a fresh application of the Nest CLI $cli that the README is
   }
 
   if (plan.cli === 12) {
-    it.each([10, 12])('is installed by pnpm %i without a complaint, and runs', async (pnpm) => {
+    it.each([10, 12])('is installed by pnpm %i without warnings about build scripts, and runs', async (pnpm) => {
       await application.runOk(application.bin('nest'), 'build');
       const cwd = await application.copy('dist', `pnpm-${pnpm}`);
       const { type, dependencies } = await application.manifest();

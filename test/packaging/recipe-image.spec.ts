@@ -28,7 +28,7 @@ describe('the commands of the Dockerfile of the recipes', () => {
       () => false,
     );
 
-  it('build an application that runs, is healthy, keeps its store, and ends on SIGTERM', async () => {
+  it('build an application that starts, passes its health check, creates its store, and ends on SIGTERM', async () => {
     const running = await image.start({ OURSMS_BASE_URL: gateway.jsonUrl, HOST: '127.0.0.1' });
     expect(await image.checkHealth(running.url)).toEqual({ code: 0, stdout: '', stderr: '' });
     expect((await fetch(`${running.url}/health/ready`)).status).toBe(200);
@@ -37,7 +37,7 @@ describe('the commands of the Dockerfile of the recipes', () => {
     expect((await image.checkHealth(running.url)).code).toBe(1);
   });
 
-  it('leave out of the image what only the build needs', async () => {
+  it('leave files that only the build needs out of the image', async () => {
     expect(await has('dist/main.js')).toBe(true);
     expect(await has('node_modules/nestjs-oursms/dist/index.js')).toBe(true);
     expect(await Promise.all(['src', 'node_modules/typescript', 'package-lock.json'].map(has))).toEqual([

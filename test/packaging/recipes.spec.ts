@@ -13,7 +13,7 @@ const PHONE = '966501234567';
 
 let tarball: Tarball;
 let application: RecipeApplication;
-/** What the compiler has to say. */
+/** Errors of the compiler. */
 let complaints: string[];
 let gateway: GatewaySimulator;
 let env: Record<string, string>;
@@ -46,8 +46,8 @@ async function post(url: string, body: unknown): Promise<{ status: number; cooki
   return { status: response.status, cookie: response.headers.get('set-cookie'), body: json };
 }
 
-describe('the recipes in an application of a user', () => {
-  it('use nothing but what is public: all of them compile against the packed package', async () => {
+describe('the recipes in a user application', () => {
+  it('use only the public API: all recipes compile against the packed package', async () => {
     expect((await application.recipes()).length).toBeGreaterThanOrEqual(9);
     expect(complaints).toEqual([]);
   });
@@ -59,7 +59,7 @@ describe('the recipes in an application of a user', () => {
   });
 
   it.each(['login-codes', 'several-accounts', 'health-and-metrics', 'tracked-order', 'better-auth'])(
-    '%s is started by hand, and ends on SIGTERM',
+    '%s starts, and ends on SIGTERM without a warning',
     async (recipe) => {
       const running = await application.start(recipe, env);
       expect(await running.end()).toEqual({ code: null, signal: 'SIGTERM' });
@@ -67,9 +67,9 @@ describe('the recipes in an application of a user', () => {
     },
   );
 
-  it('nightly-campaign, which has no server, is started by hand, and ends on SIGTERM', async () => {
+  it('nightly-campaign, which has no server, starts, and ends on SIGTERM without a warning', async () => {
     const storage = join(application.directory, 'nightly');
-    // It looks for campaigns of former nights.
+    // The recipe looks for campaigns of earlier nights, which creates the store.
     const hasStarted = (): Promise<boolean> =>
       access(join(storage, 'default')).then(
         () => true,
@@ -80,18 +80,18 @@ describe('the recipes in an application of a user', () => {
     expect(running.written()).not.toMatch(/\b(WARN|ERROR)\b/);
   });
 
-  it('webhook-fastify is started by hand as its first lines say, and takes a report', async () => {
-    // The simulated gateway at its own address: with another one, the recipe wants a secret.
+  it('webhook-fastify starts as its first lines describe, and receives a pushed report', async () => {
+    // With another address than that of the simulated gateway, the recipe requires a secret.
     const running = await application.start('webhook-fastify', { ...env, DLR_SECRET: 'only-for-the-simulator' });
     await gateway.pushTo(`${running.url}/api/sms/reports/only-for-the-simulator`);
     const { body } = await post(`${running.url}/api/messages`, { dests: NUMBER, body: 'hello' });
     const [msgId] = (body as { msgIds: string[] }).msgIds;
-    await until('its report has come', async () => (await fetch(`${running.url}/api/messages/${msgId}`)).ok);
+    await until('the report has arrived', async () => (await fetch(`${running.url}/api/messages/${msgId}`)).ok);
     expect((await running.end()).signal).toBe('SIGTERM');
     expect(running.written()).not.toMatch(/only-for-the-simulator|501234567/);
   });
 
-  it('short-lived ends with a code that says whether it may be started again', async () => {
+  it('short-lived exits with a code that shows whether it may be run again', async () => {
     expect(await application.run('short-lived', [NUMBER, 'hello'], env)).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(gateway.phone(PHONE)).toHaveLength(1);
     expect((await application.run('short-lived', ['12345', 'hello'], env)).code).toBe(1);
@@ -104,7 +104,7 @@ describe('the recipes in an application of a user', () => {
   });
 });
 
-describe('the recipe of Better-Auth', () => {
+describe('the Better-Auth recipe', () => {
   let running: RunningRecipe;
 
   beforeEach(async () => {
@@ -118,7 +118,7 @@ describe('the recipe of Better-Auth', () => {
   const verify = (code: string): ReturnType<typeof post> =>
     post(`${running.url}/api/auth/phone-number/verify`, { phoneNumber: NUMBER, code });
 
-  it('sends a code that says what it is for, and opens a session for it once', async () => {
+  it('sends a code with its purpose, and opens a session for that code once', async () => {
     expect((await ask(NUMBER)).status).toBe(200);
     const [message] = gateway.phone(PHONE);
     expect(message?.body).toMatch(/^رمز الدخول إلى متجر الواحة: \d{6}\n/);
@@ -133,21 +133,21 @@ describe('the recipe of Better-Auth', () => {
     expect((await verify(code)).status).toBe(400);
   });
 
-  it('refuses numbers in another spelling, and what is none, and sends nothing', async () => {
+  it('rejects numbers in another format and invalid numbers, and sends nothing', async () => {
     for (const number of ['0501234567', PHONE, '+966 50 123 4567', '+971501234567', 'x', 5]) {
       expect((await ask(number)).status).toBe(400);
     }
     expect(gateway.requests).toHaveLength(0);
   });
 
-  it('sends one code a minute to a number, and the first one stays valid', async () => {
+  it('sends at most one code a minute to a number, and keeps the first code valid', async () => {
     const statuses = (await Promise.all([ask(NUMBER), ask(NUMBER)])).map(({ status }) => status);
     expect(statuses.toSorted()).toEqual([200, 429]);
     expect(gateway.phone(PHONE)).toHaveLength(1);
     expect((await verify(lastCode())).status).toBe(200);
   });
 
-  it('keeps a code that may have arrived', async () => {
+  it('keeps a code valid whose send outcome is unknown', async () => {
     gateway.faults.next('resetAfter', { on: 'send' });
     expect((await ask(NUMBER)).status).toBe(200);
     expect((await ask(NUMBER)).status).toBe(429);
@@ -156,7 +156,7 @@ describe('the recipe of Better-Auth', () => {
     expect(running.written()).not.toMatch(new RegExp(`501234567|${lastCode()}`));
   });
 
-  it('lets a caller try again at once when nothing was sent', async () => {
+  it('allows a new attempt at once when nothing was sent', async () => {
     gateway.setCredits('demo', 0);
     expect((await ask(NUMBER)).status).toBe(503);
     gateway.setCredits('demo', 10);
@@ -165,7 +165,7 @@ describe('the recipe of Better-Auth', () => {
     expect(running.written()).not.toContain('501234567');
   });
 
-  it('limits requests by the address of the client, whatever it writes into its headers', async () => {
+  it('rate-limits by the address of the client, and ignores an address in its headers', async () => {
     const statuses: number[] = [];
     for (let i = 0; i < 12; i++) {
       const headers = { 'content-type': 'application/json', 'x-client-ip': `10.0.0.${i}` };
@@ -177,7 +177,7 @@ describe('the recipe of Better-Auth', () => {
   });
 });
 
-describeWithOwnRedis('two processes of the recipe of several instances', () => {
+describeWithOwnRedis('two processes of the several-instances recipe', () => {
   let redis: TestRedis;
 
   beforeEach(async () => {
@@ -187,7 +187,7 @@ describeWithOwnRedis('two processes of the recipe of several instances', () => {
 
   afterEach(() => redis.remove());
 
-  it('handle all reports, also when one of them ends on SIGTERM', async () => {
+  it('handle all reports, also when one process ends on SIGTERM', async () => {
     const one = await application.start('several-instances', { ...env, INSTANCE: 'one' });
     const two = await application.start('several-instances', { ...env, INSTANCE: 'two' });
     const handled = async ({ url }: RunningRecipe): Promise<number> =>

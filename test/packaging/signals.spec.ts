@@ -8,7 +8,7 @@ import { GatewaySimulator } from 'nestjs-oursms/testing';
 import { until } from '../support/application.js';
 import { ROOT } from '../support/packaging-run.js';
 
-// Hundreds of ends at random moments are in test/faults/kill; here a server, as applications have them, ends and starts again.
+// test/faults/kill has hundreds of terminations at random moments; here an HTTP server is terminated and restarted.
 const REPORTS = 200;
 const COUNT = 20;
 const PATIENCE_MS = 60_000;
@@ -54,29 +54,29 @@ const missing = (): unknown[] => {
 };
 const downloaded = (downloads: number) => (): boolean => gateway.totals.handedOut >= downloads * COUNT;
 
-describe('an application of the built package that is ended in the middle of a download', () => {
+describe('an application that is terminated in the middle of a download', () => {
   it.each<[NodeJS.Signals, number]>([
     ['SIGTERM', 1],
     ['SIGTERM', 3],
     ['SIGINT', 2],
-  ])('by %s, in download %i, handles every report after its next start', async (signal, downloads) => {
+  ])('by %s, in download %i, handles every report after a restart', async (signal, downloads) => {
     start();
     await until('the download has begun', downloaded(downloads), PATIENCE_MS);
     expect(await end(signal)).toBe(signal);
     expect(gateway.totals.handedOut).toBeLessThan(REPORTS);
     start();
-    await until('all were handled', () => lines().length >= REPORTS, PATIENCE_MS);
+    await until('all reports are handled', () => lines().length >= REPORTS, PATIENCE_MS);
     expect(missing()).toEqual([]);
     expect(lines()).toHaveLength(REPORTS);
   });
 
-  it('by SIGKILL, loses nothing but that download, and announces it', async () => {
+  it('by SIGKILL, loses only that download, and announces it as a gap', async () => {
     start();
     await until('the download has begun', downloaded(3), PATIENCE_MS);
     await end('SIGKILL');
     start();
     const isHandled = (): boolean => downloaded(REPORTS / COUNT)() && missing().length <= COUNT;
-    await until('the others were handled', isHandled, PATIENCE_MS);
+    await until('the other reports are handled', isHandled, PATIENCE_MS);
     expect(missing()).toEqual(Array.from({ length: COUNT }, (_, i) => `m${2 * COUNT + i}`));
     expect(gaps()).toEqual([`gap ${COUNT}`]);
   });

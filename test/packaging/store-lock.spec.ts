@@ -55,18 +55,25 @@ async function start(): Promise<StoreUser> {
   return user;
 }
 
-describe('a store whose process started another one', () => {
-  it.each(['detached', 'spawned', 'forked'])('is opened by that one, %s, when the first has ended', async (how) => {
-    const parent = await start();
-    expect(await parent.ask('open', path)).toBe('open');
-    const outcome = join(folder, 'outcome');
-    await parent.ask('child', how, path, outcome);
-    await parent.exit();
-    await until('the child has looked', () => existsSync(outcome) && readFileSync(outcome).length > 0, PATIENCE_MS);
-    expect(readFileSync(outcome, 'utf8')).toBe('open');
-  });
+describe('a store that another process has opened', () => {
+  it.each(['detached', 'spawned', 'forked'])(
+    'can be opened by a child of that process (%s) once the process has ended',
+    async (how) => {
+      const parent = await start();
+      expect(await parent.ask('open', path)).toBe('open');
+      const outcome = join(folder, 'outcome');
+      await parent.ask('child', how, path, outcome);
+      await parent.exit();
+      await until(
+        'the child has tried to open the store',
+        () => existsSync(outcome) && readFileSync(outcome).length > 0,
+        PATIENCE_MS,
+      );
+      expect(readFileSync(outcome, 'utf8')).toBe('open');
+    },
+  );
 
-  it('is refused to another process while the first has it open', async () => {
+  it('cannot be opened until that process closes it', async () => {
     const [first, other] = [await start(), await start()];
     expect(await first.ask('open', path)).toBe('open');
     expect(await other.ask('open', path)).toMatch(IN_USE);
@@ -75,10 +82,10 @@ describe('a store whose process started another one', () => {
   });
 });
 
-describe('a store that a process has open is refused to it a second time, and stays locked, when it is opened', () => {
+describe('a store that a process has opened', () => {
   let copy: string;
   beforeEach(() => {
-    // Beside the package, so that it finds the same LevelDB.
+    // Inside node_modules, so that the copy loads the same LevelDB.
     const beside = join(ROOT, 'node_modules/.cache');
     mkdirSync(beside, { recursive: true });
     copy = mkdtempSync(join(beside, 'oursms-copy-'));
@@ -93,7 +100,7 @@ describe('a store that a process has open is refused to it a second time, and st
     ['by another path and a second copy', (user) => user.ask('open', join(folder, 'link'), copy)],
     ['in a worker thread', (user) => user.ask('thread', path)],
     ['in a worker thread, by another path', (user) => user.ask('thread', join(folder, 'link'))],
-  ])('%s', async (_how, openAgain) => {
+  ])('cannot be opened a second time, and stays locked: %s', async (_how, openAgain) => {
     symlinkSync(path, join(folder, 'link'));
     const [user, other] = [await start(), await start()];
     expect(await user.ask('open', path)).toBe('open');

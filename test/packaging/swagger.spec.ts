@@ -32,7 +32,7 @@ describe.each(Object.entries(NEST))('the OpenAPI document of an application on N
     await tarball?.remove();
   });
 
-  it('shows the fields of the DTOs and of classes made of them', async () => {
+  it('shows the fields of the DTOs and of classes derived from them', async () => {
     const { code, stdout, stderr } = await application.probe('swagger-document.mjs', []);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(sorted(JSON.parse(stdout) as Said)).toEqual(
@@ -51,7 +51,7 @@ describe.each(Object.entries(NEST))('the OpenAPI document of an application on N
 
 type Said = Record<string, Record<'body' | 'required' | 'query', string[]>>;
 
-/** The order of fields is no promise of Swagger's. */
+/** Swagger does not guarantee the order of fields. */
 const sorted = (said: Said): object =>
   Object.entries(said).map(([name, { body, required, query }]) => [
     name,

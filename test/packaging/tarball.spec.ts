@@ -20,7 +20,7 @@ describe('the packed package', () => {
     expect((await stat(tarball.path)).size).toBeLessThan(MAX_BYTES);
   });
 
-  it('holds what an application needs and a reader looks for', () => {
+  it('contains the entries, the gateway command and the documents', () => {
     const wanted = [
       ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'],
       ...['dist/index.js', 'dist/index.d.ts', 'dist/testing/index.js', 'dist/testing/index.d.ts'],
@@ -32,7 +32,7 @@ describe('the packed package', () => {
     expect(wanted.filter((file) => !tarball.files.includes(file))).toEqual([]);
   });
 
-  it('holds a file for each entry, and those that entries share', () => {
+  it('contains only the files of each entry, the gateway command and shared files in dist/', () => {
     const entries = ['.', './testing', './bullmq', './terminus', './opentelemetry'];
     const shared = ['account', 'check-shape', 'core', 'errors', 'message', 'queue', 'simulator'];
     expect(tarball.files.filter((file) => file.startsWith('dist/')).sort()).toEqual(
@@ -45,7 +45,7 @@ describe('the packed package', () => {
     );
   });
 
-  it('holds neither sources nor tests nor leftovers of the build', () => {
+  it('contains no sources, no tests and no leftovers of the build', () => {
     const strangers = tarball.files.filter(
       (file) => !/^(dist\/.+\.(js|d\.ts)|package\.json|[A-Z]+(\.md)?)$/.test(file),
     );
@@ -53,14 +53,14 @@ describe('the packed package', () => {
     expect(tarball.files.filter((file) => /spec|\btest\b|bench/.test(file))).toEqual([]);
   });
 
-  it('holds every file that package.json points to', async () => {
+  it('contains every file that package.json points to', async () => {
     const manifest = await readManifest();
     const targets = [...JSON.stringify([manifest.exports, manifest.bin]).matchAll(/"(?:\.\/)?(dist\/[^"]+)"/g)];
     expect(targets.length).toBeGreaterThan(0);
     expect(targets.map(([, file]) => file ?? '').filter((file) => !tarball.files.includes(file))).toEqual([]);
   });
 
-  it('pleases publint, warnings included', async () => {
+  it('passes publint without errors or warnings', async () => {
     await runOk(bin('publint'), ['run', tarball.path, '--strict']);
   });
 
@@ -68,7 +68,7 @@ describe('the packed package', () => {
     await runOk(bin('attw'), [tarball.path, '--profile', 'esm-only', '--no-definitely-typed', '--no-emoji']);
   });
 
-  it('says the version of package.json', async () => {
+  it('exports the version of package.json', async () => {
     expect(VERSION).toBe((await readManifest()).version);
   });
 });

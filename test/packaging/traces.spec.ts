@@ -27,7 +27,7 @@ interface SpanOfRequest {
   parentId?: string;
 }
 
-/** Answers everything, and keeps the connection. */
+/** Responds to every request, and keeps the connection open. */
 const answerAll = (socket: NodeJS.WritableStream & NodeJS.ReadableStream): void => {
   let rest = '';
   socket.on('data', (data) => {
@@ -41,7 +41,7 @@ const answerAll = (socket: NodeJS.WritableStream & NodeJS.ReadableStream): void 
   });
 };
 
-describe('an application with the instrumentations of OpenTelemetry', () => {
+describe('an application with OpenTelemetry instrumentations', () => {
   let tarball: Tarball;
   beforeAll(async () => {
     tarball = await packTarball();
@@ -65,7 +65,7 @@ describe('an application with the instrumentations of OpenTelemetry', () => {
       await application?.remove();
     });
 
-    it('finds no span of a call, and no secret in any', () => {
+    it('records no span for a call to the provider, and no secret in any span', () => {
       const said = JSON.stringify(spans);
       for (const secret of SECRETS) expect(said).not.toContain(secret);
       expect(spans.map(({ name, hasParent }) => `${name} ${hasParent}`).sort()).toEqual([
@@ -73,7 +73,7 @@ describe('an application with the instrumentations of OpenTelemetry', () => {
       ]);
     });
 
-    it('sends no header of its traces to the provider', () => {
+    it('sends no trace header to the provider', () => {
       const requests = gateway.received.join('').split(/(?=(?:GET|POST) \/api-a)/);
       const [own, others] = [
         requests.filter((one) => one.includes('/seen-by')),
@@ -85,7 +85,7 @@ describe('an application with the instrumentations of OpenTelemetry', () => {
       expect(own.map((one) => /^traceparent/im.test(one))).toEqual([true, true]);
     });
 
-    it('sees each send as a child of the request that caused it when it uses nestjs-oursms/opentelemetry', async () => {
+    it('records each send as a child of its incoming request with nestjs-oursms/opentelemetry', async () => {
       const args = [gateway.url, 'shopper', 'hush-hush'];
       const ended = await application.probe('telemetry-application.mjs', args);
       expect(ended).toMatchObject({ code: 0, stderr: '' });
@@ -95,12 +95,12 @@ describe('an application with the instrumentations of OpenTelemetry', () => {
       const sends = recorded.filter(({ name }) => name === 'send sms');
       expect(sends.map(({ attributes }) => attributes['oursms.account'])).toEqual(['undici', 'axios']);
       expect(sends.map(({ parentId }) => parentId)).toEqual(incoming.map(({ spanId }) => spanId));
-      // The others are those of the requests to the application. There is none of a request to the gateway.
+      // The other spans belong to the HTTP requests to the application; no span belongs to a request to the gateway.
       const others = recorded.filter((span) => !sends.includes(span) && !incoming.includes(span));
       expect(others.map(({ name, parentId }) => `${name} ${parentId}`)).toEqual(['GET undefined', 'GET undefined']);
     });
 
-    it('sees the requests of the application itself as ever', () => {
+    it('still records the other requests of the application', () => {
       const said = spans.map(({ attributes }) => JSON.stringify(attributes));
       expect(said.filter((attributes) => attributes.includes('/seen-by')).length).toBe(2);
     });
