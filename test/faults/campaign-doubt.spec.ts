@@ -24,7 +24,7 @@ async function begin(count: number, more: Partial<CampaignPlan> = {}): Promise<C
   return bench.face.start({ id: 'sale', message, recipients: mobiles(count), concurrency: 1, ...more });
 }
 const itIsInDoubt = (): Promise<void> =>
-  until('it is in doubt', () => bench.application.logs.matching('Try 1 of').length === 1);
+  until('the request is in doubt', () => bench.application.logs.matching('Try 1 of').length === 1);
 
 /** The application ends before the request is repeated, and is started again so much later, by a clock that was set meanwhile. */
 async function restartAfter(passedMs: number, setByMs = 0): Promise<Campaign> {
@@ -55,11 +55,11 @@ describe('a request in doubt, after a restart', () => {
   });
 
   it.each([
-    ['the clock was set back meanwhile: nobody knows how long ago it was sent', 0, -10 * MINUTE],
-    ['the clock was set back by nearly as long as that took', 10.5 * MINUTE, -10 * MINUTE],
+    ['the clock was set back meanwhile, so the time since the send is not known', 0, -10 * MINUTE],
+    ['the clock was set back by nearly the time that passed', 10.5 * MINUTE, -10 * MINUTE],
     ['the clock was set back by hours', 2 * MINUTE, -5 * HOUR],
     ['the clock was set forward', 2 * MINUTE, 10 * MINUTE],
-    ['that was more than a day ago: no gateway is asked to look back so far', 25 * HOUR, 0],
+    ['it was sent more than a day ago, longer than any gateway is asked to look back', 25 * HOUR, 0],
   ])('is unknown, and not repeated, when %s', async (_why, passedMs, setByMs) => {
     const campaign = await restartAfter(passedMs, setByMs);
     expect(await campaign.done).toMatchObject({ sent: 0, unknown: 500 });
@@ -69,14 +69,14 @@ describe('a request in doubt, after a restart', () => {
 });
 
 describe('a request in doubt', () => {
-  it('is not repeated when it is held at the gateway: it is not sent yet, and the guard would not find it', async () => {
+  it('is not repeated when the gateway delays the message: it is not sent yet, so the guard would not find it', async () => {
     await open();
     const campaign = await begin(500, { message: { ...message, delay: 5 } });
     expect(await campaign.done).toMatchObject({ sent: 0, notSent: 0, unknown: 500 });
     expect(bench.requests()).toHaveLength(1);
   });
 
-  it('is unknown when the campaign is cancelled, and those that were not tried are not sent', async () => {
+  it('is unknown when the campaign is cancelled, and untried requests are not sent', async () => {
     await open(5_000);
     const campaign = await begin(1_200);
     await itIsInDoubt();

@@ -22,8 +22,8 @@ async function soon<T>(what: string, promise: Promise<T>): Promise<T> {
   return Promise.race([promise, late]);
 }
 
-describe('a campaign whose last request is on its way', () => {
-  it.each([0, 5, 10, 15])('is done when it is paused meanwhile (after %d ms)', async (afterMs) => {
+describe('a campaign whose last request is in flight', () => {
+  it.each([0, 5, 10, 15])('is done even if it is paused meanwhile (after %d ms)', async (afterMs) => {
     await bench.start();
     bench.gateway.faults.chance('latency', 1, { ms: 10, on: 'send' });
     const campaign = await start(500);
@@ -34,13 +34,13 @@ describe('a campaign whose last request is on its way', () => {
   });
 
   it.each(Array.from({ length: 12 }, (_, i) => i))(
-    'is done although what is unknown is settled at that moment (%d)',
+    'is done even if its unknown messages are resolved at that moment (%d)',
     async (afterMs) => {
       await bench.start();
       bench.gateway.faults.next('resetAfter', { on: 'send' });
       bench.gateway.faults.chance('latency', 1, { ms: 8, on: 'send' });
       const campaign = await start(1_000);
-      await until('one is unknown', () => campaign.snapshot().unknown > 0);
+      await until('a message is unknown', () => campaign.snapshot().unknown > 0);
       await wait(afterMs);
       expect(await bench.face.resolveUnknown('sale', 'sent')).toBe(500);
       const { state } = await soon('its end', campaign.done);
@@ -50,7 +50,7 @@ describe('a campaign whose last request is on its way', () => {
   );
 });
 
-describe('what is unknown', () => {
+describe('the unknown messages of a campaign', () => {
   const inDoubt = async (): Promise<Campaign> => {
     await bench.start();
     bench.gateway.faults.next('resetBefore', { on: 'send' });
@@ -60,7 +60,7 @@ describe('what is unknown', () => {
   };
 
   it.each(['sendagain', 'resend', '', undefined, null, {}])(
-    'stays so when it is settled as something else (%j)',
+    'stay unknown when they are resolved as something else (%j)',
     async (fate) => {
       const campaign = await inDoubt();
       const settled = bench.face.resolveUnknown('sale', fate as never);
@@ -69,7 +69,7 @@ describe('what is unknown', () => {
     },
   );
 
-  it('is either sent again or removed with its campaign, when both are asked for at once', async () => {
+  it('are either sent again or removed with the campaign when both are requested at once', async () => {
     await inDoubt();
     bench.gateway.faults.chance('latency', 1, { ms: 300, on: 'send' });
     const [again, removed] = await Promise.all([
@@ -84,7 +84,7 @@ describe('what is unknown', () => {
     expect(bench.reached(700)).toEqual([1]);
   });
 
-  it('of a campaign that is being removed is nothing', async () => {
+  it('are not sent again when the campaign is being removed', async () => {
     await inDoubt();
     const [removed, again] = await Promise.all([
       bench.face.remove('sale'),
@@ -96,7 +96,7 @@ describe('what is unknown', () => {
   });
 });
 
-it('a removal that was suspended, and lost its right to another, leaves the next campaign of the id alone', async () => {
+it('a suspended removal that lost its lock leaves a later campaign with the same id alone', async () => {
   const engine = StoredEngine.inMemory();
   const names = new CampaignNames('default');
   const [old, next] = [
@@ -112,13 +112,13 @@ it('a removal that was suspended, and lost its right to another, leaves the next
   await engine.close();
 });
 
-it('a campaign that is started while one of its name is removed twice keeps its recipients', async () => {
+it('a campaign that starts while an earlier one with its id is removed twice keeps its recipients', async () => {
   await bench.start();
   await (
     await start(1_000)
   ).done;
   const removals = [bench.face.remove('sale'), bench.face.remove('sale')];
-  await until('it is gone', async () => (await bench.face.get('sale')) === undefined);
+  await until('the earlier campaign is gone', async () => (await bench.face.get('sale')) === undefined);
   bench.gateway.faults.chance('latency', 1, { ms: 50, on: 'send' });
   const campaign = await start(3_000);
   expect(await Promise.all(removals)).toEqual([true, false]);

@@ -15,10 +15,10 @@ const start = (count: number, more = {}): ReturnType<CampaignBench['face']['star
 const events = (): string[] => bench.heard.map(({ event }) => event);
 
 describe('credits', () => {
-  it('are compared first, and it is said when they do not cover the campaign', async () => {
+  it('are checked first, and an event is emitted when they do not cover the campaign', async () => {
     await bench.start({}, { accounts: [{ ...DEMO, credits: 600 }] });
     const campaign = await start(1_000);
-    await until('it was said', () => bench.heard.length > 0);
+    await until('the event is emitted', () => bench.heard.length > 0);
     expect(bench.heard[0]).toEqual({
       event: 'oursms.credits.low',
       payload: { account: 'default', id: 'sale', credits: 600, needed: 1_000 },
@@ -26,10 +26,10 @@ describe('credits', () => {
     await campaign.cancel();
   });
 
-  it('that run out in the middle pause the campaign; it resumes by itself when there are some', async () => {
+  it('that run out midway pause the campaign, which resumes automatically when there are credits again', async () => {
     await bench.start({ campaigns: { creditsEveryMs: 30 } }, { accounts: [{ ...DEMO, credits: 1_200 }] });
     const campaign = await start(3_000);
-    await until('it is paused', () => events().includes('oursms.campaign.paused'));
+    await until('the campaign is paused', () => events().includes('oursms.campaign.paused'));
     expect(campaign.snapshot()).toMatchObject({ state: 'paused', reason: 'credits', sent: 1_000 });
     expect(bench.heard.find(({ event }) => event === 'oursms.campaign.paused')?.payload).toMatchObject({
       ...{ id: 'sale', account: 'default', reason: 'credits' },
@@ -43,11 +43,11 @@ describe('credits', () => {
     expect(bench.reached(3_000)).toEqual([1]);
   });
 
-  it('that run out keep it paused over a restart, until there are some', async () => {
+  it('that run out keep the campaign paused across a restart, until there are credits again', async () => {
     const options = { campaigns: { creditsEveryMs: 30 } };
     await bench.start(options, { accounts: [{ ...DEMO, credits: 500 }] });
     await start(1_500);
-    await until('it is paused', () => events().includes('oursms.campaign.paused'));
+    await until('the campaign is paused', () => events().includes('oursms.campaign.paused'));
     await bench.stop();
     await bench.start(options);
     bench.gateway.setCredits('demo', 10_000);
@@ -56,18 +56,18 @@ describe('credits', () => {
     expect(bench.reached(1_500)).toEqual([1]);
   });
 
-  it('that cannot be read do not keep it from starting', async () => {
+  it('that cannot be read do not prevent the campaign from starting', async () => {
     await bench.start();
     bench.gateway.faults.next('serverError', { on: 'credits' });
     expect(await (await start(10)).done).toMatchObject({ sent: 10 });
   });
 });
 
-describe('a fault of the account pauses the campaign at once, rather than fail a thousand requests:', () => {
-  it('wrong credentials; a restart with the right ones continues', async () => {
+describe('a fault of the account pauses the campaign at once instead of failing every request:', () => {
+  it('wrong credentials; a restart with the right ones resumes it', async () => {
     await bench.start({ auth: { username: 'demo', password: 'wrong' } });
     const campaign = await start(20_000);
-    await until('it is paused', () => campaign.snapshot().state === 'paused');
+    await until('the campaign is paused', () => campaign.snapshot().state === 'paused');
     expect(campaign.snapshot()).toMatchObject({ reason: 'auth', notSent: 0, pending: 20_000 });
     expect(bench.requests().length).toBeLessThanOrEqual(2);
     await bench.stop();
@@ -75,11 +75,11 @@ describe('a fault of the account pauses the campaign at once, rather than fail a
     expect(await (await bench.face.get('sale'))?.done).toMatchObject({ sent: 20_000 });
   });
 
-  it('a sender that is not allowed (6307); resume continues once it is', async () => {
+  it('a sender that is not allowed (6307); resume() continues once it is allowed', async () => {
     await bench.start();
     bench.gateway.faults.next('errorIn200', { errorCode: 6307, message: 'source not allowed', on: 'send', times: 2 });
     const campaign = await start(5_000);
-    await until('it is paused', () => campaign.snapshot().state === 'paused');
+    await until('the campaign is paused', () => campaign.snapshot().state === 'paused');
     expect(campaign.snapshot()).toMatchObject({ reason: 'sender', notSent: 0 });
     await campaign.pause();
     bench.gateway.faults.clear();
@@ -90,7 +90,7 @@ describe('a fault of the account pauses the campaign at once, rather than fail a
 });
 
 describe('a request that the gateway refuses', () => {
-  it('counts as notSent with what the gateway said, and the others are sent', async () => {
+  it('counts as notSent with the reason of the gateway, and the other requests are sent', async () => {
     await bench.start();
     bench.gateway.faults.next('errorIn200', { on: 'send' });
     const campaign = await start(1_500, { concurrency: 1 });
@@ -99,7 +99,7 @@ describe('a request that the gateway refuses', () => {
     expect(bench.reached(1_500)).toEqual([0, 1]);
   });
 
-  it('is tried again when it asks to, for as long as that takes', async () => {
+  it('is retried for as long as the gateway asks for a retry', async () => {
     await bench.start({ retry: { delayMs: 1, attempts: 2 } });
     bench.gateway.faults.next('rateLimit', { retryAfter: 0, on: 'send', times: 5 });
     const { done } = await start(1_000);
@@ -108,12 +108,12 @@ describe('a request that the gateway refuses', () => {
   });
 });
 
-describe('a gateway that is away', () => {
-  it('is waited for', async () => {
+describe('a gateway that is unavailable', () => {
+  it('is retried until it accepts requests', async () => {
     await bench.start();
     await bench.gateway.refuseConnections();
     const campaign = await start(1_000);
-    await until('it was tried', () => bench.application.logs.matching('is retried in').length > 0);
+    await until('the request is retried', () => bench.application.logs.matching('is retried in').length > 0);
     await bench.gateway.acceptConnections();
     expect(await campaign.done).toMatchObject({ sent: 1_000, notSent: 0, unknown: 0 });
     expect(bench.reached(1_000)).toEqual([1]);
@@ -121,9 +121,9 @@ describe('a gateway that is away', () => {
 });
 
 describe.each(['resetAfter', 'resetBefore', 'hang', 'garbage', 'serverError'] as const)(
-  'a request whose answer does not come (%s)',
+  'a request that gets no usable answer (%s)',
   (kind) => {
-    it('is unknown, and not sent again by itself', async () => {
+    it('is unknown, and not resent automatically', async () => {
       await bench.start(UNGUARDED);
       bench.gateway.faults.next(kind, { on: 'send' });
       const campaign = await start(1_500, { concurrency: 1 });
@@ -134,7 +134,7 @@ describe.each(['resetAfter', 'resetBefore', 'hang', 'garbage', 'serverError'] as
       expect(Math.max(...bench.reached(1_500))).toBe(1);
     });
 
-    it('is settled by the gateway itself when guarded', async () => {
+    it('is resolved by the gateway when guarded', async () => {
       await bench.start(GUARDED);
       bench.gateway.faults.next(kind, { on: 'send' });
       expect(await (await start(1_500)).done).toMatchObject({ sent: 1_500, unknown: 0 });
@@ -143,13 +143,13 @@ describe.each(['resetAfter', 'resetBefore', 'hang', 'garbage', 'serverError'] as
   },
 );
 
-it('guarded, a request whose repeat still waits for its turn when the application ends is guarded after the restart', async () => {
+it('a guarded request whose repeat is queued when the application ends is still guarded after the restart', async () => {
   const options = { ...GUARDED, http: { timeoutMs: 50 } };
   await bench.start(options);
   bench.gateway.faults.next('resetAfter', { on: 'send' });
   // The second request of this second must wait for the next one.
   await start(500, { rate: 1 });
-  await until('it was tried', () => bench.application.logs.matching('Try 1 of').length > 0);
+  await until('the first attempt has failed', () => bench.application.logs.matching('Try 1 of').length > 0);
   await new Promise((resolve) => setTimeout(resolve, 300));
   await bench.stop();
   await bench.start(options);
@@ -158,7 +158,7 @@ it('guarded, a request whose repeat still waits for its turn when the applicatio
   expect(bench.reached(500)).toEqual([1]);
 });
 
-describe('what is unknown', () => {
+describe('the unknown messages of a campaign', () => {
   const inDoubt = async (kind: 'resetAfter' | 'resetBefore'): Promise<void> => {
     await bench.start(UNGUARDED);
     bench.gateway.faults.next(kind, { on: 'send' });
@@ -166,7 +166,7 @@ describe('what is unknown', () => {
     expect((await campaign.done).unknown).toBeGreaterThan(0);
   };
 
-  it('can be told as sent by a person', async () => {
+  it('can be resolved as sent', async () => {
     await inDoubt('resetAfter');
     expect(await bench.face.resolveUnknown('sale', 'sent')).toBe(500);
     const campaign = await bench.face.get('sale');
@@ -176,7 +176,7 @@ describe('what is unknown', () => {
     expect(bench.reached(700)).toEqual([1]);
   });
 
-  it('can be sent again when a person says so', async () => {
+  it('can be sent again on request', async () => {
     await inDoubt('resetBefore');
     expect(await bench.face.resolveUnknown('sale', 'sendAgain')).toBe(500);
     const campaign = await bench.face.get('sale');
@@ -184,13 +184,13 @@ describe('what is unknown', () => {
     expect(bench.reached(700)).toEqual([1]);
   });
 
-  it('of a campaign that is not there is nothing', async () => {
+  it('cannot be resolved when the campaign does not exist', async () => {
     await bench.start();
     expect(await bench.face.resolveUnknown('none', 'sent')).toBe(0);
   });
 });
 
-it('guarded, a campaign through all faults at once reaches everyone once', async () => {
+it('a guarded campaign reaches every recipient once through all faults at once', async () => {
   await bench.start({ ...GUARDED, retry: { ...GUARDED.retry, attempts: 10 } });
   for (const kind of ['resetBefore', 'resetAfter', 'garbage', 'halfClosed', 'serverError', 'html'] as const) {
     bench.gateway.faults.chance(kind, 0.05, { on: 'send' });
@@ -206,12 +206,12 @@ it('guarded, a campaign through all faults at once reaches everyone once', async
   expect(bench.requests().length).toBeGreaterThan(65);
 });
 
-it('quiet hours that refuse pause a promotional campaign', async () => {
+it('quiet hours with the action refuse pause a promotional campaign', async () => {
   const now = new Date(Date.now() + 3 * 3_600_000);
   const at = (hours: number): string => `${String((now.getUTCHours() + hours + 24) % 24).padStart(2, '0')}:00`;
   await bench.start({ quietHours: { from: at(-1), to: at(2), action: 'refuse' } });
   const campaign = await start(10, { message: { ...message, msgClass: 'promotional' } });
-  await until('it is paused', () => campaign.snapshot().state === 'paused');
+  await until('the campaign is paused', () => campaign.snapshot().state === 'paused');
   expect(campaign.snapshot()).toMatchObject({ reason: 'quietHours', pending: 10 });
   expect(bench.requests()).toEqual([]);
 });

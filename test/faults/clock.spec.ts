@@ -36,25 +36,25 @@ describe('a clock that is set', () => {
     expect(handler.jobs).toHaveLength(6);
   });
 
-  it('back while no process runs lets no job wait longer than what was left of its delay', async () => {
+  it('back while no process runs lets no job wait longer than the rest of its delay', async () => {
     await engine.queue('pages').add([{ id: 'delayed', data: 1, delayMs: 300 }]);
     await engine.close();
     setClock(-24 * HOUR);
     const queue = (await open()).queue<number>('pages');
     const handler = new RecordingHandler<number>();
     queue.consume(handler.handle, { concurrency: 1 });
-    await eventually('it came', () => handler.jobs.length === 1);
+    await eventually('the job is delivered', () => handler.jobs.length === 1);
   });
 
-  it('forward lets jobs come as if the time had passed', async () => {
+  it('forward makes delayed jobs due as if the time had passed', async () => {
     const queue = engine.queue<number>('pages');
     await queue.add([{ id: 'delayed', data: 1, delayMs: HOUR }]);
     setClock(2 * HOUR);
     const handler = new RecordingHandler<number>();
     queue.consume(handler.handle, { concurrency: 1 });
-    await eventually('it came', () => handler.jobs.length === 1);
+    await eventually('the job is delivered', () => handler.jobs.length === 1);
     setClock(0);
     await queue.add([{ id: 'short', data: 2, delayMs: 50 }]);
-    await eventually('so does one that is added when it is right again', () => handler.jobs.length === 2);
+    await eventually('a job that is added after the clock was corrected is delivered', () => handler.jobs.length === 2);
   });
 });

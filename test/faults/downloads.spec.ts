@@ -4,7 +4,7 @@ import { FAULTS, gaps, inbox, play, REPORTS, start, unreadable } from './downloa
 
 describe('a download that meets a fault', () => {
   it.each(Object.entries(FAULTS))(
-    '%s: every report is handled, or what is lost is announced',
+    '%s: every report is handled, or the loss of reports is announced',
     async (name, expected) => {
       await start();
       await inbox.face.pause();
@@ -13,11 +13,14 @@ describe('a download that meets a fault', () => {
       await inbox.face.resume();
       await until('the fault was played', () => inbox.gateway.faults.pending === 0);
       const lost = expected.lost === 'nothing' ? 0 : REPORTS;
-      await until('the gateway has deleted them', () => inbox.gateway.totals.handedOut >= REPORTS);
+      await until('the gateway has deleted the reports', () => inbox.gateway.totals.handedOut >= REPORTS);
       inbox.push(1);
-      await until('polling goes on by itself', () => inbox.handled.some(({ msgId }) => msgId === `m${REPORTS}`));
-      await inbox.untilStats('all is handled', ({ pages, waiting, handling }) => pages + waiting + handling === 0);
-      await until('it was announced', () => gaps.length + unreadable.length >= expected.told.length);
+      await until('polling resumes automatically', () => inbox.handled.some(({ msgId }) => msgId === `m${REPORTS}`));
+      await inbox.untilStats(
+        'all reports are handled',
+        ({ pages, waiting, handling }) => pages + waiting + handling === 0,
+      );
+      await until('the loss is announced', () => gaps.length + unreadable.length >= expected.told.length);
 
       const missing = REPORTS + 1 - inbox.handled.length;
       expect(new Set(inbox.handled.map(({ id }) => id)).size).toBe(inbox.handled.length);

@@ -29,20 +29,23 @@ afterAll(endWhatIsLeft);
 const isUp = ({ sms }: HealthAnswer): boolean => sms.status === 'up';
 
 describe('the health of an account whose disk is full', () => {
-  it('is down, with no word of the disk, until there is room', async () => {
+  it('is down, without any detail about the disk, until there is room', async () => {
     const disk = scarceDisk(48);
     try {
       const bench = await start({ options: { storage: { path: disk.path } } });
-      await bench.untilIt('it is up', isUp);
+      await bench.untilIt('the account is up', isUp);
       disk.fill();
-      const { code, overall, sms, body } = await bench.untilIt('it is full', ({ sms }) => sms.status === 'down');
+      const { code, overall, sms, body } = await bench.untilIt(
+        'the account is down',
+        ({ sms }) => sms.status === 'down',
+      );
       expect({ code, overall, reason: sms.reasons[0] }).toEqual({
         ...{ code: 503, overall: 'error', reason: 'storeNotWritable' },
       });
       expect(body).not.toContain(disk.path);
       expect(body).not.toContain('disk');
       disk.makeRoom();
-      await bench.untilIt('it can be written', isUp, RECOVERY_MS);
+      await bench.untilIt('the store is writable again', isUp, RECOVERY_MS);
       await bench.remove();
     } finally {
       disk.remove();
@@ -51,7 +54,7 @@ describe('the health of an account whose disk is full', () => {
 });
 
 describe('the health of an account whose store is damaged', () => {
-  it('is down: it takes writes, and cannot be read', async () => {
+  it('is down: the store accepts writes, but cannot be read', async () => {
     const storage = await TestStorage.make();
     try {
       const level = new ClassicLevel<string, string>(join(storage.path, 'default'));
@@ -79,22 +82,22 @@ describeWithOwnRedis('the health of an account that keeps its reports in Redis',
     await redis.remove();
   });
 
-  it('is down while Redis is away, and up again when it is back', async () => {
+  it('is down while Redis is unavailable, and up again afterwards', async () => {
     redis = await TestRedis.start();
     const bench = await startOn();
-    await bench.untilIt('it is up', isUp);
+    await bench.untilIt('the account is up', isUp);
     await redis.stop();
-    const { code, sms, body } = await bench.untilIt('it is away', ({ sms }) => sms.status === 'down');
+    const { code, sms, body } = await bench.untilIt('the account is down', ({ sms }) => sms.status === 'down');
     expect({ code, reasons: sms.reasons }).toEqual({ code: 503, reasons: ['storeNotWritable'] });
     expect(body).not.toContain(String(redis.port));
     await redis.start();
-    await bench.untilIt('it is back', isUp, RECOVERY_MS);
+    await bench.untilIt('Redis is available again', isUp, RECOVERY_MS);
   });
 
-  it('is told in time when Redis does not answer, however many ask', async () => {
+  it('is reported within the timeout when Redis does not answer, however many requests ask for it', async () => {
     redis = await TestRedis.start();
     const bench = (await startOn()).check({ timeoutMs: 300 });
-    await bench.untilIt('it is up', isUp);
+    await bench.untilIt('the account is up', isUp);
     redis.freeze();
     const answers = await Promise.all(Array.from({ length: 100 }, () => bench.probe()));
     for (const { code, sms, tookMs } of answers) {
@@ -102,24 +105,24 @@ describeWithOwnRedis('the health of an account that keeps its reports in Redis',
       expect(tookMs).toBeLessThan(3_000);
     }
     redis.freeze(false);
-    await bench.untilIt('it answers again', isUp, RECOVERY_MS);
+    await bench.untilIt('Redis answers again', isUp, RECOVERY_MS);
   });
 
-  it('is down when Redis has no memory left, though it can be read', async () => {
+  it('is down when Redis is out of memory, although it can be read', async () => {
     redis = await TestRedis.start();
     const bench = await startOn();
-    await bench.untilIt('it is up', isUp);
+    await bench.untilIt('the account is up', isUp);
     const admin = redis.client();
     await admin.config('SET', 'maxmemory', '1mb');
-    const { sms } = await bench.untilIt('it is full', ({ sms }) => sms.status === 'down');
+    const { sms } = await bench.untilIt('the account is down', ({ sms }) => sms.status === 'down');
     expect(sms.reasons).toEqual(['storeNotWritable']);
     expect(sms.reports).toMatchObject({ waiting: 0, failed: 0 });
     await admin.config('SET', 'maxmemory', '0');
     admin.disconnect();
-    await bench.untilIt('it has memory', isUp, RECOVERY_MS);
+    await bench.untilIt('Redis has memory again', isUp, RECOVERY_MS);
   });
 
-  it('is degraded on each instance when messages went missing, whichever of them sent and found them', async () => {
+  it('is degraded on every instance when messages are missing, whichever instance sent them', async () => {
     redis = await TestRedis.start();
     const storage = bullMqEngine({ connection: redis.connection });
     const options = { storage, tracking: { missingAfterMs: 1_000 }, dlr: { poll: { everyMs: 50 } } };
@@ -127,18 +130,18 @@ describeWithOwnRedis('the health of an account that keeps its reports in Redis',
     const other = await start({ options: { ...options, baseUrl: one.gateway.url } });
     await one.sms.send({ src: 'MyBrand', dests: ['0501234567'], body: 'hush', dlr: true });
     for (const bench of [one, other]) {
-      const { sms, body } = await bench.untilIt('it is known there', ({ sms }) => sms.status === 'degraded');
+      const { sms, body } = await bench.untilIt('the instance is degraded', ({ sms }) => sms.status === 'degraded');
       expect(sms).toMatchObject({ reasons: ['messagesMissing'], messages: { missing: 1 } });
       expect(body).not.toMatch(/hush|966|MyBrand/);
     }
   });
 
-  it('is up on an instance that stands by, as long as another polls', async () => {
+  it('is up on a standby instance, as long as another one polls', async () => {
     redis = await TestRedis.start();
     const [one, other] = [await startOn(), await startOn()];
     const skips = async ({ inbox }: HealthBench): Promise<boolean> =>
       (await inbox.stats()).lastPoll?.why === 'another process polls this account';
-    await until('one of them polls', async () => (await skips(one)) || (await skips(other)));
+    await until('one of the instances polls', async () => (await skips(one)) || (await skips(other)));
     const standingBy = (await skips(one)) ? one : other;
     let passedMs = 0;
     passTime(() => passedMs);

@@ -7,13 +7,13 @@ const ID = 'sale\n[Nest] FATAL forged \u001b[31m\u202e\u2028end';
 let campaigns: CampaignBench;
 afterEach(() => campaigns.remove());
 
-it('a campaign whose id holds control characters runs, and each line of the log stays a line', async () => {
+it('a campaign whose id contains control characters runs, and each log entry stays one line', async () => {
   campaigns = await new CampaignBench().start({}, { accounts: [{ username: 'demo', password: 'demo', credits: 3 }] });
   campaigns.gateway.faults.next('errorIn200', { errorCode: 1008, on: 'send' });
   campaigns.gateway.faults.next('unavailable', { on: 'credits' });
   const recipients = mobiles(5);
   const campaign = await campaigns.face.start({ id: ID, message: { src: 'MyBrand', body: 'hello' }, recipients });
-  await until('it is paused', () => campaign.snapshot().state === 'paused');
+  await until('the campaign is paused', () => campaign.snapshot().state === 'paused');
   await campaign.cancel();
   await campaign.done;
   expect(campaign.snapshot().id).toBe(ID);

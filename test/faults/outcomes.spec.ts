@@ -164,26 +164,29 @@ const WAYS = [
 ];
 
 describe.each(WAYS.flatMap((way) => CALL_NAMES.map((call) => ({ ...way, call }))))('$call$way', ({ call, hooked }) => {
-  it.each(FAULTS)('tells what happened on $fault', async ({ play, type, outcome, transient, fields }) => {
-    bench = await startBench({ http: { timeoutMs: 300, maxResponseBytes: 65_536 } });
-    if (hooked) bench.sms.httpService.axiosRef.interceptors.request.use((request) => request);
-    await play(bench.gateway);
-    const error = await rejection(CALLS[call](bench.sms), type);
-    const operation = call === 'sendByGet' ? 'send' : call;
-    const harmless = operation !== 'send' || outcome === 'notSent';
-    expect(error).toMatchObject({
-      outcome,
-      retryable: transient && harmless,
-      operation,
-      account: 'default',
-      ...fields,
-    });
-    expect(error.message).toMatch(/\(account default\): .+\. .+\.$/);
-    const requests = bench.gateway.requests.length;
-    expect(requests).toBe(error instanceof OurSmsConnectionError && error.outcome === 'notSent' ? 0 : 1);
-  });
+  it.each(FAULTS)(
+    'reports type, outcome and retryability for $fault',
+    async ({ play, type, outcome, transient, fields }) => {
+      bench = await startBench({ http: { timeoutMs: 300, maxResponseBytes: 65_536 } });
+      if (hooked) bench.sms.httpService.axiosRef.interceptors.request.use((request) => request);
+      await play(bench.gateway);
+      const error = await rejection(CALLS[call](bench.sms), type);
+      const operation = call === 'sendByGet' ? 'send' : call;
+      const harmless = operation !== 'send' || outcome === 'notSent';
+      expect(error).toMatchObject({
+        outcome,
+        retryable: transient && harmless,
+        operation,
+        account: 'default',
+        ...fields,
+      });
+      expect(error.message).toMatch(/\(account default\): .+\. .+\.$/);
+      const requests = bench.gateway.requests.length;
+      expect(requests).toBe(error instanceof OurSmsConnectionError && error.outcome === 'notSent' ? 0 : 1);
+    },
+  );
 
-  it('works again after each of them', async () => {
+  it('works again after each fault', async () => {
     bench = await startBench({ http: { timeoutMs: 300, maxResponseBytes: 65_536 } });
     for (const { play } of FAULTS.slice(1)) {
       await play(bench.gateway);
@@ -197,12 +200,12 @@ describe.each(WAYS.flatMap((way) => CALL_NAMES.map((call) => ({ ...way, call }))
   });
 });
 
-describe('wrong credentials, an empty balance, a sender that is not registered', () => {
+describe('wrong credentials, an empty balance, an unregistered sender', () => {
   it.each([
     ['auth', 401, 1001, { auth: { username: 'demo', password: 'wrong' } }, {}],
     ['balance', 402, 1008, {}, { accounts: [{ username: 'demo', password: 'demo', credits: 0 }] }],
     ['sender', 400, 6307, {}, { accounts: [{ username: 'demo', password: 'demo', senders: ['Other'] }] }],
-  ])('are told apart: %s', async (kind, httpStatus, code, options, simulator) => {
+  ])('are distinguished by their kind: %s', async (kind, httpStatus, code, options, simulator) => {
     bench = await startBench(options, simulator);
     const error = await rejection(bench.sms.send(MESSAGE), OurSmsGatewayError);
     expect(error).toMatchObject({ kind, httpStatus, code, outcome: 'notSent', retryable: false });

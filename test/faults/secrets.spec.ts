@@ -115,7 +115,7 @@ describe.each(WAYS)(
   },
 );
 
-describe('a gateway that repeats the request', () => {
+describe('the answer of a gateway that echoes the request', () => {
   const auth = { username: 'demo', password: PASSWORD };
   const answer = async (body: string, options = {}): Promise<TestBench> => {
     bench = await startBench({ auth, ...options }, { accounts: [auth] });
@@ -124,7 +124,7 @@ describe('a gateway that repeats the request', () => {
   };
 
   it.each([100, 150, 160, 164, 165, 170, 200, 400])(
-    'with an Arabic text of %i letters shows no piece of it',
+    'is reported without any piece of the password or of an Arabic text of %i letters',
     async (letters) => {
       const body = 'رسالة '.repeat(100).slice(0, letters);
       const request = `body=${encodeURIComponent(body)}&password=${encodeURIComponent(PASSWORD)}&dests=${NUMBER}`;
@@ -136,14 +136,14 @@ describe('a gateway that repeats the request', () => {
     },
   );
 
-  it('with the credentials as HTTP writes them shows neither', async () => {
+  it('is reported without the credentials of a Basic header', async () => {
     const basic = `Basic ${Buffer.from(`demo:${PASSWORD}`).toString('base64')}`;
     await answer(JSON.stringify({ errorCode: 9, message: `"demo" may not (${basic})` }));
     const error = await rejection(bench.sms.getCredits(), OurSmsError);
     expect(error.message).toContain('"[username] may not (Basic [secret])"'.replace('"[username]', '""[username]"'));
   });
 
-  it('with the key, whole or in pieces, shows none of it', async () => {
+  it('is reported without the API key, whole or in pieces', async () => {
     const message = `${API_KEY} / ${API_KEY.toUpperCase()} / ${API_KEY.slice(3, 11)} / ${encodeURIComponent(API_KEY)} / ${Buffer.from(API_KEY).toString('base64')}`;
     bench = await startBench({ auth: { apiKey: API_KEY } }, { accounts: [{ username: 'demo', apiKey: API_KEY }] });
     bench.gateway.faults.next('garbage', { body: JSON.stringify({ errorCode: API_KEY, message }) });
@@ -154,7 +154,7 @@ describe('a gateway that repeats the request', () => {
     expect(said).toContain('[secret]');
   });
 
-  it('says why a number was rejected without secret, text or number', async () => {
+  it('gives the reason for a rejected number without secret, text or number', async () => {
     await answer(
       JSON.stringify({ accepted: 1, rejected: 1, rejectedMsgs: [{ dest: NUMBER, message: `Bad: ${ECHO}` }] }),
     );
@@ -165,21 +165,24 @@ describe('a gateway that repeats the request', () => {
     expectHidden(String(rejectedMsgs[0]?.reason), [...OF_EVERY_CALL, ...OF_A_SEND]);
   });
 
-  it('hides the password also when the token is there and not set', async () => {
+  it('is reported without the password even if the token is set to undefined', async () => {
     await answer(JSON.stringify({ errorCode: 9, message: ECHO }), { auth: { ...auth, token: undefined } });
     expect((await rejection(bench.sms.getCredits(), OurSmsError)).message).toContain('password=[secret]');
   });
 
-  it.each([483920, '483920', '483-920'])('as an error code %j of its own shows no login code', async (errorCode) => {
-    await answer(JSON.stringify({ errorCode, message: 'refused' }));
-    const error = await rejection(bench.sms.send(MESSAGE), OurSmsError);
-    expectHidden(everythingSaid(error, bench), ['483920', '483-920']);
-    await bench.close();
-    await answer('{"errorCode":6307,"message":"refused"}');
-    expect(await rejection(bench.sms.send({ ...MESSAGE, body: 'code 6307' }), OurSmsError)).toMatchObject({
-      code: 6307,
-    });
-  });
+  it.each([483920, '483920', '483-920'])(
+    'is reported without the login code when its error code is %j',
+    async (errorCode) => {
+      await answer(JSON.stringify({ errorCode, message: 'refused' }));
+      const error = await rejection(bench.sms.send(MESSAGE), OurSmsError);
+      expectHidden(everythingSaid(error, bench), ['483920', '483-920']);
+      await bench.close();
+      await answer('{"errorCode":6307,"message":"refused"}');
+      expect(await rejection(bench.sms.send({ ...MESSAGE, body: 'code 6307' }), OurSmsError)).toMatchObject({
+        code: 6307,
+      });
+    },
+  );
 });
 
 it('no secret or number is in a validation error', async () => {
@@ -204,7 +207,7 @@ it('no secret or number is in a validation error', async () => {
 it.each([
   ['', BY_PASSWORD],
   [' with a key', BY_KEY],
-])('no secret, text or number is in the logs of a poller%s that fails, or whose listeners do', async (_way, by) => {
+])('no secret, text or number is in the logs of a poller%s that fails, or whose listeners fail', async (_way, by) => {
   const { auth, secret } = by;
   bench = await startBench(
     {
@@ -276,11 +279,11 @@ describe.each([
   ];
 
   describe.each(TEXTS)('%s', (_which, body, recipients) => {
-    it.each(ANSWERS)('whose gateway echoes: %s', async (_what, answer) => {
+    it.each(ANSWERS)('whose gateway echoes the request: %s', async (_what, answer) => {
       answer(campaigns.gateway.faults, secret);
       const campaign = await campaigns.face.start({ id: 'sale', message: { src: 'MyBrand', body }, recipients });
-      await until('it is over or paused', () => ['done', 'paused'].includes(campaign.snapshot().state));
-      await until('it was said', () => campaign.snapshot().state === 'done' || campaigns.heard.length > 0);
+      await until('the campaign is done or paused', () => ['done', 'paused'].includes(campaign.snapshot().state));
+      await until('the event is emitted', () => campaign.snapshot().state === 'done' || campaigns.heard.length > 0);
       const said = [
         campaign.snapshot(),
         ...campaigns.heard.map(({ payload }) => payload),

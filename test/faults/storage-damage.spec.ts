@@ -115,18 +115,18 @@ describe('a store is refused as damaged, with one clear error, when', () => {
     expect(error).toMatchObject({ fault: 'corrupt', path, retryable: false });
     expect(error.message).toContain(`The store ${path} is damaged: restore it from a backup, or move the directory`);
     expect(error.message).not.toContain(NUMBER);
-    // It is left as it is, for whoever mends it: a second look finds the same.
+    // The store is left unchanged for a repair: a second attempt finds the same.
     expect(await rejection(readAll(), OurSmsStorageError)).toMatchObject({ fault: 'corrupt', path });
   });
 });
 
 describe('a store', () => {
-  it('is whole when nothing was done to it', async () => {
+  it('is readable when nothing was damaged', async () => {
     makeStore();
     await readAll();
   });
 
-  it('starts again when the damaged directory was moved away', async () => {
+  it('starts empty after the damaged directory was moved away', async () => {
     makeStore();
     rmSync(path, { recursive: true });
     const engine = await StoredEngine.inDirectory(path);
@@ -134,7 +134,7 @@ describe('a store', () => {
     await engine.close();
   });
 
-  it('delivers nothing that was changed on the disk', async () => {
+  it('delivers no job that was changed on disk', async () => {
     const texts = Array.from({ length: 50 }, (_, i) => pageText(`page ${i}.`));
     const writing = await StoredEngine.inDirectory(path);
     await writing.queue(QUEUE).add(texts.map((data, i) => ({ id: `${i}`, data })));
@@ -159,7 +159,7 @@ describe('a store', () => {
       },
       { concurrency: 1 },
     );
-    await eventually('it was noticed', () => logs.matching('does not match its checksum').length > 0);
+    await eventually('the change is noticed', () => logs.matching('does not match its checksum').length > 0);
     const error = await rejection(queue.counts(), OurSmsStorageError);
     expect(error).toMatchObject({ fault: 'corrupt', path });
     expect(handed).toHaveLength(30);

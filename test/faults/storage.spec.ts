@@ -36,8 +36,8 @@ afterEach(async () => {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe('a directory', () => {
-  it('is made for its user alone, and kept out of version control', async () => {
+describe('a store directory', () => {
+  it('is created for its user only, and is ignored by Git', async () => {
     const deep = join(storage.path, 'a', 'b', 'default');
     const engine = await StoredEngine.inDirectory(deep);
     await engine.close();
@@ -45,7 +45,7 @@ describe('a directory', () => {
     expect(await readFile(join(storage.path, 'a', 'b', '.gitignore'), 'utf8')).toBe('*\n');
   });
 
-  it('is refused where the file system takes it for that of another account', async () => {
+  it('is refused where the file system treats it as the directory of another account', async () => {
     await mkdir(join(storage.path, 'Shop'));
     // So does a file system that does not tell upper from lower case.
     await symlink('Shop', join(storage.path, 'shop'));
@@ -55,7 +55,7 @@ describe('a directory', () => {
     await (await StoredEngine.inDirectory(join(storage.path, 'Shop'))).close();
   });
 
-  it('is one of its own for each account, whatever the name is', async () => {
+  it('is separate for each account, whatever the account name is', async () => {
     const names = ['', '.', '..', '...', '%', '%2E', '%2E%2E', 'a', 'a/b', '../a', '/a', '*'];
     const directories = names.map((name) => resolve(storage.path, accountDirectory(name)));
     expect(new Set(directories).size).toBe(names.length);
@@ -76,11 +76,11 @@ describe('an application whose account directory', () => {
     return application.logs.matching('written by other users');
   };
 
-  it.each([0o777, 0o775, 0o702])('can be written by others (mode %o) is warned of once, and opened', async (mode) => {
+  it.each([0o777, 0o775, 0o702])('is writable by others (mode %o) warns once, and opens it', async (mode) => {
     expect(await warned(mode)).toEqual([expect.stringContaining(`The store ${path} can be written by other users`)]);
   });
 
-  it.each([0o700, 0o755])('can be written by its user alone (mode %o) is not warned of', async (mode) => {
+  it.each([0o700, 0o755])('is writable only by its user (mode %o) does not warn', async (mode) => {
     expect(await warned(mode)).toEqual([]);
   });
 });
@@ -102,7 +102,7 @@ async function makeReadOnly(directory: string): Promise<void> {
   await chmod(directory, 0o555);
 }
 
-describe('a directory that cannot be written', () => {
+describe('a store directory that cannot be written', () => {
   const expectNotWritable = async (place: string): Promise<void> => {
     const error = await asStranger(() => rejection(StoredEngine.inDirectory(place), OurSmsStorageError));
     expect(error).toMatchObject({ fault: 'notWritable', path: place });
@@ -115,12 +115,12 @@ describe('a directory that cannot be written', () => {
   });
   afterEach(() => chmod(storage.path, 0o700));
 
-  it('is reported when it cannot be made', async () => {
+  it('is reported when it cannot be created', async () => {
     await makeReadOnly(storage.path);
     await expectNotWritable(path);
   });
 
-  it('is reported when it is there and belongs to someone else', async () => {
+  it('is reported when it exists and belongs to another user', async () => {
     await (await StoredEngine.inDirectory(path)).close();
     for (const file of ['LOCK', 'CURRENT']) await chmod(join(path, file), 0o444);
     await chmod(storage.path, 0o755);
@@ -129,14 +129,14 @@ describe('a directory that cannot be written', () => {
     await chmod(path, 0o700);
   });
 
-  it('is reported when it is a file, or below one', async () => {
+  it('is reported when it is a file or below a file', async () => {
     await chmod(storage.path, 0o777);
     await writeFile(path, 'a file');
     await expectNotWritable(path);
     await expectNotWritable(join(path, 'default'));
   });
 
-  it('serves when only what is around it cannot be written', async () => {
+  it('is usable when only its parent cannot be written', async () => {
     await mkdir(path, { mode: 0o700 });
     if (process.geteuid?.() === 0) await chown(path, NOBODY, NOBODY);
     await makeReadOnly(storage.path);
@@ -147,7 +147,7 @@ describe('a directory that cannot be written', () => {
     });
   });
 
-  it('keeps the application from starting, before anything is downloaded', async () => {
+  it('prevents the application from starting, before anything is downloaded', async () => {
     await writeFile(path, 'a file');
     const gateway = await GatewaySimulator.start();
     gateway.pushReport('demo', { msgId: 'm0' });
@@ -166,7 +166,7 @@ describe('a directory that cannot be written', () => {
 });
 
 describe('the disk', () => {
-  it('is waited for once before a job that is added begins, and once when it is done', async () => {
+  it('is written once before an added job starts, and once when the job is done', async () => {
     const engine = await StoredEngine.inDirectory(path);
     const queue = engine.queue<number>('queue');
     const batch = jest.spyOn(ClassicLevel.prototype, 'batch');
@@ -181,8 +181,8 @@ describe('the disk', () => {
     await queue.counts();
     for (let i = 0; i < 3; i++) {
       await queue.add([{ id: `job${i}`, data: i }]);
-      await until('it is done', () => writesAtBegin.length === i + 1);
-      await eventually('it is forgotten', async () => (await queue.pending()) === 0);
+      await until('the job has started', () => writesAtBegin.length === i + 1);
+      await eventually('no job is pending', async () => (await queue.pending()) === 0);
     }
     expect(writesAtBegin).toEqual([1, 3, 5]);
     expect(batch).toHaveBeenCalledTimes(6);
@@ -190,7 +190,7 @@ describe('the disk', () => {
     await engine.close();
   });
 
-  it('is waited for once when a job ends and another is added right after it', async () => {
+  it('is written once when a job ends and another is added right after it', async () => {
     const engine = await StoredEngine.inDirectory(path);
     const queue = engine.queue<number>('queue');
     let end: () => void = () => undefined;
@@ -209,7 +209,7 @@ describe('the disk', () => {
       await ended;
     }
     const written = batch.mock.calls.length;
-    await until('the end of the last is written by itself', () => batch.mock.calls.length > written);
+    await until('the outcome of the last job is written', () => batch.mock.calls.length > written);
     batch.mockRestore();
     // Two for each job, if none of them went together.
     expect(written).toBeLessThan(35);
@@ -217,7 +217,7 @@ describe('the disk', () => {
     await engine.close();
   });
 
-  it('is not waited for when a job is delivered whose handler says itself when it begins', async () => {
+  it('is not written when a job is delivered whose handler marks its own start', async () => {
     const engine = await StoredEngine.inDirectory(path);
     const queue = engine.queue<number>('queue');
     await queue.add([0, 1, 2].map((data) => ({ id: `job${data}`, data })));
@@ -231,7 +231,7 @@ describe('the disk', () => {
       return { kind: 'done' };
     };
     const consumer = queue.consume(handle, { concurrency: 1, idleAtFirst: true });
-    await eventually('they are forgotten', async () => (await queue.pending()) === 0);
+    await eventually('no job is pending', async () => (await queue.pending()) === 0);
     await consumer.stop();
     // Each begins by the write that settles the one before.
     expect(writes).toEqual([0, 1, 1, 2, 2, 3]);
@@ -240,7 +240,7 @@ describe('the disk', () => {
   });
 
   it.each(['before', 'after'])(
-    'that fails %s it kept that a handler begins makes no job lost, doubled or counted wrong',
+    'that fails %s storing the start mark of a handler makes no job lost, duplicated or miscounted',
     async (when) => {
       const logs = new LogRecorder();
       Logger.overrideLogger(logs);
@@ -255,7 +255,7 @@ describe('the disk', () => {
       const handle: Parameters<typeof queue.consume>[0] = async (job) => {
         expect((running += 1)).toBeLessThanOrEqual(2);
         try {
-          await until('it is active', async () => (await queue.counts()).active === Math.min(2, 4 - seen.length));
+          await until('the job is active', async () => (await queue.counts()).active === Math.min(2, 4 - seen.length));
           if (!hasFailed) {
             hasFailed = true;
             batch.mockImplementationOnce(function (this: unknown) {
@@ -276,7 +276,7 @@ describe('the disk', () => {
         }
       };
       const consumer = queue.consume(handle, { concurrency: 2, idleAtFirst: true });
-      await eventually('they are forgotten', async () => (await queue.pending().catch(() => 1)) === 0);
+      await eventually('no job is pending', async () => (await queue.pending().catch(() => 1)) === 0);
       await consumer.stop();
       expect([...seen].sort()).toEqual(['job0', 'job1', 'job2', 'job3']);
       expect(await queue.counts()).toMatchObject({ waiting: 0, active: 0, failed: 0 });

@@ -50,8 +50,8 @@ async function expectAllThere(): Promise<void> {
   await engine.close();
 }
 
-describe('a store of version 0.1.0, which has no mark of its format', () => {
-  it('is read: reports, gaps and campaigns continue where they were, and it is marked', async () => {
+describe('a store of version 0.1.0, which has no format mark', () => {
+  it('is read: reports, gaps and campaigns resume where they were, and the store is marked', async () => {
     await cp(OLD_STORE, path, { recursive: true });
     expect(await mark()).toBeUndefined();
     const gateway = await GatewaySimulator.start({ accounts: [{ ...DEMO, credits: 10_000 }] });
@@ -68,13 +68,13 @@ describe('a store of version 0.1.0, which has no mark of its format', () => {
     const [inbox, campaigns, listener] = [app.get(DlrInbox), app.get(Campaigns), app.get(DlrListener)];
     const handled = (): unknown[] => listener.handled.map(({ msgId }) => msgId);
 
-    // m3 was with its listener, m0 failed, and m2 waits for its next attempt, by the clock of whoever made the store.
-    await until('what was interrupted is delivered again', () => handled().includes('m3'));
+    // m3 was with its listener, m0 failed, and m2 waits for its next attempt, by the clock of the machine that made the store.
+    await until('the interrupted report is redelivered', () => handled().includes('m3'));
     expect((await allOf(inbox.failed())).map(({ dlr: { msgId, via } }) => [msgId, via])).toEqual([['m0', 'poll']]);
     expect(listener.handled.map(({ via }) => via)).not.toContain(undefined);
     expect(await allOf(inbox.unreadable())).toHaveLength(1);
     await until('the interrupted download is announced', () => gaps.length === 1);
-    await eventually('all else is handled', async () => (await inbox.stats()).pages === 0);
+    await eventually('all other reports are handled', async () => (await inbox.stats()).pages === 0);
     const { waiting, ...stats } = await inbox.stats();
     expect(stats).toMatchObject({ failed: 1, unreadable: 1, gaps: 2 });
     expect([...handled(), ...(waiting === 1 ? ['m2'] : [])].sort()).toEqual(['m2', 'm3']);
@@ -125,7 +125,7 @@ describe('a store', () => {
     },
   );
 
-  it('of a newer version keeps the application from starting, before anything is downloaded', async () => {
+  it('of a newer version prevents the application from starting, before anything is downloaded', async () => {
     await makeStore();
     await mark('2');
     const gateway = await GatewaySimulator.start();
@@ -139,17 +139,17 @@ describe('a store', () => {
   });
 });
 
-describeWithRedis('what is kept in Redis', () => {
+describeWithRedis('a store in Redis', () => {
   const bench = RedisBench.forEach();
 
-  it('is marked with its format; a newer one is refused in one sentence, an older or altered one is read', async () => {
+  it('is marked with its format; a newer format is refused in one sentence, an older or altered one is read', async () => {
     const redis = await bench.reach();
     const client = redis.client();
     const key = `{${bench.prefix}}/format`;
     try {
       const first = await bench.open(redis);
       await first.note('default/gaps/count', '3');
-      await eventually('it is marked', async () => (await client.get(key)) === '2');
+      await eventually('the store is marked', async () => (await client.get(key)) === '2');
       await first.close();
 
       await client.set(key, '3');

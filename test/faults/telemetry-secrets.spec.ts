@@ -68,11 +68,11 @@ async function use(sms: OurSmsService, gateway: GatewaySimulator): Promise<void>
   await ended(sms.downloadDlrs());
 }
 
-describe('spans, metrics and logs hold no credential, number, text or sender', () => {
+describe('spans, metrics and logs contain no credential, number, text or sender', () => {
   it.each([
     ['a password', { username: USERNAME, password: PASSWORD }],
     ['an API key', { apiKey: API_KEY }],
-  ])('of an account with %s, whatever the gateway answers, and no span of its requests', async (_, auth) => {
+  ])('of an account with %s, whatever the gateway answers, and HTTP requests create no spans', async (_, auth) => {
     const gateway = await GatewaySimulator.start({
       accounts: [{ username: USERNAME, password: PASSWORD, apiKey: API_KEY, credits: 100 }],
     });
@@ -92,7 +92,7 @@ describe('spans, metrics and logs hold no credential, number, text or sender', (
     expect(await recorded.text()).toContain(encodeURIComponent(PASSWORD));
   });
 
-  it('of pushed reports, also when a listener says them in its error', async () => {
+  it('of pushed reports, even if the error of a listener contains them', async () => {
     const webhook = new WebhookBench();
     ends.push(() => webhook.remove());
     const dlr = { webhook: { secret: SECRET }, retryDelayMs: 1, maxAttempts: 2 };
@@ -101,13 +101,13 @@ describe('spans, metrics and logs hold no credential, number, text or sender', (
       throw Object.assign(new Error(`not to ${dest}`), { name: `${src} ${dest}` });
     };
     await webhook.inbox.accept(pushOf('m1').replace('MyBrand', SENDER));
-    await until('it is given up', async () => (await webhook.inbox.stats()).failed === 1);
+    await until('the report is given up', async () => (await webhook.inbox.stats()).failed === 1);
     const said = await recorded.text();
     expect(HIDDEN.filter((value) => said.includes(value))).toEqual([]);
     expect(recorded.spans('process').map(({ attributes }) => attributes['error.type'])).toEqual(['Error', 'Error']);
   });
 
-  it('of a campaign, its id among them', async () => {
+  it('of a campaign, nor its id', async () => {
     const bench = new CampaignBench();
     ends.push(() => bench.remove());
     await bench.start({ telemetry: openTelemetry() });

@@ -28,11 +28,11 @@ describe('a tracked send whose store fails', () => {
     } as never);
   }
 
-  it('is not sent without its record, and says so', async () => {
+  it('is not sent without its record, and is rejected with the reason', async () => {
     // A record has been written before: the key of the account is there.
     await bench.application.sms.send(MESSAGE, { reference: 'first' });
     await until(
-      'its answer is kept',
+      'the answer of the first message is stored',
       async () => (await bench.application.app.get(Messages).get('first')) !== undefined,
     );
     failNextWrite();
@@ -42,16 +42,22 @@ describe('a tracked send whose store fails', () => {
     expect(bench.gateway.messages).toHaveLength(1);
   });
 
-  it('is reported as sent when only its answer cannot be kept, and its report is matched all the same', async () => {
+  it('is reported as sent when only its answer cannot be stored, and its report is still matched', async () => {
     bench.gateway.faults.next('latency', { ms: 300, on: 'send' });
     const sending = bench.application.sms.send(MESSAGE, { reference: 'order' });
-    await until('its request is there', () => bench.gateway.faults.pending === 0);
+    await until('the request has arrived', () => bench.gateway.faults.pending === 0);
     failNextWrite();
     expect(await sending).toMatchObject({ accepted: 1, reference: 'order' });
-    await until('it is logged', () => bench.application.logs.matching('its outcome counts as unknown').length === 1);
-    await until('the store works', () => bench.application.logs.matching('The store is writable again').length === 1);
+    await until(
+      'the failure is logged',
+      () => bench.application.logs.matching('its outcome counts as unknown').length === 1,
+    );
+    await until(
+      'the store is writable again',
+      () => bench.application.logs.matching('The store is writable again').length === 1,
+    );
     await bench.face.pollNow();
-    await until('its report is handled', () => bench.handled.length === 1);
+    await until('the report is handled', () => bench.handled.length === 1);
     expect(bench.handled[0]).toMatchObject({ reference: 'order', matched: 'dest', status: 'delivered' });
   });
 });

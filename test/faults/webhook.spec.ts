@@ -24,7 +24,7 @@ afterAll(endWhatIsLeft);
 
 const msgIds = (...lists: Dlr[][]): string[] => lists.flatMap((dlrs) => dlrs.map(({ msgId }) => msgId ?? '')).sort();
 
-/** Pushes one report after the other until it is told to stop. Resolves to those that were answered with 200, and the rest. */
+/** Pushes reports one after the other until `stop`, which resolves to the pushes by their answers. */
 function keepPushing(bench: WebhookBench) {
   const answered: { taken: string[]; refused: string[]; others: number[] } = { taken: [], refused: [], others: [] };
   let isOver = false;
@@ -48,29 +48,33 @@ function keepPushing(bench: WebhookBench) {
   return { answered, stop };
 }
 
-describe('a push that comes while the disk is full', () => {
-  it('is answered with 503 until there is room; what was answered with 200 is delivered', async () => {
+describe('a push that arrives while the disk is full', () => {
+  it('is answered with 503 until there is room; every push that was answered with 200 is delivered', async () => {
     const disk = scarceDisk(64);
     const bench = newBench();
     bench.storage = { path: disk.path, remove: async () => disk.remove() };
     await bench.start('express');
     const pushes = keepPushing(bench);
-    await until('some are taken', () => pushes.answered.taken.length > 20);
+    await until('some pushes are accepted', () => pushes.answered.taken.length > 20);
     disk.fill();
-    await until('they are refused', () => pushes.answered.refused.length > 20, RECOVERY_MS);
+    await until('pushes are refused', () => pushes.answered.refused.length > 20, RECOVERY_MS);
     await pause(300);
     const before = pushes.answered.taken.length;
     disk.makeRoom();
-    await until('they are taken again', () => pushes.answered.taken.length > before + 20, RECOVERY_MS);
+    await until('pushes are accepted again', () => pushes.answered.taken.length > before + 20, RECOVERY_MS);
     const { taken, refused, others } = await pushes.stop();
     expect(others).toEqual([]);
     const handled = (): string[] => msgIds(bench.handled);
-    await until('all are delivered', () => taken.every((name) => handled().includes(name)), RECOVERY_MS);
+    await until(
+      'all accepted reports are delivered',
+      () => taken.every((name) => handled().includes(name)),
+      RECOVERY_MS,
+    );
     // A write that failed may be on the disk all the same: then it is delivered, and its repeat would be recognised by its id.
     expect(handled().filter((name) => !taken.includes(name) && !refused.includes(name))).toEqual([]);
     const [repeated = ''] = refused;
     expect((await bench.push(pushOf(repeated).padEnd(20_000))).status).toBe(200);
-    await until('a refused push that is repeated is delivered', () => handled().includes(repeated));
+    await until('the repeated push is delivered', () => handled().includes(repeated));
     expect(bench.logs.matching('Pushes of delivery reports (account default) are answered with 503')).toHaveLength(1);
   });
 });
@@ -80,7 +84,7 @@ describeWithOwnRedis('instances that share a Redis', () => {
     storage: bullMqEngine({ connection: redis.connection, leaseMs: 1_000, spool }),
   });
 
-  it('take pushes each, and deliver them on any of them', async () => {
+  it('accept pushes on each instance, and deliver the reports on any of them', async () => {
     const redis = await TestRedis.start();
     const [first, second] = [newBench(), newBench()];
     await first.start('express', { options: storageOf(redis) });
@@ -88,24 +92,24 @@ describeWithOwnRedis('instances that share a Redis', () => {
     const names = Array.from({ length: 40 }, (_, i) => `m${i}`);
     const pushes = names.map((name, i) => (i % 2 === 0 ? first : second).push(pushOf(name)));
     expect(new Set((await Promise.all(pushes)).map(({ status }) => status))).toEqual(new Set([200]));
-    await until('all are delivered', () => first.handled.length + second.handled.length === 40);
+    await until('all reports are delivered', () => first.handled.length + second.handled.length === 40);
     expect(msgIds(first.handled, second.handled)).toEqual([...names].sort());
     await Promise.all([first.stop(), second.stop()]);
     await redis.remove();
   });
 
-  it('deliver what one has taken that has no listener', async () => {
+  it('deliver pushes that were accepted by an instance without a listener', async () => {
     const redis = await TestRedis.start();
     const [deaf, hearing] = [newBench(), newBench()];
     await deaf.start('express', { options: storageOf(redis), listens: false });
     expect((await deaf.push(pushOf('m1'))).status).toBe(200);
     await hearing.start('express', { options: storageOf(redis) });
-    await until('it is delivered', () => hearing.handled.length === 1);
+    await until('the report is delivered', () => hearing.handled.length === 1);
     await Promise.all([deaf.stop(), hearing.stop()]);
     await redis.remove();
   });
 
-  it('answer with 503 while Redis is away, and take pushes again by themselves', async () => {
+  it('answer with 503 while Redis is unavailable, and accept pushes again automatically', async () => {
     const redis = await TestRedis.start();
     const bench = newBench();
     await bench.start('express', { options: storageOf(redis) });
@@ -114,13 +118,13 @@ describeWithOwnRedis('instances that share a Redis', () => {
     const refused = await bench.push(pushOf('m2'));
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '15']);
     await redis.start();
-    await until('one is taken', async () => (await bench.push(pushOf('m3'))).status === 200, RECOVERY_MS);
-    await until('it is delivered', () => msgIds(bench.handled).includes('m3'));
+    await until('a push is accepted', async () => (await bench.push(pushOf('m3'))).status === 200, RECOVERY_MS);
+    await until('the report is delivered', () => msgIds(bench.handled).includes('m3'));
     await bench.stop();
     await redis.remove();
   });
 
-  it('with a spool, take pushes while Redis is away', async () => {
+  it('accept pushes while Redis is unavailable if they have a spool', async () => {
     const redis = await TestRedis.start();
     const spool = await TestStorage.make();
     const bench = newBench();
@@ -128,13 +132,13 @@ describeWithOwnRedis('instances that share a Redis', () => {
     await redis.stop('SIGKILL');
     expect((await bench.push(pushOf('m1'))).status).toBe(200);
     await redis.start();
-    await until('it is delivered', () => bench.app.get(DlrListener).handled.length === 1, RECOVERY_MS);
+    await until('the report is delivered', () => bench.app.get(DlrListener).handled.length === 1, RECOVERY_MS);
     await bench.stop();
     await redis.remove();
     await spool.remove();
   });
 
-  it('keep pushes that come at the same time as one job, and read each of them alone', async () => {
+  it('store concurrent pushes as one job, and read each push separately', async () => {
     const redis = await TestRedis.start();
     const [deaf, hearing] = [newBench(), newBench()];
     await deaf.start('express', { options: storageOf(redis), listens: false });
@@ -142,15 +146,15 @@ describeWithOwnRedis('instances that share a Redis', () => {
     await Promise.all(bodies.map((body) => deaf.inbox.accept(body)));
     expect(await deaf.inbox.stats()).toMatchObject({ pages: 1 });
     await hearing.start('express', { options: storageOf(redis) });
-    await until('all are delivered', () => hearing.handled.length === 20);
-    await until('one is kept', async () => (await hearing.inbox.stats()).unreadable === 1);
+    await until('all reports are delivered', () => hearing.handled.length === 20);
+    await until('the unreadable push is stored', async () => (await hearing.inbox.stats()).unreadable === 1);
     for await (const { raw } of hearing.inbox.unreadable()) expect(raw).toBe('<html>');
     await Promise.all([deaf.stop(), hearing.stop()]);
     await redis.remove();
   });
 });
 
-it('the secret is in no line of any of these logs', async () => {
+it('the webhook secret is in no log line', async () => {
   const bench = newBench();
   await bench.start('express', { options: { http: { maxResponseBytes: 1_024 } } });
   for (const body of ['x'.repeat(2_000), '<html>', pushOf('m1')]) await bench.push(body);

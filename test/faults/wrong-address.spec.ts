@@ -47,7 +47,7 @@ describe('an error says to check baseUrl', () => {
     expect(error.message).toContain(ADVICE);
   });
 
-  it('when https is asked of a server that speaks http', async () => {
+  it('when https is used with a server that speaks http', async () => {
     const baseUrl = await serve(200, '{}');
     const error = await errorAt(baseUrl.replace('http:', 'https:'), OurSmsConnectionError);
     expect(error.message).toContain(ADVICE);
@@ -66,8 +66,8 @@ describe('an error says to check baseUrl', () => {
   });
 });
 
-describe('an error leaves baseUrl alone', () => {
-  it('when the gateway refuses the message, or its answer is cut', async () => {
+describe('an error does not mention baseUrl', () => {
+  it('when the gateway refuses the message, or its answer is cut off', async () => {
     expect((await errorAt(await serve(400, '{"errorCode":400}'), OurSmsGatewayError)).message).not.toContain('baseUrl');
     await new Promise((resolve) => server?.close(resolve));
     expect((await errorAt(await serve(200, '{"total":'), OurSmsResponseError)).message).not.toContain('baseUrl');

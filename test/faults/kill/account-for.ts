@@ -35,7 +35,7 @@ export interface Account {
   reports: number;
   duplicates: number;
   gaps: number;
-  /** Reports that were handed out and never handled. */
+  /** Reports that were downloaded and never handled. */
   missing: number;
   /** The longest time from the last byte of an answer to the end of a process that had not kept it yet. */
   windowMs: number;
@@ -46,7 +46,7 @@ export interface Account {
 }
 
 /**
- * Accounts for every report that the gateway handed out: it was handled, or its download is one that nothing can bring back
+ * Accounts for every report that the gateway delivered: it was handled, or its download is one that nothing can bring back
  * and was announced as such.
  */
 export function accountFor(evidence: Evidence): Account {

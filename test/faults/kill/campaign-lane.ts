@@ -106,7 +106,7 @@ export class CampaignLane {
       const end = await this.#end(current).catch((error: Error) => void running.faults.push(error.message));
       await this.#kill(running, current);
       // Whatever the gateway holds goes out before it is looked at what reached the phones.
-      await until('all was sent', () => gateway.totals.sent === gateway.totals.accepted);
+      await until('all messages are sent', () => gateway.totals.sent === gateway.totals.accepted);
       const { order } = running;
       const account = accountForCampaign({ order, gateway, kills, end, isGuarded: unknownOutcome === 'guarded' });
       return { ...account, faults: [...running.faults, ...account.faults] };

@@ -19,7 +19,7 @@ export interface CampaignOrder {
   sendsAgain: boolean;
 }
 
-/** What a process is told. */
+/** Settings of a process. */
 export interface CampaignSettings {
   options: OurSmsModuleOptions;
   order: CampaignOrder;
@@ -30,7 +30,7 @@ export interface CampaignSettings {
 /** The recipients of a campaign, by what they came to. */
 export type CampaignLists = Record<CampaignFate, string[]>;
 
-/** What a process says. `taken`: all recipients are durable. */
+/** Messages of a process. `taken`: all recipients are durable. */
 export type CampaignNews =
   | { kind: 'started' | 'reading' | 'taken' }
   | { kind: 'done'; report: CampaignReport }

@@ -18,8 +18,8 @@ jest.setTimeout(CLUSTER_PATIENCE_MS);
 
 const saying = (what: string): unknown => expect.arrayContaining([expect.stringContaining(what)]);
 
-describeWithOwnRedis('three instances on one Redis, which are killed, stand still and lose Redis', () => {
-  it('lose no report, never download side by side, and send to no recipient twice', async () => {
+describeWithOwnRedis('three instances on one Redis, which are killed, suspended and disconnected from Redis', () => {
+  it('lose no report, never download concurrently, and send to no recipient twice', async () => {
     const plans = [
       { name: 'cluster', unknownOutcome: 'never' as const },
       { name: 'cluster, guarded, with a spool', unknownOutcome: 'guarded' as const, hasSpool: true },
@@ -36,48 +36,48 @@ describeWithOwnRedis('three instances on one Redis, which are killed, stand stil
   });
 });
 
-describeWithOwnRedis('the account of these tests finds', () => {
+describeWithOwnRedis('these tests detect', () => {
   const unguarded = { unknownOutcome: 'never' as const, patienceMs: 5_000 };
   // No download takes long, so that gaps are announced soon.
   const ofReports = { ...unguarded, hasNoCampaigns: true, timeoutMs: 1_500 };
   const lost = 'are missing, and no gap says so';
   const twice = 'were reached twice';
 
-  it('downloads side by side when everyone gets the lease', async () => {
+  it('concurrent downloads when every instance gets the lease', async () => {
     const plan = { ...ofReports, fault: 'everyoneLeads', moments: [downloading], troubles: [kill] };
     const aside = 'was on its way until';
     expect(await lookFor(aside, 'cluster, all lead', { share: 0.02, ...plan })).toEqual(saying(aside));
   });
 
-  it('who downloads after a time of standing still when leases are never lost', async () => {
+  it('a download without the lease when a resumed instance believes that it still has the lease', async () => {
     const plan = { ...ofReports, fault: 'leasesLastForEver', moments: [kept], troubles: [freeze] };
     const unled = /sent a download at .* led/;
     const faults = await lookFor(' led', 'cluster, eternal leases', { share: 0.03, ...plan });
     expect(faults).toEqual(expect.arrayContaining([expect.stringMatching(unled)]));
   });
 
-  it('who is reached twice when a job that comes back looks new', async () => {
+  it('recipients reached twice when a redelivered job looks new', async () => {
     const plan = { ...unguarded, fault: 'forgetsInterruptions', moments: [sending], troubles: [kill] };
     expect(await lookFor(twice, 'cluster, without interruptions', { share: 0.05, ...plan })).toEqual(saying(twice));
   });
 
-  it('who is reached twice when an instance that was suspended continues with what it had', async () => {
+  it('recipients reached twice when a suspended instance resumes with jobs that it has lost', async () => {
     const guarded = { ...unguarded, unknownOutcome: 'guarded' as const };
     const plan = { ...guarded, fault: 'jobsAreHeldForEver', moments: [sending], troubles: [freezeTwo] };
     expect(await lookFor(twice, 'cluster, eternal jobs', { share: 0.05, ...plan })).toEqual(saying(twice));
   });
 
-  it('lost reports when a download is acknowledged before it is kept', async () => {
+  it('lost reports when a download is acknowledged before it is stored', async () => {
     const plan = { ...ofReports, fault: 'acknowledgesEarly', moments: [kept], troubles: [kill] };
     expect(await lookFor(lost, 'cluster, early acknowledgements', { share: 0.05, ...plan })).toEqual(saying(lost));
   });
 
-  it('lost reports when what is noted before a download is not kept', async () => {
+  it('lost reports when the note before a download is not stored', async () => {
     const plan = { ...ofReports, fault: 'forgetsIntents', moments: [downloading], troubles: [kill] };
     expect(await lookFor(lost, 'cluster, without notes', { share: 0.05, ...plan })).toEqual(saying(lost));
   });
 
-  it('lost reports when what a process left in its directory is not brought to Redis', async () => {
+  it('lost reports when the spool of an earlier process is not transferred to Redis', async () => {
     const where = { hasSpool: true, moments: [deleted], troubles: [killWithSpool] };
     const plan = { ...ofReports, fault: 'forgetsTheSpool', ...where };
     const faults = await lookFor('although it had been kept', 'cluster, without the spool', { share: 0.02, ...plan });

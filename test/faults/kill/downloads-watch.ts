@@ -9,7 +9,7 @@ export interface Download {
   life: number;
   /** When the gateway deleted its reports: milliseconds since 1970. */
   at: number;
-  /** The reports that it handed out, by `msgId`. */
+  /** The reports in its answer, by `msgId`. */
   reports: readonly string[];
   /** The fault that was played on it. */
   fault?: string;
@@ -56,7 +56,7 @@ export class DownloadsWatch {
     for (let seen = 0; seen < count;) if ((await this.next(what, signal)).life === life) seen += 1;
   }
 
-  /** The next download that has begun, or was answered, whoever makes it. */
+  /** The next download of any process that has started or was answered. */
   async next(what: 'began' | 'answered', signal: AbortSignal): Promise<Download> {
     const [download] = (await once(this.#events, what, { signal })) as [Download];
     return download;

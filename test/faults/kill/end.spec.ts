@@ -5,13 +5,13 @@ import { PATIENCE_MS, runLanes } from './run-lanes.js';
 jest.setTimeout(PATIENCE_MS);
 
 // Each run also finds a fault in a process that does not end by its signal, in time: `Lane` would kill it.
-describe('processes that are asked to end, at any moment', () => {
-  it('end in time and lose nothing: what is not handled comes after the next start', async () => {
+describe('processes that are asked to end at any moment', () => {
+  it('end in time and lose nothing: unhandled reports are delivered after the next start', async () => {
     const account = await runLanes('told to end', { share: 0.08, signal: 'SIGTERM' });
     expect(account).toMatchObject({ faults: [], missing: 0, gaps: 0 });
   });
 
-  it('end in time although listeners never settle', async () => {
+  it('end in time even if listeners never settle', async () => {
     const account = await runLanes('told to end, with stuck listeners', {
       share: 0.06,
       signal: 'SIGTERM',
@@ -22,7 +22,7 @@ describe('processes that are asked to end, at any moment', () => {
     expect(account).toMatchObject({ faults: [], missing: 0, gaps: 0 });
   });
 
-  it('end in time although the gateway does not answer, and announce what may be lost by that', async () => {
+  it('end in time even if the gateway does not answer, and announce a possible loss', async () => {
     const account = await runLanes('told to end, with a silent gateway', {
       share: 0.04,
       signal: 'SIGTERM',

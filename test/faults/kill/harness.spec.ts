@@ -6,7 +6,7 @@ import { ForkedProgram } from './forked-program.js';
 jest.setTimeout(60_000);
 
 describe('the harness of the kill tests', () => {
-  it('takes a message to a process that was killed on purpose for no fault', async () => {
+  it('reports no fault for a message to a process that was killed on purpose', async () => {
     // Some messages meet a pipe that is closed already (EPIPE), and others a process that is known to be gone.
     for (let times = 0; times < 5; times++) {
       const instance = new Instance();
@@ -21,7 +21,7 @@ describe('the harness of the kill tests', () => {
     }
   });
 
-  it('ends everything also when ending one thing fails, and says so', async () => {
+  it('ends everything even if ending one thing fails, and reports that failure', async () => {
     const ended: number[] = [];
     const ending = endAll(
       () => ended.push(1),
@@ -32,7 +32,7 @@ describe('the harness of the kill tests', () => {
     expect(ended).toEqual([1, 3]);
   });
 
-  it('lets what runs side by side come to its end when one part fails', async () => {
+  it('lets concurrent parts finish when one of them fails', async () => {
     let isOver = false;
     const slow = new Promise<void>((resolve) => setTimeout(resolve, 100)).then(() => void (isOver = true));
     await expect(allEnded([slow, Promise.reject(new Error('at once'))])).rejects.toThrow('at once');
@@ -40,7 +40,7 @@ describe('the harness of the kill tests', () => {
   });
 
   // The last one: nothing can be started after it.
-  it('leaves no process behind when a test did not end what it had started', async () => {
+  it('leaves no process behind when a test did not end its own processes', async () => {
     const left = new ForkedProgram(new URL('./polling-child.mjs', import.meta.url));
     await endWhatIsLeft();
     expect(await left.ended).toMatchObject({ signal: 'SIGKILL' });

@@ -14,7 +14,7 @@ export interface Journal {
   unreadable: { id: string; receivedAt: string; whole: string[] }[];
 }
 
-/** Reads a journal; one that nobody has begun is empty. */
+/** Reads a journal; a missing file reads as empty. */
 export async function readJournal(path: string): Promise<Journal> {
   const journal: Journal = { handled: [], failed: [], gap: [], kept: [], unreadable: [] };
   const text = await readFile(path, 'utf8').catch(() => '');

@@ -6,7 +6,7 @@ import { PATIENCE_MS, runLanes } from './run-lanes.js';
 jest.setTimeout(PATIENCE_MS);
 
 describe('processes that are killed again and again', () => {
-  it('lose no report that was kept, and announce the download that they were killed in', async () => {
+  it('lose no stored report, and announce the download that was interrupted by the kill', async () => {
     const account = await runLanes('killed', { share: 0.8, signal: 'SIGKILL' });
     expect(account.faults).toEqual([]);
     // Or no kill fell into the one window that cannot be closed, and nothing was shown.
@@ -15,7 +15,7 @@ describe('processes that are killed again and again', () => {
   });
 });
 
-describe('the account of these tests finds the loss when', () => {
+describe('these tests detect the loss when', () => {
   const share = 0.04;
   const lost = expect.arrayContaining([expect.stringContaining('are missing, and no gap says so')]);
 
@@ -24,14 +24,14 @@ describe('the account of these tests finds the loss when', () => {
     expect(account.faults).toEqual(lost);
   });
 
-  it('the store acknowledges a download a moment before it is written', async () => {
+  it('the store acknowledges a download before it is written', async () => {
     const preload = './faulty-store/acknowledges-early.mjs';
     const plan = { share, signal: 'SIGKILL' as const, preload, moments: [kept] };
     const account = await runLanes('killed, with an early store', plan);
     expect(account.faults).toEqual(lost);
   });
 
-  it('the store does not keep what is noted before a download', async () => {
+  it('the store does not keep the note before a download', async () => {
     const preload = './faulty-store/forgets-intents.mjs';
     const plan = { share, signal: 'SIGKILL' as const, preload, moments: [downloading] };
     const account = await runLanes('killed, without notes', plan);

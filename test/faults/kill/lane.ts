@@ -40,9 +40,9 @@ export interface LanePlan {
 const MOST_WAITING = 150;
 const LATENCY_MS = 16;
 const LONG_TIMEOUT_MS = 60_000;
-/** What running listeners get when their process is told to end. */
+/** Time for running listeners when their process is asked to end. */
 const SHUTDOWN_MS = 500;
-/** What everything else may take then, on a busy machine. */
+/** Time for the rest of the shutdown, on a busy machine. */
 const END_MS = 10_000;
 /** A life whose moment does not come, because the machine is slow, is ended all the same. */
 const PATIENCE_MS = 30_000;

@@ -29,7 +29,7 @@ function play(faults: GatewaySimulator['faults'], seed: number): void {
   faults.chance('envelope', 0.06, { on, seed: seed + 140, envelope: 'items' });
 }
 
-it('a gateway where everything goes wrong, and kills: what came is handled, and what did not is announced', async () => {
+it('processes that are killed at a faulty gateway handle every received report and announce every loss', async () => {
   const moments = [...MOMENTS, working, working];
   const plan = { share: 0.2, signal: 'SIGKILL' as const, moments, timeoutMs: 1_000, play };
   const account = await runLanes('killed among faults', plan);

@@ -14,7 +14,7 @@ import { ForkedProgram } from './forked-program.js';
 
 jest.setTimeout(180_000);
 
-/** What the child is told. */
+/** Settings of the child process. */
 interface PoisonSettings {
   journal: string;
   options: OurSmsModuleOptions;
@@ -25,7 +25,7 @@ interface PoisonSettings {
   endsOnFailed: boolean;
 }
 
-/** What the child answers. */
+/** Answer of the child process. */
 interface PoisonAnswer {
   stats: DlrInboxStats;
   failed: { msgId: string; attempts: number; reason: string }[];
@@ -85,7 +85,7 @@ function begin(maxAttempts: number, end: PoisonSettings['end']): ForkedProgram {
   return program;
 }
 
-/** What an instance says of its inbox; undefined when it has ended. */
+/** The inbox statistics of an instance; undefined when it has ended. */
 async function ask(program: ForkedProgram): Promise<PoisonAnswer | undefined> {
   const answer = program
     .nextMessage()
@@ -129,19 +129,22 @@ describe('a report whose listener ends the process', () => {
     ['abort', 3],
     ['kill', 4],
     ['kill', 1],
-  ])('is given up after its attempts, and all others are delivered: %s, %d attempts', async (end, maxAttempts) => {
-    const { ends, failed } = await untilSettled(1, maxAttempts, end);
-    expect(failed).toEqual([
-      { msgId: 'poison', attempts: maxAttempts + 1, reason: expect.stringContaining('the process ended') },
-    ]);
-    // Once with its page, where nothing tells it from the others; then alone.
-    expect(ends).toBe(maxAttempts + 1);
-    expect((await journal('offered')).filter((msgId) => msgId === 'poison')).toHaveLength(ends);
-    expect([...new Set(await journal('handled'))].sort()).toEqual([...INNOCENT].sort());
-  });
+  ])(
+    'is given up after its attempts, and all other reports are delivered: %s, %d attempts',
+    async (end, maxAttempts) => {
+      const { ends, failed } = await untilSettled(1, maxAttempts, end);
+      expect(failed).toEqual([
+        { msgId: 'poison', attempts: maxAttempts + 1, reason: expect.stringContaining('the process ended') },
+      ]);
+      // Once with its page, where nothing tells it from the others; then alone.
+      expect(ends).toBe(maxAttempts + 1);
+      expect((await journal('offered')).filter((msgId) => msgId === 'poison')).toHaveLength(ends);
+      expect([...new Set(await journal('handled'))].sort()).toEqual([...INNOCENT].sort());
+    },
+  );
 });
 
-it('a report is given up although the listener of its failure ends the process, too', async () => {
+it('a report is given up even if the listener of its failure event ends the process, too', async () => {
   endsOnFailed = true;
   const { failed } = await untilSettled(1, 2, 'kill');
   expect(failed).toMatchObject([{ msgId: 'poison' }]);
@@ -149,8 +152,8 @@ it('a report is given up although the listener of its failure ends the process, 
   expect([...new Set(await journal('handled'))].sort()).toEqual([...INNOCENT].sort());
 });
 
-describeWithOwnRedis('a report whose listener ends each of the instances that share it', () => {
-  it('is given up after its attempts, and all others are delivered', async () => {
+describeWithOwnRedis('a report whose listener ends every instance that handles it', () => {
+  it('is given up after its attempts, and all other reports are delivered', async () => {
     redis = await TestRedis.start();
     const { ends, failed } = await untilSettled(2, 3, 'kill');
     expect(failed).toEqual([{ msgId: 'poison', attempts: 4, reason: expect.stringContaining('the process ended') }]);

@@ -3,7 +3,7 @@ import { ForkedProgram, type Exit } from './forked-program.js';
 
 const PROGRAM = new URL('./polling-child.mjs', import.meta.url);
 
-/** What a polling process is told. */
+/** Settings of a polling process. */
 export interface ChildSettings {
   /** The file that it appends to. */
   journal: string;

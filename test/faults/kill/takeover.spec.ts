@@ -13,7 +13,7 @@ jest.setTimeout(180_000);
 const SOON_MS = 15 * LEASE_MS;
 const FROZEN_MS = 3 * LEASE_MS;
 
-describeWithOwnRedis('of several instances, the one that polls', () => {
+describeWithOwnRedis('the polling instance of several', () => {
   let instances: PollingInstances | undefined;
   const start = async (plan: PollingPlan): Promise<PollingInstances> =>
     (instances = await PollingInstances.start(plan));
@@ -22,7 +22,7 @@ describeWithOwnRedis('of several instances, the one that polls', () => {
     instances = undefined;
   });
 
-  it('is followed within a few leases when it is killed, and so is the next one, however seldom they poll', async () => {
+  it('is replaced within a few leases when it is killed, as is its successor, however rarely they poll', async () => {
     const polling = await start({ everyMs: 600_000 });
     const { watch, places } = polling;
     // All have looked: none of them polls because it has just started.
@@ -40,15 +40,15 @@ describeWithOwnRedis('of several instances, the one that polls', () => {
     expect(new Set(watch.downloads.map(({ life }) => life)).size).toBe(3);
   });
 
-  it('is followed when it is suspended for longer than its lease, and does not download beside the other when it continues', async () => {
+  it('is replaced when suspended for longer than its lease, and does not download concurrently when it resumes', async () => {
     const polling = await start({ everyMs: 20 });
     const { watch, places, gateway } = polling;
-    // Downloads fill most of the time: whoever makes one out of turn makes it beside another.
+    // Downloads fill most of the time, so a download without the lease overlaps with another one.
     gateway.faults.chance('latency', 1, { ms: 100, on: 'dlrs' });
     for (let times = 0; times < 3; times++) {
       polling.push(10);
       const patience = AbortSignal.timeout(30_000);
-      // It has none on its way, which could be excused.
+      // The leader has no download in flight, which would be excused.
       const leader = await watch.next('answered', patience);
       const frozen = places.freeze(polling.placeOf(leader), FROZEN_MS);
       await polling.takenOver(leader.life, FROZEN_MS);

@@ -10,7 +10,7 @@ import { Seeded } from '../../support/seeded.js';
 import { endAll } from '../../support/what-is-left.js';
 import { ForkedProgram } from './forked-program.js';
 
-/** What a process that sends is told. */
+/** Settings of a process that sends. */
 interface TrackingSettings {
   /** The file that it appends to. */
   journal: string;
@@ -39,7 +39,7 @@ interface Handled {
   reference?: string;
 }
 
-/** What a lane has seen. */
+/** Observations of a lane. */
 export interface TrackingEvidence {
   rounds: number;
   /** Messages that the gateway received. */

@@ -42,8 +42,8 @@ describe('processes that are killed while they send tracked messages', () => {
   });
 });
 
-describe('the account of these tests finds the loss when', () => {
-  it('a record is written after its request has left', async () => {
+describe('these tests detect the loss when', () => {
+  it('a record is written after its request was sent', async () => {
     const preload = './tracking-store/writes-records-late.mjs';
     const { faults } = await run('tracked and killed, with late records', 0.06, { preload });
     expect(faults).toEqual(expect.arrayContaining([expect.stringContaining('reached the gateway, and has no record')]));

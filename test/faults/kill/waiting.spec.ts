@@ -14,7 +14,7 @@ const ORDER: CampaignOrder = {
 };
 const PATIENCE_MS = 60_000;
 
-describe('a campaign whose process is killed while its requests wait for their turn', () => {
+describe('a campaign whose process is killed while its requests are queued', () => {
   let bench: CampaignBench;
   let processes: CampaignProcess[];
   beforeEach(async () => {
@@ -38,9 +38,9 @@ describe('a campaign whose process is killed while its requests wait for their t
     return one;
   };
 
-  it('puts no recipient in doubt who was not in flight: a rate lets one out after the other', async () => {
+  it('puts no queued recipient in doubt when the rate lets one request out at a time', async () => {
     const first = start({ rate: { requestsPerSecond: 1 } });
-    await until('one was sent', () => bench.requests().length === 1, PATIENCE_MS);
+    await until('one request was sent', () => bench.requests().length === 1, PATIENCE_MS);
     await wait(300);
     first.kill();
     await first.ended;
@@ -50,7 +50,7 @@ describe('a campaign whose process is killed while its requests wait for their t
     expect(bench.reached(ORDER.count)).toEqual([1]);
   });
 
-  it('puts no recipient in doubt when nothing could leave', async () => {
+  it('puts no recipient in doubt when no request could be sent', async () => {
     await bench.gateway.refuseConnections();
     const first = start({ retry: { delayMs: 60_000 } });
     await first.told('taken', AbortSignal.timeout(PATIENCE_MS));
@@ -63,10 +63,10 @@ describe('a campaign whose process is killed while its requests wait for their t
     expect(bench.reached(ORDER.count)).toEqual([1]);
   });
 
-  it('puts those in doubt who were', async () => {
+  it('puts the recipients in doubt whose requests were in flight', async () => {
     bench.gateway.faults.chance('latency', 1, { ms: 5_000, on: 'send' });
     const first = start({ rate: { requestsPerSecond: 1 } });
-    await until('one is on the wire', () => bench.requests().length === 1, PATIENCE_MS);
+    await until('one request is in flight', () => bench.requests().length === 1, PATIENCE_MS);
     await wait(100);
     first.kill();
     await first.ended;

@@ -10,7 +10,7 @@ import { endAll } from '../../support/what-is-left.js';
 import { ForkedProgram, type Exit } from './forked-program.js';
 import { readJournal } from './journal.js';
 
-/** What a process with a webhook is told. */
+/** Settings of a process with a webhook. */
 interface WebhookSettings {
   /** The file that it appends to. */
   journal: string;
@@ -30,7 +30,7 @@ export interface WebhookPlan {
   storage?: 'memory';
 }
 
-/** What a lane has seen. */
+/** Observations of a lane. */
 export interface WebhookEvidence {
   rounds: number;
   /** Reports of pushes that were answered with 200. */

@@ -50,7 +50,7 @@ describe('processes that are killed while reports are pushed to them', () => {
   });
 });
 
-describe('the account of these tests finds the loss when', () => {
+describe('these tests detect the loss when', () => {
   it('reports are kept in memory', async () => {
     const { lost } = await run('pushed and killed, in memory', 0.04, { storage: 'memory' });
     expect(lost.length).toBeGreaterThan(0);

@@ -72,7 +72,7 @@ app.enableShutdownHooks();
 const campaigns = app.get(getCampaignsToken('bulk'));
 process.send({ kind: 'started' });
 
-/** Asks again while the store is away, as an application does. */
+/** Retries while the store is unavailable, as an application does. */
 async function untilAnswered(ask) {
   for (;;) {
     try {

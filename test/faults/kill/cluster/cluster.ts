@@ -176,7 +176,7 @@ export class Cluster implements TroubleHands {
     const isDownloading = (): boolean => this.#places.current.some(({ number }) => this.#watch.isDownloading(number));
     while ((this.#reports.waiting > 0 || isDownloading()) && Date.now() < end) await wait(10);
     while (!(await this.#isEmpty()) && Date.now() < end) await wait(50);
-    // A gap is announced by whoever finds it, some time after the process that left it has ended.
+    // A gap is announced by the instance that finds it, some time after the process that left it has ended.
     while ((await this.#account()).faults.length > 0 && Date.now() < end) await wait(500);
     await this.#places.end();
     const account = await this.#account();

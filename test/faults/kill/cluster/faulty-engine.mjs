@@ -8,7 +8,7 @@ const isPoller = (name) => name.endsWith('/poller');
 
 /** Engines with one guarantee taken out: the account of the tests must find what that does. */
 const FAULTS = {
-  /** Everyone gets the lease, and keeps it. */
+  /** Every instance gets the lease, and keeps it. */
   everyoneLeads(engine) {
     const exclusive = engine.exclusive.bind(engine);
     const lease = { isValid: () => true, release: () => Promise.resolve() };
@@ -23,15 +23,15 @@ const FAULTS = {
       return lease;
     };
   },
-  /** A job that comes back looks new. */
+  /** A redelivered job looks new. */
   forgetsInterruptions(engine) {
     changeJobs(engine, { interrupted: false, interruptedAt: undefined, interruptedMark: undefined });
   },
-  /** A job is never lost to another. */
+  /** A job is never lost to another instance. */
   jobsAreHeldForEver(engine) {
     changeJobs(engine, { isHeld: () => true });
   },
-  /** A download is said to be kept a moment before it is. */
+  /** A download is acknowledged a moment before it is stored. */
   acknowledgesEarly(engine) {
     changeQueues(engine, (queue, name) => {
       if (!name.endsWith('/pages')) return;
@@ -42,7 +42,7 @@ const FAULTS = {
       };
     });
   },
-  /** What is noted before a download is not kept. */
+  /** The note before a download is not stored. */
   forgetsIntents(engine) {
     const note = engine.note.bind(engine);
     engine.note = async (name, text) => (name.includes('/download') ? undefined : note(name, text));
@@ -51,7 +51,7 @@ const FAULTS = {
 
 /** The same, of what engines do when they are opened. */
 const FAULTS_OF_OPENING = {
-  /** What an earlier process left in its directory does not come to Redis. */
+  /** The spool of an earlier process is not transferred to Redis. */
   forgetsTheSpool: ({ spool }, { account }) => rm(join(spool, account), { recursive: true, force: true }),
 };
 

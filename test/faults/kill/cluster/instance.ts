@@ -12,7 +12,7 @@ export interface SharedOrder extends CampaignOrder {
   rate?: number;
 }
 
-/** What an instance is told. */
+/** Settings that an instance process receives at its start. */
 export interface InstanceSettings {
   life: number;
   /** The file that what is handled is appended to. */
@@ -30,13 +30,13 @@ export interface InstanceSettings {
   bulk: OurSmsModuleOptions;
 }
 
-/** What an instance is asked. */
+/** Requests to an instance. */
 export type Question =
   | { kind: 'campaign'; order: SharedOrder; starts: boolean }
   | { kind: 'lists' | 'remove'; id: string }
   | { kind: 'stats' };
 
-/** What an instance says. */
+/** Messages of an instance. */
 export type InstanceNews =
   | { kind: 'started' }
   | { kind: 'taken'; id: string }

@@ -60,7 +60,7 @@ function overlaps({ lives, downloads, still, leaseMs }: LeaseEvidence): string[]
 /** Whether something stood still between them, and the first could lose its lease on its way. */
 function isExcused(first: Download, second: Download, still: readonly Still[], leaseMs: number): boolean {
   return still.some(({ life, from, to }) => {
-    // Redis was away, or has just come back: nobody may have renewed in time.
+    // Redis was unavailable, or has just restarted: no instance may have renewed its lease in time.
     const until = life === undefined ? to + leaseMs : to;
     return (life === undefined || life === first.life) && from <= second.at && until >= first.at;
   });

@@ -73,7 +73,7 @@ export class Places {
     return this.#end(this.#at(place), 'SIGKILL');
   }
 
-  /** Kills all at once: nobody is left who could know anything. */
+  /** Kills all instances at once, so that no process memory is left. */
   async killAll(): Promise<void> {
     await Promise.all(this.#running.map((running) => this.#end(running, 'SIGKILL')));
     for (const place of this.#running.keys()) this.begin(place);

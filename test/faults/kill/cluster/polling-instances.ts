@@ -51,7 +51,7 @@ export class PollingInstances {
     const polling = new PollingInstances(places, gateway, watch, redis, folder);
     try {
       await Promise.all([0, 1, 2].map((place) => polling.#begin(place)));
-      await until('one polls', () => watch.downloads.length > 0, 60_000);
+      await until('one instance polls', () => watch.downloads.length > 0, 60_000);
       return polling;
     } catch (error) {
       await polling.remove();

@@ -27,7 +27,7 @@ export interface ReportsAccount {
   gaps: number;
   /** Gaps of downloads that came after all: those who announced them could not know. */
   needlessGaps: number;
-  /** Reports that were handed out and never handled. */
+  /** Reports that were downloaded and never handled. */
   missing: number;
   /** The longest time from the last byte of an answer to the kill of a process that had not kept it yet, while it ran. */
   windowMs: number;
@@ -35,7 +35,7 @@ export interface ReportsAccount {
   faults: string[];
 }
 
-/** Accounts for every report that the gateway handed out, whichever instance took it and whichever handled it. */
+/** Accounts for every report that the gateway delivered, whichever instances downloaded and handled it. */
 export function accountForReports({ lives, downloads, journal, still, hasSpool }: ReportsEvidence): ReportsAccount {
   const handled = new Set(journal.handled);
   const gaps = new Map(journal.gap.map((gap) => [gap.id, gap]));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Life } from '../account-for.js';
 import type { InstanceSettings } from './instance.js';
 
-/** What an instance is set up with. */
+/** Settings of an instance. */
 export interface InstancePlan {
   place: number;
   life: Life;
@@ -18,11 +18,11 @@ export interface InstancePlan {
   connection: { host: string; port: number };
 }
 
-/** More than any request of these tests can need, a process that stands still included. */
+/** More than any request of these tests can need, even in a suspended process. */
 const LONG_TIMEOUT_MS = 6_000;
 /** Before a guarded repeat. */
 const GUARDED_TIMEOUT_MS = 400;
-/** What running listeners get when their process is told to end. */
+/** Time for running listeners when their process is asked to end. */
 const SHUTDOWN_MS = 500;
 
 /** The settings of an instance: one account that polls, and one that sends campaigns. */
