@@ -19,7 +19,7 @@ describeWithRedis('several instances on one Redis', () => {
   beforeEach(async () => void (redis = await reachRedis()));
   afterEach(() => redis.remove());
 
-  describe('of which the one that polls', () => {
+  describe('when the polling instance', () => {
     let gateway: GatewaySimulator;
     let instances: TestApplication[];
     beforeEach(async () => {
@@ -44,28 +44,31 @@ describeWithRedis('several instances on one Redis', () => {
       for (let i = 0; i < count; i++) gateway.pushReport('demo', { msgId: `m${i}`, status: 'delivered' });
     };
 
-    it('cannot reach the gateway leaves it to another', async () => {
+    it('cannot reach the gateway, let another one poll', async () => {
       const alone = await join({ baseUrl: NOWHERE });
-      await until('it has tried', () => alone.logs.matching('Polling for delivery reports failed').length > 0);
+      await until(
+        'the first poll has failed',
+        () => alone.logs.matching('Polling for delivery reports failed').length > 0,
+      );
       const other = await join();
       const handled: string[] = [];
       for (const { app } of [alone, other]) {
         app.get(DlrListener).onReport = ({ msgId }) => void handled.push(msgId ?? '');
       }
       push(20);
-      await until('all are handled', () => handled.length === 20, 30_000);
+      await until('all reports are handled', () => handled.length === 20, 30_000);
     });
 
-    it('has nobody who listens any more leaves it to another', async () => {
+    it('has no listener any more, let another one poll', async () => {
       const first = await join();
-      await until('it polls', () => gateway.requests.length > 0);
+      await until('the first instance polls', () => gateway.requests.length > 0);
       first.app.get(EventEmitter2).removeAllListeners();
       const other = (await join()).app.get(DlrInbox);
-      await until('the other one polls', async () => (await other.stats()).lastPoll?.result === 'downloaded');
+      await until('the other instance polls', async () => (await other.stats()).lastPoll?.result === 'downloaded');
     });
   });
 
-  itWithOwnRedis('report a campaign that their Redis has lost as lost, and not as done', async () => {
+  itWithOwnRedis('report a campaign that was lost by Redis as lost, not as done', async () => {
     await redis.remove();
     redis = await TestRedis.start();
     const bench = await SharedCampaigns.start(redis);

@@ -12,7 +12,7 @@ import { endWhatIsLeft } from '../support/what-is-left.js';
 describeWithRedis('an engine on Redis', () => {
   const bench = RedisBench.forEach();
 
-  it('says that a Redis of another kind of data holds its keys, and that nobody gave it a connection', async () => {
+  it('rejects with advice when its prefix is used by other data, and when it got no connection', async () => {
     const redis = await bench.reach();
     const engine = await bench.open(redis);
     const admin = redis.client();
@@ -25,7 +25,7 @@ describeWithRedis('an engine on Redis', () => {
     expect(unset.message).toMatch(/BullModule.forRoot\('jobs'/);
   });
 
-  it("uses the application's connection, as options, as a URL or as a client, and leaves a client open", async () => {
+  it('uses the connection of the application, as options, URL or client, and leaves a client open', async () => {
     const redis = await bench.reach();
     const client = new Redis({ ...redis.connection, maxRetriesPerRequest: null });
     const { url } = redis;

@@ -75,7 +75,7 @@ describeWithRedis('jobs that version 0.1.0 left in Redis', () => {
     client.disconnect();
   });
 
-  it('are taken over once, also by instances that start at the same moment, and by a later one', async () => {
+  it('are migrated exactly once, even when several instances start at the same moment', async () => {
     const redis = await bench.reach();
     const client = await restored(redis);
     const handlers = [0, 1, 2].map(() => new RecordingHandler<string>(() => DONE));
@@ -91,7 +91,7 @@ describeWithRedis('jobs that version 0.1.0 left in Redis', () => {
     client.disconnect();
   });
 
-  it('are no concern of a store that this version began', async () => {
+  it('are not migrated in a store that this version created', async () => {
     const redis = await bench.reach();
     const client = redis.client();
     await (await bench.open(redis)).note('a', 'b');

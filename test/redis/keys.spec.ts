@@ -13,7 +13,7 @@ import { SharedCampaigns } from '../support/shared-campaigns.js';
 import { endWhatIsLeft } from '../support/what-is-left.js';
 
 const LIBRARY = join(import.meta.dirname, '../../lib/bullmq');
-/** What BullMQ keeps to itself. */
+/** Private names of BullMQ. */
 const PRIVATE = [
   ...[
     'moveToCompletedArgs',
@@ -55,7 +55,7 @@ const SPECIAL = new Map([
   ['t', '\t'],
 ]);
 
-describeWithOwnRedis('what is written to Redis', () => {
+describeWithOwnRedis('the data in Redis', () => {
   const bench = RedisBench.forEach();
 
   async function watched({ connection }: RedisAtHand, run: () => Promise<void>): Promise<WatchedScripts> {
@@ -64,7 +64,7 @@ describeWithOwnRedis('what is written to Redis', () => {
     createInterface({ input: socket }).on('line', (line) => scripts.note(line));
     socket.write('MONITOR\r\n');
     await run();
-    // What was done last is told a moment later.
+    // MONITOR reports the last commands a moment later.
     await pause(200);
     socket.destroy();
     return scripts;
@@ -80,7 +80,7 @@ describeWithOwnRedis('what is written to Redis', () => {
     expect(named(theirs).filter((key) => !key.startsWith(`${prefix}:`))).toEqual([]);
   }
 
-  it('is written by documented means of BullMQ alone', async () => {
+  it('is written only through documented APIs of BullMQ', async () => {
     const files = (await readdir(LIBRARY)).filter((file) => file.endsWith('.ts'));
     expect(files.length).toBeGreaterThan(10);
     for (const file of files) {
@@ -89,7 +89,7 @@ describeWithOwnRedis('what is written to Redis', () => {
     }
   });
 
-  it('is apart from what BullMQ keeps: a queue with every outcome', async () => {
+  it('is separate from the data of BullMQ: a queue with every outcome', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     const scripts = await watched(redis, async () => {
@@ -114,7 +114,7 @@ describeWithOwnRedis('what is written to Redis', () => {
     expectApart(scripts, `{${bench.prefix}}`);
   });
 
-  it('is apart from what BullMQ keeps: a campaign on two instances', async () => {
+  it('is separate from the data of BullMQ: a campaign on two instances', async () => {
     const redis = await bench.redis();
     const campaigns = await SharedCampaigns.start(redis);
     try {

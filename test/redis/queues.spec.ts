@@ -7,11 +7,11 @@ import { RedisBench } from '../support/redis-bench.js';
 import { describeWithOwnRedis } from '../support/redis-at-hand.js';
 import { endWhatIsLeft } from '../support/what-is-left.js';
 
-describeWithOwnRedis('queues in Redis', () => {
+describeWithOwnRedis('a queue in Redis', () => {
   const bench = RedisBench.forEach();
   const never = (): Promise<never> => new Promise(() => undefined);
 
-  it('loses nothing that was added, and no outcome, when Redis is killed at any moment', async () => {
+  it('loses no added job and no outcome when Redis is killed at any moment', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     const queue = engine.queue<number>('q');
@@ -40,7 +40,7 @@ describeWithOwnRedis('queues in Redis', () => {
     })();
     for (let round = 0; round < 3; round++) {
       const before = handled.size;
-      await eventually('some are handled', () => handled.size > before + 20);
+      await eventually('some jobs are handled', () => handled.size > before + 20);
       await redis.stop('SIGKILL');
       await redis.start();
     }
@@ -55,7 +55,7 @@ describeWithOwnRedis('queues in Redis', () => {
     }
   });
 
-  it('says in its own words that Redis is away, whatever it was asked when the connection broke', async () => {
+  it('reports Redis as unavailable, whichever call was in flight when the connection broke', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     const queue = engine.queue<number>('q');
@@ -80,7 +80,7 @@ describeWithOwnRedis('queues in Redis', () => {
     for (const answer of answers) expect(await answer).toMatchObject({ fault: 'unreachable' });
   });
 
-  it('keeps an outcome that was given while Redis was away, also for longer than a lease', async () => {
+  it('keeps an outcome that was returned while Redis was unavailable, even for longer than a lease', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis, { leaseMs: 500 });
     const queue = engine.queue<number>('q');
@@ -94,17 +94,17 @@ describeWithOwnRedis('queues in Redis', () => {
       { concurrency: 1 },
     );
     await queue.add([{ id: 'one', data: 1 }]);
-    await eventually('it is handed out', () => jobs.length === 1);
+    await eventually('the job is delivered', () => jobs.length === 1);
     await redis.stop('SIGKILL');
     settle({ kind: 'failed', reason: 'no reason' });
-    await eventually('its time is over', () => jobs[0]?.isHeld() === false);
+    await eventually('the lease has expired', () => jobs[0]?.isHeld() === false);
     await redis.start();
     await bench.untilAnswers(engine);
     await untilCounts(queue, { waiting: 0, active: 0, failed: 1 });
     expect(jobs).toHaveLength(1);
   });
 
-  it('opens while Redis is not there, says so once, and resumes by itself when it is', async () => {
+  it('opens while Redis is unavailable, logs that once, and resumes automatically', async () => {
     const redis = await bench.redis();
     await redis.stop();
     const engine = await bench.open(redis);
@@ -132,13 +132,13 @@ describeWithOwnRedis('queues in Redis', () => {
     await redis.start();
     await bench.untilAnswers(engine);
     await queue.add([{ id: 'one', data: 1 }]);
-    await eventually('it is handled', () => handled.length === 1);
+    await eventually('the job is handled', () => handled.length === 1);
     expect(bench.logs.matching('does not answer')).toHaveLength(1);
     expect(bench.logs.matching('answers again')).toHaveLength(1);
     expect(bench.logs.lines).toHaveLength(2);
   });
 
-  it('waits no longer than a few seconds for a Redis that is suspended', async () => {
+  it('waits at most a few seconds for a suspended Redis', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     await bench.untilAnswers(engine);
@@ -151,7 +151,7 @@ describeWithOwnRedis('queues in Redis', () => {
     await bench.untilAnswers(engine);
   });
 
-  it('ends within a moment while Redis is suspended and a handler never ends', async () => {
+  it('closes promptly while Redis is suspended and a handler never settles', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     const queue = engine.queue<number>('q');
@@ -164,7 +164,7 @@ describeWithOwnRedis('queues in Redis', () => {
       { concurrency: 1 },
     );
     await queue.add([{ id: 'one', data: 1 }]);
-    await eventually('it is handed out', () => jobs.length === 1);
+    await eventually('the job is delivered', () => jobs.length === 1);
     redis.freeze();
     const stopped = consumer.stop();
     const start = performance.now();
@@ -174,7 +174,7 @@ describeWithOwnRedis('queues in Redis', () => {
     expect(jobs[0]?.isHeld()).toBe(false);
   });
 
-  it('tells no password, whatever is wrong with it', async () => {
+  it('shows no password when the credentials are refused', async () => {
     const redis = await bench.redis();
     const admin = redis.client();
     await admin.config('SET', 'requirepass', 'right-one');
@@ -190,14 +190,14 @@ describeWithOwnRedis('queues in Redis', () => {
     expect(bench.logs.matching('refuses the user name')).toHaveLength(2);
   });
 
-  it('warns when Redis may delete what is in it, or has no persistence', async () => {
+  it('warns when Redis may evict keys or has no persistence', async () => {
     const redis = await bench.redis('--maxmemory-policy', 'allkeys-lru', '--appendonly', 'no');
     await bench.untilAnswers(await bench.open(redis));
     expect(bench.logs.matching('set maxmemory-policy noeviction')).toHaveLength(1);
     expect(bench.logs.matching('has no persistence')).toHaveLength(1);
   });
 
-  it('tells how much a Redis may lose that does not write at once, and is silent about one that does', async () => {
+  it('logs how much a Redis without appendfsync always may lose, and nothing about one with it', async () => {
     await bench.untilAnswers(await bench.open(await bench.redis('--appendfsync', 'everysec')));
     expect(bench.logs.lines).toMatchObject([{ level: 'log', text: expect.stringContaining('appendfsync always') }]);
     bench.logs.lines.length = 0;
@@ -205,7 +205,7 @@ describeWithOwnRedis('queues in Redis', () => {
     expect(bench.logs.lines).toEqual([]);
   });
 
-  it('adds all or nothing while Redis has no memory left, and keeps the outcomes of that time', async () => {
+  it('adds all jobs or none while Redis is out of memory, and keeps the outcomes returned meanwhile', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     const queue = engine.queue<number>('q');
@@ -217,7 +217,7 @@ describeWithOwnRedis('queues in Redis', () => {
     };
     queue.consume(handle, { concurrency: 1 });
     await queue.add([{ id: 'one', data: 1 }]);
-    await eventually('it is at its handler', () => handed === 1);
+    await eventually('the job is delivered', () => handed === 1);
     await engine.note('open', 'text');
     const admin = redis.client();
     await admin.config('SET', 'maxmemory', '1mb');
@@ -242,7 +242,7 @@ describeWithOwnRedis('queues in Redis', () => {
     admin.disconnect();
   });
 
-  it('delivers what is kept also when the part of BullMQ was emptied', async () => {
+  it('delivers stored jobs even if the keys of BullMQ were deleted', async () => {
     const redis = await bench.redis();
     const first = await bench.open(redis);
     await first.queue<number>('q').add(jobsNamed('job', 150));
@@ -259,13 +259,13 @@ describeWithOwnRedis('queues in Redis', () => {
     admin.disconnect();
   });
 
-  it('delivers a job whose process ended before BullMQ knew of it', async () => {
+  it('delivers a job whose process ended before the job was added to BullMQ', async () => {
     const redis = await bench.redis();
     const queue = (await bench.open(redis, { leaseMs: 500 })).queue<string>('q');
     const handled: string[] = [];
     queue.consume(async ({ id, data }) => (handled.push(`${id}: ${data}`), DONE), { concurrency: 1 });
     await queue.add([{ id: 'one', data: 'known' }]);
-    await eventually('it is handled', () => handled.length === 1);
+    await eventually('the first job is handled', () => handled.length === 1);
     const admin = redis.client();
     const start = `{${bench.prefix}}/queue/q`;
     const fields = { delivery: 'job-two!abcdefgh', data: '"unknown"', tries: '0', due: '' };
@@ -275,14 +275,14 @@ describeWithOwnRedis('queues in Redis', () => {
       .zadd(`${start}/live`, Date.now(), 'two')
       .zadd(`${start}/unsent`, Date.now(), 'job-two!abcdefgh')
       .exec();
-    await eventually('it is handled, too', () => handled.length === 2);
+    await eventually('the second job is handled', () => handled.length === 2);
     expect(handled).toEqual(['one: known', 'two: unknown']);
     await untilCounts(queue, { waiting: 0, active: 0 });
     expect(await admin.exists(`${start}/unsent`, `${start}/live`, `${start}/job/two`)).toBe(0);
     admin.disconnect();
   });
 
-  it('ends the delivery of a job whose outcome is kept, and hands nothing out again', async () => {
+  it('ends the BullMQ job of an outcome that is already stored, and redelivers nothing', async () => {
     const redis = await bench.redis();
     const admin = redis.client();
     const queue = (await bench.open(redis, { leaseMs: 500 })).queue<number>('q');
@@ -295,20 +295,23 @@ describeWithOwnRedis('queues in Redis', () => {
     };
     queue.consume(handle, { concurrency: 2 });
     await queue.add(jobsNamed('job', 1));
-    await eventually('it is at its handler', () => started.length === 1);
+    await eventually('the job is delivered', () => started.length === 1);
     // As if its process had ended after its outcome was kept, and before BullMQ heard of it.
     const start = `{${bench.prefix}}/queue/q`;
     await admin.multi().del(`${start}/job/job0`).zrem(`${start}/live`, 'job0').exec();
     finish?.();
     await queue.add([{ id: 'job0', data: 1 }]);
-    await eventually('a new job of this name is handled', () => started.length === 2);
+    await eventually('a new job with this id is handled', () => started.length === 2);
     await untilCounts(queue, { waiting: 0, active: 0, failed: 0 });
-    await eventually('BullMQ has none left', async () => (await admin.keys(`{${bench.prefix}}:q:job-*`)).length === 0);
+    await eventually(
+      'BullMQ has no jobs left',
+      async () => (await admin.keys(`{${bench.prefix}}:q:job-*`)).length === 0,
+    );
     expect(started).toEqual([0, 1]);
     admin.disconnect();
   });
 
-  it('continues when Redis has forgotten the scripts', async () => {
+  it('continues after the scripts were flushed from Redis', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     const queue = engine.queue<number>('q');
@@ -322,7 +325,7 @@ describeWithOwnRedis('queues in Redis', () => {
     for (let data = 0; data < 6; data++) {
       await queue.add([{ id: `job${data}`, data }], [{ name: `note/${data}`, text: '' }]);
       await admin.script('FLUSH');
-      await eventually('it is handled', () => handled.length === data + 1);
+      await eventually('the job is handled', () => handled.length === data + 1);
       await admin.script('FLUSH');
     }
     await untilCounts(queue, { waiting: 0, active: 0, failed: 3 });

@@ -16,9 +16,9 @@ const WITHOUT_INFO = '+@all -@dangerous';
 /** As the README says. */
 const ENOUGH = '+@all -@dangerous +info +config|get';
 
-describeWithOwnRedis('a user of Redis with few rights', () => {
+describeWithOwnRedis('a Redis user with limited rights', () => {
   const bench = RedisBench.forEach();
-  // ioredis says by itself, once, that it may not ask for INFO.
+  // ioredis warns once that it may not run INFO.
   const said: unknown[] = [];
   beforeEach(() => {
     said.length = 0;
@@ -44,7 +44,7 @@ describeWithOwnRedis('a user of Redis with few rights', () => {
     return log;
   }
 
-  it('can do all that is needed with those that the README asks for, and no more', async () => {
+  it('can do everything with the rights from the README, and with no more', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis, await userOf(redis, ENOUGH));
     const queue = engine.queue<number>('q');
@@ -74,7 +74,7 @@ describeWithOwnRedis('a user of Redis with few rights', () => {
     expect(bench.logs.lines).toEqual([]);
   });
 
-  it('gets reports without the right to ask how Redis is, which is said once', async () => {
+  it('gets reports without the right to run INFO, which is logged once', async () => {
     const redis = await bench.redis();
     const { connection } = await userOf(redis, WITHOUT_INFO, 'oursms');
     const gateway = await GatewaySimulator.start();
@@ -82,7 +82,7 @@ describeWithOwnRedis('a user of Redis with few rights', () => {
     const account = OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, storage, dlr: { poll: { everyMs: 50 } } });
     const application = await startApplication([account], [DlrListener]);
     for (let i = 0; i < 3; i++) gateway.pushReport('demo', { msgId: `m${i}`, status: 'delivered' });
-    await until('they are handled', () => application.app.get(DlrListener).handled.length === 3);
+    await until('the reports are handled', () => application.app.get(DlrListener).handled.length === 3);
     expect(application.logs.matching('Polling for delivery reports failed')).toEqual([]);
     expect(said).toHaveLength(1);
     expect(application.logs.matching(/Cannot check memory and persistence of .* \+info/)).toHaveLength(1);
@@ -90,7 +90,7 @@ describeWithOwnRedis('a user of Redis with few rights', () => {
     await gateway.stop();
   });
 
-  it('without persistence is warned of, as far as that is known', async () => {
+  it('is warned about missing persistence, as far as that can be determined', async () => {
     const redis = await bench.redis('--appendonly', 'no');
     await bench.untilAnswers(await bench.open(redis, await userOf(redis, '+@all -config')));
     expect(bench.logs.lines).toMatchObject([
@@ -98,7 +98,7 @@ describeWithOwnRedis('a user of Redis with few rights', () => {
     ]);
   });
 
-  it('that needs more memory to write is reported, and writing continues when it has it', async () => {
+  it('that lacks the right to write is reported, and writing continues once the right is granted', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis, await userOf(redis, '+@all -@write'));
     const error = await rejection(engine.note('a', 'b'), OurSmsStorageError);

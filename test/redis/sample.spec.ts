@@ -46,18 +46,21 @@ describeWithOwnRedis('two instances of the sample application on one Redis', () 
     return lines.map((line) => (JSON.parse(line) as Dlr).id);
   };
 
-  it('say where their reports are kept, without a password', async () => {
+  it('show where their reports are stored, without a password', async () => {
     const { json } = await here.get<Status>('/status');
     expect(json).toEqual({ gateway: 'simulated', src: 'MyBrand', storage: `Redis at 127.0.0.1:${redis.port}` });
     const { storage } = (await here.get<Status>('/status')).json;
     expect(storage).not.toContain('@');
   });
 
-  it('show the same campaign, and both can end it', async () => {
+  it('show the same campaign, and either can cancel it', async () => {
     const csv = mobiles(3_000).join('\n');
     const { id } = await new SampleCampaigns(here).start(csv, { id: 'eid', message, rate: 1 });
     const other = new SampleCampaigns(there);
-    await until('the other one knows it', async () => (await there.get(`/campaigns/${id}`)).status === 200);
+    await until(
+      'the other instance knows the campaign',
+      async () => (await there.get(`/campaigns/${id}`)).status === 200,
+    );
     const told = await other.follow(id, ({ sent }) => sent > 0);
     expect(told.at(-1)).toMatchObject({ id, total: 3_000, state: 'running' });
     await there.post(`/campaigns/${id}/cancel`);
@@ -69,7 +72,7 @@ describeWithOwnRedis('two instances of the sample application on one Redis', () 
     expect(lists.map(({ json }) => json.map((campaign) => campaign.state))).toEqual([['cancelled'], ['cancelled']]);
   });
 
-  it('share the reports: each is handled by one of them, and by the other when one has ended', async () => {
+  it('share the reports: each is handled by one instance, and by the other one when the first has ended', async () => {
     const send = async (instance: SampleBench, dest: string): Promise<void> => {
       const { status } = await instance.post<SendReceipt>('/messages', { ...message, dests: [dest], dlr: true });
       expect(status).toBe(201);
@@ -77,38 +80,41 @@ describeWithOwnRedis('two instances of the sample application on one Redis', () 
     for (const dest of mobiles(10)) await send(here, dest);
     gateway.clock.advance(60_000);
     const all = async (): Promise<string[]> => [...(await handledBy(here)), ...(await handledBy(there))];
-    await until('all are handled', async () => (await all()).length >= 10);
+    await until('all reports are handled', async () => (await all()).length >= 10);
     expect(new Set(await all()).size).toBe(10);
     await here.stop();
     for (const dest of mobiles(10)) await send(there, dest);
     gateway.clock.advance(60_000);
-    await until('all are handled', async () => (await all()).length >= 20);
+    await until('all reports are handled', async () => (await all()).length >= 20);
     expect(new Set(await all()).size).toBe(20);
   });
 });
 
 describe('the settings of several instances', () => {
-  it('give each instance a directory by its port', () => {
+  it('give each instance a directory named after its port', () => {
     const env = { REDIS_URL: 'redis://:secret@127.0.0.1:6379', PORT: '3001' };
     expect(readSettings(env)).toMatchObject({ storage: '.oursms/port-3001', redisUrl: env.REDIS_URL });
     expect(readSettings({ ...env, OURSMS_STORAGE: 'mine' })).toMatchObject({ storage: 'mine' });
     expect(readSettings({})).toMatchObject({ storage: '.oursms', redisUrl: undefined });
   });
 
-  it.each(['127.0.0.1:6379', 'http://127.0.0.1:6379', 'secret'])('refuse %j as a Redis, and do not show it', (url) => {
-    expect(() => readSettings({ REDIS_URL: url })).toThrow(/^REDIS_URL must be the URL of a Redis server/);
-  });
+  it.each(['127.0.0.1:6379', 'http://127.0.0.1:6379', 'secret'])(
+    'refuse %j as a Redis URL, without showing it',
+    (url) => {
+      expect(() => readSettings({ REDIS_URL: url })).toThrow(/^REDIS_URL must be the URL of a Redis server/);
+    },
+  );
 
   const settingsOfCompose = async (): Promise<string> => {
     const yaml = await readFile(new URL('../../sample-app/compose.yaml', import.meta.url), 'utf8');
     return /^\s+command: redis-server (.*)$/m.exec(yaml)?.[1] ?? '';
   };
 
-  it('come with a compose file whose Redis keeps what it has acknowledged', async () => {
+  it('come with a compose file whose Redis persists every acknowledged write', async () => {
     expect(await settingsOfCompose()).toContain('--appendfsync always');
   });
 
-  itWithOwnRedis('come with a Redis that takes the settings of the compose file', async () => {
+  itWithOwnRedis('come with a compose file whose settings Redis accepts', async () => {
     const command = await settingsOfCompose();
     expect(command).not.toBe('');
     const redis = await TestRedis.start(...command.split(' '));

@@ -38,7 +38,7 @@ describeWithRedis('the spool', () => {
     return handled;
   };
 
-  itWithOwnRedis('takes what Redis does not, and brings it there in order as soon as it answers', async () => {
+  itWithOwnRedis('stores pages while Redis is unavailable, and transfers them in order once it answers', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis, { spool });
     await engine.note('open', 'text');
@@ -57,7 +57,7 @@ describeWithRedis('the spool', () => {
     expect(bench.logs.matching('are kept in')).toHaveLength(1);
   });
 
-  itWithOwnRedis('brings what an earlier process left, once', async () => {
+  itWithOwnRedis('transfers the pages of an earlier process exactly once', async () => {
     const redis = await bench.redis();
     const first = await bench.open(redis, { spool });
     await first.note('open', 'text');
@@ -77,7 +77,7 @@ describeWithRedis('the spool', () => {
     expect(handled).toEqual(['one']);
   });
 
-  itWithOwnRedis('brings nothing twice when the process ended before it noted that Redis has it', async () => {
+  itWithOwnRedis('transfers no page twice when the process ended before it noted the transfer', async () => {
     const redis = await bench.redis();
     const first = await bench.open(redis, { spool });
     await redis.stop();
@@ -110,7 +110,7 @@ describeWithRedis('the spool', () => {
     admin.disconnect();
   });
 
-  it('belongs to one process: a second one with the same directory is refused', async () => {
+  it('belongs to one process: a second process with the same directory is refused', async () => {
     const redis = await bench.reach();
     await bench.open(redis, { spool });
     const error = await rejection(bench.open(redis, { spool }), OurSmsStorageError);
@@ -118,7 +118,7 @@ describeWithRedis('the spool', () => {
     expect(error.message).toContain('its own spool');
   });
 
-  it('names its own setting when its directory cannot be used', async () => {
+  it('names its own option in the error when its directory cannot be used', async () => {
     const redis = await bench.reach();
     await writeFile(join(spool, 'file'), '');
     const error = await rejection(bench.open(redis, { spool: join(spool, 'file') }), OurSmsStorageError);
@@ -126,7 +126,7 @@ describeWithRedis('the spool', () => {
     expect(error.message).toContain('or set spool');
   });
 
-  it('is not in the way of other queues, nor of a page that cannot be written', async () => {
+  it('does not affect other queues, nor a page that cannot be serialized', async () => {
     const redis = await bench.reach();
     await mkdir(spool, { recursive: true });
     const engine = await bench.open(redis, { spool });

@@ -84,7 +84,7 @@ describeWithRedis('the telemetry of instances that share a Redis', () => {
     expect(HIDDEN.filter((value) => said.includes(value))).toEqual([]);
   }
 
-  it('has the spans of a report that another instance got, with a link to the send', async () => {
+  it('has the spans of a report that another instance received, with a link to the send', async () => {
     const { sender, receiver } = await startBoth();
     report({ msgId: await send(sender) });
     await untilProcessed(1);
@@ -102,7 +102,7 @@ describeWithRedis('the telemetry of instances that share a Redis', () => {
     await expectHidden();
   });
 
-  it('has the link in each delivery, also in one by an instance that took over, and no word of a failed listener', async () => {
+  it('links each delivery to the send, even after a takeover, and shows nothing of the error of a listener', async () => {
     const { sender, receiver } = await startBoth();
     onReport = (by) => {
       if (by === receiver) throw new TypeError(`${NUMBER} ${BODY} ${SENDER} ${PASSWORD}`);
@@ -111,7 +111,7 @@ describeWithRedis('the telemetry of instances that share a Redis', () => {
     await untilProcessed(1);
     await receiver.close();
     await sender.application.app.get(DlrInbox).resume();
-    await until('it is handled', () => handled.length === 1, PATIENCE_MS);
+    await until('the report is handled', () => handled.length === 1, PATIENCE_MS);
     expect(handled[0]?.by).toBe(sender);
     const sent = recorded.span('send');
     const processes = recorded.spans('process');
@@ -122,7 +122,7 @@ describeWithRedis('the telemetry of instances that share a Redis', () => {
     expect(HIDDEN.filter((value) => spans.includes(value))).toEqual([]);
   });
 
-  it('has a link to the request of its campaign, whichever instance sent it', async () => {
+  it('links a report to the request of its campaign, whichever instance sent the request', async () => {
     const { sender, receiver } = await startBoth();
     const campaign = await sender.face.start({ id: 'spring', message: MESSAGE, recipients: mobiles(3) });
     await (

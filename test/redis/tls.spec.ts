@@ -88,7 +88,7 @@ describeWithOwnRedis('a Redis that speaks TLS', () => {
     expect(refused).toMatch(/requires a client certificate, .*: set tls\.cert and tls\.key/);
   });
 
-  itWithOpenssl('is distinguished from one that does not', async () => {
+  itWithOpenssl('is distinguished from a server without TLS', async () => {
     const server = await listen();
     const { port: plain } = server.address() as AddressInfo;
     const confused = await faultOf(await start(), { host: '127.0.0.1', port: plain, tls: { ca } });

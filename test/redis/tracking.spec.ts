@@ -38,7 +38,7 @@ describeWithRedis('tracking by several instances on one Redis', () => {
   const report = (row: Record<string, unknown>): unknown =>
     shared.gateway.pushReport('demo', { status: 'delivered', ...row });
 
-  it('matches the report of a message that another instance has sent, and tells those who wait', async () => {
+  it('matches the report of a message that another instance sent, and resolves its pending settled() call', async () => {
     const [one, other] = (await start(2)) as [CampaignInstance, CampaignInstance];
     // Only one of them gets the report.
     await one.application.app.get(DlrInbox).pause();
@@ -53,7 +53,7 @@ describeWithRedis('tracking by several instances on one Redis', () => {
     expect(await messagesOf(other).get('order-1')).toMatchObject({ isFinal: true });
   });
 
-  it('counts the reports of a campaign that several instances get, each of them once', async () => {
+  it('counts each report of a campaign once, whichever instance receives it', async () => {
     const instances = await start(3);
     const campaign = await instances[0]?.face.start({ id: 'spring', message: MESSAGE, recipients: mobiles(2_000) });
     await campaign?.done;
@@ -66,11 +66,11 @@ describeWithRedis('tracking by several instances on one Redis', () => {
       if (i % 2 === 0) report({ dest, jobId: jobs.get(dest), status: 'sent' });
       report({ dest, jobId: jobs.get(dest), status });
     }
-    await until('all are handled', () => handled.length >= 3_000, 20_000);
+    await until('all reports are handled', () => handled.length >= 3_000, 20_000);
     const expected = { sent: 2_000, delivered: 1_800, undelivered: 200, noReportYet: 0, missing: 0 };
     for (const { face } of instances) {
       await until(
-        'they are counted',
+        'all reports are counted',
         async () => (await face.get('spring'))?.snapshot().delivered === expected.delivered,
         20_000,
       );
@@ -79,23 +79,23 @@ describeWithRedis('tracking by several instances on one Redis', () => {
     expect(handled.every((dlr) => dlr.campaign === 'spring' && dlr.matched === 'job')).toBe(true);
   });
 
-  it('forgets a message whose send another instance has not finished, also when its answer comes after that', async () => {
+  it('forgets a message that another instance is still sending, even if the answer arrives later', async () => {
     const [one, other] = (await start(2)) as [CampaignInstance, CampaignInstance];
     shared.gateway.faults.next('latency', { ms: 1_500, on: 'send' });
     const sending = one.application.sms.send({ ...MESSAGE, dests: [normalized(1)] }, { reference: 'order-1' });
-    await until('its record is there', async () => (await messagesOf(other).get('order-1')) !== undefined);
+    await until('the record is stored', async () => (await messagesOf(other).get('order-1')) !== undefined);
     expect(await messagesOf(other).forget('order-1')).toBe(true);
     const { acceptedMsgs } = await sending;
     await messagesOf(one).get('any: the answer is kept then');
     for (const instance of [one, other]) expect(await messagesOf(instance).get('order-1')).toBeUndefined();
     expect(await redisText(redis)).not.toContain('order-1');
     report({ msgId: acceptedMsgs[0]?.msgId, dest: normalized(1) });
-    await until('its report is handled', () => handled.length === 1);
+    await until('the report is handled', () => handled.length === 1);
     expect(handled[0]).not.toHaveProperty('reference');
     expect(handled[0]).not.toHaveProperty('matched');
   });
 
-  it('announces a missing report by one instance', async () => {
+  it('announces a missing report from one instance only', async () => {
     const instances = await start(3, { tracking: { missingAfterMs: 1_000 } });
     const missing: MessagesMissing[] = [];
     for (const { application } of instances) {
@@ -108,7 +108,11 @@ describeWithRedis('tracking by several instances on one Redis', () => {
         application.sms.send({ ...MESSAGE, dests: [normalized(i)] }, { reference: `order-${i}` }),
       ),
     );
-    await until('they are announced', () => missing.flatMap(({ messages }) => messages).length >= 3, 20_000);
+    await until(
+      'the missing reports are announced',
+      () => missing.flatMap(({ messages }) => messages).length >= 3,
+      20_000,
+    );
     await new Promise((resolve) => setTimeout(resolve, 500));
     const references = missing.flatMap(({ messages }) => messages.map(({ reference }) => reference));
     expect(references.sort()).toEqual(['order-0', 'order-1', 'order-2']);

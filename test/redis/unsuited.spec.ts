@@ -8,10 +8,10 @@ import { endWhatIsLeft } from '../support/what-is-left.js';
 
 const ALL_SLOTS = [0, 16_383];
 
-describeWithOwnRedis('a server that is not what it should be', () => {
+describeWithOwnRedis('an unsuitable Redis server', () => {
   const bench = RedisBench.forEach();
 
-  it('is named when it is a node of a Redis Cluster, whatever it knows of the others', async () => {
+  it('is reported as a node of a Redis Cluster, whether or not it knows the other nodes', async () => {
     const [asked, other] = [
       await bench.redis('--cluster-enabled', 'yes'),
       await bench.redis('--cluster-enabled', 'yes'),
@@ -31,7 +31,7 @@ describeWithOwnRedis('a server that is not what it should be', () => {
     for (const client of [here, there]) client.disconnect();
   });
 
-  it('is said to have too little memory, and how much is needed', async () => {
+  it('is reported as short of memory, with the amount that is needed', async () => {
     const redis = await bench.redis('--maxmemory', '8mb');
     const engine = await bench.open(redis);
     await engine.checkRoom(1_000_000);
@@ -40,7 +40,7 @@ describeWithOwnRedis('a server that is not what it should be', () => {
     expect(error.message).toMatch(/12000000 bytes are needed, and \d{7} of 8388608 \(maxmemory\) are free/);
   });
 
-  it('has the memory for what it is said to have it for', async () => {
+  it('has enough memory for a download after checkRoom has succeeded', async () => {
     const redis = await bench.redis();
     const engine = await bench.open(redis);
     const admin = redis.client();
