@@ -50,7 +50,7 @@ const API_A: [string, () => Promise<ContractGateway>][] = [
   ['api-a with a token alone, at the simulator', () => simulatedDocument({ token: 'tok en' })],
 ];
 const JSON_API: [string, () => Promise<JsonContractGateway>][] = [
-  ['the JSON API, at a gateway written from what is known of it alone', jsonGateway],
+  ['the JSON API, at a gateway written only from the known facts of that API', jsonGateway],
   ['the JSON API, at the simulator', simulatedJson],
 ];
 
@@ -63,7 +63,7 @@ describe.each<[string, () => Promise<ContractGateway>]>([...API_A, ...JSON_API])
     expect(at.sent()).toEqual([at.onWire({ ...ALL, dests: NUMBERS })]);
   });
 
-  it('gets only the parameters that are set', async () => {
+  it('receives only the parameters that are set', async () => {
     const at = await make();
     const { sms } = await start(at);
     await sms.send({ src: 'My Brand', dests: '0501234567', body: 'hello', dlr: false });
@@ -71,18 +71,18 @@ describe.each<[string, () => Promise<ContractGateway>]>([...API_A, ...JSON_API])
     expect(at.sent()).toEqual([at.onWire(fields)]);
   });
 
-  it('has its reports published as events, all of them, once', async () => {
+  it('has all of its reports published as events, each exactly once', async () => {
     const at = await make();
     const { sms, app } = await start(at, { dlr: { poll: { everyMs: 20 } } });
     for (let i = 0; i < 5; i++) await sms.send({ ...ALL, body: `message ${i}` });
     const { handled } = app.get(DlrListener);
-    await until('all reports came', () => handled.length === 10);
+    await until('all reports are handled', () => handled.length === 10);
     expect(handled.every(({ status }) => status === 'delivered')).toBe(true);
     expect(new Set(handled.map(({ id }) => id)).size).toBe(10);
     expect(at.waiting()).toBe(0);
   });
 
-  it('gives no more reports than were asked for, and deletes them', async () => {
+  it('returns no more reports than requested, and deletes the returned ones', async () => {
     const at = await make();
     const { sms } = await start(at);
     await sms.send(ALL);
@@ -91,7 +91,7 @@ describe.each<[string, () => Promise<ContractGateway>]>([...API_A, ...JSON_API])
     expect(await sms.downloadDlrs()).toEqual([]);
   });
 
-  it('tells the credits, and so an estimate', async () => {
+  it('returns the credits, from which an estimate is made', async () => {
     const at = await make();
     const { sms } = await start(at);
     expect((await sms.getCredits()).credits).toBe(at.credits);
@@ -99,7 +99,7 @@ describe.each<[string, () => Promise<ContractGateway>]>([...API_A, ...JSON_API])
     expect(at.sent()).toEqual([]);
   });
 
-  it('refuses wrong credentials with codes of its own', async () => {
+  it('refuses wrong credentials with its own error codes', async () => {
     const at = await make();
     const { sms } = await start(at, { auth: at.wrongAuth });
     for (const call of [sms.getCredits(), sms.send(ALL), sms.downloadDlrs()]) {
@@ -109,7 +109,7 @@ describe.each<[string, () => Promise<ContractGateway>]>([...API_A, ...JSON_API])
     expect(at.sent()).toEqual([]);
   });
 
-  it('takes a campaign', async () => {
+  it('accepts a campaign', async () => {
     const at = await make();
     const { app } = await start(at);
     const recipients = ['0501234567', '0507654321', '0501234567', 'nobody'];
@@ -130,7 +130,7 @@ describe.each(API_A)('%s', (_name, make) => {
     expect(at.sent()).toEqual([at.onWire({ ...ALL, dests: NUMBERS })]);
   });
 
-  it('cannot say who it is, and which senders it may use', async () => {
+  it('supports neither whoAmI nor getSenders', async () => {
     const { sms } = await start(await make());
     await rejection(sms.whoAmI(), OurSmsConfigError);
     await rejection(sms.getSenders(), OurSmsConfigError);
@@ -141,26 +141,26 @@ describe.each(JSON_API)('%s', (_name, make) => {
   let at: JsonContractGateway;
   beforeEach(async () => void (at = await make()));
 
-  it('has no GET form', async () => {
+  it('does not support GET', async () => {
     const { sms } = await start(at);
     await rejection(sms.send(ALL, { method: 'GET' }), OurSmsValidationError);
     expect(at.sent()).toEqual([]);
   });
 
-  it('takes what only it knows', async () => {
+  it('accepts extra parameters that only the JSON API has', async () => {
     const { sms } = await start(at);
     const extra = { secure: true, transliteration: 'AUTO' };
     await sms.send(ALL, { extra });
     expect(at.sent()).toEqual([at.onWire({ ...ALL, dests: NUMBERS, ...extra })]);
   });
 
-  it('says who it is, and which senders it may use', async () => {
+  it('answers whoAmI, and getSenders with the allowed senders', async () => {
     const { sms } = await start(at);
     expect(await sms.whoAmI()).toMatchObject(at.user);
     expect((await sms.getSenders()).senders?.map(({ src }) => src)).toEqual(at.senders);
   });
 
-  it('gets no message twice when an answer is lost', async () => {
+  it('sends no message twice when an answer is lost', async () => {
     const { sms } = await start(at, { retry: { attempts: 2, delayMs: 1, unknownOutcome: 'never' } });
     at.loseNextAnswer();
     await expect(sms.send({ ...ALL, prevDups: undefined })).rejects.toMatchObject({ outcome: 'unknown' });
@@ -178,7 +178,7 @@ describe.each(JSON_API)('%s', (_name, make) => {
   });
 });
 
-it('no URL of the JSON API holds a secret, a text or a number', async () => {
+it('no URL of the JSON API contains a secret, a text or a number', async () => {
   const apiKey = 'key-8c1f+/=x';
   const at = await startJsonGateway(apiKey);
   const { sms } = await start({ ...at, auth: { apiKey } });

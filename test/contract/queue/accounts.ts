@@ -29,11 +29,11 @@ const ACCOUNTS = [
   'a*',
 ];
 
-/** What several accounts keep in one engine. */
+/** Isolation of several accounts in one engine. */
 export function accountsContract(kind: EngineKind): void {
   const bench = engineForEach(kind);
 
-  it('keep their downloads and their counters of gaps apart, whatever their names are', async () => {
+  it('keep their downloads and gap counters apart, whatever the account names are', async () => {
     const heard: DlrGap[] = [];
     const emitter = new EventEmitter2();
     emitter.on('oursms.dlr.gap', (gap: DlrGap) => void heard.push(gap));
@@ -57,7 +57,7 @@ export function accountsContract(kind: EngineKind): void {
     }
   });
 
-  it('keep their campaigns apart, whatever the names of both are', async () => {
+  it('keep their campaigns apart, whatever the account names and campaign ids are', async () => {
     const ids = ['c', 'c/open', 'c%2Fopen', '*', 'a:b', '..', 'حملة', 'c/'];
     const all = ACCOUNTS.map((account) => ({
       account,

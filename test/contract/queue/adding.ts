@@ -27,7 +27,7 @@ export function addingContract(kind: EngineKind): void {
     expect(handler.jobs).toMatchObject([{ id: 'one', data: { text: 'hello' }, attempt: 1, interrupted: false }]);
   });
 
-  it('takes an empty list', async () => {
+  it('accepts an empty list', async () => {
     const queue = bench.queue();
     await queue.add([]);
     expect(await queue.counts()).toEqual({ waiting: 0, active: 0, failed: 0, oldestAt: undefined });
@@ -44,7 +44,7 @@ export function addingContract(kind: EngineKind): void {
     expect(await queue.counts()).toMatchObject({ waiting: 1 });
   });
 
-  it('shows all jobs of a list at once to whoever counts', async () => {
+  it('adds all jobs of a list atomically: a concurrent count sees all of them or none', async () => {
     const queue = bench.queue<number>();
     const seen = new Set<number>();
     let added = false;
@@ -56,7 +56,7 @@ export function addingContract(kind: EngineKind): void {
     expect([...seen]).toEqual([1_000]);
   });
 
-  it('has one job of a name while it waits', async () => {
+  it('ignores a second job with the same id while the first one waits', async () => {
     const queue = bench.queue();
     await queue.add([{ id: 'same', data: 'first' }]);
     await queue.add([
@@ -70,20 +70,20 @@ export function addingContract(kind: EngineKind): void {
     expect(handler.jobs.map(({ data }) => data)).toEqual(['first', 'other']);
   });
 
-  it('has one job of a name while it waits for a time', async () => {
+  it('ignores a second job with the same id while the first one is delayed', async () => {
     const queue = bench.queue();
     await queue.add([{ id: 'same', data: 'first', delayMs: 60_000 }]);
     await queue.add([{ id: 'same', data: 'second' }]);
     expect(await queue.counts()).toMatchObject({ waiting: 1 });
   });
 
-  it('has one job of a name while it is delivered', async () => {
+  it('ignores a second job with the same id while the first one is in flight', async () => {
     const queue = bench.queue();
     const gate = new Gate();
     const handler = new RecordingHandler<unknown>(() => gate.opened.then(() => DONE));
     queue.consume(handler.handle, { concurrency: 2 });
     await queue.add([{ id: 'same', data: 'first' }]);
-    await eventually('it is delivered', () => handler.jobs.length === 1);
+    await eventually('the job is delivered', () => handler.jobs.length === 1);
     await queue.add([{ id: 'same', data: 'second' }]);
     expect(await queue.counts()).toMatchObject({ waiting: 0, active: 1 });
     gate.open();
@@ -91,7 +91,7 @@ export function addingContract(kind: EngineKind): void {
     expect(handler.jobs).toHaveLength(1);
   });
 
-  it('has one job of a name while it is kept as failed', async () => {
+  it('ignores a second job with the same id while the first one is stored as failed', async () => {
     const queue = bench.queue();
     queue.consume(async () => FAILED, { concurrency: 1 });
     await queue.add([{ id: 'same', data: 'first' }]);
@@ -100,7 +100,7 @@ export function addingContract(kind: EngineKind): void {
     expect(await queue.counts()).toMatchObject({ waiting: 0, active: 0, failed: 1 });
   });
 
-  it('has one job of a name, the first, when a list has it twice', async () => {
+  it('keeps the first of two jobs with the same id in one list', async () => {
     const queue = bench.queue();
     await queue.add([
       { id: 'same', data: 'first' },
@@ -113,7 +113,7 @@ export function addingContract(kind: EngineKind): void {
     expect(handler.jobs).toMatchObject([{ id: 'same', data: 'first' }]);
   });
 
-  it('has one job of a name when many add it at the same moment', async () => {
+  it('adds one job when many callers add the same id concurrently', async () => {
     const queue = bench.queue<number>();
     await Promise.all(
       Array.from({ length: 20 }, (_, i) => queue.add([{ id: 'same', data: i }, ...jobsNamed('job', i)])),
@@ -121,7 +121,7 @@ export function addingContract(kind: EngineKind): void {
     expect(await queue.counts()).toMatchObject({ waiting: 1 + 19 });
   });
 
-  it('takes a name again once its job is done', async () => {
+  it('accepts an id again once its job is done', async () => {
     const queue = bench.queue();
     const handler = new RecordingHandler();
     queue.consume(handler.handle, { concurrency: 1 });
@@ -132,7 +132,7 @@ export function addingContract(kind: EngineKind): void {
     expect(handler.jobs.map(({ data }) => data)).toEqual(['first', 'second']);
   });
 
-  it('deletes the note that a list settles', async () => {
+  it('deletes a note together with adding jobs', async () => {
     const { engine } = bench;
     await engine.note('intent/1', 'download');
     await engine.note('intent/2', 'download');
@@ -140,7 +140,7 @@ export function addingContract(kind: EngineKind): void {
     expect(await allOf(engine.notes('intent/'))).toEqual([{ name: 'intent/2', text: 'download' }]);
   });
 
-  it('keeps notes with the jobs that they are added with', async () => {
+  it('stores notes together with the jobs', async () => {
     await bench.queue().add(
       [{ id: 'page', data: 'text' }],
       [
@@ -155,14 +155,14 @@ export function addingContract(kind: EngineKind): void {
     ]);
   });
 
-  it('keeps the note when the list could not be added', async () => {
+  it('keeps the note when adding the jobs fails', async () => {
     const { engine } = bench;
     await engine.note('intent/1', 'download');
     await expect(bench.queue().add([{ id: 'page', data: 1n }], [{ name: 'intent/1' }])).rejects.toThrow();
     expect(await allOf(engine.notes('intent/'))).toHaveLength(1);
   });
 
-  it('deletes the note also when the jobs are there already', async () => {
+  it('deletes the note even if the jobs exist already', async () => {
     const { engine } = bench;
     await bench.queue().add([{ id: 'page', data: 'text' }]);
     await engine.note('intent/1', 'download');
@@ -173,7 +173,7 @@ export function addingContract(kind: EngineKind): void {
 
   if (!kind.isDurable) return;
 
-  it('has a job from the moment on at which add resolves, whatever ends then', async () => {
+  it('has stored a job durably once add resolves', async () => {
     await bench.engine.note('intent/1', 'download');
     await bench.queue<number>().add([{ id: 'one', data: 1 }, ...jobsNamed('job', 300)], [{ name: 'intent/1' }]);
     await bench.queue().add([{ id: 'late', data: 0, delayMs: 60_000 }]);
@@ -186,7 +186,7 @@ export function addingContract(kind: EngineKind): void {
     expect(handler.ids).toEqual(['one', ...jobsNamed('job', 300).map(({ id }) => id)]);
   });
 
-  it('still has one job of a name after it was opened again', async () => {
+  it('still ignores a second job with the same id after the engine was reopened', async () => {
     await bench.queue().add([{ id: 'same', data: 'first' }]);
     await bench.reopen();
     await bench.queue().add([{ id: 'same', data: 'second' }]);

@@ -2,11 +2,11 @@ import { expect, it } from '@jest/globals';
 import type { Job } from '../../../lib/queue/durable-queue.js';
 import { DONE, engineForEach, eventually, Gate, RecordingHandler, type EngineKind } from './engine-under-test.js';
 
-/** What a queue must do about the beginning of a try that its handler tells. */
+/** Redelivery and attempt counts when a handler marks the start of its work. */
 export function beginningContract(kind: EngineKind): void {
   const bench = engineForEach(kind);
 
-  /** Hands a job out to a handler that does something with it and then never ends, and ends the engine meanwhile. */
+  /** Delivers a job to a handler that acts on it and never settles, reopens the engine, and returns the redelivered job. */
   const endMeanwhile = async (does: (job: Job<number>) => Promise<unknown>): Promise<Job<number>> => {
     const queue = bench.queue<number>();
     await queue.add([{ id: 'job', data: 1 }]);
@@ -19,11 +19,11 @@ export function beginningContract(kind: EngineKind): void {
       return DONE;
     };
     queue.consume(handle, { concurrency: 1, idleAtFirst: true });
-    await eventually('it is done with', () => isDone);
+    await eventually('the first handler has acted', () => isDone);
     await bench.reopen();
     const handler = new RecordingHandler<number>();
     bench.queue<number>().consume(handler.handle, { concurrency: 1 });
-    await eventually('it is delivered again', () => handler.jobs.length === 1);
+    await eventually('the job is redelivered', () => handler.jobs.length === 1);
     never.open();
     return handler.jobs[0] as Job<number>;
   };
@@ -32,11 +32,11 @@ export function beginningContract(kind: EngineKind): void {
     if (kind.isDurable) it(name, test);
   };
 
-  ifDurable('hands a job out again as not interrupted when its handler had not begun', async () => {
+  ifDurable('redelivers a job as not interrupted when its handler had not started work', async () => {
     expect(await endMeanwhile(() => Promise.resolve())).toMatchObject({ id: 'job', data: 1, interrupted: false });
   });
 
-  ifDurable('hands a job out again as interrupted when its handler had begun, and says when', async () => {
+  ifDurable('redelivers a job as interrupted, with the time, when its handler had started work', async () => {
     let before = 0;
     const begin = async (job: Job<number>): Promise<void> => {
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -48,7 +48,7 @@ export function beginningContract(kind: EngineKind): void {
     expect(job.interruptedAt).toBeGreaterThanOrEqual(before);
   });
 
-  ifDurable('hands a job out again as not interrupted when its handler had begun, and come to nothing', async () => {
+  ifDurable('redelivers a job as not interrupted when its handler had withdrawn the start mark', async () => {
     const job = await endMeanwhile(async (one) => {
       await one.atWork(true);
       await one.atWork(false);
@@ -56,17 +56,17 @@ export function beginningContract(kind: EngineKind): void {
     expect(job.interrupted).toBe(false);
   });
 
-  ifDurable('keeps what the handler noted with its beginning', async () => {
+  ifDurable('redelivers the text that the handler stored with its start mark', async () => {
     const mark = JSON.stringify({ wall: 1, note: 'ساعة' });
     const job = await endMeanwhile((one) => one.atWork(true, mark));
     expect(job.interruptedMark).toBe(mark);
   });
 
-  ifDurable('has no such note of a try that began without one, or came to nothing', async () => {
+  ifDurable('redelivers no text when the handler stored none with its start mark', async () => {
     expect((await endMeanwhile((one) => one.atWork(true))).interruptedMark).toBeUndefined();
   });
 
-  ifDurable('does not forget an earlier interruption over a try that was not begun', async () => {
+  ifDurable('remembers an earlier interruption after an attempt that was not started', async () => {
     const queue = bench.queue<number>('account/other');
     await queue.add([{ id: 'job', data: 1 }]);
     const handOut = async (does: (job: Job<number>) => Promise<void>): Promise<Job<number>> => {
@@ -77,7 +77,7 @@ export function beginningContract(kind: EngineKind): void {
         return new Promise(() => undefined);
       };
       bench.queue<number>('account/other').consume(handle, { concurrency: 1, idleAtFirst: true });
-      await eventually('it is delivered', () => seen !== undefined);
+      await eventually('the job is delivered', () => seen !== undefined);
       await bench.reopen();
       return seen as unknown as Job<number>;
     };
@@ -90,7 +90,7 @@ export function beginningContract(kind: EngineKind): void {
     expect(await handOut(() => Promise.resolve())).toMatchObject(first);
   });
 
-  ifDurable('counts the tries that had begun, and no others', async () => {
+  ifDurable('adds only started attempts to the number of earlier attempts', async () => {
     const queue = bench.queue<number>('account/counted');
     await queue.add([{ id: 'job', data: 1, attempts: 3 }]);
     const attempts: number[] = [];
@@ -102,13 +102,13 @@ export function beginningContract(kind: EngineKind): void {
         return new Promise(() => undefined);
       };
       bench.queue<number>('account/counted').consume(handle, { concurrency: 1, idleAtFirst: true });
-      await eventually('it is delivered', () => attempts.length > seen);
+      await eventually('the job is delivered', () => attempts.length > seen);
       await bench.reopen();
     }
     expect(attempts).toEqual([4, 4, 5, 5, 5, 6]);
   });
 
-  ifDurable('counts a try as an attempt only when its handler had begun', async () => {
+  ifDurable('counts an attempt only when its handler had started work', async () => {
     const queue = bench.queue<number>('account/attempts');
     await queue.add([{ id: 'job', data: 1 }]);
     const attempts: number[] = [];
@@ -121,13 +121,13 @@ export function beginningContract(kind: EngineKind): void {
         return new Promise(() => undefined);
       };
       bench.queue<number>('account/attempts').consume(handle, { concurrency: 1, idleAtFirst: true });
-      await eventually('it is delivered', () => isDone);
+      await eventually('the job is delivered', () => isDone);
       await bench.reopen();
     }
     expect(attempts).toEqual([1, 1, 2, 2, 3]);
   });
 
-  it('settles a job that was begun, or not, like any other', async () => {
+  it('acknowledges a job whether or not its handler marked the start', async () => {
     const queue = bench.queue<number>();
     await queue.add([
       { id: 'begun', data: 1 },
@@ -138,7 +138,7 @@ export function beginningContract(kind: EngineKind): void {
       return DONE;
     };
     const consumer = queue.consume(handle, { concurrency: 2, idleAtFirst: true });
-    await eventually('both are done', async () => (await queue.pending()) === 0);
+    await eventually('both jobs are done', async () => (await queue.pending()) === 0);
     await consumer.stop();
     expect(await queue.counts()).toMatchObject({ waiting: 0, active: 0, failed: 0 });
   });

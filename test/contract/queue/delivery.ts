@@ -26,7 +26,7 @@ export function deliveryContract(kind: EngineKind): void {
     expect(handler.ids).toEqual([...jobsNamed('a', 30), ...jobsNamed('b', 10)].map(({ id }) => id));
   });
 
-  it('delivers in the order in which jobs were added, also those that come to a consumer that has room', async () => {
+  it('delivers in the order in which jobs were added, even while the consumer has spare capacity', async () => {
     const queue = bench.queue<number>();
     const handler = new RecordingHandler<number>();
     queue.consume(handler.handle, { concurrency: 1 });
@@ -41,14 +41,14 @@ export function deliveryContract(kind: EngineKind): void {
     expect(handler.ids).toEqual(ids);
   });
 
-  it('delivers no more at a time when jobs come one by one', async () => {
+  it('respects the concurrency when jobs are added one by one', async () => {
     const queue = bench.queue<number>();
     let running = 0;
     let most = 0;
     const handle = async (): Promise<typeof DONE> => {
       most = Math.max(most, ++running);
       // The first ones wait for one another: on a busy machine each would be over before the next.
-      if (most < 3) await eventually('three run at a time', () => most >= 3);
+      if (most < 3) await eventually('three jobs run concurrently', () => most >= 3);
       await pause(3);
       running -= 1;
       return DONE;
@@ -59,7 +59,7 @@ export function deliveryContract(kind: EngineKind): void {
     expect(most).toBe(3);
   });
 
-  it('gives a handler what is kept, and not the object that was added', async () => {
+  it('gives a handler the stored data, not the object that was added', async () => {
     const queue = bench.queue<{ list: number[] }>();
     const delivered: unknown[] = [];
     queue.consume(
@@ -77,7 +77,7 @@ export function deliveryContract(kind: EngineKind): void {
     expect(delivered).toEqual([{ list: [1] }]);
   });
 
-  it('delivers as many at a time as it may, and no more', async () => {
+  it('delivers as many jobs concurrently as allowed, and no more', async () => {
     const queue = bench.queue<number>();
     await queue.add(jobsNamed('job', 40));
     let running = 0;
@@ -93,7 +93,7 @@ export function deliveryContract(kind: EngineKind): void {
     expect(most).toBe(4);
   });
 
-  it('continues with the others while one takes its time', async () => {
+  it('continues with other jobs while one is slow', async () => {
     const queue = bench.queue<number>();
     await queue.add(jobsNamed('job', 30));
     const gate = new Gate();
@@ -105,13 +105,13 @@ export function deliveryContract(kind: EngineKind): void {
     await untilCounts(queue, { active: 0 });
   });
 
-  it('delivers a job that is added while the consumer has nothing to do', async () => {
+  it('delivers a job that is added while the consumer is idle', async () => {
     const queue = bench.queue<number>();
     const handler = new RecordingHandler<number>();
     queue.consume(handler.handle, { concurrency: 3 });
     for (let i = 1; i <= 40; i++) {
       await queue.add([{ id: 'same', data: i }]);
-      await eventually(`job ${i} came`, () => handler.jobs.length === i);
+      await eventually(`job ${i} is delivered`, () => handler.jobs.length === i);
       await untilCounts(queue, { active: 0 });
     }
   });
@@ -124,7 +124,7 @@ export function deliveryContract(kind: EngineKind): void {
     });
     queue.consume(handler.handle, { concurrency: 1 });
     await queue.add([{ id: 'job20', data: 20 }]);
-    await eventually('all came', () => handler.jobs.length === 21);
+    await eventually('all jobs are delivered', () => handler.jobs.length === 21);
   });
 
   it('waits for the delay of a job', async () => {
@@ -148,7 +148,7 @@ export function deliveryContract(kind: EngineKind): void {
     expect((came.get('late') ?? 0) - start).toBeGreaterThan(395);
   });
 
-  it('delivers jobs whose delay has passed before those without, the one that was due first at first', async () => {
+  it('delivers jobs whose delay has passed before jobs without a delay, the earliest due first', async () => {
     const queue = bench.queue<number>();
     await queue.add(jobsNamed('plain', 3));
     await queue.add([{ id: 'due second', data: 0, delayMs: 60 }]);
@@ -161,7 +161,7 @@ export function deliveryContract(kind: EngineKind): void {
     expect(handler.ids).toEqual(['due first', 'due second', 'plain0', 'plain1', 'plain2']);
   });
 
-  it('begins to count tries where the job says', async () => {
+  it('starts counting attempts from the number given with the job', async () => {
     const queue = bench.queue<number>();
     await queue.add([
       { id: 'new', data: 0 },
@@ -173,7 +173,7 @@ export function deliveryContract(kind: EngineKind): void {
     expect(handler.jobs).toMatchObject([{ attempt: 1 }, { attempt: 4 }]);
   });
 
-  it('counts what waits, what is delivered and what failed, and since when the oldest waits', async () => {
+  it('counts waiting, active and failed jobs, and returns the time of the oldest waiting one', async () => {
     const queue = bench.queue<number>();
     const before = Date.now();
     await queue.add(jobsNamed('old', 3));
@@ -197,13 +197,13 @@ export function deliveryContract(kind: EngineKind): void {
     await untilCounts(queue, { waiting: 1, active: 0, failed: 1 });
   });
 
-  it('delivers no more once it was stopped, and continues with a new consumer', async () => {
+  it('delivers nothing after a stop, and resumes with a new consumer', async () => {
     const queue = bench.queue<number>();
     await queue.add(jobsNamed('job', 5));
     const gate = new Gate();
     const first = new RecordingHandler<number>(() => gate.opened.then(() => DONE));
     const consumer = queue.consume(first.handle, { concurrency: 2 });
-    await eventually('two are delivered', () => first.jobs.length === 2);
+    await eventually('two jobs are delivered', () => first.jobs.length === 2);
     let stopped = false;
     const stopping = consumer.stop().then(() => (stopped = true));
     await pause(100);
@@ -223,7 +223,7 @@ export function deliveryContract(kind: EngineKind): void {
     await next.stop();
   });
 
-  it('stops at once when there is nothing to do, also twice', async () => {
+  it('stops at once when idle, even when stopped twice', async () => {
     const consumer = bench.queue().consume(async () => DONE, { concurrency: 1 });
     await consumer.stop();
     await consumer.stop();

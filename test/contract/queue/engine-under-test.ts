@@ -112,7 +112,7 @@ export function engineForEach(kind: EngineKind): {
 export const jobsNamed = (prefix: string, count: number): { id: string; data: number }[] =>
   Array.from({ length: count }, (_, data) => ({ id: `${prefix}${data}`, data }));
 
-/** What an async iterable holds. */
+/** All items of an async iterable. */
 export async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);

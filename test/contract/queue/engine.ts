@@ -13,20 +13,20 @@ import {
 } from './engine-under-test.js';
 import { ODD_DATA, ODD_NAMES } from './odd-values.js';
 
-/** What an engine does besides its queues, and what it can keep. */
+/** Notes, locks and the lifecycle of an engine. */
 export function engineContract(kind: EngineKind): void {
   const bench = engineForEach(kind);
 
-  it('says whether what it keeps outlives the process', () => {
+  it('reports whether its data outlives the process', () => {
     expect(bench.engine.isDurable).toBe(kind.isDurable);
   });
 
-  it('is one queue by one name', async () => {
+  it('returns the same queue for the same name', async () => {
     await bench.queue('same').add([{ id: 'one', data: 1 }]);
     expect(await bench.queue('same').counts()).toMatchObject({ waiting: 1 });
   });
 
-  it('keeps queues apart, whatever their names and those of their jobs are', async () => {
+  it('isolates queues, whatever the queue names and job ids are', async () => {
     for (const name of ODD_NAMES) {
       await bench.queue(name).add(ODD_NAMES.map((id) => ({ id, data: [name, id] })));
       expect(await bench.queue(name).counts()).toMatchObject({ waiting: ODD_NAMES.length });
@@ -46,7 +46,7 @@ export function engineContract(kind: EngineKind): void {
     }
   });
 
-  it('keeps data as it is, long texts as well', async () => {
+  it('stores data unchanged, including long texts', async () => {
     const queue = bench.queue();
     await queue.add([...Object.entries(ODD_DATA).map(([id, data]) => ({ id, data })), { id: 'all', data: ODD_DATA }]);
     if (kind.isDurable) await bench.reopen();
@@ -60,7 +60,7 @@ export function engineContract(kind: EngineKind): void {
     expect(failed[0]?.reason).toBe('سبب 📨');
   });
 
-  it('changes several notes at once, and reads several', async () => {
+  it('writes several notes at once, and reads several', async () => {
     const { engine } = bench;
     await engine.note('left', 'old');
     const names = ODD_NAMES.map((name) => `many/${name}`);
@@ -72,7 +72,7 @@ export function engineContract(kind: EngineKind): void {
     await bench.engine.change([]);
   });
 
-  it('changes notes that can wait by themselves, and together with others, in the order in which they are asked for', async () => {
+  it('applies deferrable writes of notes in the order of the calls, alone or together with other writes', async () => {
     const { engine } = bench;
     await engine.change([{ name: 'alone', text: 'kept' }], true);
     const waiting = engine.change([{ name: 'one', text: 'first' }], true);
@@ -82,7 +82,7 @@ export function engineContract(kind: EngineKind): void {
     expect(await bench.engine.readMany(['alone', 'one'])).toEqual(['kept', 'second']);
   });
 
-  it('keeps notes by name, the last text of each', async () => {
+  it('stores one text per note name, the latest', async () => {
     const { engine } = bench;
     await engine.note('account/download/2', 'two');
     await engine.note('account/download/1', 'one');
@@ -100,7 +100,7 @@ export function engineContract(kind: EngineKind): void {
     expect(await allOf(engine.notes(''))).toHaveLength(4);
   });
 
-  it('lists the notes behind a name, whether there is one of that name or not', async () => {
+  it('lists the notes after a name, whether or not a note of that name exists', async () => {
     const { engine } = bench;
     await engine.change(['list/1', 'list/2', 'list/3', 'lists/4'].map((name) => ({ name, text: name })));
     const behind = async (name: string): Promise<string[]> =>
@@ -113,7 +113,7 @@ export function engineContract(kind: EngineKind): void {
     expect(await behind(more[219] as string)).toEqual(more.slice(220));
   });
 
-  it('counts the notes of a prefix', async () => {
+  it('counts the notes with a prefix', async () => {
     const { engine } = bench;
     expect(await engine.countNotes('list/')).toBe(0);
     const names = Array.from({ length: 450 }, (_, i) => `list/${i}`);
@@ -124,7 +124,7 @@ export function engineContract(kind: EngineKind): void {
     expect(await engine.countNotes('none')).toBe(0);
   });
 
-  it('reads a note by its whole name', async () => {
+  it('reads a note by its full name', async () => {
     const { engine } = bench;
     for (const name of ODD_NAMES) expect(await engine.read(name)).toBeUndefined();
     for (const name of ODD_NAMES) await engine.note(name, `text of ${name}`);
@@ -136,12 +136,12 @@ export function engineContract(kind: EngineKind): void {
     expect(await engine.read('account/empty')).toBeUndefined();
   });
 
-  it('lets go of a queue and keeps what is in it', async () => {
+  it('releases a queue and keeps its jobs', async () => {
     const queue = bench.queue<number>();
     const first = new RecordingHandler<number>(() => ({ kind: 'again', inMs: 60_000 }));
     const consumer = queue.consume(first.handle, { concurrency: 1 });
     await queue.add([{ id: 'one', data: 1 }]);
-    await eventually('it was delivered', () => first.jobs.length > 0);
+    await eventually('the job is delivered', () => first.jobs.length > 0);
     await consumer.stop();
     await queue.release();
     const again = bench.queue<number>();
@@ -156,7 +156,7 @@ export function engineContract(kind: EngineKind): void {
     expect(handler.ids).toEqual(['two']);
   });
 
-  it('forgets a note, and does not mind one that is not there', async () => {
+  it('deletes a note, and ignores one that does not exist', async () => {
     const { engine } = bench;
     await engine.note('one', '1');
     await engine.note('one/more', '2');
@@ -165,7 +165,7 @@ export function engineContract(kind: EngineKind): void {
     expect(await allOf(engine.notes(''))).toEqual([{ name: 'one/more', text: '2' }]);
   });
 
-  it('keeps an expiring note for its time, and apart from the other notes', async () => {
+  it('keeps an expiring note until it expires, separate from the other notes', async () => {
     const { engine } = bench;
     for (const name of ODD_NAMES) {
       await engine.noteExpiring(name, `first text of ${name}`, 60_000);
@@ -176,12 +176,12 @@ export function engineContract(kind: EngineKind): void {
     for (const name of ODD_NAMES) expect(await engine.readExpiring(name)).toBe(`text of ${name}`);
     expect(await engine.readExpiring('none')).toBeUndefined();
     expect(await allOf(engine.notes(''))).toEqual([{ name: 'short', text: 'a plain note' }]);
-    await eventually('its time is over', async () => (await engine.readExpiring('short')) === undefined);
+    await eventually('the note has expired', async () => (await engine.readExpiring('short')) === undefined);
     expect(await engine.read('short')).toBe('a plain note');
     expect(await engine.readExpiring('none')).toBeUndefined();
   });
 
-  it('finds notes by prefix whatever their names are', async () => {
+  it('finds notes by prefix, whatever their names are', async () => {
     const { engine } = bench;
     for (const name of ODD_NAMES) await engine.note(name, `text of ${name}`);
     for (const prefix of ODD_NAMES) {
@@ -191,7 +191,7 @@ export function engineContract(kind: EngineKind): void {
     expect(await allOf(engine.notes(''))).toHaveLength(ODD_NAMES.length);
   });
 
-  it('gives a right to one at a time', async () => {
+  it('grants an exclusive lock to one holder at a time', async () => {
     const { engine } = bench;
     const lease = await engine.exclusive('poller');
     const other = await engine.exclusive('other');
@@ -206,12 +206,12 @@ export function engineContract(kind: EngineKind): void {
     expect(next?.isValid()).toBe(true);
   });
 
-  it('gives a right to one of many who ask at the same moment', async () => {
+  it('grants an exclusive lock to one of many concurrent callers', async () => {
     const leases = await Promise.all(Array.from({ length: 10 }, () => bench.engine.exclusive('poller')));
     expect(leases.filter((lease) => lease !== undefined)).toHaveLength(1);
   });
 
-  it('tells the time of the server that keeps its store, where there is one', async () => {
+  it('returns the time of the server of its store, if there is one', async () => {
     const before = Date.now();
     const time = await bench.engine.time();
     if (bench.engine.followEveryMs === Infinity) return expect(time).toBeUndefined();
@@ -223,7 +223,7 @@ export function engineContract(kind: EngineKind): void {
     await bench.engine.checkRoom(1_000_000);
   });
 
-  it('says that it can be written, and keeps nothing of that', async () => {
+  it('reports that it is writable, and stores nothing while checking', async () => {
     const { engine } = bench;
     await engine.note('name', 'text');
     await Promise.all(Array.from({ length: 20 }, () => engine.checkWritable()));
@@ -231,7 +231,7 @@ export function engineContract(kind: EngineKind): void {
     expect(await bench.queue().counts()).toMatchObject({ waiting: 0, active: 0, failed: 0 });
   });
 
-  it('can do nothing once it was closed, and says so', async () => {
+  it('rejects every call after it was closed', async () => {
     const { engine } = bench;
     const queue = bench.queue<number>();
     await queue.add([{ id: 'one', data: 1 }]);
@@ -268,7 +268,7 @@ export function engineContract(kind: EngineKind): void {
     }
   });
 
-  it('ends while jobs are delivered, added and settled, and delivers nothing more', async () => {
+  it('closes while jobs are delivered, added and settled, and delivers nothing afterwards', async () => {
     const { engine } = bench;
     const queue = bench.queue<number>();
     let handled = 0;
@@ -292,7 +292,7 @@ export function engineContract(kind: EngineKind): void {
 
   if (!kind.isDurable) return;
 
-  it('keeps what was added and noted before it was closed in the middle of its work', async () => {
+  it('keeps jobs and notes that were stored before it was closed in the middle of work', async () => {
     const queue = bench.queue<number>();
     const handled = new Set<string>();
     queue.consume(
@@ -320,7 +320,7 @@ export function engineContract(kind: EngineKind): void {
     expect(missing).toEqual([]);
   });
 
-  it('gives its rights again after it was opened again', async () => {
+  it('grants its exclusive locks again after it was reopened', async () => {
     await bench.engine.exclusive('poller');
     await bench.reopen();
     expect((await bench.engine.exclusive('poller'))?.isValid()).toBe(true);

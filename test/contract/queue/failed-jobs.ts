@@ -15,7 +15,7 @@ import {
 /** More than an engine reads at a time. */
 const MANY = 450;
 
-/** What can be done about jobs that are kept as failed. */
+/** Listing, retrying and removing failed jobs. */
 export function failedJobsContract(kind: EngineKind): void {
   const bench = engineForEach(kind);
 
@@ -33,7 +33,7 @@ export function failedJobsContract(kind: EngineKind): void {
     return { queue, handler, mend: () => (fails = false) };
   };
 
-  it('lists them, the oldest first', async () => {
+  it('lists failed jobs, oldest first', async () => {
     const queue = bench.queue<number>();
     queue.consume(async () => FAILED, { concurrency: 1 });
     await queue.add(jobsNamed('job', MANY));
@@ -42,12 +42,12 @@ export function failedJobsContract(kind: EngineKind): void {
     expect(ids).toEqual(jobsNamed('job', MANY).map(({ id }) => id));
   });
 
-  it('lists nothing when none failed', async () => {
+  it('lists nothing when no job failed', async () => {
     await bench.queue().add([{ id: 'one', data: 1 }]);
     expect(await allOf(bench.queue().failed())).toEqual([]);
   });
 
-  it('lets whoever lists them stop in the middle', async () => {
+  it('lets the caller stop listing early', async () => {
     const { queue } = await failedQueue(5);
     for await (const { id } of queue.failed()) {
       expect(id).toMatch(/^job/);
@@ -56,7 +56,7 @@ export function failedJobsContract(kind: EngineKind): void {
     expect(await queue.counts()).toMatchObject({ failed: 5 });
   });
 
-  it('hands one out again by its name, as if it were new', async () => {
+  it('redelivers a retried job by its id, as if it were new', async () => {
     const { queue, handler, mend } = await failedQueue(3);
     mend();
     expect(await queue.retry('job1')).toBe(true);
@@ -64,7 +64,7 @@ export function failedJobsContract(kind: EngineKind): void {
     expect(handler.jobs).toMatchObject([{ id: 'job1', data: 1, attempt: 1, interrupted: false }]);
   });
 
-  it('retries and removes nothing that is not there, or has not failed', async () => {
+  it('retries and removes no job that does not exist or has not failed', async () => {
     const { queue } = await failedQueue(1);
     await queue.add([{ id: 'waiting', data: 0, delayMs: 60_000 }]);
     for (const id of ['unknown', 'waiting', '']) {
@@ -74,7 +74,7 @@ export function failedJobsContract(kind: EngineKind): void {
     expect(await queue.counts()).toMatchObject({ waiting: 1, failed: 1 });
   });
 
-  it('forgets one by its name, which is free again then', async () => {
+  it('removes a job by its id, which can then be added again', async () => {
     const { queue } = await failedQueue(3);
     expect(await queue.remove('job1')).toBe(true);
     expect(await queue.remove('job1')).toBe(false);
@@ -84,7 +84,7 @@ export function failedJobsContract(kind: EngineKind): void {
     expect(await queue.counts()).toMatchObject({ waiting: 1, failed: 2 });
   });
 
-  it('retries one only once when many ask for it at the same moment', async () => {
+  it('retries a job only once when many callers retry it concurrently', async () => {
     const { queue, handler, mend } = await failedQueue(1);
     mend();
     const answers = await Promise.all(Array.from({ length: 10 }, () => queue.retry('job0')));
@@ -93,7 +93,7 @@ export function failedJobsContract(kind: EngineKind): void {
     expect(handler.jobs).toHaveLength(1);
   });
 
-  it('hands all out again, and says how many', async () => {
+  it('retries all jobs, and returns how many', async () => {
     const { queue, handler, mend } = await failedQueue(MANY);
     mend();
     expect(await queue.retryAll()).toBe(MANY);
@@ -103,14 +103,14 @@ export function failedJobsContract(kind: EngineKind): void {
     expect(await queue.retryAll()).toBe(0);
   });
 
-  it('hands each out again once when they fail again at once', async () => {
+  it('redelivers each job once on retryAll even if the jobs fail again at once', async () => {
     const { queue, handler } = await failedQueue(MANY);
     expect(await queue.retryAll()).toBe(MANY);
     await untilCounts(queue, { waiting: 0, active: 0, failed: MANY });
     expect(handler.jobs).toHaveLength(MANY);
   });
 
-  it('counts each once when two ask for all at the same moment', async () => {
+  it('counts each job once when two callers retry all jobs concurrently', async () => {
     const { queue, mend } = await failedQueue(MANY);
     mend();
     const [first, second] = await Promise.all([queue.retryAll(), queue.retryAll()]);
@@ -118,7 +118,7 @@ export function failedJobsContract(kind: EngineKind): void {
     await untilCounts(queue, { waiting: 0, active: 0, failed: 0 });
   });
 
-  it('comes to the end of its list while those are retried that it shows, and fail again at once', async () => {
+  it('finishes listing even if the listed jobs are retried and fail again at once', async () => {
     const { queue, handler } = await failedQueue(MANY);
     const untouched: number[] = [];
     for await (const { id, data } of queue.failed()) {
@@ -130,7 +130,7 @@ export function failedJobsContract(kind: EngineKind): void {
     expect(handler.jobs.length).toBeGreaterThanOrEqual(MANY / 2);
   });
 
-  it('shows each that is left while others are retried and removed', async () => {
+  it('lists each remaining job while others are retried and removed', async () => {
     const { queue, mend } = await failedQueue(MANY);
     mend();
     const seen: number[] = [];
@@ -147,7 +147,7 @@ export function failedJobsContract(kind: EngineKind): void {
 
   if (!kind.isDurable) return;
 
-  it('keeps them, and what was asked for them, when it is opened again', async () => {
+  it('keeps failed, retried and removed jobs as they were when the engine is reopened', async () => {
     const queue = bench.queue<number>();
     const consumer = queue.consume(async () => FAILED, { concurrency: 1 });
     await queue.add(jobsNamed('job', 3));
@@ -160,7 +160,7 @@ export function failedJobsContract(kind: EngineKind): void {
     expect(await allOf(bench.queue().failed())).toMatchObject([{ id: 'job2', data: 2, reason: 'no reason' }]);
     const handler = new RecordingHandler();
     bench.queue().consume(handler.handle, { concurrency: 1 });
-    await eventually('the retried one came', () => handler.jobs.length === 1);
+    await eventually('the retried job is delivered', () => handler.jobs.length === 1);
     expect(handler.jobs).toMatchObject([{ id: 'job0', attempt: 1 }]);
   });
 }

@@ -13,7 +13,7 @@ import {
   type EngineKind,
 } from './engine-under-test.js';
 
-/** What becomes of a job whose handler fails: the engine lets seconds pass then. */
+/** Redelivery of a job whose handler fails, which the engine delays by seconds. */
 export function failingHandlerContract(kind: EngineKind): void {
   const bench = engineForEach(kind);
 
@@ -27,25 +27,25 @@ export function failingHandlerContract(kind: EngineKind): void {
     });
     queue.consume(handler.handle, { concurrency: 1 });
     await queue.add([{ id: 'one', data: 1 }]);
-    await eventually('it came again', () => times.length === 2);
+    await eventually('the job is redelivered', () => times.length === 2);
     await untilCounts(queue, { waiting: 0, active: 0, failed: 0 });
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(990);
     expect(handler.jobs).toMatchObject([{ attempt: 1 }, { attempt: 2, data: 1 }]);
   });
 
-  it('redelivers a job a second after an outcome that cannot be kept', async () => {
+  it('redelivers a job a second after an outcome that cannot be stored', async () => {
     const queue = bench.queue<unknown>();
     const handler = new RecordingHandler<unknown>(({ attempt }) =>
       attempt === 1 ? { kind: 'again', inMs: 0, data: 1n } : DONE,
     );
     queue.consume(handler.handle, { concurrency: 1 });
     await queue.add([{ id: 'one', data: 1 }]);
-    await eventually('it came again', () => handler.jobs.length === 2);
+    await eventually('the job is redelivered', () => handler.jobs.length === 2);
     await untilCounts(queue, { waiting: 0, active: 0, failed: 0 });
     expect(handler.jobs).toMatchObject([{ attempt: 1 }, { attempt: 2, data: 1 }]);
   });
 
-  it('waits longer each time a handler rejects, and keeps the job as failed in the end', async () => {
+  it('waits longer after each rejection, and stores the job as failed in the end', async () => {
     const queue = bench.queue<number>();
     const times: number[] = [];
     const handler = new RecordingHandler<number>(({ id }) => {
@@ -68,7 +68,7 @@ export function failingHandlerContract(kind: EngineKind): void {
     expect(await allOf(queue.failed())).toMatchObject([{ id: 'bad', data: 1, attempts: 3, reason }]);
   });
 
-  it('does not add up faults that an outcome lies between, nor those of the store', async () => {
+  it('resets the fault count at each outcome, and does not count faults of the store', async () => {
     const queue = bench.queue<number>();
     const handler = new RecordingHandler<number>(({ attempt }) => {
       if (attempt === 1 || attempt === 3) throw new Error('a fault');
@@ -84,11 +84,11 @@ export function failingHandlerContract(kind: EngineKind): void {
   });
 }
 
-/** A consumer that has much to do. */
+/** A consumer of many jobs. */
 export function manyJobsContract(kind: EngineKind): void {
   const bench = engineForEach(kind);
 
-  it('loses and repeats nothing when it is stopped at any moment', async () => {
+  it('loses and repeats no job when it is stopped at any moment', async () => {
     const queue = bench.queue<number>();
     await queue.add(jobsNamed('job', 300));
     const handler = new RecordingHandler<number>();
@@ -106,7 +106,7 @@ export function manyJobsContract(kind: EngineKind): void {
     expect(handler.jobs.every(({ attempt, interrupted }) => attempt === 1 && !interrupted)).toBe(true);
   });
 
-  it('delivers in their order jobs that come while the one before ends', async () => {
+  it('delivers jobs in order when they are added while the previous one ends', async () => {
     const queue = bench.queue<number>();
     const handler = new RecordingHandler<number>();
     queue.consume(handler.handle, { concurrency: 1 });
@@ -123,7 +123,7 @@ export function manyJobsContract(kind: EngineKind): void {
     expect(handler.ids).toEqual(ids);
   });
 
-  it('delivers thousands of jobs, each of them once', async () => {
+  it('delivers thousands of jobs, each exactly once', async () => {
     const queue = bench.queue<number>();
     const handler = new RecordingHandler<number>();
     queue.consume(handler.handle, { concurrency: 50 });

@@ -13,11 +13,11 @@ import {
   type EngineKind,
 } from './engine-under-test.js';
 
-/** What an outcome does, and what happens without one. */
+/** Effects of an outcome, and of its absence. */
 export function outcomeContract(kind: EngineKind): void {
   const bench = engineForEach(kind);
 
-  it('redelivers a job no earlier than the outcome says, and counts the tries', async () => {
+  it('redelivers a job no earlier than the outcome says, and counts the attempts', async () => {
     const queue = bench.queue<number>();
     const times: number[] = [];
     const handler = new RecordingHandler<number>(({ attempt }) => {
@@ -26,7 +26,7 @@ export function outcomeContract(kind: EngineKind): void {
     });
     queue.consume(handler.handle, { concurrency: 1 });
     await queue.add([{ id: 'one', data: 7 }]);
-    await eventually('three tries', () => handler.jobs.length === 3);
+    await eventually('three attempts are made', () => handler.jobs.length === 3);
     expect(handler.jobs).toMatchObject([
       { attempt: 1, data: 7 },
       { attempt: 2, data: 7 },
@@ -37,7 +37,7 @@ export function outcomeContract(kind: EngineKind): void {
     expect((times[2] ?? 0) - (times[1] ?? 0)).toBeGreaterThan(145);
   });
 
-  it('redelivers a job with the data of the outcome', async () => {
+  it('redelivers a job with the data from the outcome', async () => {
     const queue = bench.queue<string | null>();
     const handler = new RecordingHandler<string | null>(({ data, attempt }) =>
       attempt < 4 ? { kind: 'again', inMs: 0, data: data === null ? 'third' : null } : DONE,
@@ -49,7 +49,7 @@ export function outcomeContract(kind: EngineKind): void {
   });
 
   it.each<JobOutcome<number>>([DONE, FAILED, { kind: 'again', inMs: 60_000 }])(
-    'changes the notes of the outcome by the same write: %j',
+    'changes the notes of the outcome in the same write: %j',
     async (outcome) => {
       const { engine } = bench;
       await engine.note('open/1', 'text');
@@ -57,12 +57,12 @@ export function outcomeContract(kind: EngineKind): void {
       const queue = bench.queue<number>();
       queue.consume(async () => ({ ...outcome, notes }), { concurrency: 1 });
       await queue.add([{ id: 'one', data: 1 }]);
-      await eventually('it is settled', async () => (await allOf(engine.notes('open/'))).length === 0);
+      await eventually('the outcome is stored', async () => (await allOf(engine.notes('open/'))).length === 0);
       expect(await allOf(engine.notes(''))).toEqual([{ name: 'result/1', text: 'sent' }]);
     },
   );
 
-  it('does not count a try that the outcome says was none', async () => {
+  it('does not count an attempt that the outcome marks as uncounted', async () => {
     const queue = bench.queue<number>();
     const attempts: number[] = [];
     const handle = async ({ attempt }: { attempt: number }): Promise<JobOutcome<number>> => {
@@ -76,7 +76,7 @@ export function outcomeContract(kind: EngineKind): void {
     expect(attempts).toEqual([3, 3, 4, 4, 5]);
   });
 
-  it('redelivers each of many that are put back at the same moment', async () => {
+  it('redelivers each of many jobs that are requeued at the same moment', async () => {
     const queue = bench.queue<number>();
     const tries = new Map<string, number>();
     const handle = async ({ id }: { id: string }): Promise<JobOutcome<number>> => {
@@ -90,7 +90,7 @@ export function outcomeContract(kind: EngineKind): void {
     expect([...tries.values()].filter((tried) => tried === 6)).toHaveLength(200);
   });
 
-  it('keeps a failed job with its reason, its tries and its data', async () => {
+  it('stores a failed job with its reason, attempts and data', async () => {
     const queue = bench.queue<string>();
     const before = Date.now();
     queue.consume(
@@ -113,7 +113,7 @@ export function outcomeContract(kind: EngineKind): void {
     }
   });
 
-  it('takes the outcomes of all that was delivered before a stop is over', async () => {
+  it('stores the outcomes of all delivered jobs before a stop resolves', async () => {
     const queue = bench.queue<number>();
     const gate = new Gate();
     const outcomes: Record<string, JobOutcome<number>> = {
@@ -124,7 +124,7 @@ export function outcomeContract(kind: EngineKind): void {
     const handler = new RecordingHandler<number>(({ id }) => gate.opened.then(() => outcomes[id] ?? DONE));
     const consumer = queue.consume(handler.handle, { concurrency: 3 });
     await queue.add(jobsNamed('job', 3));
-    await eventually('all are delivered', () => handler.jobs.length === 3);
+    await eventually('all jobs are delivered', () => handler.jobs.length === 3);
     const stopping = consumer.stop();
     gate.open();
     await stopping;
@@ -134,7 +134,7 @@ export function outcomeContract(kind: EngineKind): void {
 
   if (!kind.isDurable) return;
 
-  it('keeps outcomes when it is opened again', async () => {
+  it('keeps outcomes when the engine is reopened', async () => {
     const queue = bench.queue<number>();
     const handle = async ({ id }: { id: string }): Promise<JobOutcome<number>> =>
       id === 'job0' ? DONE : id === 'job1' ? { kind: 'again', inMs: 60_000 } : FAILED;
@@ -147,11 +147,11 @@ export function outcomeContract(kind: EngineKind): void {
     expect(await allOf(bench.queue().failed())).toMatchObject([{ id: 'job2', data: 2, attempts: 1 }]);
   });
 
-  it('redelivers a job, marked as interrupted, when the engine ended without an outcome on it', async () => {
+  it('redelivers a job as interrupted when the engine was closed without its outcome', async () => {
     const handed = new RecordingHandler<number>(() => new Promise(() => undefined));
     await bench.queue<number>().add(jobsNamed('job', 3));
     bench.queue<number>().consume(handed.handle, { concurrency: 2 });
-    await eventually('two are delivered', () => handed.jobs.length === 2);
+    await eventually('two jobs are delivered', () => handed.jobs.length === 2);
     await bench.reopen();
     const queue = bench.queue<number>();
     const handler = new RecordingHandler<number>(({ id, attempt }) =>
@@ -168,11 +168,11 @@ export function outcomeContract(kind: EngineKind): void {
     expect(of('job2')).toMatchObject([{ attempt: 1, interrupted: false, data: 2 }]);
   });
 
-  it('counts what was delivered when it ended as waiting', async () => {
+  it('counts jobs as waiting that were in flight when the engine closed', async () => {
     const handed = new RecordingHandler<number>(() => new Promise(() => undefined));
     await bench.queue<number>().add(jobsNamed('job', 3));
     bench.queue<number>().consume(handed.handle, { concurrency: 2 });
-    await eventually('two are delivered', () => handed.jobs.length === 2);
+    await eventually('two jobs are delivered', () => handed.jobs.length === 2);
     await bench.reopen();
     await untilCounts(bench.queue(), { waiting: 3, active: 0, failed: 0 });
   });

@@ -9,23 +9,23 @@ import { deliveryContract } from './delivery.js';
 import { failingHandlerContract, manyJobsContract } from './long-runs.js';
 import { outcomeContract } from './outcomes.js';
 
-/** What every engine owes to those who use `DurableQueue` and `QueueEngine`, with `describeLongRuns`. It asks nothing but that port. */
+/** The contract of every engine, which uses nothing but `DurableQueue` and `QueueEngine`. `describeLongRuns` is a part of it. */
 export function describeQueueEngine(kind: EngineKind): void {
   describe(`queues in ${kind.name}`, () => {
-    describe('a job that is added', () => addingContract(kind));
+    describe('a queue to which jobs are added', () => addingContract(kind));
     describe('a consumer', () => deliveryContract(kind));
-    describe('a try', () => beginningContract(kind));
-    describe('an outcome', () => outcomeContract(kind));
-    describe('failed jobs', () => failedJobsContract(kind));
+    describe('a queue whose handlers mark the start of an attempt', () => beginningContract(kind));
+    describe('a queue whose handlers return outcomes', () => outcomeContract(kind));
+    describe('a queue with failed jobs', () => failedJobsContract(kind));
     describe('accounts of one engine', () => accountsContract(kind));
     describe('the engine', () => engineContract(kind));
   });
 }
 
-/** The part of it that takes seconds, for the soak tests. */
+/** The part of the contract that takes seconds, for the soak tests. */
 export function describeLongRuns(kind: EngineKind): void {
   describe(`queues in ${kind.name}`, () => {
     describe('a consumer', () => manyJobsContract(kind));
-    describe('an outcome', () => failingHandlerContract(kind));
+    describe('a queue whose handlers fail', () => failingHandlerContract(kind));
   });
 }
