@@ -19,7 +19,7 @@ describe('advice on the sender', () => {
     ['متجر الإلكترونيات', ['senderTooLong', 'senderNotGsm']],
     ['', []],
     [undefined, []],
-  ])('%j: %j', (src, expected) => {
+  ])('for %j is %j', (src, expected) => {
     expect(codes({ src, body: 'hello' })).toEqual(expected);
   });
 
@@ -33,7 +33,7 @@ describe('advice on the sender', () => {
     ['LongShop-AD', 'promotional', []],
     ['LongShops-AD', 'promotional', ['senderTooLong']],
     ['700123', 'promotional', []],
-  ] as const)('%s, %s: %j', (src, msgClass, expected) => {
+  ] as const)('for %s with the class %s is %j', (src, msgClass, expected) => {
     expect(codes({ src, body: 'hello', msgClass })).toEqual(expected);
   });
 });
@@ -47,7 +47,7 @@ describe('advice on links', () => {
     'https://t.co:443/x?y',
     'cutt.ly',
     'go to "rb.gy/a", now',
-  ])('finds a shortened one in %j', (body) => {
+  ])('finds a shortened link in %j', (body) => {
     expect(codes({ body })).toEqual(['shortenedUrl']);
   });
 
@@ -66,11 +66,11 @@ describe('advice on links', () => {
     'see @example.com #123456',
     '@example.com 123456',
     'www.example.com\n@example.com #123456',
-  ])('finds one in %j', (body) => {
+  ])('finds a link in %j', (body) => {
     expect(codes({ body })).toEqual(['url']);
   });
 
-  it('tells the two apart in one text', () => {
+  it('distinguishes shortened and full links in one text', () => {
     expect(codes({ body: 'https://bit.ly/1 or https://example.sa' })).toEqual(['shortenedUrl', 'url']);
   });
 
@@ -88,11 +88,11 @@ describe('advice on links', () => {
     'a :// b',
     '...',
     '',
-  ])('finds none in %j', (body) => {
+  ])('finds no link in %j', (body) => {
     expect(codes({ body })).toEqual([]);
   });
 
-  it('takes a long text in a moment', () => {
+  it('checks a long text quickly', () => {
     const bodies = [
       'a.'.repeat(50_000),
       'a-'.repeat(50_000),
@@ -123,7 +123,7 @@ describe('advice on one-time codes', () => {
     'THANK YOU FOR WAITING. YOUR CODE IS 1234',
     'Your code is 1234. Ignore this message if you did not ask for it.',
     'شكرا لثقتك بنا، رمزك 1234',
-  ])('asks what this one is for: %j', (body) => {
+  ])('asks for the purpose of the code in %j', (body) => {
     expect(codes({ body })).toEqual(['otpWithoutPurpose']);
   });
 
@@ -145,12 +145,12 @@ describe('advice on one-time codes', () => {
     'Your code is 123456789',
     'رمز التحقق',
     'طلبك رقم 4321 جاهز',
-  ])('has nothing to ask of %j', (body) => {
+  ])('asks nothing about %j', (body) => {
     expect(codes({ body })).toEqual([]);
   });
 });
 
-describe('advice on hours', () => {
+describe('advice on quiet hours', () => {
   const quietHours = { from: '21:00', to: '09:00' };
   const night = new Date('2025-03-14T22:00:00+03:00');
   const offer = { src: 'Shop-AD', body: 'a private offer', msgClass: 'promotional' } as const;
@@ -163,19 +163,19 @@ describe('advice on hours', () => {
     expect(codes({ ...offer, delay: 659 }, { quietHours, now: night })).toEqual(['quietHours']);
   });
 
-  it('has nothing to say by day, without hours, or of other messages', () => {
+  it('is empty by day, without quiet hours, and for other messages', () => {
     expect(codes(offer, { quietHours, now: new Date('2025-03-14T12:00:00+03:00') })).toEqual([]);
     expect(codes(offer, { now: night })).toEqual([]);
     expect(codes({ ...offer, src: 'Shop', msgClass: 'transactional' }, { quietHours, now: night })).toEqual([]);
   });
 
-  it('refuses hours that are none', () => {
+  it('rejects invalid quiet hours', () => {
     expect(() => adviseMessage(offer, { quietHours: { from: '9', to: '21' } })).toThrow(RangeError);
   });
 });
 
 describe('each piece of advice', () => {
-  it('is a sentence with its source, and quotes nothing of the message', () => {
+  it('is a sentence with its source, and quotes nothing from the message', () => {
     const message = { src: 'متجر-سرّي-AD', msgClass: 'transactional', body: 'code 4321 https://bit.ly/x www.secret.sa' };
     const advice = adviseMessage(message as AdvisableMessage);
     expect(advice.map(({ code }) => code)).toEqual([

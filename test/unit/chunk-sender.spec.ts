@@ -27,11 +27,11 @@ function sendWith(turns: TurnSource): ReturnType<ChunkSender['send']> {
   });
 }
 
-it('a request that the gateway does not take counts as its fault', async () => {
+it('a request that the gateway does not accept counts as a fault of the gateway', async () => {
   expect(await sendWith(new Turns().bulk)).toMatchObject({ kind: 'later', met: { kind: 'failed' } });
 });
 
-it('a request that the store gives no turn is sent later, and does not count as a fault of the gateway', async () => {
+it('a request that gets no slot from the store is sent later, and does not count as a fault of the gateway', async () => {
   const turns = {
     next: () => Promise.reject(new OurSmsStorageError('Redis does not answer.', { fault: 'unreachable' })),
   };

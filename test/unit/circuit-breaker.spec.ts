@@ -4,14 +4,14 @@ import { CircuitBreaker } from '../../lib/campaigns/run/circuit-breaker.js';
 const FAILED = { kind: 'failed' } as const;
 
 describe('the circuit breaker of a campaign', () => {
-  it('waits a second at the most after its first failures, however many requests were on their way', () => {
+  it('waits at most a second after its first failures, however many requests were in flight', () => {
     const breaker = new CircuitBreaker();
     const waits = Array.from({ length: 100 }, () => breaker.note(FAILED));
     expect(waits.slice(0, 2)).toEqual([undefined, undefined]);
     expect(Math.max(...waits.slice(2).map(Number))).toBeLessThanOrEqual(1_000);
   });
 
-  it('waits twice as long after each wait, up to ten minutes, and starts again once a request was taken', () => {
+  it('doubles each wait, up to ten minutes, and resets once a request was accepted', () => {
     const breaker = new CircuitBreaker();
     for (let i = 0; i < 3; i++) breaker.note(FAILED);
     for (let i = 1; i < 30; i++) {
@@ -25,12 +25,12 @@ describe('the circuit breaker of a campaign', () => {
     expect(breaker.note(FAILED)).toBeUndefined();
   });
 
-  it('waits as long as the gateway asks for, an hour at the most', () => {
+  it('waits as long as the gateway asks for, at most an hour', () => {
     expect(new CircuitBreaker().note({ ...FAILED, retryAfterMs: 120_000 })).toBe(120_000);
     expect(new CircuitBreaker().note({ ...FAILED, retryAfterMs: 1e12 })).toBe(3_600_000);
   });
 
-  it('lets one request go after the other while the last one failed', async () => {
+  it('lets requests through one at a time while the last one failed', async () => {
     const breaker = new CircuitBreaker();
     breaker.note(FAILED);
     let [running, most] = [0, 0];

@@ -29,7 +29,7 @@ async function listOf(bytes: Uint8Array, size = 7): Promise<object[]> {
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe('CSV is read alike, whatever the pieces it comes in:', () => {
+describe('CSV is read the same, however it is split into chunks:', () => {
   it.each([
     [
       'commas',
@@ -80,14 +80,14 @@ describe('CSV is read alike, whatever the pieces it comes in:', () => {
     for (let size = 1; size <= text.length + 1; size++) expect(cellsOf(text, size)).toEqual(expected);
   });
 
-  it('says in which line each record begins', () => {
+  it('with the line on which each record starts', () => {
     const reader = new CsvReader();
     const records = [...reader.read('a\r\n\r\n"b\nb"\r\nc'), ...reader.end()];
     expect(records.map(({ line }) => line)).toEqual([1, 3, 5]);
   });
 });
 
-describe('a hostile CSV is refused, in a sentence that shows nothing of it:', () => {
+describe('a hostile CSV is refused, with an error that shows nothing of it:', () => {
   it.each([
     ['a line without an end', `0501234567\n${'x'.repeat(20_000)}`, /^Line 2 is longer than 10,000 characters/],
     ['a long line that ends', `0501234567\n${'x'.repeat(10_001)}\ny`, /^Line 2 is longer/],
@@ -111,7 +111,7 @@ describe('the columns of a list', () => {
   it.each([
     ...['dest', 'Number', 'MOBILE', 'phone', 'الجوال', 'Mobile Number', 'mobile_no.', 'tel', 'Tel.', 'msisdn'],
     ...['رقم الجوال', 'رقم_الجوّال', 'الجـوال'],
-  ])('have the number where it says %s', (name) => {
+  ])('have the number under the heading %s', (name) => {
     expect(recipient(['name', name], ['Sara', '0501234567'])).toMatchObject({ name: 'Sara', dest: '0501234567' });
   });
 
@@ -121,18 +121,18 @@ describe('the columns of a list', () => {
     ['Name,GSM', 'Sara,٠٥٠١٢٣٤٥٦٧'],
     ['Number,Second', '0501234567,0501234568'],
     ['Sara,+966501234560', 'Omar,0501234567'],
-  ])('have it where numbers stand, when no name tells: %j', async (first, next) => {
+  ])('have the number where numbers appear, when no heading says so: %j', async (first, next) => {
     const found = (await listOf(utf8(`${first}\n${next}\n`))) as { dest: string }[];
     expect(found.at(-1)?.dest).toMatch(/7$|٧$/);
   });
 
-  it('have it in the first one otherwise', () => {
+  it('have the number in the first column otherwise', () => {
     expect(recipient(['Contact', 'First name'], ['0501234567', 'Sara'])).toEqual({
       ...{ dest: '0501234567', Contact: '0501234567', First_name: 'Sara' },
     });
   });
 
-  it('need no names', () => {
+  it('need no headings', () => {
     const columns = new ListColumns(['٠٥٠١٢٣٤٥٦٧', 'Sara']);
     expect(columns.hasHeader).toBe(false);
     expect(columns.recipient(['0501234567', 'Sara'])).toMatchObject({ dest: '0501234567', column2: 'Sara' });
@@ -144,19 +144,19 @@ describe('the columns of a list', () => {
     ['0501234567، ٠٥٠١٢٣٤٥٦٨،12\n', ['0501234567', '٠٥٠١٢٣٤٥٦٨', '12']],
     ['0501234567\n0501234568,0501234569,\n', ['0501234567', '0501234568', '0501234569']],
     ['x,0501234567;0501234568\n', ['x', '0501234567', '0501234568']],
-  ])('are none where numbers stand side by side: each cell is a recipient, %j', async (text, dests) => {
+  ])('are not assumed where numbers appear side by side: each cell is a recipient, %j', async (text, dests) => {
     const found = (await listOf(utf8(text))) as { dest: string }[];
     expect(found.map(({ dest }) => dest)).toEqual(dests);
   });
 
-  it('are none where the first record is one number, however far down another stands beside one', async () => {
+  it('are not assumed when the first record is one number, even if numbers appear side by side far below', async () => {
     const many = Array.from({ length: 100 }, (_, i) => `05000000${String(i).padStart(2, '0')}`).join('\n');
     const found = (await listOf(utf8(`${many}\nhello\n0511111111, 0522222222\n`))) as { dest: string }[];
     expect(found).toHaveLength(103);
     expect(found.slice(-3).map(({ dest }) => dest)).toEqual(['hello', '0511111111', '0522222222']);
   });
 
-  it('are columns where names or codes stand beside the numbers', async () => {
+  it('are assumed where names or codes appear beside the numbers', async () => {
     const found = await listOf(utf8('0501234567,12\n0501234568,hello\n'));
     expect(found).toMatchObject([
       { dest: '0501234567', column2: '12' },
@@ -177,14 +177,14 @@ describe('the columns of a list', () => {
     ['"966501234567,0"\n"966501234568,0"\n', '966501234567,0'],
     ["'0501234567\n'0501234568\n", "'0501234567"],
     ['966501234567٫٠\n966501234568٫٠\n', '966501234567٫٠'],
-  ])('have the number as a spreadsheet writes it, in one piece: %j', async (text, dest) => {
+  ])('contain the number as a spreadsheet writes it, in one piece: %j', async (text, dest) => {
     const found = (await listOf(utf8(text))) as { dest: string }[];
     expect(found[0]?.dest).toBe(dest);
     expect(found).toHaveLength(text.trim().split('\n').length - (text.startsWith('mobile') ? 1 : 0));
     expect(normalizeNumber(dest)).toEqual({ ok: true, number: '966501234567' });
   });
 
-  it('mean the same however the list comes in', async () => {
+  it('are the same in whatever chunks the list arrives', async () => {
     const text = `0501234567,Sara\n${'0501234567,Sara\n'.repeat(30)}0501234568,0501234569\n`;
     const all = await listOf(utf8(text), 1);
     expect(all).toHaveLength(32);
@@ -198,7 +198,7 @@ describe('the columns of a list', () => {
     ['0501234567 | home', ['0501234567', 'home']],
     ['N/A', ['N/A']],
     ['050-123-4567', ['050-123-4567']],
-  ])('hold several numbers in a cell, as address books export them: %j', async (cell, dests) => {
+  ])('may contain several numbers in a cell, as address books export them: %j', async (cell, dests) => {
     // The column beside it has a number too: it must not be taken instead.
     for (const name of ['Phone 1 - Value', 'mobile']) {
       const found = await listOf(
@@ -210,13 +210,13 @@ describe('the columns of a list', () => {
     }
   });
 
-  it('leave out what a record lacks or has too much, and take the first of two with a name', () => {
+  it('leave out missing and surplus cells, and use the first of two columns with the same name', () => {
     expect(recipient(['dest', 'a', 'a', 'b'], ['1', 'x', 'y'])).toEqual({ dest: '1', a: 'x' });
     expect(recipient(['dest'], ['1', 'x'])).toEqual({ dest: '1' });
     expect(recipient(['a', 'dest'], ['x'])).toEqual({ dest: '', a: 'x' });
   });
 
-  it('may be called what they like', () => {
+  it('may have any name', () => {
     const fields = new ListColumns(['dest', '__proto__', 'constructor', '2nd']).recipient(['1', 'x', 'y', 'z']);
     expect(Object.entries(fields)).toEqual(
       expect.arrayContaining([
@@ -230,7 +230,7 @@ describe('the columns of a list', () => {
 });
 
 describe('a list', () => {
-  it('is UTF-8 with or without a byte order mark, cut anywhere', async () => {
+  it('may be UTF-8 with or without a byte order mark, split anywhere', async () => {
     const text = 'mobile;الاسم\r\n٠٥٠١٢٣٤٥٦٧;"علي; 😀"\r\n';
     for (const size of [1, 2, 3, 100]) {
       for (const mark of ['', '\ufeff']) {
@@ -241,7 +241,7 @@ describe('a list', () => {
     }
   });
 
-  it('is UTF-16 with tabs as Excel saves "Unicode text", in either byte order, cut anywhere', async () => {
+  it('may be UTF-16 with tabs, as Excel saves "Unicode text", in either byte order, split anywhere', async () => {
     const text = 'mobile\tالاسم\r\n٠٥٠١٢٣٤٥٦٧\tعلي 😀\r\n';
     const little = Buffer.from(`\ufeff${text}`, 'utf16le');
     const big = Buffer.from(little).swap16();

@@ -22,7 +22,7 @@ const GUARDED: RetryPolicy = {
 const failed = (outcome: 'unknown' | 'notSent'): OurSmsConnectionError =>
   new OurSmsConnectionError('the connection broke', { outcome, retryable: outcome === 'notSent', code: 'X' });
 
-/** Minutes must pass, and nobody waits for them. */
+/** Minutes must pass, without waiting for them. */
 let passedMs: number;
 let logs: LogRecorder;
 beforeEach(() => {
@@ -80,22 +80,22 @@ async function sent(
 }
 
 describe('the guard of a repeat', () => {
-  it('reaches back to the first try that may have been sent, however many minutes ago that was', async () => {
+  it('reaches back to the first attempt that may have been sent, however many minutes ago', async () => {
     const out = await sent(GUARDED, [{ takes: 3.5, fails: 'unknown' }, { takes: 2, fails: 'notSent' }, {}]);
     expect(out.map(({ prevDups }) => prevDups)).toEqual([undefined, 5, 7]);
   });
 
-  it('reaches back to no try that was certainly not sent', async () => {
+  it('does not reach back to an attempt that was certainly not sent', async () => {
     const out = await sent(GUARDED, [{ takes: 10, fails: 'notSent' }, { takes: 0.5, fails: 'unknown' }, {}]);
     expect(out.map(({ prevDups }) => prevDups)).toEqual([undefined, undefined, 2]);
   });
 
-  it('reaches back from when the repeat goes out, not from when it began to wait for its turn', async () => {
+  it('reaches back from the time of the repeat, not from when the repeat was queued', async () => {
     const out = await sent(GUARDED, [{ waits: 30, fails: 'unknown' }, { waits: 20 }]);
     expect(out.map(({ prevDups }) => prevDups)).toEqual([undefined, 22]);
   });
 
-  it('reaches back to a try of an earlier process', async () => {
+  it('reaches back to an attempt of an earlier process', async () => {
     const out = await sent(GUARDED, [{}], 10 * MINUTE + 1);
     expect(out.map(({ prevDups }) => prevDups)).toEqual([12]);
   });
@@ -133,7 +133,7 @@ describe('a repeat in doubt, when the clock', () => {
 });
 
 describe('the deadline', () => {
-  it('counts from when the first try begins on its way', async () => {
+  it('starts when the first attempt is sent, not when it is queued', async () => {
     const policy = { ...GUARDED, deadlineMs: MINUTE };
     expect(await sent(policy, [{ waits: 5, fails: 'notSent' }, {}])).toHaveLength(2);
     await expect(sent(policy, [{ takes: 2, fails: 'notSent' }, {}])).rejects.toMatchObject({ outcome: 'notSent' });
@@ -141,7 +141,7 @@ describe('the deadline', () => {
 });
 
 describe('the wait before a repeat', () => {
-  it('is any part of what it may be, so that those who failed together do not come again together', async () => {
+  it('is random, so that requests that failed together are not repeated together', async () => {
     const delayMs = 300;
     const waits = await Promise.all(
       Array.from({ length: 60 }, async () => {

@@ -16,7 +16,7 @@ const report = (seconds: number, more: Partial<Dlr> = {}): Dlr => ({
 });
 
 describe('the final reports of a campaign over time', () => {
-  it('are counted in columns of a second, delivered and not', () => {
+  it('are counted per second, delivered and undelivered', () => {
     counts.add(report(0));
     counts.add(report(0.9, { status: 'failed' }));
     counts.add(report(2, { status: 'expired' }));
@@ -30,14 +30,14 @@ describe('the final reports of a campaign over time', () => {
     });
   });
 
-  it('are left out when they are of another campaign, of none, or not final', () => {
+  it('are left out when they belong to another campaign or none, or are not final', () => {
     counts.add(report(0, { campaign: 'other' }));
     counts.add(report(0, { campaign: undefined }));
     counts.add(report(0, { status: 'sent', isFinal: false }));
     expect(counts.of('sale')).toBeUndefined();
   });
 
-  it('take no more than 60 columns, however long they go on, and none is lost', () => {
+  it('take at most 60 columns, however long they continue, and none is lost', () => {
     for (let seconds = 0; seconds < 10_000; seconds++) counts.add(report(seconds));
     counts.add(report(86_400 * 365));
     const { stepMs, columns } = counts.of('sale') ?? { stepMs: 0, columns: [] };
@@ -46,13 +46,13 @@ describe('the final reports of a campaign over time', () => {
     expect(columns.reduce((sum, { delivered }) => sum + delivered, 0)).toBe(10_001);
   });
 
-  it('are in the first column when the clock was set back', () => {
+  it('are counted in the first column when the clock was set back', () => {
     counts.add(report(0));
     counts.add(report(-100));
     expect(counts.of('sale')?.columns).toEqual([{ delivered: 2, undelivered: 0 }]);
   });
 
-  it('stay as they were shown, and begin again when they are forgotten', () => {
+  it('stay unchanged in an earlier result, and restart after they are forgotten', () => {
     counts.add(report(0));
     const shown = counts.of('sale');
     counts.add(report(0));
@@ -62,7 +62,7 @@ describe('the final reports of a campaign over time', () => {
     expect(counts.of('sale')).toMatchObject({ from: '2026-01-31T12:00:50.000Z', columns: [{ delivered: 1 }] });
   });
 
-  it('are kept of the latest hundred campaigns', () => {
+  it('are kept for the latest hundred campaigns', () => {
     for (let i = 0; i < 101; i++) counts.add(report(0, { campaign: `sale ${i}` }));
     expect(counts.of('sale 0')).toBeUndefined();
     expect(counts.of('sale 1')).toBeDefined();

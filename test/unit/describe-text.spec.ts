@@ -46,7 +46,7 @@ describe('describeText', () => {
     expect(describeText('م'.repeat(135)).boundaries).toEqual([67, 134]);
   });
 
-  it('names each character that forces UCS-2 with its positions and what could stand for it', () => {
+  it('names each character that forces UCS-2, with its positions and a replacement', () => {
     expect(describeText('Don’t… it’s `me`').forcing).toEqual([
       { character: '’', positions: [3, 9], suggestion: "'" },
       { character: '…', positions: [5], suggestion: '...' },
@@ -63,7 +63,7 @@ describe('describeText', () => {
     ]);
   });
 
-  it('suggests what costs more only where it lets the text be GSM-7', () => {
+  it('suggests a costlier replacement only where it makes the text GSM-7', () => {
     expect(describeText('wait… 😀').forcing[0]).toEqual({ character: '…', positions: [4] });
     expect(describeText('wait…').forcing[0]).toMatchObject({ suggestion: '...' });
   });
@@ -72,14 +72,14 @@ describe('describeText', () => {
     expect(describeText('cafe\u0301').forcing).toEqual([{ character: 'e\u0301', positions: [3], suggestion: 'é' }]);
   });
 
-  it('suggests ordinary letters for presentation forms, and that tatweel can go', () => {
+  it('suggests ordinary letters for presentation forms, and the removal of tatweel', () => {
     expect(describeText('ﻣـ').forcing).toEqual([
       { character: 'ﻣ', positions: [0], suggestion: 'م' },
       { character: 'ـ', positions: [1], suggestion: '' },
     ]);
   });
 
-  it('lists no more characters than a long text has different ones', () => {
+  it('lists each distinct character of a long text once', () => {
     const { forcing } = describeText('مرحبا '.repeat(2000));
     expect(forcing.map(({ character }) => character)).toEqual(['م', 'ر', 'ح', 'ب', 'ا']);
     expect(forcing[0]?.positions).toHaveLength(2000);
@@ -120,7 +120,7 @@ describe('describeText', () => {
       expect(inspect({ text: [described()] }, { depth: 5 })).toBe(inspect({ text: [PLAIN] }, { depth: 5 }));
     });
 
-    it('whose list is one and the same at each look, also when it is frozen', () => {
+    it('whose list is the same object on each access, even when frozen', () => {
       const text = Object.freeze(described());
       expect(text.forcing).toBe(text.forcing);
       expect(text.forcing).toEqual(PLAIN.forcing);

@@ -17,11 +17,11 @@ describe('recipients', () => {
     [[null], 'dests[0]', "must be a string, such as '0501234567'"],
     [[''], 'dests[0]', 'is empty'],
     [501234567, 'dests', "must be an array of strings, such as ['0501234567'], or a string separated by commas"],
-  ])('that are no strings are refused with what to write: %j', (written, field, reason) => {
+  ])('that are not strings are refused with the expected form: %j', (written, field, reason) => {
     expect(readDestinations(written, 'SA').faults).toEqual([{ field, reason }]);
   });
 
-  it('are not left out unseen where an array is empty', () => {
+  it('are not skipped silently where an array has holes', () => {
     const dests: unknown[] = ['0501234567'];
     dests[2] = '0501234568';
     expect(readDestinations(dests, 'SA').faults).toEqual([
@@ -36,7 +36,7 @@ describe('recipients', () => {
     ['9.66501E+11', 'is in scientific notation, which drops digits: export the column as text'],
     ['-501234567', 'is negative: a minus sign stands before its digits'],
     ['5012345.67', 'is a number with decimals: export the column as text, or without decimals'],
-  ])('that are no phone numbers are refused with the reason, and not shown: %j', (written, reason) => {
+  ])('that are not phone numbers are refused with the reason, and are not shown: %j', (written, reason) => {
     const [fault] = readDestinations([written], 'any').faults;
     expect(fault).toEqual({
       field: 'dests[0]',

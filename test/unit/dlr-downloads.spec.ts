@@ -90,26 +90,26 @@ const noteCount = async (): Promise<number> => {
 };
 
 describe('a download', () => {
-  it('is durable before anything reads it', async () => {
+  it('is durable before it is read', async () => {
     const { steps, result } = await download(FULL);
     expect(steps[0]).toBe('durable');
     expect(steps).toContain('read');
     expect(result).toBe(500);
   });
 
-  it('is looked at first when it is so short that it may hold no report, and is then not kept', async () => {
+  it('is read first when it is so short that it may contain no report, and is then not stored', async () => {
     const { steps, result, pages, gaps } = await download('{"statuses":null}');
     expect([steps.includes('durable'), result, await pages.pending(), gaps]).toEqual([false, 0, 0, 0]);
   });
 
-  it('that reports an error in place of reports is that error, and nothing is kept', async () => {
+  it('that contains an error instead of reports results in that error, and nothing is stored', async () => {
     const { result, pages, gaps } = await download('{"errorCode":1001,"message":"bad login"}');
     expect(result).toBeInstanceOf(OurSmsGatewayError);
     expect(result).toMatchObject({ kind: 'auth', outcome: 'notSent' });
     expect([await pages.pending(), gaps]).toEqual([0, 0]);
   });
 
-  it('that reports an error at length is that error, and is kept: it was durable before it was read', async () => {
+  it('that contains a long error results in that error, and is stored, since it was durable before it was read', async () => {
     const { steps, result, pages } = await download(JSON.stringify({ errorCode: 1001, trace: 'x'.repeat(5_000) }));
     expect(steps[0]).toBe('durable');
     expect(result).toMatchObject({ kind: 'auth' });
@@ -120,14 +120,14 @@ describe('a download', () => {
     `{"errorCode":77,"message":"in part","dlrs":[${REPORT}]}`,
     `{"msgId":"m1","status":"failed","errorCode":27}`,
     `{"error":"one of two servers is away","data":{"statuses":[${REPORT}]}}`,
-  ])('that holds reports beside an error is kept, with its reports: %s', async (text) => {
+  ])('that contains reports beside an error is stored, with its reports: %s', async (text) => {
     const { result, pages } = await download(text);
     expect([result, await pages.pending()]).toEqual([1, 1]);
   });
 });
 
 describe('a full download', () => {
-  it('is followed by the next one at once, which is noted by the write that adds its page', async () => {
+  it('is followed by the next download at once, which is noted in the write that adds its page', async () => {
     const pages = engine.queue<StoredPage>('default/pages');
     const writes: number[] = [];
     const noted = watched(pages, async (jobs, notes = []) => {
@@ -144,14 +144,14 @@ describe('a full download', () => {
   });
 
   it.each([
-    ['it must not', { mayFollow: () => false }],
+    ['that is not allowed', { mayFollow: () => false }],
     ['there is no room for the next one', { mayFollow: () => true, hasRoom: false }],
-  ])('is not followed by one when %s, and leaves no note', async (_, how) => {
+  ])('is not followed by another one when %s, and leaves no note', async (_, how) => {
     const { next, asked } = await downloadsOf([FULL, FULL], engine.queue<StoredPage>('default/pages'), how);
     expect([await next(), asked(), await noteCount()]).toEqual([500, 1, 0]);
   });
 
-  it('leaves no note of a next one that may not be made any more when its page is durable', async () => {
+  it('leaves no note of a next download that is no longer allowed when its page is durable', async () => {
     let asked = 0;
     const { next } = await downloadsOf([FULL], engine.queue<StoredPage>('default/pages'), {
       mayFollow: () => asked++ === 0,
@@ -159,7 +159,7 @@ describe('a full download', () => {
     expect([await next(), asked, await noteCount()]).toEqual([500, 2, 0]);
   });
 
-  it('leaves no note of a next one when its page was refused at first, by a write that noted it all the same', async () => {
+  it('leaves no note of a next download when the first write failed but stored the note', async () => {
     Logger.overrideLogger(false);
     const pages = engine.queue<StoredPage>('default/pages');
     let writes = 0;
@@ -172,7 +172,7 @@ describe('a full download', () => {
     Logger.overrideLogger(true);
   });
 
-  it('has its followers durable before the lock of the poller may go', async () => {
+  it('has its follow-up downloads durable before the lock of the poller is released', async () => {
     const pages = engine.queue<StoredPage>('default/pages');
     const { next, downloads, asked } = await downloadsOf([FULL, FULL, FULL, FULL], pages, { mayFollow: () => true });
     await next();

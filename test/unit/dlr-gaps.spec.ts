@@ -9,7 +9,7 @@ describe('gaps', () => {
   beforeAll(() => void Logger.overrideLogger(false));
   afterAll(() => void Logger.overrideLogger(true));
 
-  it('that are announced at once are counted each', async () => {
+  it('that are announced concurrently are each counted', async () => {
     const engine = StoredEngine.inMemory();
     // One of them for each process that shares the store.
     const publisher = new DlrPublisher(new EventEmitter2(), 1_000);

@@ -5,7 +5,7 @@ import { allDocuments, MarkdownDocument, userDocuments } from '../support/docume
 import { ROOT, run } from '../support/packaging-run.js';
 
 describe('the documents', () => {
-  it('have no link that leads nowhere', async () => {
+  it('have no broken link', async () => {
     const documents = await allDocuments();
     const anchors = new Map(documents.map((document) => [document.path, document.anchors()]));
     const dead: string[] = [];
@@ -22,13 +22,13 @@ describe('the documents', () => {
     expect(dead).toEqual([]);
   });
 
-  it('are all reached from the README', async () => {
+  it('are all linked from the README', async () => {
     const links = (await MarkdownDocument.read('README.md')).links().map(({ target }) => target.split('#')[0]);
     const guides = (await userDocuments()).map(({ path }) => path).filter((path) => path !== 'README.md');
     expect(guides.filter((path) => !links.includes(path))).toEqual([]);
   });
 
-  it('say in the README what it is within 250 lines', async () => {
+  it('have a README of at most 250 lines', async () => {
     const { text } = await MarkdownDocument.read('README.md');
     expect(text.split('\n').length).toBeLessThanOrEqual(250);
   });
@@ -38,14 +38,14 @@ describe('the documents', () => {
     expect(files.filter((file, index) => files.indexOf(file) !== index)).toEqual([]);
   });
 
-  it('show JSON that can be read', async () => {
+  it('show only valid JSON', async () => {
     const blocks = (await userDocuments()).flatMap((document) => document.blocks());
     const json = blocks.filter(({ language }) => language === 'json');
     expect(json.length).toBeGreaterThan(0);
     for (const { code } of json) expect(() => JSON.parse(code) as unknown).not.toThrow();
   });
 
-  it('have in each guide a whole example that names its file', async () => {
+  it('have a complete example that names its file in each guide', async () => {
     const guides = (await userDocuments()).filter(({ path }) => path !== 'README.md');
     const lacking = guides.filter((guide) => !guide.blocks().some(({ file }) => file !== undefined));
     expect(lacking.map(({ path }) => path)).toEqual([]);
@@ -53,7 +53,7 @@ describe('the documents', () => {
 });
 
 describe('the address of the repository', () => {
-  it('is the one of package.json wherever else it stands', async () => {
+  it('is the one from package.json everywhere', async () => {
     const { repository } = await readManifest();
     const name = /^git\+https:\/\/github\.com\/([\w.-]+\/[\w.-]+)\.git$/.exec(repository.url)?.[1];
     expect(name).toBeDefined();
@@ -73,13 +73,13 @@ describe('the address of the repository', () => {
 });
 
 describe('llms.txt', () => {
-  it('says what the README says', async () => {
+  it('is up to date with the README', async () => {
     expect(await run(process.execPath, ['.ci/write-llms-txt.mjs', '--check'])).toMatchObject({ code: 0, stderr: '' });
   });
 });
 
 describe('the reference', () => {
-  it('has every entry of the package', async () => {
+  it('has every entry point of the package', async () => {
     const { exports } = await readManifest();
     const entries = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [] : entry.types));
     const sources = entries.map((types) => types.replace(/^\.\/dist\/(.+)\.d\.ts$/, 'lib/$1.ts'));

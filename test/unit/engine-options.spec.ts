@@ -24,7 +24,7 @@ function faultOf(options: unknown): OurSmsConfigError {
 const fieldsOf = (options: unknown): string[] => faultOf(options).faults.map(({ field }) => field);
 
 describe('the options of bullMqEngine', () => {
-  it('are checked when it is called: all faults at once, and no value', () => {
+  it('are validated when it is called: all faults at once, and without their values', () => {
     const error = faultOf({
       connection: URL_TEXT,
       prefix: '',
@@ -43,7 +43,7 @@ describe('the options of bullMqEngine', () => {
     expect(faultOf(URL_TEXT).message).toContain('{ connection: { url } }');
   });
 
-  it('name no connection that would lead to localhost unasked', () => {
+  it('reject a connection that would silently lead to localhost', () => {
     for (const connection of [42, null, true, [], new URL(URL_TEXT), Symbol('x'), () => SECRET]) {
       expect(fieldsOf({ connection })).toEqual(['connection']);
     }
@@ -95,7 +95,7 @@ describe('the options of bullMqEngine', () => {
     for (const db of ['x@host', NaN, -1, 1.5]) expect(fieldsOf({ connection: { db } })).toEqual(['connection.db']);
   });
 
-  it('refuse a password that ends in a line break, as a file does', () => {
+  it('reject a password that ends in a line break, as read from a file', () => {
     for (const name of ['username', 'password', 'sentinelUsername', 'sentinelPassword']) {
       const error = faultOf({ connection: { host: 'redis', [name]: `${SECRET}\n` } });
       expect(error.faults).toEqual([
@@ -104,7 +104,7 @@ describe('the options of bullMqEngine', () => {
     }
   });
 
-  it('take no client of another library, and no cluster', () => {
+  it('reject clients of other libraries, and clusters', () => {
     const others = [
       { sendCommand: () => 0, isOpen: true, connect: () => 0, duplicate: () => 0, options: {} },
       { send: () => 0, connected: true },
@@ -118,7 +118,7 @@ describe('the options of bullMqEngine', () => {
     cluster.disconnect();
   });
 
-  it('take what BullMQ takes: addresses, URLs, Sentinels, and clients of ioredis', () => {
+  it('accept everything that BullMQ accepts: addresses, URLs, Sentinels and ioredis clients', () => {
     const client = new Redis({ lazyConnect: true });
     for (const connection of [
       ...[undefined, {}, { host: 'redis', port: '6379' }, { path: '/run/redis.sock' }, { url: URL_TEXT }],
@@ -138,12 +138,12 @@ describe('the options of bullMqEngine', () => {
     client.disconnect();
   });
 
-  it('keep a lease within what a timer can wait', () => {
+  it('accept a lease of half a second to an hour', () => {
     for (const leaseMs of [500, 3_600_000]) expect(bullMqEngine({ leaseMs })).toHaveProperty('openEngine');
     for (const leaseMs of [499, 3_600_001, Infinity, '5000', null]) expect(fieldsOf({ leaseMs })).toEqual(['leaseMs']);
   });
 
-  it('are also those of the BullModule, whose fault is reported with its name', async () => {
+  it('are validated in the BullModule as well, with its name in the error', async () => {
     const find = <T>(): T => ({ connection: URL_TEXT }) as T;
     const opening = bullMqEngine({ configKey: 'jobs' }).openEngine({ account: 'bulk', find });
     const error = await rejection(opening, OurSmsConfigError);

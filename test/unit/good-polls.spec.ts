@@ -23,7 +23,7 @@ describe('good polls of processes that share a store', () => {
     await engine.close();
   });
 
-  it('are counted from the start of polling, and from when it resumes', () => {
+  it('are measured from the start of polling, and from its restart', () => {
     const polls = process();
     passedMs = 3 * MINUTE;
     expect(minutesOf(polls)).toBe(3);
@@ -32,7 +32,7 @@ describe('good polls of processes that share a store', () => {
     expect(minutesOf(polls)).toBe(2);
   });
 
-  it('are known with the time that they left until the next', () => {
+  it('keep the interval that applied when they were made', () => {
     const polls = process();
     passedMs = 3 * MINUTE;
     polls.note();
@@ -41,7 +41,7 @@ describe('good polls of processes that share a store', () => {
     expect(polls.state.everyMs).toBe(15_000);
   });
 
-  it('of one are good for another that stands by, as long as they keep coming', async () => {
+  it('of one process count for a standby process, as long as they continue', async () => {
     const [polling, standingBy, stranger] = [process(), process(), process('other polls')];
     for (let minute = 1; minute <= 10; minute++) {
       passedMs = minute * MINUTE;
@@ -55,7 +55,7 @@ describe('good polls of processes that share a store', () => {
     expect([minutesOf(polling), minutesOf(standingBy)]).toEqual([2, 2]);
   });
 
-  it('of one with a long rhythm are good for another until its next poll', async () => {
+  it('of one process with a long interval count for another until its next poll is due', async () => {
     everyMs = 30 * MINUTE;
     const [polling, standingBy] = [process(), process()];
     polling.note();
@@ -67,7 +67,7 @@ describe('good polls of processes that share a store', () => {
     expect(minutesOf(standingBy)).toBe(31);
   });
 
-  it('cannot be told to others when the store is away, and are known here all the same', async () => {
+  it('cannot be shared when the store is unavailable, but count locally', async () => {
     const polls = process();
     await engine.close();
     passedMs = 3 * MINUTE;

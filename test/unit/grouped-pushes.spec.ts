@@ -22,14 +22,14 @@ describe('pushes that are written together', () => {
   it.each([
     ['reports', [bodyOf('m1'), bodyOf('m2', 'm3'), bodyOf('m4')]],
     ['characters beyond 16 bits, line ends and a byte order mark', ['😀\n\n', '\ufeff[]', 'مرحبا\r\n', '{}']],
-    ['what cannot be read', ['<html>', '{"statuses": [{', bodyOf('m1')]],
-  ])('are one job, and come out of it as they came: %s', (_, bodies) => {
+    ['unreadable bodies', ['<html>', '{"statuses": [{', bodyOf('m1')]],
+  ])('are one job, from which each body is restored unchanged: %s', (_, bodies) => {
     const jobs = jobsOf(...bodies);
     expect(jobs).toHaveLength(1);
     expect(pushesOf(jobs[0]?.data as StoredPage).map(({ text }) => text)).toEqual(bodies);
   });
 
-  it('have their reports with the same ids, times and accounts as alone', async () => {
+  it('have reports with the same ids, times and accounts as pushes that are written alone', async () => {
     const pushes = [bodyOf('m1'), bodyOf('m2', 'm3')].map((body) => push(body));
     pushes.forEach(({ page }, i) => (page.receivedAt = `2026-01-31T12:00:0${i}.000Z`));
     const alone = pushes.flatMap((one) => groupPushes([one]));
@@ -40,7 +40,7 @@ describe('pushes that are written together', () => {
     expect(await reportsOf(together)).toEqual(await reportsOf(alone));
   });
 
-  it('are judged one by one: what cannot be read is told apart, with the ids of the reports that were recovered', async () => {
+  it('are read separately: unreadable pushes are listed, with the ids of the reports recovered from them', async () => {
     const cut = bodyOf('m2', 'm3').slice(0, -20);
     const [job] = jobsOf(bodyOf('m1'), '<html>', cut, bodyOf('m4'));
     const { ok, dlrs, unread } = await readPage(job?.data as StoredPage, MOST_BYTES);
@@ -53,7 +53,7 @@ describe('pushes that are written together', () => {
     expect(unread.every(({ bodies, isPush }) => bodies === undefined && isPush)).toBe(true);
   });
 
-  it('are split by their number and their size, in their order', () => {
+  it('are split by number and size, in order', () => {
     const long = 'x'.repeat(40_000);
     const bodies = [
       ...Array.from({ length: 40 }, (_, i) => bodyOf(`m${i}`)),
@@ -68,7 +68,7 @@ describe('pushes that are written together', () => {
     expect(jobs.flatMap(({ data }) => pushesOf(data).map(({ text }) => text))).toEqual(bodies);
   });
 
-  it('leave out those that are compressed or in another charset: each is a job of its own', () => {
+  it('exclude compressed pushes and those in another charset: each of them is a job of its own', () => {
     const pushes = [push('[]'), push(Buffer.from('[1]', 'utf16le')), push('[2]'), push('x', 'gzip'), push('y', 'gzip')];
     const jobs = groupPushes(pushes).map(({ job }) => job);
     expect(jobs.map(({ data: { bodies, encoding } }) => [bodies?.length, encoding])).toEqual([
@@ -81,18 +81,18 @@ describe('pushes that are written together', () => {
     expect(jobs.map(({ data }) => pushJob(data).id)).toEqual(pushes.map(({ name }) => name));
   });
 
-  it('have another name than one push of the same text', () => {
+  it('have another id than one push of the same text', () => {
     const [together] = jobsOf('[]', '{}');
     expect(together?.id).not.toBe(jobsOf(together?.data.text ?? '')[0]?.id);
   });
 
-  it('cannot be read by a version that takes them for one body: it keeps them as they are', async () => {
+  it('are unreadable for a version that expects one body, which keeps them unchanged', async () => {
     const [job] = jobsOf(bodyOf('m1'), bodyOf('m2'));
     expect(await readDlrs(job?.data as StoredPage, MOST_BYTES)).toMatchObject({ ok: false, cut: false });
   });
 });
 
-it('a push that is written alone is kept as it always was', () => {
+it('a push that is written alone is stored in the earlier format', () => {
   const [job] = jobsOf('[]');
   const { at, receivedAt, ...data } = job?.data as StoredPage;
   expect(at).toBe(receivedAt);

@@ -44,7 +44,7 @@ describe('the last hour of the sample application', () => {
     hour.noteSend(reference);
   }
 
-  it('is twelve empty columns of five minutes at first, the last of which is not over', async () => {
+  it('starts as twelve empty five-minute columns, the last of which is not over', async () => {
     const empty = { sent: 0, delivered: 0, undelivered: 0, noReportYet: 0 };
     expect(await hour.view()).toEqual({
       ...{ from: '2026-01-31T11:05:00.000Z', stepMs: 5 * MINUTE, ...empty, medianMs: undefined, p95Ms: undefined },
@@ -52,7 +52,7 @@ describe('the last hour of the sample application', () => {
     });
   });
 
-  it('has each message in the column of its send, by what became of it', async () => {
+  it('has each message in the column of its send, by its state', async () => {
     sent('now', recipient('delivered', 0), recipient('failed', 0), recipient('sent', 0), recipient('missing', 0));
     sent('before', recipient('expired', 3 * MINUTE), recipient('deleted', 3 * MINUTE));
     sent('first', recipient('undelivered', 57 * MINUTE));
@@ -68,18 +68,18 @@ describe('the last hour of the sample application', () => {
     });
   });
 
-  it('leaves out what did not leave, may not have left, or asked for no report', async () => {
+  it('excludes messages that were not sent, may not have been sent, or asked for no report', async () => {
     const states = ['rejected', 'notSent', 'pending', 'unknown'] as const;
     sent('other', ...states.map((state) => recipient(state, 0)), { ...recipient('sent', 0), isFinal: true });
     expect((await hour.view()).sent).toBe(0);
   });
 
-  it('says within which time half of the messages were delivered, and 95 in 100', async () => {
+  it('gives the median and the 95th percentile of the delivery time', async () => {
     for (let i = 1; i <= 100; i++) sent(`m${i}`, recipient('delivered', 20 * MINUTE, { tookMs: i * 100 }));
     expect(await hour.view()).toMatchObject({ medianMs: 5_000, p95Ms: 9_500 });
   });
 
-  it('takes the time of the gateway where it has a time zone and can be right, otherwise that of the report', async () => {
+  it('uses the time of the gateway if it has a time zone and is plausible, otherwise the time of the report', async () => {
     const at = NOW - MINUTE;
     const tookOf = async (statusDate: string): Promise<number | undefined> => {
       sent('one', recipient('delivered', MINUTE, { tookMs: 15_000, statusDate }));
@@ -93,7 +93,7 @@ describe('the last hour of the sample application', () => {
     expect(await tookOf('soon')).toBe(15_000);
   });
 
-  it('reads a message again until its reports are there, and then no more', async () => {
+  it('rereads a message until its reports are there, and then no more', async () => {
     sent('one', recipient('sent', 0));
     await hour.view();
     await hour.view();
@@ -106,7 +106,7 @@ describe('the last hour of the sample application', () => {
     expect(reads).toEqual(['one', 'one']);
   });
 
-  it('reads a message again at once that a report is of, also one that was sent before a restart', async () => {
+  it('rereads a message at once when a report for it arrives, even if it was sent before a restart', async () => {
     sent('one', recipient('undelivered', 0));
     expect((await hour.view()).undelivered).toBe(1);
     kept.set('one', { reference: 'one', isFinal: true, recipients: [recipient('delivered', 0)] });
@@ -118,7 +118,7 @@ describe('the last hour of the sample application', () => {
     expect((await hour.view()).delivered).toBe(2);
   });
 
-  it('forgets what is older, and all but the latest thousand references', async () => {
+  it('forgets older messages, and all but the latest thousand references', async () => {
     sent('old', recipient('sent', 0));
     now += 60 * MINUTE;
     for (let i = 0; i < 1_001; i++) sent(`m${i}`, recipient('sent', 0));

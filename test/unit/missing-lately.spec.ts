@@ -13,11 +13,11 @@ describe('the count of messages that went missing within the last hour', () => {
   });
   afterEach(() => void jest.restoreAllMocks());
 
-  it('is none where nothing was counted', () => {
+  it('is zero when nothing was counted', () => {
     expect(missingIn(undefined)).toBe(0);
   });
 
-  it('has all of the hour, and none that is older', () => {
+  it('includes the whole hour, and nothing older', () => {
     let text = withMissing(undefined, 3);
     text = withMissing(text, 4);
     now = START + 30 * MINUTE;
@@ -40,7 +40,7 @@ describe('the count of messages that went missing within the last hour', () => {
     expect(text?.length).toBeLessThan(1_000);
   });
 
-  it('forgets what was counted ahead of time, once the clock was set back', () => {
+  it('discards counts from the future after the clock was set back', () => {
     const text = withMissing(undefined, 3);
     now = START - 2 * MINUTE;
     expect(missingIn(text)).toBe(3);

@@ -23,7 +23,7 @@ function elapsed(passed: Partial<Record<Clock, number>>, boot = FROM.boot): numb
 }
 
 describe('the time between two moments', () => {
-  it('is the longest that the clocks of a machine and of the gateway tell, when they agree', () => {
+  it('is the longest time that the clocks of the machine and the gateway show, if they agree', () => {
     expect(elapsed({ wall: 10 * MINUTE, up: 10 * MINUTE })).toBe(10 * MINUTE);
     expect(elapsed({ wall: 10 * MINUTE, up: 10 * MINUTE + 20 })).toBe(10 * MINUTE + 20);
     expect(elapsed({ wall: 10 * MINUTE, up: 10 * MINUTE, gateway: 10 * MINUTE + 900 })).toBe(10 * MINUTE + 900);
@@ -34,16 +34,16 @@ describe('the time between two moments', () => {
     ['the clock was set back', { wall: MINUTE / 2, up: 10.5 * MINUTE }],
     ['the clock was set back to before', { wall: -10 * MINUTE, up: MINUTE }],
     ['the clock was set forward', { wall: HOUR, up: MINUTE }],
-    ['the clock was set, although the gateway tells how far', { wall: HOUR, up: MINUTE, gateway: MINUTE }],
-    ['the whole machine was paused, and no clock of it noticed', { wall: MINUTE, up: MINUTE, gateway: HOUR }],
+    ['the clock was set, even if the gateway shows by how much', { wall: HOUR, up: MINUTE, gateway: MINUTE }],
+    ['the whole machine was paused, unnoticed by its clocks', { wall: MINUTE, up: MINUTE, gateway: HOUR }],
     ['the gateway set its own clock', { wall: HOUR, up: HOUR, gateway: -HOUR }],
-    ['one clock alone tells it', { wall: MINUTE }],
+    ['only one clock shows it', { wall: MINUTE }],
     ['all clocks went back', { wall: -10 * MINUTE, up: -10 * MINUTE }],
-  ])('is not known when %s', (_why, passed) => {
+  ])('is unknown when %s', (_why, passed) => {
     expect(elapsed(passed)).toBeUndefined();
   });
 
-  it('over a reboot, or on another machine, is what clocks tell that all of them share, and a minute', () => {
+  it('over a reboot, or on another machine, is the time that shared clocks show, plus a minute', () => {
     expect(elapsed({ wall: HOUR, gateway: HOUR + 800 }, 'other')).toBe(HOUR + 800 + MINUTE);
     expect(elapsed({ wall: HOUR, store: HOUR }, 'other')).toBe(HOUR + MINUTE);
     // The clocks of the two machines are half an hour apart.
@@ -51,24 +51,24 @@ describe('the time between two moments', () => {
   });
 
   it.each<[string, Partial<Record<Clock, number>>]>([
-    ['only the clocks of the two machines tell it', { wall: HOUR }],
+    ['only the clocks of the two machines show it', { wall: HOUR }],
     ['the machine counts from another boot', { wall: HOUR, up: HOUR }],
     ['the clock was set while it was off', { wall: HOUR, gateway: 2 * HOUR }],
     ['the store is on another server by now', { wall: HOUR, store: -HOUR, gateway: HOUR }],
     [
-      'the clocks of the machines differ from that of the store, and the gateway does not tell',
+      'the clocks of the machines differ from that of the store, and the gateway shows no time',
       { wall: 0, store: HOUR },
     ],
-  ])('over a reboot, or on another machine, is not known when %s', (_why, passed) => {
+  ])('over a reboot, or on another machine, is unknown when %s', (_why, passed) => {
     expect(elapsed(passed, 'other')).toBeUndefined();
   });
 
-  it('is not known when a moment was noted by one clock, or by none', () => {
+  it('is unknown when a moment has only one clock, or none', () => {
     expect(elapsedMs({ wall: FROM.wall }, { ...FROM, wall: FROM.wall + HOUR })).toBeUndefined();
     expect(elapsedMs({ wall: NaN }, FROM)).toBeUndefined();
   });
 
-  it('is told by this machine', async () => {
+  it('is measured on this machine', async () => {
     const from = localMoment();
     await new Promise((resolve) => setTimeout(resolve, 50));
     const ms = elapsedMs(from, JSON.parse(JSON.stringify(localMoment())) as Moment);

@@ -30,7 +30,7 @@ describe('normalizeNumber', () => {
     expect(normalizeNumber(written)).toEqual({ ok: true, number: SAUDI });
   });
 
-  it.each(['50', '51', '52', '53', '54', '55', '56', '57', '58', '59'])('takes the prefix 0%s', (prefix) => {
+  it.each(['50', '51', '52', '53', '54', '55', '56', '57', '58', '59'])('accepts the prefix 0%s', (prefix) => {
     expect(normalizeNumber(`0${prefix}1234567`)).toEqual({ ok: true, number: `966${prefix}1234567` });
   });
 
@@ -52,7 +52,7 @@ describe('normalizeNumber', () => {
     ['050123456x', 'character 10 is not part of a phone number'],
     ['0501234567,0501234568', 'character 11 is not part of a phone number'],
     ['050+1234567', 'character 4 is not part of a phone number'],
-  ])('refuses %j and says why', (written, reason) => {
+  ])('refuses %j with the reason', (written, reason) => {
     expect(normalizeNumber(written)).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
   });
 
@@ -69,7 +69,7 @@ describe('normalizeNumber', () => {
     ['+966112345678', '966112345678'],
     ['0501234567', SAUDI],
     ['501234567', SAUDI],
-  ])('takes %j when numbers of any country are allowed', (written, number) => {
+  ])('accepts %j when numbers of any country are allowed', (written, number) => {
     expect(normalizeNumber(written, { country: 'any' })).toEqual({ ok: true, number });
   });
 
@@ -78,7 +78,7 @@ describe('normalizeNumber', () => {
     ['+1234567', 'too short'],
     ['+1234567890123456', 'too long'],
     ['+96650123456', 'not a Saudi mobile'],
-  ])('refuses %j also when numbers of any country are allowed', (written, reason) => {
+  ])('refuses %j even when numbers of any country are allowed', (written, reason) => {
     expect(normalizeNumber(written, { country: 'any' })).toMatchObject({
       ok: false,
       reason: expect.stringContaining(reason),

@@ -34,7 +34,7 @@ describe('the telemetry', () => {
   const process = (status: DlrStatus, sent?: SentFacts, receivedAt?: string): void =>
     telemetry.startProcess(reportOf(status, receivedAt), sent).end();
 
-  it('links a report to its send, by the text that was kept of it, and makes it no child', () => {
+  it('links a report to its send through the stored traceparent, and not as its child', () => {
     const send = telemetry.startSend('message', 1);
     const { traceparent } = JSON.parse(JSON.stringify({ traceparent: send.traceparent })) as { traceparent: string };
     send.end({ kind: 'sent', receipt: { acceptedMsgs: [], rejectedMsgs: [], skipped: 0, raw: {} } });
@@ -50,14 +50,14 @@ describe('the telemetry', () => {
   });
 
   it.each([undefined, '', 'garbage', `00-${'0'.repeat(32)}-${SPAN}-01`])(
-    'links a report to nothing when what was kept is %p',
+    'links a report to nothing when the stored traceparent is %p',
     (traceparent) => {
       process('delivered', { traceparent });
       expect(recorded.span('process').links).toEqual([]);
     },
   );
 
-  it('knows how long a delivery took when it is told when the message was sent', async () => {
+  it('measures the duration of a delivery when the time of the send is known', async () => {
     process('delivered', { sentAt: SENT_AT });
     process('undelivered', { sentAt: SENT_AT }, '2026-01-31T12:00:01.500Z');
     const points = await recorded.points('oursms.delivery.duration');
@@ -69,7 +69,7 @@ describe('the telemetry', () => {
     expect((await recorded.collect()).get('oursms.delivery.duration')?.descriptor.unit).toBe('s');
   });
 
-  it('says nothing of how long a delivery took that is not over, or failed, or began at a time that is not known', async () => {
+  it('measures no duration when a delivery is not over, has failed, or has an unknown send time', async () => {
     process('sent', { sentAt: SENT_AT });
     process('unknown', { sentAt: SENT_AT });
     process('delivered');
@@ -77,12 +77,12 @@ describe('the telemetry', () => {
     expect(await recorded.points('oursms.delivery.duration')).toEqual([]);
   });
 
-  it('takes a delivery for no shorter than nothing, whatever the clocks say', async () => {
+  it('measures no negative duration, whatever the clocks show', async () => {
     process('delivered', { sentAt: SENT_AT }, '2026-01-31T11:59:00Z');
     expect((await recorded.points('oursms.delivery.duration'))[0]?.sum).toBe(0);
   });
 
-  it('runs listeners with their report active, and without what was active around', () => {
+  it('runs listeners in the context of their report, not in the surrounding one', () => {
     const key = Symbol('application');
     const outer = trace.setSpan(context.active().setValue(key, 'outer'), trace.getTracer('application').startSpan('x'));
     const span = telemetry.startProcess(reportOf('delivered'));
@@ -98,7 +98,7 @@ describe('the telemetry', () => {
 const statusOf = (status: string): object => ({ 'oursms.account': 'default', 'oursms.report.status': status });
 
 describe('a traceparent', () => {
-  it('is what W3C Trace Context says', () => {
+  it('follows W3C Trace Context', () => {
     expect(toTraceparent({ traceId: TRACE, spanId: SPAN, traceFlags: 1 })).toBe(`00-${TRACE}-${SPAN}-01`);
     expect(fromTraceparent(`00-${TRACE}-${SPAN}-00`)).toEqual({
       ...{ traceId: TRACE, spanId: SPAN, traceFlags: 0, isRemote: true },
@@ -110,7 +110,7 @@ describe('a traceparent', () => {
     expect(fromTraceparent(`00-${TRACE}-${SPAN}-01more`)).toBeUndefined();
   });
 
-  it('is none where no OpenTelemetry is registered', () => {
+  it('is undefined when no OpenTelemetry is registered', () => {
     expect(trace.getSpan(ROOT_CONTEXT)).toBeUndefined();
     expect(openTelemetry().openTelemetry(ACCOUNT).startSend('message', 1).traceparent).toBeUndefined();
   });
@@ -122,11 +122,11 @@ describe('the type of an error', () => {
   it.each<[string, unknown, string]>([
     ['its class', new RangeError('to 966501234567'), 'RangeError'],
     ['its class, whatever its name says', Object.assign(new TypeError(), { name: 'to 966501234567' }), 'TypeError'],
-    ['_OTHER for what is no error', 'to 966501234567', '_OTHER'],
-    ['_OTHER for nothing', undefined, '_OTHER'],
+    ['_OTHER for a value that is not an error', 'to 966501234567', '_OTHER'],
+    ['_OTHER for undefined', undefined, '_OTHER'],
     ['_OTHER for an error of a class without a name', Object.create(NAMELESS), '_OTHER'],
     [
-      '_OTHER for what cannot be looked at',
+      '_OTHER for an error that cannot be inspected',
       new Proxy(new Error(), {
         getPrototypeOf: () => {
           throw new Error('a trap');
@@ -137,7 +137,7 @@ describe('the type of an error', () => {
   ])('is %s', (_, thrown, type) => expect(errorType(thrown)).toBe(type));
 });
 
-describe('the guide', () => {
+describe('the OpenTelemetry guide', () => {
   it('lists every attribute and every metric', async () => {
     const guide = await readFile('lib/opentelemetry/README.md', 'utf8');
     const source = await readFile('lib/opentelemetry/account-metrics.ts', 'utf8');
@@ -154,7 +154,7 @@ describe('the options of openTelemetry', () => {
     [{ tracing: true }, /^openTelemetry: tracing: is not known: the only option is metrics\.$/],
     [null, /its options must be an object/],
     [[], /its options must be an object/],
-  ])('are checked when it is called: %p', (given, message) => {
+  ])('are validated when it is called: %p', (given, message) => {
     try {
       openTelemetry(given as OpenTelemetryOptions);
     } catch (error) {
@@ -173,7 +173,7 @@ describe('the options of openTelemetry', () => {
 });
 
 describe('the telemetry of an account without the option', () => {
-  it('makes no object for a send, a download or a report', () => {
+  it('creates no object for a send, a download or a report', () => {
     const send = SILENT_TELEMETRY.startSend('message', 1);
     expect(SILENT_TELEMETRY.startSend('campaign', 500)).toBe(send);
     expect(SILENT_TELEMETRY.startReceive('poll')).toBe(SILENT_TELEMETRY.startReceive('push'));

@@ -32,7 +32,7 @@ function timeOf(text: string): number {
 }
 
 // Each of these took seconds to minutes with an expression that tries every character as a beginning.
-describe('a megabyte of a hostile answer is read in the time of any other', () => {
+describe('a megabyte of a hostile answer is read as fast as any other:', () => {
   const MANY = 1_000_000;
   it.each([
     ['escaped quotes that never end', `{"id":1234567890123456,"x":"${'\\"'.repeat(MANY / 2)}`],

@@ -17,7 +17,7 @@ describe('quiet hours', () => {
     ['08:59:59.999', 1],
     ['09:00', 0],
     ['12:00', 0],
-  ])('over midnight have at %s %i minutes left', (time, minutes) => {
+  ])('across midnight have at %s %i minutes left', (time, minutes) => {
     expect(quietMinutesLeft(NIGHT, riyadh(time))).toBe(minutes);
   });
 
@@ -31,7 +31,7 @@ describe('quiet hours', () => {
     expect(quietMinutesLeft({ from: '13:00', to: '14:30' }, riyadh(time))).toBe(minutes);
   });
 
-  it('go by the clock of Riyadh as the time zone database has it, in summer and in winter', () => {
+  it('follow the clock of Riyadh from the time zone database, in summer and in winter', () => {
     const clock = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Riyadh', hour: '2-digit', minute: '2-digit' });
     for (let at = Date.UTC(2025, 0, 1); at < Date.UTC(2026, 0, 1); at += 7.3 * 3_600_000) {
       const time = clock.format(at);
@@ -45,7 +45,7 @@ describe('quiet hours', () => {
     { from: '09:60', to: '10:00' },
     { from: '09:00', to: '09:00' },
     { from: undefined as never, to: '09:00' },
-  ])('are refused when they are none: %j', (hours) => {
+  ])('are rejected when they are invalid: %j', (hours) => {
     expect(() => quietMinutesLeft(hours, riyadh('12:00'))).toThrow(RangeError);
   });
 });
@@ -61,7 +61,7 @@ describe('a message in quiet hours', () => {
     expect(heldMinutes).toBe(630);
   });
 
-  it('keeps a delay that leads out of them, and has one that leads into them raised', () => {
+  it('keeps a delay that ends after them, and gets a longer delay if it would end within them', () => {
     expect(keepQuietHours({ ...offer, delay: 700 }, policy('hold'), late)).toEqual({
       message: { ...offer, delay: 700 },
     });
@@ -77,7 +77,7 @@ describe('a message in quiet hours', () => {
     expect(keepQuietHours({ ...offer, validity: 0 }, policy('hold'), late).heldMinutes).toBe(630);
   });
 
-  it('is refused with the delay that would do, or warned of, without anything of it', () => {
+  it('is refused with the delay to set, or warned about, without showing its content', () => {
     const refused = () => keepQuietHours(offer, policy('refuse'), late);
     expect(refused).toThrow(
       'send (account bulk): delay: must be 630 or more for a promotional message now: quiet hours are from 21:00 to 09:00 in Riyadh. The request was not made.',
@@ -90,7 +90,7 @@ describe('a message in quiet hours', () => {
     );
   });
 
-  it('is left alone when it is not promotional, the hours are over, or none are set', () => {
+  it('is unchanged when it is not promotional, the hours are over, or none are set', () => {
     for (const message of [
       { ...offer, src: 'Shop' },
       { ...offer, src: 'Shop', msgClass: 'transactional' as const },

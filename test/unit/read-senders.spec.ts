@@ -28,7 +28,7 @@ describe('the senders of an answer', () => {
     expect(read.raw).toBe(raw);
   });
 
-  it('keep each row as it came', () => {
+  it('keep each raw row unchanged', () => {
     const rows = [{ src: 'A', status: 'approved' }, 5];
     expect(readSenders({ data: rows }).senders?.map(({ raw }) => raw)).toEqual(rows);
   });

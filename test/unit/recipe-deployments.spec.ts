@@ -71,7 +71,7 @@ const manifests = await Promise.all(
 );
 
 describe.each(manifests)('$path', ({ workload, documents, resources, spec, pod, container, code }) => {
-  it('is YAML without a fault, of resources that Kubernetes knows', () => {
+  it('is valid YAML of known Kubernetes resources', () => {
     expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
     const known = ['v1 Service', 'apps/v1 StatefulSet', 'apps/v1 Deployment', 'policy/v1 PodDisruptionBudget'];
     expect(
@@ -80,7 +80,7 @@ describe.each(manifests)('$path', ({ workload, documents, resources, spec, pod, 
     expect(spec.selector.matchLabels).toEqual(spec.template.metadata.labels);
   });
 
-  it('gives the end the time that the options of the module allow', () => {
+  it('allows as much time for the shutdown as the options of the module allow', () => {
     const { timeoutMs = NaN } = new OurSmsHttpOptions();
     const { shutdownTimeoutMs = NaN } = new OurSmsDlrOptions();
     const { command } = container.lifecycle.preStop.exec;
@@ -89,7 +89,7 @@ describe.each(manifests)('$path', ({ workload, documents, resources, spec, pod, 
     expect(pod.terminationGracePeriodSeconds * 1_000).toBe(neededMs);
   });
 
-  it('asks for readiness and for liveness at paths of the recipe, and never for readiness to restart', () => {
+  it('probes readiness and liveness at paths of the recipe, and never restarts for lack of readiness', () => {
     const pathOf = (route: string): string => {
       expect(health).toContain(`@Get('${route}')`);
       return `/health/${route}`;
@@ -101,14 +101,14 @@ describe.each(manifests)('$path', ({ workload, documents, resources, spec, pod, 
     expect((container.readinessProbe.timeoutSeconds ?? 1) * 1_000).toBeGreaterThan(timeoutMs);
   });
 
-  it('waits at the start for the lock of a process that has not ended', () => {
+  it('lets the startup wait for the lock of a process that has not ended', () => {
     const lockMs =
       Math.max(new OurSmsHttpOptions().timeoutMs ?? 0, new OurSmsDlrOptions().shutdownTimeoutMs ?? 0) + 5_000;
     const { periodSeconds = 0, failureThreshold = 0 } = container.startupProbe;
     expect(periodSeconds * failureThreshold * 1_000).toBeGreaterThan(2 * lockMs);
   });
 
-  it('sets variables that the recipe reads, and those of the image', () => {
+  it('sets only variables that the recipe reads, consistent with the image', () => {
     const unread = container.env.map(({ name }) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(code));
     expect(unread).toEqual([]);
     expect(container.ports).toEqual([{ name: 'http', containerPort: Number(dockerfile.env.PORT) }]);
@@ -116,7 +116,7 @@ describe.each(manifests)('$path', ({ workload, documents, resources, spec, pod, 
     expect(storage).toBe(dockerfile.env.OURSMS_STORAGE);
   });
 
-  it('holds no credential: those come from a secret', () => {
+  it('contains no credential: credentials come from a secret', () => {
     const secret = container.env.filter(({ name }) => /KEY|PASSWORD|TOKEN|SECRET|REDIS_URL/.test(name));
     expect(secret.length).toBeGreaterThan(0);
     for (const { value, valueFrom } of secret) {
@@ -125,7 +125,7 @@ describe.each(manifests)('$path', ({ workload, documents, resources, spec, pod, 
     }
   });
 
-  it('keeps the store on a volume, as a user who may write nothing else', () => {
+  it('keeps the store on a volume, and runs as a user who may write nothing else', () => {
     const [mount] = container.volumeMounts;
     expect(mount?.mountPath).toBe(dockerfile.volume);
     expect(dockerfile.env.OURSMS_STORAGE?.startsWith(`${mount?.mountPath}/`)).toBe(true);
@@ -135,7 +135,7 @@ describe.each(manifests)('$path', ({ workload, documents, resources, spec, pod, 
     expect(container.securityContext).toMatchObject({ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false });
   });
 
-  it('starts a second process beside the first only where they share a Redis', () => {
+  it('starts a second process beside the first only when both share a Redis', () => {
     if (workload === 'StatefulSet') {
       expect(spec.replicas).toBe(1);
       expect(spec.volumeClaimTemplates?.[0]?.spec.accessModes).toEqual(['ReadWriteOncePod']);
@@ -148,14 +148,14 @@ describe.each(manifests)('$path', ({ workload, documents, resources, spec, pod, 
 });
 
 describe('the Dockerfile', () => {
-  it('runs without root, with a volume, and asks for liveness', () => {
+  it('runs without root, with a volume, and checks liveness', () => {
     expect(dockerfile.user).toBe('node');
     expect(dockerfile.env.OURSMS_STORAGE?.startsWith(`${dockerfile.volume}/`)).toBe(true);
     expect(dockerfile.healthcheck.join(' ')).toContain(`127.0.0.1:${dockerfile.env.PORT}/health/live`);
     expect(dockerfile.command[0]).toBe('node');
   });
 
-  it('is built from images that run what this module supports', async () => {
+  it('is based on images that run a supported Node.js version', async () => {
     const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { engines: { node: string } };
     const oldest = Number(/\d+/.exec(manifest.engines.node)?.[0]);
     expect(dockerfile.images.length).toBeGreaterThan(0);
@@ -166,7 +166,7 @@ describe('the Dockerfile', () => {
     }
   });
 
-  it('takes neither credentials nor a store nor what was built elsewhere into the image', async () => {
+  it('copies no credentials, store or foreign build output into the image', async () => {
     const lines = (await recipe('docker/.dockerignore')).split('\n');
     expect(lines).toEqual(expect.arrayContaining(['.env*', '.oursms', 'node_modules', 'dist']));
   });

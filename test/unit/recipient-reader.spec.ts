@@ -34,14 +34,14 @@ describe('recipients with the same text', () => {
     [2, 700, 4],
     [1_001, 100, 1_001],
     [10_000, 5, 10_000],
-  ])('share a request although %i texts come in turn, with %i recipients each', async (texts, each, requests) => {
+  ])('share a request even if %i texts alternate, with %i recipients each', async (texts, each, requests) => {
     const sink = new Kept();
     expect(await read('{text}', inTurn(texts, each), sink)).toMatchObject({ recipients: texts * each });
     expect(sink.chunks).toHaveLength(requests);
     expect(new Set(sink.chunks.flatMap(({ dests }) => dests)).size).toBe(texts * each);
   });
 
-  it('go out when too many are in hand, the fullest requests first', async () => {
+  it('are sent when too many are buffered, the fullest requests first', async () => {
     const sink = new Kept();
     // Each even text comes twice as often, and all together are more than are gathered.
     const recipients = (function* (): Iterable<CampaignRecipient> {
@@ -55,7 +55,7 @@ describe('recipients with the same text', () => {
   });
 });
 
-describe('a recipient whose text cannot be made', () => {
+describe('a recipient whose text cannot be rendered', () => {
   it.each<[string, unknown, string]>([
     ['not a number', Number.NaN, 'has neither a string nor a number for {points}'],
     ['an infinite number', 1 / 0, 'has neither a string nor a number for {points}'],
@@ -63,7 +63,7 @@ describe('a recipient whose text cannot be made', () => {
     ['nothing', undefined, 'has neither a string nor a number for {points}'],
     ['half of a character', 'a \ud83d', 'has half of a character in its text'],
     ['the other half', '\ude00', 'has half of a character in its text'],
-  ])('is invalid, and the others are not: %s', async (_what, points, reason) => {
+  ])('is invalid, without affecting the others: %s', async (_what, points, reason) => {
     const sink = new Kept();
     const recipients = [mobile(0), mobile(1), mobile(2)].map((dest, i) => ({ dest, points: [7, points, '😀'][i] }));
     expect(await read('You have {points}', recipients, sink)).toMatchObject({ recipients: 2, invalid: 1 });
@@ -71,16 +71,16 @@ describe('a recipient whose text cannot be made', () => {
     expect(sink.chunks.map(({ body }) => body)).toEqual(['You have 7', 'You have 😀']);
   });
 
-  it('that lacks rights is reported with them', async () => {
+  it('is reported with the fields that it lacks', async () => {
     const sink = new Kept();
     await read('{a} {b}', [{ dest: mobile(0), a: 1 }, mobile(1)], sink);
     expect(sink.leftOut.map(({ reason }) => reason)).toEqual(['has no field {b}', 'has no field {a}, {b}']);
   });
 });
 
-describe('what is in hand', () => {
+describe('the buffer of recipients', () => {
   it.each<[string, number, (i: number) => number]>([
-    ['texts, when each recipient has another', 10_000, (i) => i],
+    ['texts, when each recipient has a different one', 10_000, (i) => i],
     ['recipients, when few share a text', 200_000, (i) => i % 1_500],
   ])('is bounded in %s', async (_what, bound, textOf) => {
     const sink = new Kept();
@@ -101,7 +101,7 @@ describe('what is in hand', () => {
     expect(taken).toBe(320_000);
   });
 
-  it('is delivered no faster than it is taken', async () => {
+  it('is emptied no faster than the requests are accepted', async () => {
     const sink = new Kept();
     let waiting = 0;
     let most = 0;
@@ -115,7 +115,7 @@ describe('what is in hand', () => {
 });
 
 describe('while recipients are read', () => {
-  /** No more than so many, so that a reader which lets nothing else happen comes to an end. */
+  /** A limit, so that a reader which blocks the event loop still ends. */
   const MANY = 3_000_000;
   const until = function* (isOver: () => boolean): Iterable<string> {
     for (let i = 0; i < MANY && !isOver(); i++) yield mobile(0);
@@ -129,7 +129,7 @@ describe('while recipients are read', () => {
         yield* until(isOver);
       },
     ],
-  ])('others get their turn: %s', async (_what, recipients) => {
+  ])('the event loop is not blocked: %s', async (_what, recipients) => {
     let isOver = false;
     const timer = setTimeout(() => (isOver = true), 20);
     const { total } = await new RecipientReader({ body: 'x', country: 'SA' }, new Kept()).read(

@@ -67,26 +67,26 @@ function expectNoPiece(shown: string, hidden: string, size: number): void {
   }
 }
 
-describe('a sentence of the gateway that repeats the password', () => {
-  it.each(Object.keys(WAYS))('%s shows no piece of it', (way) => {
+describe('a gateway message that echoes the password', () => {
+  it.each(Object.keys(WAYS))('%s shows no piece of the password', (way) => {
     const shown = redact(`Refused: password=<${WAYS[way]?.(SECRET)}> for shop`, HIDDEN);
     expectNoPiece(shown, SECRET, 6);
     expect(redact(`No: ${WAYS[way]?.(SECRET)} (odd)`, HIDDEN)).toMatch(/^No: \[secret\] \(odd\)$/);
   });
 
-  it.each(Object.keys(ENCODINGS))('%s shows nothing of it', (way) => {
+  it.each(Object.keys(ENCODINGS))('%s shows nothing of the password', (way) => {
     const encoded = ENCODINGS[way]?.(SECRET) as string;
     const shown = redact(`No: ${encoded} (odd)`, HIDDEN);
     expect(shown).toMatch(/^No: (Authorization: Basic )?\[(secret|data)\](%3D|=)* \(odd\)$/);
     expectNoPiece(shown, encoded.replace(/^Authorization: Basic /, ''), 6);
   });
 
-  it.each([6, 7, 10, SECRET.length - 1])('and was cut after %i characters of it shows none of these', (length) => {
+  it.each([6, 7, 10, SECRET.length - 1])('and is cut after %i of its characters shows none of them', (length) => {
     expectNoPiece(redact(`No: "${SECRET.slice(0, length)}`, HIDDEN), SECRET, 6);
     expectNoPiece(redact(`No: "${SECRET.slice(-length)}" (odd)`, HIDDEN), SECRET, 6);
   });
 
-  it('shows none of it when it holds escapes itself', () => {
+  it('shows none of it when the password contains escapes itself', () => {
     for (const secret of [
       'ab%41cd&amp;efg',
       'x\\n\\u0041yz&lt;12',
@@ -102,20 +102,20 @@ describe('a sentence of the gateway that repeats the password', () => {
     }
   });
 
-  it('shows none of it when it is made of signs that are left out elsewhere', () => {
+  it('shows none of it when the password consists of characters that are ignored elsewhere', () => {
     for (const way of [url, form, json, html]) {
       expect(redact(`No: <${way('++++ ++++')}>`, { secrets: ['++++ ++++'] })).toBe('No: <[secret]>');
     }
   });
 
-  it.each(['', 'a', 'pw', 'demo', '0123'])('shows none of it when it is short: %j', (secret) => {
+  it.each(['', 'a', 'pw', 'demo', '0123'])('shows none of it when the password is short: %j', (secret) => {
     const shown = redact(`Refused: <${secret}>`, { secrets: [secret] });
     if (secret !== '') expect(shown.replaceAll('[secret]', '')).not.toContain(`<${secret}>`);
     expect(shown).toMatch(/^R/);
   });
 });
 
-it('hides what looks like a credential, whoever it belongs to', () => {
+it('hides everything that looks like a credential, even of another system', () => {
   const foreign = [
     ['connect to redis://user:hunter22@10.0.0.1 failed', 'hunter22'],
     ['GET /x?token=hunter22&y=1', 'hunter22'],
@@ -126,13 +126,13 @@ it('hides what looks like a credential, whoever it belongs to', () => {
   expect(redact('invalid token: it has expired', { secrets: [] })).toBe('invalid token: it has expired');
 });
 
-it('hides the user name as a word, since it is half of a pair', () => {
+it('hides the user name as a whole word, since it is half of a credential pair', () => {
   expect(redact('user SHOP-USER (shop%2Duser) is blocked, shop-users are not', HIDDEN)).toBe(
     'user [username] ([username]) is blocked, shop-users are not',
   );
 });
 
-describe('a sentence of the gateway that repeats a number', () => {
+describe('a gateway message that echoes a number', () => {
   it.each([
     ...['966501234567', '+966 50 123 4567', '0501234567', '966/50/123/4567', '966_50_123_4567', '966,50,123,4567'],
     ...['966–50–123–4567', '966\u00a050\u00a0123\u00a04567', '\u202a966\u202c50\u200f123\u200e4567', '٩٦٦٥٠١٢٣٤٥٦٧'],
@@ -147,13 +147,13 @@ describe('a sentence of the gateway that repeats a number', () => {
     expect(redact(`No: <${number}> (odd)`, HIDDEN)).toMatch(/^No: < ?\+?\(?\[number\]> \(odd\)$/);
   });
 
-  it('keeps what is no number', () => {
+  it('keeps other digits', () => {
     expect(redact('error 6208: 3 of 15 refused', HIDDEN)).toBe('error 6208: 3 of 15 refused');
   });
 });
 
-describe('a sentence of the gateway that repeats the text', () => {
-  it.each(Object.keys(WAYS))('%s shows no piece of it', (way) => {
+describe('a gateway message that echoes the text', () => {
+  it.each(Object.keys(WAYS))('%s shows no piece of the text', (way) => {
     const shown = redact(`Refused: "${WAYS[way]?.(BODY)}" now`, HIDDEN);
     expect(shown).toBe('Refused: "[text]" now');
   });
@@ -180,15 +180,18 @@ describe('a sentence of the gateway that repeats the text', () => {
 });
 
 describe('a long answer', () => {
-  it.each([0, 1, 2, 3, 5, 7, 11])('of an Arabic text before the password shows none of it, %i letters more', (more) => {
-    for (let letters = 140; letters < 190; letters++) {
-      const body = 'م'.repeat(letters + more * 100);
-      const shown = redact(`body=${url(body)}&password=${url(SECRET)}`, { secrets: [SECRET], body });
-      expectNoPiece(shown, SECRET, 6);
-    }
-  });
+  it.each([0, 1, 2, 3, 5, 7, 11])(
+    'that echoes an Arabic text before the password hides the password (case %i)',
+    (more) => {
+      for (let letters = 140; letters < 190; letters++) {
+        const body = 'م'.repeat(letters + more * 100);
+        const shown = redact(`body=${url(body)}&password=${url(SECRET)}`, { secrets: [SECRET], body });
+        expectNoPiece(shown, SECRET, 6);
+      }
+    },
+  );
 
-  it('shows none of a password that stands at the end of what is looked at', () => {
+  it('hides a password at the end of the inspected part', () => {
     for (let before = 16_300; before < 16_400; before++) {
       for (const way of [url, json, inHex, base64]) {
         const text = ' '.repeat(before) + way(SECRET);
@@ -215,7 +218,7 @@ describe('a long answer', () => {
     'p4ss',
     '"password":"',
     'ﷺ',
-  ])('of megabytes of %j takes no time', (piece) => {
+  ])('of megabytes of %j is redacted quickly', (piece) => {
     const text = piece.repeat(4_000_000 / piece.length);
     const began = performance.now();
     expect(redact(text, HIDDEN).length).toBeLessThanOrEqual(241);

@@ -41,7 +41,7 @@ beforeEach(() => {
 const always = (): boolean => true;
 
 describe('the dispatcher', () => {
-  it('delivers a limited number at a time, in their order', async () => {
+  it('delivers a limited number of reports concurrently, in order', async () => {
     const dispatcher = new ReportDispatcher(2, listeners.handle);
     const all = dispatcher.deliverAll(reports(4), always, onEnd);
     expect(listeners.busyWith).toEqual(['r0', 'r1']);
@@ -56,7 +56,7 @@ describe('the dispatcher', () => {
     expect({ waiting: dispatcher.waiting, running: dispatcher.running }).toEqual({ waiting: 0, running: 0 });
   });
 
-  it('delivers the reports of one message one after another, and lets others pass', async () => {
+  it('delivers the reports of one message one after another, without blocking other messages', async () => {
     const dispatcher = new ReportDispatcher(3, listeners.handle);
     const rows = [report('a1', 'a'), report('a2', 'a'), report('b1', 'b'), report('a3', 'a'), report('none')];
     const all = dispatcher.deliverAll(rows, always, onEnd);
@@ -73,7 +73,7 @@ describe('the dispatcher', () => {
     await all;
   });
 
-  it('does not block the rest of the process when listeners never wait', async () => {
+  it('does not block the event loop when listeners never wait', async () => {
     let handled = 0;
     const dispatcher = new ReportDispatcher(8, () => Promise.resolve(void (handled += 1)));
     const all = dispatcher.deliverAll(reports(1_000), always, onEnd);
@@ -89,7 +89,7 @@ describe('the dispatcher', () => {
 });
 
 describe('a paused dispatcher', () => {
-  it('delivers nothing until it is resumed, and gives back what waits', async () => {
+  it('delivers nothing until it is resumed, and gives back waiting reports', async () => {
     const dispatcher = new ReportDispatcher(1, listeners.handle);
     const all = dispatcher.deliverAll(reports(2), always, onEnd);
     let paused = false;
@@ -109,7 +109,7 @@ describe('a paused dispatcher', () => {
 });
 
 describe('a stopped dispatcher', () => {
-  it('gives back at once what waits, for its turn or for its message', async () => {
+  it('gives back at once all reports that wait for a slot or for their message', async () => {
     const dispatcher = new ReportDispatcher(1, listeners.handle);
     void dispatcher.deliverAll([report('a1', 'a'), report('a2', 'a'), report('b1', 'b')], always, onEnd);
     dispatcher.stop(60_000);
@@ -119,7 +119,7 @@ describe('a stopped dispatcher', () => {
     expect(await dispatcher.deliver(report('c1'), always)).toEqual({ kind: 'stopped' });
   });
 
-  it('does not count the failure of a listener, whose database may be gone already', async () => {
+  it('does not count the failure of a listener, since its database may be closed already', async () => {
     const dispatcher = new ReportDispatcher(1, listeners.handle);
     const result = dispatcher.deliver(report('a1'), always);
     dispatcher.stop(60_000);
@@ -138,7 +138,7 @@ describe('a stopped dispatcher', () => {
     expect(ended).toHaveLength(2);
   });
 
-  it('delivers no report that another process has by the time of its turn', async () => {
+  it('delivers no report that another process has taken over before its turn', async () => {
     const dispatcher = new ReportDispatcher(1, listeners.handle);
     let isHeld = true;
     const all = dispatcher.deliverAll(reports(3), () => isHeld, onEnd);
@@ -151,7 +151,7 @@ describe('a stopped dispatcher', () => {
 });
 
 describe('a message', () => {
-  it('is not blocked by a report that waited when the dispatcher was paused', async () => {
+  it('is not blocked by one of its reports that waited when the dispatcher was paused', async () => {
     const dispatcher = new ReportDispatcher(2, listeners.handle);
     const first = [report('a1', 'a'), report('a2', 'a'), report('b1', 'b')];
     const all = dispatcher.deliverAll(first, always, onEnd);
@@ -170,11 +170,11 @@ describe('a message', () => {
   });
 });
 
-describe('a suspect', () => {
+describe('a suspect report', () => {
   const deliver = (dispatcher: ReportDispatcher, one: Dlr, isSuspect: boolean): void =>
     void dispatcher.deliver(one, always, { isSuspect }).then((result) => onEnd(one, result));
 
-  it('is delivered after the others, and with no other beside it', async () => {
+  it('is delivered after the others, and alone', async () => {
     const dispatcher = new ReportDispatcher(3, listeners.handle);
     deliver(dispatcher, report('s1'), true);
     deliver(dispatcher, report('s2'), true);
@@ -191,7 +191,7 @@ describe('a suspect', () => {
     expect(dispatcher.waiting + dispatcher.running).toBe(0);
   });
 
-  it('does not reach its listener when its attempt cannot be marked', async () => {
+  it('does not reach its listener when its attempt cannot be stored', async () => {
     const dispatcher = new ReportDispatcher(1, listeners.handle);
     const begin = (): Promise<void> => Promise.reject(new Error('the store is away'));
     expect(await dispatcher.deliver(report('s1'), always, { begin, isSuspect: true })).toEqual({ kind: 'stopped' });

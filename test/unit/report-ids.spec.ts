@@ -24,7 +24,7 @@ describe('the id of a report', () => {
     ['with the status in capitals', { ...ROW, status: 'Delivered' }],
     ['with a plus before the number', { ...ROW, dest: '+966501234567' }],
     ['with a field that is null', { ...ROW, jobId: null }],
-  ])('is the same when it is downloaded, and pushed %s', async (_, row) => {
+  ])('is the same for the downloaded row and for one pushed %s', async (_, row) => {
     const [id] = await idsOf(downloaded(ROW));
     expect(await idsOf(pushed(row))).toEqual([id]);
   });
@@ -54,7 +54,7 @@ describe('the id of a report', () => {
     ['jobId', { jobId: 'b-1', dest: '1' }, { jobId: 'b-2', dest: '1' }],
     ['a field of its own', { dest: '1', part: 1 }, { dest: '1', part: 2 }],
     ['a status that is no text', { status: { code: 1 } }, { status: { code: 2 } }],
-  ])('differs by %s when the row does not say which report it is', async (_, one, other) => {
+  ])('differs by %s when the row does not identify its report', async (_, one, other) => {
     const [first, second] = await idsOf(JSON.stringify([one, other]));
     expect(first).not.toBe(second);
   });
@@ -63,7 +63,7 @@ describe('the id of a report', () => {
     expect(await idsOf(downloaded(ROW), 'bulk')).not.toEqual(await idsOf(downloaded(ROW)));
   });
 
-  it('stays what it was for a page that version 0.1.0 has kept', async () => {
+  it('is unchanged for a page that version 0.1.0 stored', async () => {
     const page = { account: 'default', receivedAt: '2026-01-31T12:00:10Z', httpStatus: 200, text: downloaded(ROW) };
     const { dlrs } = await readDlrs(page, 1_024);
     expect(dlrs[0]?.id).toBe('PdP04uTE3rliHBJIJqTt48pV');

@@ -19,7 +19,7 @@ const reportOf = (row: Partial<Dlr>): Dlr => ({
 });
 
 describe('a report of a number with very many messages', () => {
-  it('is matched with none of the newest, where it may belong to an older one', async () => {
+  it('is not matched with one of the newest if it may belong to an older one', async () => {
     const engine = StoredEngine.inMemory();
     const names = new TrackingNames('default');
     const store = new TrackingStore(engine, names);
@@ -47,7 +47,7 @@ describe('a report of a number with very many messages', () => {
 });
 
 describe('a report that comes while its message is in flight', () => {
-  it('is matched by its id when the answer is kept between two looks', async () => {
+  it('is matched by its id when the answer is stored between two reads', async () => {
     const engine = StoredEngine.inMemory();
     const names = new TrackingNames('default');
     const [store, flights, hash] = [

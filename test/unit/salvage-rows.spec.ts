@@ -8,8 +8,8 @@ const rows = [
 ];
 const list = JSON.stringify(rows);
 
-describe('the whole rows of a list that breaks off', () => {
-  it('are those that end before the text does, wherever that is', () => {
+describe('the complete rows of a truncated list', () => {
+  it('are those that end before the truncation, wherever that is', () => {
     const ends = rows.map((row) => list.indexOf(JSON.stringify(row)) + JSON.stringify(row).length);
     for (let length = 1; length < list.length; length++) {
       const whole = ends.filter((end) => end <= length).length;
@@ -43,7 +43,7 @@ describe('the whole rows of a list that breaks off', () => {
     expect(salvageRows('[{"msgId":12345678901234567890},{').rows).toEqual([{ msgId: '12345678901234567890' }]);
   });
 
-  it('end before a row that is damaged, and that is no cut', () => {
+  it('end before a damaged row, which does not count as truncation', () => {
     expect(salvageRows(`[${JSON.stringify(rows[0])},{"msgId":oops},${JSON.stringify(rows[2])}]`)).toEqual({
       rows: [rows[0]],
       cut: false,
@@ -62,11 +62,11 @@ describe('the whole rows of a list that breaks off', () => {
     '{"page":[{"msgId":"m1"},{',
     '{"error":{"dlrs":[{"msgId":"m1"},{',
     '{"a":{"data":{"dlrs":[{"msgId":"m1"},{',
-  ])('are not looked for in what holds no reports: %s', (text) => {
+  ])('are not looked for in lists that contain no reports: %s', (text) => {
     expect(salvageRows(text).rows).toEqual([]);
   });
 
-  it('take a time that grows with the text and not faster', () => {
+  it('are found in linear time', () => {
     const deep = `[${'{"a":'.repeat(200_000)}`;
     expect(salvageRows(deep)).toEqual({ rows: [], cut: true });
     expect(salvageRows(`[${'{"a":1},'.repeat(200_000)}`).rows).toHaveLength(200_000);

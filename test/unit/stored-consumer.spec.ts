@@ -50,7 +50,7 @@ describe('a consumer with idleAtFirst', () => {
     await consumer.stop();
   });
 
-  it('never has more of them while writes are slow', async () => {
+  it('has at most twice its concurrency of jobs without a durable outcome while writes are slow', async () => {
     const queue = engine.queue<number>('requests');
     await queue.add(jobsNamed('job', JOBS));
     beforeEachWrite(() => pause(10));

@@ -21,7 +21,7 @@ const recordWith = (hash: NumberHash): ReturnType<typeof recordOf> =>
   );
 
 describe('a report of a message', () => {
-  it('is there before, while and after its page is written, once', async () => {
+  it('is returned exactly once before, during and after its write', async () => {
     const { store, hash } = await openStore();
     const record = recordWith(hash);
     await store.add(record);
@@ -36,7 +36,7 @@ describe('a report of a message', () => {
     expect(await store.reports(record)).toEqual([REPORT]);
   });
 
-  it('is deleted with its message, also when it is just being written', async () => {
+  it('is deleted with its message, even while it is being written', async () => {
     const { store, hash } = await openStore();
     const record = recordWith(hash);
     await store.add(record);
@@ -49,7 +49,7 @@ describe('a report of a message', () => {
     expect(await store.reports(record)).toEqual([]);
   });
 
-  it('is not written any more when its message was deleted before that', async () => {
+  it('is not written when its message was deleted first', async () => {
     const { store, hash } = await openStore();
     const record = recordWith(hash);
     await store.add(record);

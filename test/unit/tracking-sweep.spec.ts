@@ -50,7 +50,7 @@ describe('the records of tracked messages', () => {
     return found;
   }
 
-  it('leave nothing behind when their time is over', async () => {
+  it('leave nothing behind after their retention', async () => {
     await reported(await sent('old', 8 * DAY_MS), 'delivered');
     await sent('older', 9 * DAY_MS, { isAccepted: false });
     await sent('missing for long', 10 * DAY_MS);
@@ -60,7 +60,7 @@ describe('the records of tracked messages', () => {
     expect((await names()).filter((name) => !/missing-(until|lately)$/.test(name))).toEqual([]);
   });
 
-  it('stay until then, and are counted', async () => {
+  it('are kept and counted during their retention', async () => {
     await sent('old', 8 * DAY_MS);
     const young = await sent('young', 6 * DAY_MS);
     await run();
@@ -68,7 +68,7 @@ describe('the records of tracked messages', () => {
     expect(await new TrackingSweep(store, POLICY, () => undefined).count()).toBe(1);
   });
 
-  it('are announced once when they were accepted, and have no final report in time', async () => {
+  it('are announced once when they were accepted but have no final report in time', async () => {
     await sent('silent', 2 * DAY_MS);
     await reported(await sent('on its way', 2 * DAY_MS), 'sent');
     await reported(await sent('delivered', 2 * DAY_MS), 'delivered');
@@ -80,7 +80,7 @@ describe('the records of tracked messages', () => {
     expect(await lately()).toBe(2);
   });
 
-  it('are counted once when their announcement is repeated, since its mark could not be written', async () => {
+  it('are counted once even if their announcement is repeated because its mark could not be written', async () => {
     await Promise.all(Array.from({ length: 1_001 }, (_, i) => sent(`silent ${i}`, 2 * DAY_MS)));
     const change = store.engine.change.bind(store.engine);
     let writes = 0;
@@ -100,7 +100,7 @@ describe('the records of tracked messages', () => {
     expect(announced.map(({ reference }) => reference)).toEqual(['first', 'second']);
   });
 
-  it('go from the oldest on when there are too many, whole hours and parts of one', async () => {
+  it('are deleted oldest first when there are too many, in whole hours and parts of an hour', async () => {
     const all: MessageRecord[] = [];
     for (let i = 0; i < 10; i++) all.push(await sent(`m${i}`, (30 - Math.floor(i / 3)) * HOUR_MS - i));
     await run({ maxRecords: 4 });
@@ -114,7 +114,7 @@ describe('the records of tracked messages', () => {
     expect(await store.engine.read(store.names.dropped)).toBe('7');
   });
 
-  it('stay when another instance has taken over the work', async () => {
+  it('are kept when another instance has taken over the sweep', async () => {
     const old = await sent('old', 8 * DAY_MS);
     const sweep = new TrackingSweep(store, { ...POLICY, missingAfterMs: 100 * DAY_MS }, () => undefined);
     await expect(sweep.run(() => Promise.reject(new Error('lost')))).rejects.toThrow('lost');

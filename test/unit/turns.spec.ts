@@ -38,8 +38,8 @@ const recorder = (): { times: number[]; request: () => Promise<void> } => {
   return { times, request: async () => void times.push(performance.now()) };
 };
 
-describe('requests a second', () => {
-  it('hold in every window of a second, however requests come', async () => {
+describe('the limit of requests per second', () => {
+  it('applies to every window of a second, however requests arrive', async () => {
     const limiter = new Turns({ requestsPerSecond: 40 });
     const { times, request } = recorder();
     const random = new Seeded(7);
@@ -53,7 +53,7 @@ describe('requests a second', () => {
     expect(mostInASecond(times)).toBe(40);
   });
 
-  it('let all go at once that a second may have, unless a burst says less', async () => {
+  it('allows all requests of a second at once, unless burst is lower', async () => {
     // By the real clock: its timers fire a moment early or late.
     jest.useRealTimers();
     const { times, request } = recorder();
@@ -72,7 +72,7 @@ describe('requests a second', () => {
     expect(mostInASecond(slow.times)).toBeLessThanOrEqual(50);
   });
 
-  it('hold when requests fail as well', async () => {
+  it('applies when requests fail, too', async () => {
     const limiter = new Turns({ requestsPerSecond: 10, concurrency: 2 });
     const failing = (): Promise<void> => Promise.reject(new Error('no'));
     const results = await passed(
@@ -82,8 +82,8 @@ describe('requests a second', () => {
   });
 });
 
-describe('concurrency', () => {
-  it('lets no more requests be on their way, and none wait without need', async () => {
+describe('the concurrency limit', () => {
+  it('allows no more requests in flight, and lets none wait without need', async () => {
     const limiter = new Turns({ concurrency: 3 });
     let running = 0;
     let most = 0;
@@ -99,7 +99,7 @@ describe('concurrency', () => {
   });
 });
 
-describe('what is sent in bulk', () => {
+describe('bulk requests', () => {
   const holding = (limiter: Turns) => {
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
@@ -112,7 +112,7 @@ describe('what is sent in bulk', () => {
     return { running, start, end };
   };
 
-  it('leaves a place to what is urgent, which goes at once then', async () => {
+  it('leave a slot to urgent requests, which are then sent at once', async () => {
     const { running, start, end } = holding(new Turns({ concurrency: 3 }));
     const all = Array.from({ length: 5 }, () => start('bulk'));
     await passed(wait(1));
@@ -125,7 +125,7 @@ describe('what is sent in bulk', () => {
     expect(running).toEqual({ bulk: 5, urgent: 2 });
   });
 
-  it('takes what is urgent does not need', async () => {
+  it('use slots that urgent requests do not need', async () => {
     const { running, start, end } = holding(new Turns({ concurrency: 3 }));
     const all = [start('urgent'), start('urgent'), start('bulk'), start('bulk')];
     await passed(wait(1));
@@ -134,7 +134,7 @@ describe('what is sent in bulk', () => {
     await Promise.all(all);
   });
 
-  it('goes out where there is one place for both', async () => {
+  it('are sent even if there is only one slot for all requests', async () => {
     const { running, start, end } = holding(new Turns({ concurrency: 1 }));
     const all = [start('bulk'), start('bulk')];
     await passed(wait(1));
@@ -145,8 +145,8 @@ describe('what is sent in bulk', () => {
   });
 });
 
-describe('who waits', () => {
-  it('goes in order, and what is urgent before what is in bulk', async () => {
+describe('waiting requests', () => {
+  it('are sent in order, urgent ones before bulk ones', async () => {
     const limiter = new Turns({ concurrency: 1 });
     const order: string[] = [];
     const say = (name: string) => async (): Promise<void> => {
@@ -164,7 +164,7 @@ describe('who waits', () => {
     expect(order).toEqual(['bulk 1', 'urgent 1', 'urgent 2', 'bulk 2', 'bulk 3']);
   });
 
-  it('can give up, and takes no one’s turn', async () => {
+  it('can give up without using a slot', async () => {
     const limiter = new Turns({ requestsPerSecond: 1 });
     await inTurn(limiter, 'urgent', () => Promise.resolve());
     const giveUp = new AbortController();
@@ -180,7 +180,7 @@ describe('who waits', () => {
     expect(((await passed(next)) ?? Infinity) - began).toBeLessThan(1_900);
   });
 
-  it('may be a hundred thousand', async () => {
+  it('may number a hundred thousand', async () => {
     const limiter = new Turns({ concurrency: 10 });
     let count = 0;
     await Promise.all(Array.from({ length: 100_000 }, () => inTurn(limiter, 'bulk', async () => void (count += 1))));

@@ -17,11 +17,11 @@ describe('the secret of a webhook', () => {
     expect(secret.matches(other)).toBe(false);
   });
 
-  it('does not match what is no text, even if the secret were empty', () => {
+  it('does not match a value that is not a string, even if the secret were empty', () => {
     expect(new WebhookSecret('').matches(undefined)).toBe(false);
   });
 
-  it('is not shown by what prints it', () => {
+  it('is not shown when it is printed', () => {
     expect(inspect(secret, { showHidden: true, depth: Infinity }) + JSON.stringify(secret)).not.toContain(TEXT);
   });
 });

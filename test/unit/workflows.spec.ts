@@ -39,18 +39,18 @@ const forms = await Promise.all(
 const jobsOf = ({ jobs }: Workflow): Job[] => Object.values(jobs);
 
 describe.each(workflows)('$path', ({ workflow }) => {
-  it('may read the repository, and only its jobs may do more', () => {
+  it('may only read the repository, except for jobs that ask for more', () => {
     expect(workflow.permissions).toEqual({ contents: 'read' });
   });
 
-  it('uses nothing without a version', () => {
+  it('uses only versioned actions', () => {
     const used = jobsOf(workflow).flatMap(({ uses, steps = [] }) => [uses, ...steps.map((step) => step.uses)]);
     const given = used.filter((name) => name !== undefined);
     expect(given.length).toBeGreaterThan(0);
     expect(given.filter((name) => !/^\.\/|@v\d+(\.\d+)*$/.test(name))).toEqual([]);
   });
 
-  it('ends each job that hangs', () => {
+  it('has a timeout for each job', () => {
     for (const job of jobsOf(workflow)) expect(job.uses ?? job['timeout-minutes']).toBeDefined();
   });
 });
@@ -58,7 +58,7 @@ describe.each(workflows)('$path', ({ workflow }) => {
 describe('the release', () => {
   const { workflow } = workflows.find(({ path }) => path.endsWith('release.yml'))!;
 
-  it('publishes only after all tests, by a job that alone may prove who it is', () => {
+  it('publishes only after all tests, from the only job with an identity token', () => {
     expect(workflow.jobs['ci']?.uses).toBe('./.github/workflows/ci.yml');
     expect(workflow.jobs['publish']).toMatchObject({
       needs: 'ci',
@@ -69,7 +69,7 @@ describe('the release', () => {
     expect(jobsOf(workflow).filter(({ permissions }) => permissions?.['id-token'])).toHaveLength(1);
   });
 
-  it('is refused for a tag that is not the version, and for an npm that cannot be trusted', async () => {
+  it('is refused for a tag that is not the version, and for an npm that is too old', async () => {
     const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
     const check = (...args: string[]): Promise<{ stderr: string }> =>
       run(process.execPath, ['.ci/check-publisher.mjs', ...args]);
@@ -80,13 +80,13 @@ describe('the release', () => {
   });
 });
 
-it('CI runs all that .ci/run has', () => {
+it('CI runs .ci/run', () => {
   const { workflow } = workflows.find(({ path }) => path.endsWith('ci.yml'))!;
   expect(jobsOf(workflow).flatMap(({ steps = [] }) => steps.map((step) => step.run))).toContain('.ci/run');
 });
 
 describe.each(forms)('$path', ({ form }) => {
-  it('is a form that GitHub shows', () => {
+  it('is a valid GitHub issue form', () => {
     expect(form).toMatchObject({ name: expect.any(String), description: expect.any(String) });
     const ids = form.body.flatMap(({ id }) => id ?? []);
     expect(new Set(ids).size).toBe(ids.length);
@@ -102,7 +102,7 @@ describe.each(forms)('$path', ({ form }) => {
   });
 });
 
-it('Dependabot looks after the packages and the actions', async () => {
+it('Dependabot updates the packages and the actions', async () => {
   const { version, updates } = (await read('dependabot.yml')) as {
     version: number;
     updates: { 'package-ecosystem': string }[];
