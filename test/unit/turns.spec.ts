@@ -74,11 +74,17 @@ describe('the limit of requests per second', () => {
 
   it('applies when requests fail, too', async () => {
     const limiter = new Turns({ requestsPerSecond: 10, concurrency: 2 });
-    const failing = (): Promise<void> => Promise.reject(new Error('no'));
+    const { times, request } = recorder();
+    const failing = async (): Promise<void> => {
+      await request();
+      throw new Error('no');
+    };
     const results = await passed(
       Promise.allSettled(Array.from({ length: 12 }, () => inTurn(limiter, 'bulk', failing))),
     );
     expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(times).toHaveLength(12);
+    expect(mostInASecond(times)).toBe(10);
   });
 });
 

@@ -69,7 +69,7 @@ export function beginningContract(kind: EngineKind): void {
   ifDurable('remembers an earlier interruption after an attempt that was not started', async () => {
     const queue = bench.queue<number>('account/other');
     await queue.add([{ id: 'job', data: 1 }]);
-    const handOut = async (does: (job: Job<number>) => Promise<void>): Promise<Job<number>> => {
+    const deliverTo = async (does: (job: Job<number>) => Promise<void>): Promise<Job<number>> => {
       let seen: Job<number> | undefined;
       const handle = async (job: Job<number>): Promise<typeof DONE> => {
         await does(job);
@@ -81,13 +81,13 @@ export function beginningContract(kind: EngineKind): void {
       await bench.reopen();
       return seen as unknown as Job<number>;
     };
-    await handOut((job) => job.atWork(true, 'first'));
-    const { interruptedAt, interruptedMark } = await handOut(() => Promise.resolve());
+    await deliverTo((job) => job.atWork(true, 'first'));
+    const { interruptedAt, interruptedMark } = await deliverTo(() => Promise.resolve());
     expect([interruptedAt, interruptedMark]).toEqual([expect.any(Number), 'first']);
     const first = { interrupted: true, interruptedAt, interruptedMark };
-    expect(await handOut((job) => job.atWork(false))).toMatchObject(first);
-    expect(await handOut((job) => job.atWork(true, 'second'))).toMatchObject(first);
-    expect(await handOut(() => Promise.resolve())).toMatchObject(first);
+    expect(await deliverTo((job) => job.atWork(false))).toMatchObject(first);
+    expect(await deliverTo((job) => job.atWork(true, 'second'))).toMatchObject(first);
+    expect(await deliverTo(() => Promise.resolve())).toMatchObject(first);
   });
 
   ifDurable('adds only started attempts to the number of earlier attempts', async () => {
