@@ -28,7 +28,7 @@ describe('the answer to a send', () => {
     ['{"jobId":"a","statusCode":6208}', { jobId: 'a' }],
     ['{}', {}],
     ['{"total":"many","accepted":null}', {}],
-  ])('is read as far as it goes, and nothing is invented: %s', async (body, expected) => {
+  ])('is parsed without invented values for missing or unreadable fields: %s', async (body, expected) => {
     const { sms } = await answering(body);
     const { raw, acceptedMsgs, rejectedMsgs, skipped, ...counters } = await sms.send(MESSAGE);
     expect(Object.fromEntries(Object.entries(counters).filter(([, value]) => value !== undefined))).toEqual(expected);
@@ -36,7 +36,7 @@ describe('the answer to a send', () => {
     expect(raw).toBeDefined();
   });
 
-  it('lists messages as far as their rows tell', async () => {
+  it('lists messages with the ids and recipients that their rows contain', async () => {
     const { sms } = await answering(
       '{"acceptedMsgs":[{"msgId":1,"dest":966501234567},"odd",{}],"rejectedMsgs":[{"to":"9"}]}',
     );
@@ -47,7 +47,7 @@ describe('the answer to a send', () => {
   });
 
   it.each(['', '   ', 'OK', '<html>', '"text"', '[]', 'null', '{"jobId":'])(
-    'that cannot be read is unknown: %j',
+    'is an OurSmsResponseError with outcome unknown when it cannot be parsed: %j',
     async (body) => {
       const { sms } = await answering(body);
       const error = await rejection(sms.send(MESSAGE), OurSmsResponseError);
@@ -80,13 +80,13 @@ describe('the answer to a send', () => {
       JSON.stringify({ errorCode: code, message: 'odd' }),
       { code, kind: 'other', outcome: 'unknown', retryable: false },
     ]),
-  ])('with an error code in a 200 is an error: %s', async (body, expected) => {
+  ])('is an OurSmsGatewayError when it contains an error under HTTP 200: %s', async (body, expected) => {
     const { sms } = await answering(body);
     expect(await rejection(sms.send(MESSAGE), OurSmsGatewayError)).toMatchObject({ httpStatus: 200, ...expected });
   });
 });
 
-it('with an error code of a megabyte of white space is read in the time of any other', async () => {
+it('an answer with an error code of a megabyte of white space is parsed within two seconds', async () => {
   const { sms } = await answering(JSON.stringify({ errorCode: `${' '.repeat(1_000_000)}x` }));
   const began = performance.now();
   await rejection(sms.send(MESSAGE), OurSmsGatewayError);
@@ -137,14 +137,14 @@ describe('the answer to a download', () => {
     [null, '100'],
     [1, '1'],
     [500, '500'],
-  ])('holds as many reports as asked for: count %s', async (count, handedOut) => {
+  ])('contains as many reports as requested: count %s', async (count, handedOut) => {
     bench = await startBench();
     for (let i = 0; i < 600; i++) bench.gateway.pushReport('demo', { msgId: `m${i}` });
     expect(await bench.sms.downloadDlrs({ count } as never)).toHaveLength(Number(handedOut));
     expect(bench.gateway.requests[0]?.params.count).toBe(count === null ? undefined : count?.toString());
   });
 
-  it.each([0, 501, 1.5, 'many', NaN])('is not asked for with count %j', async (count) => {
+  it.each([0, 501, 1.5, 'many', NaN])('is not requested when count is %j', async (count) => {
     bench = await startBench();
     await expect(bench.sms.downloadDlrs({ count } as never)).rejects.toThrow(
       /count: must be a whole number from 1 to 500/,
@@ -162,7 +162,7 @@ describe('the answer to a download', () => {
     ]);
   });
 
-  it('gives the same report the same id, and different ones different ids', async () => {
+  it('gives equal reports the same id, and different reports different ids', async () => {
     bench = await startBench();
     const other = Object.fromEntries(Object.entries(row).reverse());
     for (const report of [row, other, { ...row, status: 'sent' }, { ...row, msgId: 'm2' }]) {
@@ -173,7 +173,7 @@ describe('the answer to a download', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  it.each(NO_REPORTS)('may hold no report: %j', async (body) => {
+  it.each(NO_REPORTS)('may contain no reports: %j', async (body) => {
     const { sms } = await answering(body);
     expect(await sms.downloadDlrs()).toEqual([]);
   });
@@ -192,7 +192,7 @@ describe('the answer to a download', () => {
     expect(await sms.downloadDlrs()).toMatchObject([{ msgId: 'm1', status: 'delivered', raw: row }]);
   });
 
-  it('is read with a report that has little more than a status, in place of a list', async () => {
+  it('is read when it is a single report with only a recipient and a status', async () => {
     const { sms } = await answering('{"dest":"966501234567","Status":"failed"}');
     expect(await sms.downloadDlrs()).toMatchObject([{ dest: '966501234567', status: 'failed' }]);
   });
@@ -210,7 +210,7 @@ describe('the answer to a download', () => {
     'false',
     '5',
     '<p>',
-  ])('that cannot be read is kept whole in the error: %j', async (body) => {
+  ])('is kept whole in the error when it cannot be parsed: %j', async (body) => {
     const { sms } = await answering(body);
     const error = await rejection(sms.downloadDlrs(), OurSmsResponseError);
     expect(error.rawBody()).toBe(body);
@@ -218,7 +218,7 @@ describe('the answer to a download', () => {
   });
 });
 
-describe('the answer to a look at the credits', () => {
+describe('the answer to a credits request', () => {
   it.each([
     ['{"credits":12.5}', 12.5],
     ['{"credits":"1000"}', 1000],
@@ -231,7 +231,7 @@ describe('the answer to a look at the credits', () => {
   });
 
   it.each(['{}', '{"credits":null}', '{"credits":"lots"}', '[]', '', 'x'])(
-    'that holds no number is an error: %j',
+    'is an OurSmsResponseError when it contains no number: %j',
     async (body) => {
       const { sms } = await answering(body);
       await rejection(sms.getCredits(), OurSmsResponseError);

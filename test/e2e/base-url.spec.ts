@@ -27,7 +27,7 @@ it.each([
   ['http://HOST', ''],
   ['http://HOST?', ''],
   ['http://HOST/api a/رسائل', '/api%20a/%D8%B1%D8%B3%D8%A7%D8%A6%D9%84'],
-])('an application whose baseUrl is written %j sends as well', async (baseUrl, path) => {
+])('an application with the baseUrl %j reads credits and sends messages', async (baseUrl, path) => {
   asked.length = 0;
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const account = OurSmsModule.forRoot({ baseUrl: baseUrl.replace('HOST', host), auth: DEMO });

@@ -10,7 +10,7 @@ beforeEach(() => void (bench = new CampaignBench()));
 afterEach(() => bench.remove());
 
 describe('the estimate of a campaign', () => {
-  it('says what the recipients come to, and neither keeps nor sends anything', async () => {
+  it('counts recipients, parts and requests, and neither stores nor sends anything', async () => {
     await bench.start({}, { accounts: [{ ...DEMO, credits: 1_200 }] });
     const recipients = [...mobiles(1_100), 'x', `+966 ${mobile(3).slice(1)}`];
     expect(await bench.face.estimate({ message, recipients })).toEqual({
@@ -25,7 +25,7 @@ describe('the estimate of a campaign', () => {
     expect(await bench.face.list()).toEqual([]);
   });
 
-  it('agrees with the campaign that is started then, personal texts included', async () => {
+  it('equals the report of the campaign started afterwards, including personal texts', async () => {
     await bench.start();
     const draft: CampaignDraft = {
       message: { ...message, body: 'Dear {name}' },
@@ -45,7 +45,7 @@ describe('the estimate of a campaign', () => {
     expect(bench.requests()).toHaveLength(requests);
   });
 
-  it('tells each recipient that would be left out before it reads the next one', async () => {
+  it('reports each recipient that would be left out before it reads the next one', async () => {
     await bench.start();
     const read: unknown[] = [];
     const recipients = (function* (): Iterable<string> {
@@ -61,7 +61,7 @@ describe('the estimate of a campaign', () => {
     ]);
   });
 
-  it('names the faults of the message, and passes on what the recipients throw', async () => {
+  it('names the faults of the message, and rejects with the error of a recipients iterable', async () => {
     await bench.start();
     const faulty = rejection(
       bench.face.estimate({ message: { ...message, body: '' }, recipients: 'x' as never }),

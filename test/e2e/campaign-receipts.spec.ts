@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.remove());
 
-/** A campaign of one request, which the gateway answers so. */
+/** A campaign of one request that gets this answer. */
 async function answered(recipients: string[], answer: object): Promise<Campaign> {
   bench.gateway.faults.next('garbage', { body: JSON.stringify(answer), on: 'send' });
   const campaign = await bench.face.start({ id: 'sale', message: { src: 'MyBrand', body: 'Half price' }, recipients });
@@ -25,15 +25,15 @@ async function inputsOf(campaign: Campaign, fate: 'sent' | 'rejected'): Promise<
 
 const rows = (...dests: unknown[]): { dest: unknown }[] => dests.map((dest) => ({ dest }));
 
-describe('whom the gateway rejected', () => {
+describe('a recipient that the gateway rejected', () => {
   it.each<[string, unknown]>([
-    ['as it was given', normalized(1)],
-    ['as a number', Number(normalized(1))],
+    ['as it was sent', normalized(1)],
+    ['as a JSON number', Number(normalized(1))],
     ['with a plus', `+${normalized(1)}`],
     ['with two zeros', `00${normalized(1)}`],
-    ['as it is dialled at home', mobiles(2)[1]],
+    ['in national format', mobiles(2)[1]],
     ['with spaces', '+966 50 000 0001'],
-  ])('is recognised %s', async (_what, dest) => {
+  ])('is recognised when the answer writes the number %s', async (_what, dest) => {
     const answer = { accepted: 2, rejected: 1, rejectedMsgs: rows(dest) };
     const campaign = await answered(mobiles(3), answer);
     expect(campaign.snapshot()).toMatchObject({ sent: 2, rejected: 1 });
@@ -48,7 +48,7 @@ describe('whom the gateway rejected', () => {
     expect(await destsOf(campaign, 'sent')).toEqual([normalized(0)]);
   });
 
-  it('is reported once, and only if the request was for him', async () => {
+  it('is reported once, and only when the request was sent to this number', async () => {
     const named = rows(normalized(1), `+${normalized(1)}`, normalized(9), 'nobody', null);
     const campaign = await answered(mobiles(3), { accepted: 2, rejected: 1, rejectedMsgs: named });
     expect(campaign.snapshot()).toMatchObject({ sent: 2, rejected: 1 });
@@ -56,7 +56,7 @@ describe('whom the gateway rejected', () => {
     expect(await destsOf(campaign, 'sent')).toEqual([normalized(0), normalized(2)]);
   });
 
-  it('is said to be among the others where the gateway does not name all of them', async () => {
+  it('is reported as one of the remaining recipients when the answer does not name all rejected ones', async () => {
     const answer = { accepted: 3, rejected: 2, rejectedMsgs: rows(normalized(4)) };
     const campaign = await answered(mobiles(5), answer);
     expect(campaign.snapshot()).toMatchObject({ sent: 3, rejected: 2 });
@@ -65,7 +65,7 @@ describe('whom the gateway rejected', () => {
     expect(await inputsOf(campaign, 'sent')).toEqual([0, 1, 2, 3].map((i) => ({ dest: normalized(i), reason })));
   });
 
-  it('is said to be among all where the gateway names more than it counts', async () => {
+  it('is reported as one of all recipients when the answer names more rejections than it counts', async () => {
     const named = rows(normalized(0), normalized(1), normalized(2));
     const campaign = await answered(mobiles(4), { accepted: 2, rejected: 2, rejectedMsgs: named });
     expect(campaign.snapshot()).toMatchObject({ sent: 2, rejected: 2 });

@@ -69,7 +69,7 @@ describe('a campaign', () => {
     expect(bench.reached(600)).toEqual([1]);
   });
 
-  it('leaves out what is no number, and whoever was there before, in whatever spelling', async () => {
+  it('leaves out invalid numbers, and duplicates in any spelling', async () => {
     await bench.start();
     const again = ['+966 50 000 0001', '00966500000002', '٠٥٠٠٠٠٠٠٠٣'];
     const wrong = ['0112345678', 'no number', '', '+971501234567'];
@@ -86,7 +86,7 @@ describe('a campaign', () => {
       expect(reason).toMatch(/not a Saudi mobile|is not part|empty/);
   });
 
-  it('tells who was rejected by the gateway', async () => {
+  it('lists the recipients that the gateway rejected', async () => {
     await bench.start({}, { unroutable: [normalized(3), normalized(4)] });
     const campaign = await bench.face.start(plan(mobiles(10)));
     expect(await campaign.done).toMatchObject({ total: 10, sent: 8, rejected: 2 });
@@ -94,7 +94,7 @@ describe('a campaign', () => {
     expect(await destsOf(campaign, 'sent')).not.toContain(normalized(3));
   });
 
-  it('tells how far it is, and completes', async () => {
+  it('emits its progress until it completes', async () => {
     await bench.start();
     bench.gateway.faults.chance('latency', 1, { ms: 120, on: 'send' });
     const campaign = await bench.face.start(plan(mobiles(3_000), { concurrency: 1 }));
@@ -107,7 +107,7 @@ describe('a campaign', () => {
     expect(told.at(-1)).toMatchObject({ state: 'done', sent: 3_000, pending: 0 });
   });
 
-  it('tells how it ended to whoever asks after its end, and after a restart', async () => {
+  it('emits its final progress to late subscribers, also after a restart', async () => {
     await bench.start();
     const campaign = await bench.face.start(plan(mobiles(3)));
     await campaign.done;
@@ -118,7 +118,7 @@ describe('a campaign', () => {
     expect(await lastValueFrom(again!.progress)).toMatchObject({ state: 'done', sent: 3 });
   });
 
-  it('tells when it was started, and when it ended once it has', async () => {
+  it('reports its start time, and its end time once it is done', async () => {
     await bench.start();
     const campaign = await bench.face.start(plan(mobiles(3)));
     const { startedAt } = campaign.snapshot();
@@ -139,28 +139,28 @@ describe('a campaign', () => {
     expect((times[4] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1_000);
   });
 
-  it('lets single messages go first', async () => {
+  it('gives single messages priority over its own requests', async () => {
     await bench.start({ rate: { concurrency: 1 } });
     bench.gateway.faults.chance('latency', 1, { ms: 30, on: 'send' });
     const { done } = await bench.face.start(plan(mobiles(5_000), { concurrency: 4 }));
-    await until('it is under way', () => bench.requests().length > 1);
+    await until('the campaign is sending', () => bench.requests().length > 1);
     await bench.application.sms.send({ ...message, dests: ['0599999999'], body: 'code 1234' });
     expect(bench.requests().length).toBeLessThan(6);
     await done;
   });
 
   it.each([{}, { concurrency: 100 }])(
-    'leaves a connection to single messages, whatever the account’s rate says: %j',
+    'leaves a connection free for single messages, with any rate of the account: %j',
     async (rate) => {
       await bench.start({ rate, http: { maxConnections: 3 } });
       bench.gateway.faults.chance('latency', 1, { ms: 100, on: 'send' });
       await bench.face.start(plan(mobiles(10_000), { concurrency: 10 }));
-      await until('it is under way', () => bench.requests().length > 1);
+      await until('the campaign is sending', () => bench.requests().length > 1);
       const before = bench.requests().length;
       await bench.application.sms.send({ ...message, dests: ['0599999999'], body: 'code 1234' });
       const since = bench.requests().slice(before);
       expect(since.findIndex(({ body }) => body === 'code 1234')).toBeLessThanOrEqual(2);
-      // Two requests of the campaign may have come back meanwhile, and the next ones left.
+      // Meanwhile two requests of the campaign may have ended, and the next two may have been sent.
       expect(since.length).toBeLessThanOrEqual(5);
     },
   );
@@ -171,7 +171,7 @@ describe('personal texts', () => {
     ...{ dest: mobile(i), name: `Customer ${i % 3}`, points: i % 2 },
   }));
 
-  it('are put together from the fields of each recipient; equal texts share a request', async () => {
+  it('are filled in from the fields of each recipient; equal texts share a request', async () => {
     await bench.start();
     const body = 'Dear {name}, you have {points} {{points}}';
     const { done } = await bench.face.start(plan(people, { message: { ...message, body } }));
@@ -181,7 +181,7 @@ describe('personal texts', () => {
     expect(bench.reached(900)).toEqual([1]);
   });
 
-  it('leave out who lacks a field, also who was given as a bare number', async () => {
+  it('leave out recipients without the field, including bare numbers', async () => {
     await bench.start();
     const some = [{ dest: mobile(0), name: 'A' }, { dest: mobile(1) }, mobile(2)];
     const campaign = await bench.face.start(plan(some, { message: { ...message, body: 'Dear {name}' } }));
@@ -189,7 +189,7 @@ describe('personal texts', () => {
     for await (const { reason } of campaign.inputs('invalid')) expect(reason).toBe('has no field {name}');
   });
 
-  it('leave out whose text is longer than maxParts', async () => {
+  it('leave out recipients whose text is longer than maxParts', async () => {
     await bench.start();
     const two = [
       { dest: mobile(0), name: 'A' },
@@ -199,29 +199,29 @@ describe('personal texts', () => {
     expect(await campaign.done).toMatchObject({ sent: 1, invalid: 1 });
   });
 
-  it('count as they are sent, not as they are written with fields and braces', async () => {
+  it('are counted in parts after fields and braces are replaced', async () => {
     await bench.start();
-    // One part each, and two as they are written.
+    // One part once filled in; two parts as written.
     const field = 'name'.repeat(20);
     const body = `{${field}}${'x'.repeat(150)}`;
     const one = [{ dest: mobile(0), [field]: 'A' }];
     const personal = await bench.face.start(plan(one, { message: { ...message, body, maxParts: 1 } }));
     expect(await personal.done).toMatchObject({ sent: 1, invalid: 0, parts: 1 });
-    // A brace takes the place of two characters: 160 as they are sent.
+    // A brace counts as two characters in GSM-7: 80 braces are 160 characters.
     const braces = { ...message, body: '{{}}'.repeat(40), maxParts: 1 };
     const same = await bench.face.start(plan([mobile(1)], { id: 'braces', message: braces }));
     expect(await same.done).toMatchObject({ sent: 1, parts: 1 });
     expect(bench.gateway.phone(normalized(1))[0]?.body).toBe('{}'.repeat(40));
   });
 
-  it('are refused as a whole when they are the same for everyone and too long, whatever braces they have', async () => {
+  it('are refused before the start when they are equal for all recipients and too long, despite braces', async () => {
     await bench.start();
     const long = { ...message, body: '{{x}}'.repeat(60), maxParts: 1 };
     const error = await rejection(bench.face.start(plan(mobiles(1), { message: long })), OurSmsValidationError);
     expect(error.faults.map(({ field }) => field)).toEqual(['maxParts']);
   });
 
-  it('leave out whose text is too long also when it reads like the template', async () => {
+  it('leave out a recipient whose text is too long even when it looks like the template', async () => {
     await bench.start();
     const body = `{name}${'x'.repeat(160)}`;
     const odd = [
@@ -241,9 +241,9 @@ describe('pause, resume and cancel', () => {
     return bench.face.start(plan(mobiles(count), { concurrency: 2 }));
   };
 
-  it('pause resolves when no request is on its way; nothing is sent until resume', async () => {
+  it('pause resolves when no request is in flight; nothing is sent until resume', async () => {
     const campaign = await slowly();
-    await until('it is under way', () => bench.requests().length > 2);
+    await until('the campaign is sending', () => bench.requests().length > 2);
     await campaign.pause();
     const before = bench.requests().length;
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -254,7 +254,7 @@ describe('pause, resume and cancel', () => {
     expect(bench.reached(5_000)).toEqual([1]);
   });
 
-  it('stays paused over a restart', async () => {
+  it('a paused campaign stays paused after a restart', async () => {
     const campaign = await slowly();
     await campaign.pause();
     await bench.stop();
@@ -269,9 +269,9 @@ describe('pause, resume and cancel', () => {
     expect(bench.reached(5_000)).toEqual([1]);
   });
 
-  it.each([false, true])('cancel counts what was not sent as notSent (paused before: %s)', async (paused) => {
+  it.each([false, true])('cancel counts unsent recipients as notSent (paused before: %s)', async (paused) => {
     const campaign = await slowly();
-    await until('it is under way', () => bench.requests().length > 2);
+    await until('the campaign is sending', () => bench.requests().length > 2);
     if (paused) await campaign.pause();
     const report = await campaign.cancel();
     expect(report.state).toBe('cancelled');
@@ -284,11 +284,11 @@ describe('pause, resume and cancel', () => {
 });
 
 describe('a restart', () => {
-  it('continues with a campaign by itself', async () => {
+  it('resumes a campaign automatically', async () => {
     await bench.start();
     bench.gateway.faults.chance('latency', 1, { ms: 30, on: 'send' });
     await bench.face.start(plan(mobiles(4_000), { concurrency: 2 }));
-    await until('it is under way', () => bench.requests().length > 2);
+    await until('the campaign is sending', () => bench.requests().length > 2);
     await bench.stop();
     expect(bench.requests().length).toBeLessThan(8);
     await bench.start();
@@ -296,13 +296,13 @@ describe('a restart', () => {
     expect(bench.reached(4_000)).toEqual([1]);
   });
 
-  it('while the recipients are read leaves nothing that is sent when the campaign is started again', async () => {
+  it('while recipients are read discards them: starting the campaign again sends only to its new list', async () => {
     await bench.start();
     let [sayRead, goOn] = [(): void => undefined, (): void => undefined];
     const read = new Promise<void>((resolve) => (sayRead = resolve));
     const stopped = new Promise<void>((resolve) => (goOn = resolve));
     const cutOff = (async function* (): AsyncIterable<string> {
-      // So many that the first ones are in the store.
+      // Enough recipients that the first of them are already stored.
       yield* mobiles(33_000);
       sayRead();
       await stopped;
@@ -319,7 +319,7 @@ describe('a restart', () => {
     expect(bench.reached(1_000)).toEqual([1]);
   });
 
-  it('keeps the reports of those that are done, until they are removed', async () => {
+  it('keeps the reports of finished campaigns until they are removed', async () => {
     await bench.start();
     const report = await (await bench.face.start(plan([...mobiles(600), 'x']))).done;
     await bench.stop();
@@ -331,13 +331,13 @@ describe('a restart', () => {
     expect(await bench.face.get('sale')).toBeUndefined();
     expect(await bench.face.list()).toEqual([]);
     expect(await bench.face.remove('sale')).toBe(false);
-    // It may be started anew then.
+    // The id is free again.
     expect(await (await bench.face.start(plan(mobiles(5)))).done).toMatchObject({ sent: 5 });
   });
 });
 
 describe('the same id', () => {
-  it('continues with the campaign that is there, and reads no recipients', async () => {
+  it('returns the existing campaign, and reads no recipients', async () => {
     await bench.start();
     await (
       await bench.face.start(plan(mobiles(10)))
@@ -361,7 +361,7 @@ describe('the same id', () => {
     expect(error.faults).toEqual([{ field: 'id', reason: 'belongs to a campaign with another message' }]);
   });
 
-  it('started twice at once is one campaign', async () => {
+  it('starts one campaign when it is used twice at once', async () => {
     await bench.start();
     const both = await Promise.all([bench.face.start(plan(mobiles(700))), bench.face.start(plan(mobiles(700)))]);
     const reports = await Promise.all(both.map(({ done }) => done));
@@ -369,7 +369,7 @@ describe('the same id', () => {
     expect(bench.reached(700)).toEqual([1]);
   });
 
-  it('is another campaign with another name', async () => {
+  it('is not assumed for similar ids', async () => {
     await bench.start();
     const names = ['a', 'ab', 'a/b', 'حملة 1'];
     for (const id of names)
@@ -382,7 +382,7 @@ describe('the same id', () => {
 });
 
 describe('bad input', () => {
-  it('an iterable that throws in the middle: the error is passed on, and nothing is sent or kept', async () => {
+  it('an iterable that throws midway: start rejects with its error, and nothing is sent or stored', async () => {
     await bench.start();
     const failing = (async function* (): AsyncIterable<string> {
       yield* mobiles(60_000);
@@ -394,7 +394,7 @@ describe('bad input', () => {
     expect(await (await bench.face.start(plan(mobiles(3)))).done).toMatchObject({ total: 3, sent: 3 });
   });
 
-  it('only invalid numbers: the campaign is done, and says so', async () => {
+  it('only invalid numbers: the campaign ends as done, and counts them as invalid', async () => {
     await bench.start();
     const campaign = await bench.face.start(plan(['x', 'y']));
     expect(await campaign.done).toMatchObject({ state: 'done', total: 2, invalid: 2, sent: 0 });
@@ -413,14 +413,14 @@ describe('bad input', () => {
     ['body', 'an empty text', plan(mobiles(1), { message: { ...message, body: '' } })],
     ['priority', 'a faulty field of the message', plan(mobiles(1), { message: { ...message, priority: 9 } })],
     ['id', 'nothing', undefined],
-  ])('a clear error for %s: %s', async (field, _what, faulty) => {
+  ])('is refused with a fault of the field %s: %s', async (field, _what, faulty) => {
     await bench.start();
     const error = await rejection(bench.face.start(faulty as CampaignPlan), OurSmsValidationError);
     expect(error.faults.map((fault) => fault.field)).toContain(field);
     expect(await bench.face.list()).toEqual([]);
   });
 
-  it('recipients that are not texts are invalid, and harm nothing', async () => {
+  it('recipients that are not strings: they are counted as invalid, and the others are sent', async () => {
     await bench.start();
     const odd = [mobile(0), null, 5, {}, { dest: 7 }, [mobile(1)], undefined] as never[];
     expect(await (await bench.face.start(plan(odd))).done).toMatchObject({ total: 7, sent: 1, invalid: 6 });

@@ -44,7 +44,7 @@ async function expectRefused(campaigns: Campaigns): Promise<void> {
 
 describe('after the application was closed', () => {
   it.each(['send', 'estimate', 'getCredits', 'downloadDlrs'] as const)(
-    '%s is refused at once, and not to be repeated',
+    '%s is refused at once, and is not retryable',
     async (call) => {
       const { sms, gateway, logs } = await closedApplication();
       const calling = call === 'send' || call === 'estimate' ? sms[call](MESSAGE) : sms[call]();
@@ -56,12 +56,12 @@ describe('after the application was closed', () => {
     },
   );
 
-  it('a message that breaks a rule is refused all the same', async () => {
+  it('an invalid message is still refused with its fault', async () => {
     const { sms } = await closedApplication();
     await expect(sms.send({ ...MESSAGE, dests: [] })).rejects.toThrow('dests');
   });
 
-  it('a send does not wait for its turn first', async () => {
+  it('a send is refused without waiting for the rate limit', async () => {
     const { sms } = await closedApplication({ rate: { requestsPerSecond: 1 } });
     const refused = await Promise.all(Array.from({ length: 5 }, () => rejection(sms.send(MESSAGE), OurSmsError)));
     expect(refused.every(({ retryable }) => !retryable)).toBe(true);
@@ -70,7 +70,7 @@ describe('after the application was closed', () => {
   it.each([
     ['a store that was open', true],
     ['a store that was never opened', false],
-  ])('campaigns are refused at once: %s', async (_which, wasOpen) => {
+  ])('every call of Campaigns is refused at once: %s', async (_which, wasOpen) => {
     bench = await startBench();
     const campaigns = bench.app.get(Campaigns, { strict: false });
     if (wasOpen) await campaigns.list();
@@ -78,7 +78,7 @@ describe('after the application was closed', () => {
     await expectRefused(campaigns);
   });
 
-  it('the inbox is refused at once, and no poll is made', async () => {
+  it('calls of the inbox are refused at once, and no poll is made', async () => {
     const { app, gateway } = await closedApplication({ dlr: { poll: { everyMs: 60_000 } } });
     const requests = gateway.requests.length;
     const inbox = app.get(DlrInbox, { strict: false });
@@ -91,11 +91,11 @@ describe('after the application was closed', () => {
   });
 });
 
-it('a send that waits for its next try ends with the application, with what its last try failed with', async () => {
+it('a send that waits for its next try rejects with its last error when the application closes', async () => {
   bench = await startBench({ retry: { attempts: 3 } });
   bench.gateway.faults.next('rateLimit', { retryAfter: 30 });
   const sending = rejection(bench.sms.send(MESSAGE), OurSmsGatewayError);
-  await until('it waits', () => bench?.logs.matching('Try 1 of 3').length === 1);
+  await until('the send waits for its next try', () => bench?.logs.matching('Try 1 of 3').length === 1);
   await bench.app.close();
   expect(await sending).toMatchObject({ outcome: 'notSent', kind: 'rateLimit' });
   expect(bench.gateway.requests).toHaveLength(1);
@@ -106,7 +106,7 @@ describeWithRedis('after an application with a shared store was closed', () => {
   beforeAll(async () => void (redis = await reachRedis()));
   afterAll(() => redis.remove());
 
-  it('its campaigns and its inbox are refused at once', async () => {
+  it('calls of its campaigns and its inbox are refused at once', async () => {
     const storage = bullMqEngine({ connection: redis.connection, prefix: `${redis.prefix}-closed` });
     const { app } = await closedApplication({ storage, dlr: { poll: { everyMs: 60_000 } } });
     await expectRefused(app.get(Campaigns, { strict: false }));

@@ -104,7 +104,7 @@ describe("the DTOs in an application's own controllers", () => {
     });
   });
 
-  it('take a message as a query string, where all is text', async () => {
+  it('take a message as a query string, where every value is a string', async () => {
     const query = 'src=MyBrand&dests=0501234567,0507654321&body=a%20b&priority=4&delay=0&dlr=0&prevDups=10';
     expect(await call(`messages?${query}`)).toMatchObject({ status: 200, body: { accepted: 2 } });
     expect(gateway.requests[0]?.params).toMatchObject({ priority: '4', delay: '0', dlr: '0', prevDups: '10' });
@@ -127,7 +127,7 @@ describe("the DTOs in an application's own controllers", () => {
   });
 
   it.each(['0112345678', '12345', '+1234567890123456', '9665012', 'abc', '9.66E+11', ''])(
-    'say of %j what the service says, whatever the country of the account',
+    'refuse the recipient %j in the words of the service, for any country of the account',
     async (dest) => {
       const { body } = await call('messages', { ...MESSAGE, dests: [dest] });
       const reasons = (['SA', 'any'] as const).map(
@@ -138,7 +138,7 @@ describe("the DTOs in an application's own controllers", () => {
     },
   );
 
-  it('take and refuse a count of reports', async () => {
+  it('accept a valid count of reports and refuse an invalid one', async () => {
     gateway.pushReport('demo', { msgId: 'm1' });
     expect(await call('dlrs?count=500')).toMatchObject({ status: 200, body: [{ msgId: 'm1' }] });
     expect(await call('dlrs')).toMatchObject({ status: 200, body: [] });
@@ -164,12 +164,12 @@ describe('OurSmsExceptionFilter', () => {
   it.each([
     ['a rate limit', 429, () => gateway.faults.next('rateLimit', { retryAfter: 7 })],
     ['an empty balance', 503, () => gateway.setCredits('demo', 0)],
-    ['a gateway that is away', 503, () => gateway.refuseConnections()],
+    ['an unavailable gateway', 503, () => gateway.refuseConnections()],
     ['a time-out', 504, () => gateway.faults.next('hang')],
     ['an error of the gateway', 502, () => gateway.faults.next('serverError')],
     ['an answer that cannot be read', 502, () => gateway.faults.next('garbage')],
     ['a connection that breaks', 502, () => gateway.faults.next('resetAfter')],
-  ])('answers %s with %i, and says whether the message may have been sent', async (_what, status, fault) => {
+  ])('answers %s with %i, and includes whether the message may have been sent', async (_what, status, fault) => {
     await Promise.resolve(fault());
     const answer = await call('messages', MESSAGE);
     expect(answer.status).toBe(status);

@@ -14,7 +14,7 @@ const ROWS = [
 ];
 const RECEIPT = JSON.stringify({ jobId: 'j1', accepted: 1, note: 'تم' });
 
-/** A body as it goes on the wire, and the headers that it has. */
+/** A body on the wire, and its headers. */
 interface Encoded {
   body: Buffer;
   encoding?: string;
@@ -24,7 +24,7 @@ interface Encoded {
 const utf16be = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
 const marked = (...bytes: number[]): Buffer => Buffer.from(bytes);
 
-/** The letters of these tests in single bytes, as windows-1256 and ISO 8859-6 have them. */
+/** Encodes the letters of these tests in single bytes, for windows-1256 and ISO 8859-6. */
 const single = (text: string, bytes: Record<string, number>): Buffer =>
   Buffer.from([...text].map((letter) => bytes[letter] ?? letter.charCodeAt(0)));
 const CP1256 = { م: 0xe3, ت: 0xca, ج: 0xcc, ر: 0xd1 };
@@ -33,28 +33,28 @@ const LATIN6 = { م: 0xe5, ت: 0xca, ج: 0xcc, ر: 0xd1 };
 const ENCODINGS: [string, (text: string) => Encoded][] = [
   ['gzip', (text) => ({ body: gzipSync(text), encoding: 'gzip' })],
   ['x-gzip, in capitals', (text) => ({ body: gzipSync(text), encoding: 'X-GZIP' })],
-  ['gzip without saying so', (text) => ({ body: gzipSync(text) })],
+  ['gzip without a Content-Encoding header', (text) => ({ body: gzipSync(text) })],
   ['br', (text) => ({ body: brotliCompressSync(text), encoding: 'br' })],
   ['deflate', (text) => ({ body: deflateSync(text), encoding: 'deflate' })],
   ['deflate without its header', (text) => ({ body: deflateRawSync(text), encoding: 'deflate' })],
   ['gzip, then br', (text) => ({ body: brotliCompressSync(gzipSync(text)), encoding: 'gzip, br' })],
-  ['gzip twice, named once', (text) => ({ body: gzipSync(gzipSync(text)), encoding: 'gzip' })],
-  ['gzip in name alone', (text) => ({ body: Buffer.from(text), encoding: 'gzip' })],
-  ['br in name alone', (text) => ({ body: Buffer.from(text), encoding: 'br' })],
-  ['an encoding that is none', (text) => ({ body: Buffer.from(text), encoding: 'UTF-8' })],
-  ['UTF-16LE with a mark', (text) => ({ body: Buffer.concat([marked(0xff, 0xfe), Buffer.from(text, 'utf16le')]) })],
-  ['UTF-16BE with a mark', (text) => ({ body: Buffer.concat([marked(0xfe, 0xff), utf16be(text)]) })],
-  ['UTF-16LE without a mark', (text) => ({ body: Buffer.from(text, 'utf16le'), type: 'application/json' })],
-  ['UTF-16BE, said to be UTF-16', (text) => ({ body: utf16be(text), type: 'application/json; charset=UTF-16' })],
+  ['gzip applied twice, declared once', (text) => ({ body: gzipSync(gzipSync(text)), encoding: 'gzip' })],
+  ['plain text declared as gzip', (text) => ({ body: Buffer.from(text), encoding: 'gzip' })],
+  ['plain text declared as br', (text) => ({ body: Buffer.from(text), encoding: 'br' })],
+  ['plain text with UTF-8 as its Content-Encoding', (text) => ({ body: Buffer.from(text), encoding: 'UTF-8' })],
   [
-    'UTF-8 with a mark, said to be Latin',
+    'UTF-16LE with a byte order mark',
+    (text) => ({ body: Buffer.concat([marked(0xff, 0xfe), Buffer.from(text, 'utf16le')]) }),
+  ],
+  ['UTF-16BE with a byte order mark', (text) => ({ body: Buffer.concat([marked(0xfe, 0xff), utf16be(text)]) })],
+  ['UTF-16LE without a byte order mark', (text) => ({ body: Buffer.from(text, 'utf16le'), type: 'application/json' })],
+  ['UTF-16BE declared as UTF-16', (text) => ({ body: utf16be(text), type: 'application/json; charset=UTF-16' })],
+  [
+    'UTF-8 with a byte order mark, declared as Latin-1',
     (text) => ({ body: Buffer.from(`\ufeff${text}`), type: 'text/json; charset=iso-8859-1' }),
   ],
   ['UTF-16 in gzip', (text) => ({ body: gzipSync(Buffer.from(text, 'utf16le')), encoding: 'gzip' })],
-  [
-    'UTF-8, said to be something unheard of',
-    (text) => ({ body: Buffer.from(text), type: 'text/json;charset=klingon' }),
-  ],
+  ['UTF-8 declared as an unknown charset', (text) => ({ body: Buffer.from(text), type: 'text/json;charset=klingon' })],
   ['windows-1256', (text) => ({ body: single(text, CP1256), type: 'application/json; charset="windows-1256"' })],
   ['ISO 8859-6', (text) => ({ body: single(text, LATIN6), type: 'application/json; charset=ISO-8859-6' })],
 ];
@@ -77,7 +77,7 @@ function answer(
   return Buffer.concat([Buffer.from(head), body]);
 }
 
-/** A gateway that answers each request on a connection with these bytes; the last again and again. */
+/** A gateway that answers the requests of a connection with these bytes in turn, and repeats the last. */
 async function answering(...answers: Buffer[]): Promise<RawGateway> {
   let next = 0;
   gateway = await startRawGateway((socket: Socket) => {
@@ -112,7 +112,7 @@ async function start(hook: (application: TestApplication) => void = () => undefi
 }
 
 describe.each(Object.entries(HOOKS))('an answer%s', (_way, hook) => {
-  it('is asked for as it is, without an encoding', async () => {
+  it('is requested without compression (Accept-Encoding: identity)', async () => {
     await answering(answer({ body: Buffer.from(RECEIPT) }));
     const { sms } = await start(hook);
     await sms.send(MESSAGE);
@@ -136,7 +136,7 @@ describe.each(Object.entries(HOOKS))('an answer%s', (_way, hook) => {
   });
 
   it.each([ENCODINGS[0], ENCODINGS[3], ENCODINGS[11]] as typeof ENCODINGS)(
-    'with credits, and with a refusal, is read in %s',
+    'with credits, or with a refusal, is read in %s',
     async (_what, encode) => {
       await answering(
         answer(encode('{"credits":12.5}')),
@@ -150,7 +150,7 @@ describe.each(Object.entries(HOOKS))('an answer%s', (_way, hook) => {
     },
   );
 
-  it('that comes to more than it may, when it is decompressed, is refused', async () => {
+  it('is refused when it is larger than http.maxResponseBytes after decompression', async () => {
     const bomb = gzipSync(`{"jobId":"${'x'.repeat(50_000_000)}"}`);
     expect(bomb.length).toBeLessThan(MAX_BYTES);
     await answering(answer({ body: bomb, encoding: 'gzip' }));
@@ -163,7 +163,7 @@ describe.each(Object.entries(HOOKS))('an answer%s', (_way, hook) => {
     expect(process.memoryUsage().rss - before).toBeLessThan(40_000_000);
   });
 
-  it('that no text can be read from is given in base64', async () => {
+  it('is given in base64 in the error when it is not text', async () => {
     const bytes = Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x80]);
     await answering(answer({ body: bytes }), answer({ body: bytes, encoding: 'zstd' }));
     const { sms } = await start(hook);
@@ -195,9 +195,9 @@ describe('the inbox', () => {
     const dlr = { poll: { everyMs: 20 }, retryDelayMs: 10 };
     const options = { baseUrl: gateway.url, dlr, http: { maxResponseBytes, timeoutMs: 2_000 } };
     await inbox.start(options, undefined, { 'oursms.dlr.unreadable': unreadable });
-    await until('it was asked', () => gateway.received.join('').includes('inbox/dlrs'));
-    await until('something came of it', () => inbox.handled.length + unreadable.length > 0);
-    await inbox.untilStats('all is settled', ({ pages, waiting, handling }) => pages + waiting + handling === 0);
+    await until('the reports were requested', () => gateway.received.join('').includes('inbox/dlrs'));
+    await until('a report was handled or the page was unreadable', () => inbox.handled.length + unreadable.length > 0);
+    await inbox.untilStats('no report is left', ({ pages, waiting, handling }) => pages + waiting + handling === 0);
     return inbox.handled.map(({ msgId }) => msgId);
   }
 
@@ -207,13 +207,13 @@ describe('the inbox', () => {
     return all;
   }
 
-  it.each(ENCODINGS)('takes a page in %s', async (_what, encode) => {
+  it.each(ENCODINGS)('reads a page in %s', async (_what, encode) => {
     expect(await take(answer(encode(JSON.stringify(LONG))))).toEqual(LONG.map(({ msgId }) => msgId));
     expect([...unreadable, ...(await kept())]).toEqual([]);
   });
 
   it.each([ENCODINGS[0], ENCODINGS[3], ENCODINGS[4], ENCODINGS[5]] as typeof ENCODINGS)(
-    'publishes what can be decompressed of a page in %s that was cut, and keeps all of it',
+    'publishes the reports that it can decompress from a truncated page in %s, and keeps its bytes',
     async (_what, encode) => {
       const { body, encoding } = encode(JSON.stringify(LONG));
       const half = body.subarray(0, Math.ceil(body.length * 0.8));
@@ -226,7 +226,7 @@ describe('the inbox', () => {
     },
   );
 
-  it('publishes what comes before the damage in a compressed page, and keeps its bytes', async () => {
+  it('publishes the reports before the damage in a compressed page, and keeps its bytes', async () => {
     const body = gzipSync(
       JSON.stringify(Array.from({ length: 3_000 }, (_, i) => ({ msgId: `m${i}`, x: Math.sin(i) }))),
     );
@@ -241,24 +241,24 @@ describe('the inbox', () => {
     ]);
   });
 
-  it('keeps a page that comes to more than it may, and reads it once it may', async () => {
+  it('keeps a page larger than http.maxResponseBytes, and reads it once the limit is raised', async () => {
     const body = gzipSync(JSON.stringify(LONG));
     const ids = await take(answer({ body, encoding: 'gzip' }), 8_192);
     expect(ids.length).toBeGreaterThan(10);
     expect(ids.length).toBeLessThan(LONG.length);
     expect(unreadable).toMatchObject([{ rawEncoding: 'base64', raw: body.toString('base64'), salvaged: ids.length }]);
-    // Nothing of it is lost.
+    // No report is lost.
     expect((await inbox.face.stats()).gaps).toBe(0);
     await inbox.stop();
     const dlr = { poll: { everyMs: 20 } };
     await inbox.start({ baseUrl: gateway.url, dlr, http: { maxResponseBytes: 4_000_000 } });
     expect(await inbox.face.rereadUnreadable()).toBe(1);
-    await until('all came', () => inbox.handled.length === LONG.length);
-    await inbox.untilStats('it is settled', ({ pages, unreadable: left }) => pages + left === 0);
+    await until('all reports were handled', () => inbox.handled.length === LONG.length);
+    await inbox.untilStats('the page is handled', ({ pages, unreadable: left }) => pages + left === 0);
     expect(new Set(inbox.handled.map(({ msgId }) => msgId)).size).toBe(LONG.length);
   });
 
-  it('publishes the reports of a page with bytes that are no text, and keeps it as it came', async () => {
+  it('publishes the reports of a page with invalid UTF-8, and keeps its bytes', async () => {
     const body = Buffer.from(JSON.stringify(LONG).replace('متجر', '\u0001'));
     body[body.indexOf(1)] = 0xff;
     expect(await take(answer({ body }))).toHaveLength(LONG.length);
@@ -266,7 +266,7 @@ describe('the inbox', () => {
     expect(await kept()).toEqual(unreadable);
   });
 
-  it('keeps no page without reports, compressed or in UTF-16', async () => {
+  it('keeps no page without reports, whether compressed or in UTF-16', async () => {
     await answering(
       answer({ body: gzipSync('[]'), encoding: 'gzip' }),
       answer({ body: Buffer.from('{"statuses":null}', 'utf16le') }),
@@ -277,7 +277,7 @@ describe('the inbox', () => {
     await inbox.start({ baseUrl: gateway.url, dlr: { poll: { everyMs: 20 } } }, undefined, {
       'oursms.dlr.unreadable': events,
     });
-    await until('all were asked for', () => gateway.received.join('').split('inbox/dlrs').length > 4);
+    await until('all answers were requested', () => gateway.received.join('').split('inbox/dlrs').length > 4);
     expect(await inbox.face.stats()).toMatchObject({
       unreadable: 0,
       gaps: 0,

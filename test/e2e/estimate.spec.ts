@@ -15,7 +15,7 @@ const start = async (options: Partial<OurSmsModuleOptions> = {}, simulator: Gate
 afterEach(() => bench?.close());
 
 describe('an estimate', () => {
-  it('says what a message would take and what is at hand, and sends nothing', async () => {
+  it('reports the parts of a message and the credits of the account, and sends nothing', async () => {
     const sms = await start();
     const dests = ['0501234567', '+966 50 123 4567', '٠٥٠٧٦٥٤٣٢١'];
     const estimate = await sms.estimate({ ...MESSAGE, dests, body: 'مرحبا '.repeat(15) });
@@ -46,7 +46,7 @@ describe('an estimate', () => {
     });
   });
 
-  it('comes true', async () => {
+  it('equals the receipt and the cost of the send that follows', async () => {
     const sms = await start();
     const message = { ...MESSAGE, dests: ['0501234567', '0507654321', '501234567'], body: '€'.repeat(100) };
     const { parts, credits, recipients, skipped } = await sms.estimate(message);
@@ -54,7 +54,7 @@ describe('an estimate', () => {
     expect((await sms.getCredits()).credits).toBe(credits - parts);
   });
 
-  it('fills in defaults and diverts as a send does', async () => {
+  it('applies defaults and divertTo like a send', async () => {
     const sms = await start({ divertTo: '0509999999', defaults: { src: 'FarTooLongAName', maxParts: 1 } });
     const dests = ['0501234567', '0507654321'];
     const estimate = await sms.estimate({ dests, body: 'hello' });
@@ -71,7 +71,7 @@ describe('an estimate', () => {
     { ...MESSAGE, maxParts: 1, body: 'x'.repeat(161) },
     { ...MESSAGE, from: 'x' },
     null,
-  ])('refuses what a send refuses, in the same words: %j', async (message) => {
+  ])('refuses an invalid message in the same words as a send: %j', async (message) => {
     const sms = await start();
     const refused = await rejection(sms.send(message as never), OurSmsValidationError);
     const estimated = await rejection(sms.estimate(message as never), OurSmsValidationError);
@@ -79,13 +79,13 @@ describe('an estimate', () => {
     expect(bench.gateway.requests).toHaveLength(0);
   });
 
-  it('throws what getCredits throws when the credits cannot be read', async () => {
+  it('throws the error of getCredits when the credits cannot be read', async () => {
     const sms = await start({ auth: { username: 'demo', password: 'wrong' } });
     const error = await rejection(sms.estimate(MESSAGE), OurSmsGatewayError);
     expect(error).toMatchObject({ kind: 'auth', operation: 'getCredits' });
   });
 
-  it('brings advice, which does not keep a message from being sent', async () => {
+  it('gives advice, which does not prevent the message from being sent', async () => {
     const sms = await start();
     const message = { ...MESSAGE, src: 'Shop', msgClass: 'promotional', body: 'code 1234' } as const;
     const { advice } = await sms.estimate(message);
@@ -94,8 +94,8 @@ describe('an estimate', () => {
   });
 });
 
-describe('a text of more parts than its maxParts', () => {
-  it('is refused before it is sent, with the count', async () => {
+describe('a text with maxParts', () => {
+  it('is refused before it is sent when it has more parts, and the error gives their number', async () => {
     const sms = await start();
     const error = await rejection(sms.send({ ...MESSAGE, body: 'م'.repeat(135), maxParts: 2 }), OurSmsValidationError);
     const reason = 'the text takes 3 parts, maxParts is 2: the gateway would cancel it';
@@ -104,14 +104,14 @@ describe('a text of more parts than its maxParts', () => {
     expect(bench.gateway.requests).toHaveLength(0);
   });
 
-  it('may be sent when it fits, or when there is no limit', async () => {
+  it('is sent when it fits, or when maxParts is 0', async () => {
     const sms = await start();
     await sms.send({ ...MESSAGE, body: 'م'.repeat(134), maxParts: 2 });
     await sms.send({ ...MESSAGE, body: 'م'.repeat(135), maxParts: 0 });
     expect(bench.gateway.phone('966501234567')).toHaveLength(2);
   });
 
-  it('is measured against the default too, and against a limit written as text', async () => {
+  it('is checked against the default maxParts, and against a maxParts given as a string', async () => {
     const sms = await start({ defaults: { maxParts: 1 } });
     await expect(sms.send({ ...MESSAGE, body: 'x'.repeat(161) })).rejects.toThrow(/takes 2 parts, maxParts is 1/);
     const written = { ...MESSAGE, body: 'x'.repeat(307), maxParts: '2' as never };

@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 const SEND = { src: 'MyBrand', dests: ['0501234567'], body: 'hush', dlr: true };
 const REFERENCE = { reference: 'hush-1' };
 const TRACKING = { missingAfterMs: 1_000 };
-/** Of the account, the gateway and what it may say. */
+/** Strings that no answer may contain: of the account, the gateway and its messages. */
 const SECRETS = ['demo', '127.0.0.1', 'http', 'api-a', '966', 'hush', '1000'];
 
 let bench: HealthBench;
@@ -21,10 +21,10 @@ afterEach(async () => {
 });
 
 const firstPoll = (): Promise<void> =>
-  until('it has polled', async () => (await bench.inbox.stats()).lastPoll?.result === 'downloaded');
+  until('the first poll is done', async () => (await bench.inbox.stats()).lastPoll?.result === 'downloaded');
 
 describe('an account in good health', () => {
-  it('is up, with numbers of its reports and no reason', async () => {
+  it('is up, with counts of its reports and no reasons', async () => {
     await start();
     await firstPoll();
     const { code, overall, sms } = await bench.check({ minCredits: 999, maxOldestMs: 1_000 }).probe();
@@ -36,27 +36,27 @@ describe('an account in good health', () => {
     expect(sms.reports?.sinceGoodPollMs).toBeLessThan(5_000);
   });
 
-  it('is up when it only sends, and its store is not opened for that', async () => {
+  it('is up when it only sends, and the check does not open its store', async () => {
     await start({ options: { dlr: {} } });
     expect((await bench.probe()).sms).toEqual({ status: 'up', reasons: [] });
     expect(bench.requests('credits')).toBe(1);
     expect(bench.requests('dlrs')).toBe(0);
   });
 
-  it('is up when it tracks what it sends, and its store is not opened for that either', async () => {
+  it('is up when it tracks its messages, and the check does not open its store before the first send', async () => {
     await start({ options: { dlr: {}, tracking: {} } });
     expect((await bench.probe()).sms).toEqual({ status: 'up', reasons: [] });
     await bench.sms.send(SEND);
     expect((await bench.probe()).sms).toEqual({ status: 'up', reasons: [], messages: { missing: 0 } });
   });
 
-  it('is up when its reports are pushed, of which polling is no part', async () => {
+  it('is up when its reports are pushed, without the time of a poll', async () => {
     await start({ options: { dlr: { webhook: { secret: 'a-secret-of-the-tests' } } } });
     const { sms } = await bench.probe();
     expect(sms).toEqual({ status: 'up', reasons: [], reports: { waiting: 0, failed: 0, unreadable: 0, gaps: 0 } });
   });
 
-  it('tells its balance only when asked for it', async () => {
+  it('shows its balance only with showCredits', async () => {
     await start({ simulator: { accounts: [{ ...DEMO, credits: 1000.5 }] } });
     expect((await bench.probe()).sms).not.toHaveProperty('credits');
     expect((await bench.check({ showCredits: true }).probe()).sms.credits).toBe(1000.5);
@@ -64,7 +64,7 @@ describe('an account in good health', () => {
 });
 
 describe('the gateway behind a health check', () => {
-  it('is asked once for a hundred probes at once, and not again for a minute', async () => {
+  it('is called once for a hundred concurrent probes, and not again for a minute', async () => {
     await start({ options: { dlr: {} } });
     let passedMs = 0;
     passTime(() => passedMs);
@@ -79,14 +79,14 @@ describe('the gateway behind a health check', () => {
     expect(bench.requests('credits')).toBe(2);
   });
 
-  it('is not asked more often when it fails', async () => {
+  it('is not called more often while it fails', async () => {
     await start({ options: { dlr: {} } });
     bench.gateway.faults.next('serverError', { times: Infinity });
     for (let i = 0; i < 20; i++) expect((await bench.probe()).sms.reasons).toEqual(['gatewayAway']);
     expect(bench.requests('credits')).toBe(1);
   });
 
-  it('is asked as often as cacheMs allows, also by several keys for one account', async () => {
+  it('is called as often as cacheMs allows, also when several keys check one account', async () => {
     await start({ options: { dlr: {} } });
     bench.checks = { one: { cacheMs: MINUTE }, two: { cacheMs: MINUTE } };
     for (let i = 0; i < 5; i++) await bench.probe();
@@ -99,7 +99,7 @@ describe('the gateway behind a health check', () => {
     expect(bench.requests('credits')).toBe(6);
   });
 
-  it('is never asked for reports: those that nobody downloads stay there', async () => {
+  it('is never asked for reports: reports that wait at the gateway stay there', async () => {
     await start({ options: { dlr: {} } });
     bench.gateway.pushReport('demo', { msgId: 'm1', status: 'delivered' });
     for (let i = 0; i < 10; i++) await bench.probe();
@@ -107,7 +107,7 @@ describe('the gateway behind a health check', () => {
     expect(bench.gateway.requests.map(({ call }) => call)).toEqual(['credits']);
   });
 
-  it('may hang: the answer comes in time, and says that it is away', async () => {
+  it('may hang: the check answers within timeoutMs, and reports the gateway as unavailable', async () => {
     await start({ options: { dlr: {}, http: { timeoutMs: 1_000 } } });
     bench.gateway.faults.next('hang', { on: 'credits' });
     const { code, overall, sms, tookMs } = await bench.check({ timeoutMs: 200, minCredits: 1 }).probe();
@@ -121,7 +121,7 @@ describe('the gateway behind a health check', () => {
 });
 
 describe('an account is degraded, and answered with 200,', () => {
-  /** Expects the one reason. */
+  /** Expects this reason alone. */
   async function expectDegraded(reason: string): Promise<void> {
     const { code, overall, sms, body } = await bench.untilIt(reason, ({ sms }) =>
       (sms.reasons as string[]).includes(reason),
@@ -132,7 +132,7 @@ describe('an account is degraded, and answered with 200,', () => {
     for (const secret of SECRETS) expect(body).not.toContain(secret);
   }
 
-  it('when its credits have come down to the limit', async () => {
+  it('when its credits are at or below minCredits', async () => {
     await start({ options: { dlr: {} } });
     bench.gateway.setCredits('demo', 10.5);
     await bench.check({ minCredits: 10.25, cacheMs: 1 }).untilIt('10.5 are enough', ({ sms }) => sms.status === 'up');
@@ -143,7 +143,7 @@ describe('an account is degraded, and answered with 200,', () => {
     await expectDegraded('creditsLow');
   });
 
-  it('when its credits cannot be read, and there is a limit', async () => {
+  it('when its credits cannot be read and minCredits is set', async () => {
     await start({ options: { dlr: {} } });
     bench.gateway.faults.next('rateLimit', { times: Infinity });
     expect((await bench.probe()).sms.status).toBe('up');
@@ -157,7 +157,7 @@ describe('an account is degraded, and answered with 200,', () => {
     bench.check({ cacheMs: 1, minCredits: 1 });
     await expectDegraded('gatewayAway');
     await bench.gateway.acceptConnections();
-    await bench.untilIt('it is back', ({ sms }) => sms.status === 'up');
+    await bench.untilIt('the gateway is available again', ({ sms }) => sms.status === 'up');
   });
 
   it.each(['serverError', 'unavailable', 'html', 'resetAfter', 'empty'] as const)(
@@ -169,7 +169,7 @@ describe('an account is degraded, and answered with 200,', () => {
     },
   );
 
-  it('when polls find the gateway away, though its credits were read before', async () => {
+  it('when polls cannot reach the gateway, although its credits were read before', async () => {
     await start();
     await firstPoll();
     expect((await bench.probe()).sms.status).toBe('up');
@@ -178,17 +178,19 @@ describe('an account is degraded, and answered with 200,', () => {
     expect(bench.requests('credits')).toBe(1);
   });
 
-  it('while a report waits for longer than the limit', async () => {
+  it('while a report waits longer than maxOldestMs', async () => {
     await start();
     let release: () => void = () => undefined;
     bench.onReport = () => new Promise<void>((resolve) => (release = resolve));
     bench.gateway.pushReport('demo', { msgId: 'm1', status: 'delivered' });
-    await bench.check({ maxOldestMs: MINUTE }).untilIt('it is there', ({ sms }) => sms.reports?.oldestMs !== undefined);
+    await bench
+      .check({ maxOldestMs: MINUTE })
+      .untilIt('the report is waiting', ({ sms }) => sms.reports?.oldestMs !== undefined);
     expect((await bench.probe()).sms.status).toBe('up');
     bench.check({ maxOldestMs: 50 });
     await expectDegraded('reportsWaiting');
     release();
-    await bench.untilIt('it was handled', ({ sms }) => sms.status === 'up');
+    await bench.untilIt('the report was handled', ({ sms }) => sms.status === 'up');
   });
 
   it('when a report was given up, until it is handled or removed', async () => {
@@ -201,7 +203,7 @@ describe('an account is degraded, and answered with 200,', () => {
     expect((await bench.probe()).sms.reports?.failed).toBe(1);
     bench.onReport = () => undefined;
     await bench.inbox.retryAll();
-    await bench.untilIt('it was handled', ({ sms }) => sms.status === 'up');
+    await bench.untilIt('the report was handled', ({ sms }) => sms.status === 'up');
   });
 
   it('when a download could not be read', async () => {
@@ -217,17 +219,17 @@ describe('an account is degraded, and answered with 200,', () => {
     let passedMs = 0;
     passTime(() => passedMs);
     bench.gateway.faults.next('resetAfter', { on: 'dlrs' });
-    await bench.untilIt('the next poll goes well', ({ sms }) => sms.reasons.length === 1 && sms.reports?.gaps === 1);
+    await bench.untilIt('the next poll succeeds', ({ sms }) => sms.reasons.length === 1 && sms.reports?.gaps === 1);
     await expectDegraded('reportsMayBeLost');
     passedMs = 59 * MINUTE;
-    await bench.untilIt('it polls again', ({ sms }) => sms.status === 'degraded');
+    await bench.untilIt('the inbox polls again', ({ sms }) => sms.status === 'degraded');
     expect((await bench.probe()).sms.reasons).toEqual(['reportsMayBeLost']);
     passedMs = 61 * MINUTE;
     const { sms } = await bench.untilIt('the hour is over', ({ sms }) => sms.status === 'up');
     expect(sms.reports?.gaps).toBe(1);
   });
 
-  it('for an hour after messages went missing, also over a restart', async () => {
+  it('for an hour after messages went missing, also after a restart', async () => {
     const storage = await TestStorage.make();
     const options = { dlr: { poll: { everyMs: 50 } }, storage: { path: storage.path }, tracking: TRACKING };
     try {
@@ -241,7 +243,7 @@ describe('an account is degraded, and answered with 200,', () => {
       await expectDegraded('messagesMissing');
       expect((await bench.probe()).sms.messages).toEqual({ missing: 2 });
       bench.gateway.pushReport('demo', { msgId: acceptedMsgs[0]?.msgId, status: 'delivered' });
-      await until('it has come late', () => bench.web.handled.length === 1);
+      await until('the late report is handled', () => bench.web.handled.length === 1);
       expect((await bench.probe()).sms.messages).toEqual({ missing: 2 });
       await bench.remove();
 
@@ -257,7 +259,7 @@ describe('an account is degraded, and answered with 200,', () => {
     }
   });
 
-  it('when more messages of a campaign went missing than may', async () => {
+  it('when more messages of a campaign are missing than maxMissing', async () => {
     await start({ options: { dlr: { poll: { everyMs: 50 } }, tracking: TRACKING }, simulator: { reports: false } });
     await firstPoll();
     const { dests, ...message } = SEND;
@@ -266,12 +268,14 @@ describe('an account is degraded, and answered with 200,', () => {
       await bench.web.app.get(Campaigns).start({ id: 'hush', message, recipients })
     ).done;
     bench.check({ maxMissing: 3 });
-    expect((await bench.untilIt('they are', ({ sms }) => sms.messages?.missing === 3)).sms.status).toBe('up');
+    expect(
+      (await bench.untilIt('three messages are missing', ({ sms }) => sms.messages?.missing === 3)).sms.status,
+    ).toBe('up');
     bench.check({ maxMissing: 2 });
     await expectDegraded('messagesMissing');
   });
 
-  it('while it is paused, for however long', async () => {
+  it('for as long as its inbox is paused', async () => {
     await start();
     await firstPoll();
     let passedMs = 0;
@@ -281,10 +285,10 @@ describe('an account is degraded, and answered with 200,', () => {
     passedMs = 60 * MINUTE;
     await expectDegraded('paused');
     await bench.inbox.resume();
-    await bench.untilIt('it was resumed', ({ sms }) => sms.status === 'up');
+    await bench.untilIt('the inbox was resumed', ({ sms }) => sms.status === 'up');
   });
 
-  it('says all that is wrong', async () => {
+  it('with every reason listed', async () => {
     await start();
     await firstPoll();
     await bench.inbox.pause();
@@ -311,13 +315,13 @@ describe('an account is down, and answered with 503,', () => {
     await expectDown('credentialsRefused');
   });
 
-  it('when a poll finds that its credentials are refused, until they are taken again', async () => {
+  it('when the gateway refuses the credentials of a poll, until a poll succeeds', async () => {
     await start();
     await firstPoll();
     expect((await bench.probe()).sms.status).toBe('up');
     bench.gateway.faults.next('errorIn200', { on: 'dlrs', errorCode: 1001, message: 'hush' });
     await expectDown('credentialsRefused');
-    await bench.untilIt('the next poll goes well', ({ sms }) => sms.status === 'up');
+    await bench.untilIt('the next poll succeeds', ({ sms }) => sms.status === 'up');
   });
 
   it('but not when the gateway refuses one message', async () => {
@@ -328,14 +332,16 @@ describe('an account is down, and answered with 503,', () => {
     expect((await bench.probe()).sms.status).toBe('up');
   });
 
-  it('when no poll has gone well for five minutes, until one does', async () => {
+  it('when no poll has succeeded for five minutes, until one does', async () => {
     await start();
     await firstPoll();
     let passedMs = 0;
     passTime(() => passedMs);
     await bench.gateway.refuseConnections();
     passedMs = 4.9 * MINUTE;
-    expect((await bench.untilIt('it is away', ({ sms }) => sms.reasons.length > 0)).sms.status).toBe('degraded');
+    expect((await bench.untilIt('the gateway is unavailable', ({ sms }) => sms.reasons.length > 0)).sms.status).toBe(
+      'degraded',
+    );
     passedMs = 5.1 * MINUTE;
     await expectDown('pollOverdue', ['gatewayAway']);
     await bench.gateway.acceptConnections();
@@ -343,7 +349,7 @@ describe('an account is down, and answered with 503,', () => {
     expect((await bench.check({ cacheMs: 1 }).probe()).sms.status).toBe('up');
   });
 
-  it('when no poll has gone well for five times its rhythm, where that is longer', async () => {
+  it('when no poll has succeeded for five times everyMs, if that is longer than five minutes', async () => {
     await start({ options: { dlr: { poll: { everyMs: 10 * MINUTE } } } });
     await firstPoll();
     let passedMs = 0;
@@ -354,7 +360,7 @@ describe('an account is down, and answered with 503,', () => {
     await expectDown('pollOverdue');
   });
 
-  it('when no poll has gone well for five times as long as its cron expression was to wait', async () => {
+  it('when no poll has succeeded for five times the interval of its cron expression', async () => {
     await start({ options: { dlr: { poll: { cron: '0 * * * *' } } } });
     await firstPoll();
     let passedMs = 0;
@@ -363,7 +369,7 @@ describe('an account is down, and answered with 503,', () => {
     await expectDown('pollOverdue');
   });
 
-  it('when nothing is polled, since there is no listener', async () => {
+  it('when polls are skipped because there is no listener', async () => {
     await start({ listens: false });
     let passedMs = 0;
     passTime(() => passedMs);
@@ -391,7 +397,7 @@ describe('a health check of several accounts', () => {
     ],
   });
 
-  it('finds each by its name', async () => {
+  it('finds each account by its name', async () => {
     await start(bulk());
     bench.checks = { sms: { minCredits: 10 }, bulk: { account: 'bulk', minCredits: 10 }, same: { account: 'default' } };
     const { details, overall } = await bench.probe();
@@ -404,7 +410,7 @@ describe('a health check of several accounts', () => {
     expect(bench.requests('credits')).toBe(2);
   });
 
-  it('says at the first probe that an account is not registered', async () => {
+  it('reports an unregistered account at the first probe', async () => {
     await start(bulk());
     bench.check({ account: 'bukl' });
     expect((await bench.probe()).code).toBe(500);
@@ -440,13 +446,13 @@ describe('a health check of several accounts', () => {
     expect(said).not.toContain('9,5');
   });
 
-  it('takes unset options as not given', async () => {
+  it('ignores options that are undefined', async () => {
     await start(bulk());
     const unset = { account: undefined, minCredits: undefined, timeoutMs: undefined, cacheMs: undefined };
     expect((await bench.check({ ...unset, showCredits: undefined }).probe()).sms.status).toBe('up');
   });
 
-  it('works with the account of a unit test', async () => {
+  it('checks an account of OurSmsTestingModule', async () => {
     await start({ ...bulk(), imports: () => [OurSmsTestingModule.forRoot({ name: 'tested', credits: 3 })] });
     bench.check({ account: 'tested', minCredits: 3, showCredits: true });
     expect((await bench.probe()).sms).toEqual({ status: 'degraded', reasons: ['creditsLow'], credits: 3 });

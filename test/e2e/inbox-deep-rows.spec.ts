@@ -14,7 +14,7 @@ afterEach(async () => {
   await gateway?.close();
 });
 
-/** Receives a page with a healthy row and one that nests so deep, whose listener fails. */
+/** Receives a page with a flat row, and a row nested to this depth whose listener fails. */
 async function receive(depth: number, options: Partial<OurSmsModuleOptions> = {}): Promise<void> {
   const nested = `${'['.repeat(depth)}"the end"${']'.repeat(depth)}`;
   let answers = 0;
@@ -34,12 +34,12 @@ async function receive(depth: number, options: Partial<OurSmsModuleOptions> = {}
     },
     { 'oursms.dlr.failed': failures },
   );
-  await until('it was given up', () => failures.length === 1);
+  await until('the report was given up', () => failures.length === 1);
   await inbox.untilStats('nothing is left', ({ pages, waiting, handling }) => pages + waiting + handling === 0);
   expect(offered.map(({ msgId }) => msgId).sort()).toEqual(['deep', 'deep', 'm0']);
   const [first, second] = offered.filter(({ msgId }) => msgId === 'deep');
   expect(second).toEqual(first);
-  // All of it is there: what is too deep, as text.
+  // Nothing is lost: levels that are too deep are kept as text.
   let value = (first?.raw as { nested: unknown }).nested;
   let levels = 0;
   for (; Array.isArray(value); levels += 1) value = value[0];
@@ -48,14 +48,14 @@ async function receive(depth: number, options: Partial<OurSmsModuleOptions> = {}
   await inbox.stop();
 }
 
-describe('a row that nests thousands of levels is offered again, and kept as failed, like any other', () => {
+describe('a row nested thousands of levels deep is redelivered, and kept as failed,', () => {
   it.each([100, 5_000, 100_000])('in a directory: %d levels', (depth) => receive(depth));
 
   it('in memory', () => receive(5_000, { storage: 'memory' }));
 });
 
-describeWithRedis('a row that nests thousands of levels is kept in Redis', () => {
-  it('like any other', async () => {
+describeWithRedis('a row nested thousands of levels deep', () => {
+  it('is redelivered, and kept as failed, in Redis', async () => {
     const redis = await reachRedis();
     const { connection, prefix } = redis;
     await receive(5_000, { storage: bullMqEngine({ connection, prefix }) });

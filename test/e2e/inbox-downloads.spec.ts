@@ -21,7 +21,7 @@ afterEach(() => inbox.remove());
 const start = (options = FAST): Promise<InboxBench> =>
   inbox.start(options, undefined, { 'oursms.dlr.gap': gaps, 'oursms.dlr.unreadable': unreadable });
 
-/** Changes what the stopped application has kept. */
+/** Changes the store of the stopped application. */
 async function inStore(change: (engine: StoredEngine) => Promise<void>): Promise<void> {
   inbox.storage ??= await TestStorage.make();
   const engine = await StoredEngine.inDirectory(join(inbox.storage.path, 'default'));
@@ -29,44 +29,44 @@ async function inStore(change: (engine: StoredEngine) => Promise<void>): Promise
   await engine.close();
 }
 
-describe('a gap is announced, with the most that may be missing, when', () => {
-  it.each(['resetAfter', 'hang', 'serverError'] as const)('the answer does not come: %s', async (kind) => {
+describe('a gap is announced, with the maximum number of missing reports, when', () => {
+  it.each(['resetAfter', 'hang', 'serverError'] as const)('the outcome of a download is unknown: %s', async (kind) => {
     await start();
     const before = Date.now();
     inbox.gateway.faults.next(kind, { on: 'dlrs' });
-    await until('it was announced', () => gaps.length === 1);
+    await until('the gap was announced', () => gaps.length === 1);
     expect(gaps[0]).toMatchObject({ account: 'default', atMost: 50, why: expect.stringContaining('downloadDlrs') });
     expect(new Date(gaps[0]?.at ?? '').getTime()).toBeGreaterThanOrEqual(before);
     expect(unreadable).toEqual([]);
-    await inbox.untilStats('it is counted', (stats) => stats.gaps === 1);
+    await inbox.untilStats('the gap is counted', (stats) => stats.gaps === 1);
     inbox.push(1);
-    await until('polling goes on', () => inbox.handled.length === 1);
+    await until('polling continues', () => inbox.handled.length === 1);
   });
 
-  it('the process had ended in the middle of a download', async () => {
+  it('the process ended in the middle of a download', async () => {
     const at = '2026-01-31T12:00:00.000Z';
     await inStore((engine) => engine.note('default/download/abc', JSON.stringify({ at, asked: 500 })));
     await start();
-    await until('it was announced', () => gaps.length === 1);
+    await until('the gap was announced', () => gaps.length === 1);
     expect(gaps).toEqual([
       { id: 'abc', account: 'default', at, atMost: 500, why: 'the process ended during the download' },
     ]);
     expect(await inbox.face.stats()).toMatchObject({ gaps: 1 });
     await inbox.stop();
     await start();
-    await until('polling goes on', () => inbox.downloads() > 1);
+    await until('polling continues', () => inbox.downloads() > 1);
     expect(gaps).toHaveLength(1);
     expect(await inbox.face.stats()).toMatchObject({ gaps: 1 });
   });
 });
 
 describe('no gap is announced when', () => {
-  it.each(['rateLimit', 'errorIn200'] as const)('the gateway refused: %s', async (kind) => {
+  it.each(['rateLimit', 'errorIn200'] as const)('the gateway refused the download: %s', async (kind) => {
     await start();
     inbox.gateway.faults.next(kind, { on: 'dlrs', ...(kind === 'rateLimit' ? { retryAfter: 0 } : {}) });
-    await until('it was met', () => inbox.gateway.faults.pending === 0);
+    await until('the poll was refused', () => inbox.gateway.faults.pending === 0);
     inbox.push(1);
-    await until('polling goes on', () => inbox.handled.length === 1);
+    await until('polling continues', () => inbox.handled.length === 1);
     expect(gaps).toEqual([]);
   });
 
@@ -77,85 +77,85 @@ describe('no gap is announced when', () => {
     await inbox.untilStats('a poll failed', ({ lastPoll }) => lastPoll?.result === 'failed');
     await inbox.gateway.acceptConnections();
     inbox.push(1);
-    await until('polling goes on', () => inbox.handled.length === 1);
+    await until('polling continues', () => inbox.handled.length === 1);
     expect(gaps).toEqual([]);
   });
 
-  it('the application ended in the middle of a download, which reached the store', async () => {
+  it('the application stopped during a download that still reached the store', async () => {
     await start();
     inbox.push(3);
     inbox.gateway.faults.next('latency', { ms: 100, on: 'dlrs' });
-    await until('it is running', () => inbox.gateway.totals.handedOut === 3);
+    await until('the download is running', () => inbox.gateway.totals.handedOut === 3);
     await inbox.stop();
     await start();
-    await until('the reports came', () => inbox.handled.length === 3);
+    await until('the reports were handled', () => inbox.handled.length === 3);
     expect(gaps).toEqual([]);
   });
 });
 
-describe('of an answer that broke off', () => {
+describe('an answer that broke off', () => {
   it.each([
-    ['half of it', { kind: 'halfClosed' as const, bytes: 250 }],
-    ['what came before the deadline', { kind: 'slowBody' as const, bytes: 25, everyMs: 20 }],
-  ])('the whole reports are published, and the rest is told: %s', async (_what, { kind, ...parameters }) => {
+    ['half of the answer', { kind: 'halfClosed' as const, bytes: 250 }],
+    ['the part before the timeout', { kind: 'slowBody' as const, bytes: 25, everyMs: 20 }],
+  ])('has its complete reports published, and the rest announced: %s', async (_what, { kind, ...parameters }) => {
     await start();
     inbox.gateway.faults.next(kind, { ...parameters, on: 'dlrs' });
     inbox.push(20);
-    await until('it was announced', () => unreadable.length === 1);
+    await until('the unreadable answer was announced', () => unreadable.length === 1);
     const { salvaged, raw } = unreadable[0] as UnreadableDlrs;
     expect(salvaged).toBeGreaterThan(0);
     expect(salvaged).toBeLessThan(20);
-    await until('they were published', () => inbox.handled.length === salvaged);
+    await until('the complete reports were published', () => inbox.handled.length === salvaged);
     expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(Array.from({ length: salvaged }, (_, i) => `m${i}`));
     expect(raw).toContain(`"m${salvaged - 1}"`);
     expect(gaps).toMatchObject([{ id: unreadable[0]?.id, atMost: 50 - salvaged }]);
-    await inbox.untilStats('it is kept', (stats) => stats.unreadable === 1 && stats.pages === 0);
+    await inbox.untilStats('the answer is kept', (stats) => stats.unreadable === 1 && stats.pages === 0);
   });
 
-  it('the gap says when the download began, not when it ended', async () => {
+  it('is announced as a gap with the start time of the download', async () => {
     await start();
     inbox.gateway.faults.next('slowBody', { bytes: 25, everyMs: 20, on: 'dlrs' });
     inbox.push(20);
-    await until('it was announced', () => unreadable.length === 1);
+    await until('the unreadable answer was announced', () => unreadable.length === 1);
     const tookMs = Date.parse(unreadable[0]?.receivedAt ?? '') - Date.parse(gaps[0]?.at ?? '');
     expect(tookMs).toBeGreaterThan(250);
   });
 
-  it('nothing is published twice when it is read again', async () => {
+  it('has no report published twice when it is read again', async () => {
     await start();
     inbox.gateway.faults.next('halfClosed', { bytes: 250, on: 'dlrs' });
     inbox.push(20);
-    await inbox.untilStats('it is kept', (stats) => stats.unreadable === 1);
+    await inbox.untilStats('the answer is kept', (stats) => stats.unreadable === 1);
     const handled = inbox.handled.length;
     expect(await inbox.face.rereadUnreadable()).toBe(1);
-    await until('it was announced again', () => unreadable.length === 2);
-    await inbox.untilStats('it is kept again', (stats) => stats.unreadable === 1 && stats.pages === 0);
+    await until('the answer was announced again', () => unreadable.length === 2);
+    await inbox.untilStats('the answer is kept again', (stats) => stats.unreadable === 1 && stats.pages === 0);
     expect(unreadable[1]).toEqual(unreadable[0]);
     expect(inbox.handled).toHaveLength(handled);
     expect(gaps).toHaveLength(1);
   });
 
-  it('a whole list is whole, whatever became of the connection', async () => {
+  it('leaves no gap when its list is complete', async () => {
     const page = { account: 'default', receivedAt: '2026-01-31T12:00:00.000Z', httpStatus: 200, asked: 50 };
     const data = { ...page, text: '[{"msgId":"m1"},{"msgId":"m2"}]', broken: 'no complete answer came' };
     await inStore((engine) => engine.queue<object>('default/pages').add([{ id: 'cut', data }]));
     await start();
-    await until('both came', () => inbox.handled.length === 2);
-    await inbox.untilStats('the page is settled', (stats) => stats.pages === 0);
+    await until('both reports were handled', () => inbox.handled.length === 2);
+    await inbox.untilStats('the page is handled', (stats) => stats.pages === 0);
     expect(await inbox.face.stats()).toMatchObject({ gaps: 0, unreadable: 0 });
   });
 });
 
-describe('an answer that says in another way that there are no reports', () => {
+describe('an answer without reports', () => {
   it.each(['{"statuses":null}', 'null', '{}', '""', ' \n '])(
-    'is no event, keeps nothing and puts no poll off: %j',
+    'emits no event, stores nothing and delays no poll: %j',
     async (body) => {
       await start();
       inbox.gateway.faults.next('garbage', { body, on: 'dlrs', times: 5 });
-      await until('all came', () => inbox.gateway.faults.pending === 0, 1_500);
-      await inbox.untilStats('the poll went well', ({ lastPoll }) => lastPoll?.result === 'downloaded');
+      await until('all answers were sent', () => inbox.gateway.faults.pending === 0, 1_500);
+      await inbox.untilStats('the poll succeeded', ({ lastPoll }) => lastPoll?.result === 'downloaded');
       inbox.push(1);
-      await until('polling goes on', () => inbox.handled.length === 1);
+      await until('polling continues', () => inbox.handled.length === 1);
       expect([...unreadable, ...gaps]).toEqual([]);
       expect(await inbox.face.stats()).toMatchObject({ unreadable: 0, gaps: 0 });
       expect(inbox.application.logs.matching('failed')).toEqual([]);
@@ -164,14 +164,14 @@ describe('an answer that says in another way that there are no reports', () => {
 });
 
 describe('an answer that cannot be read', () => {
-  it('is kept as it came, announced, and still there after a restart', async () => {
+  it('is stored unchanged, announced, and still there after a restart', async () => {
     await start();
     inbox.gateway.faults.next('garbage', { body: '{"odd":"966501234567"}', on: 'dlrs' });
-    await until('it was announced', () => unreadable.length === 1);
+    await until('the unreadable answer was announced', () => unreadable.length === 1);
     const [page] = unreadable as [UnreadableDlrs];
     expect(page).toMatchObject({ account: 'default', raw: '{"odd":"966501234567"}', salvaged: 0 });
     expect(page.why).toContain('no list of reports');
-    await inbox.untilStats('it is kept', (stats) => stats.unreadable === 1);
+    await inbox.untilStats('the answer is kept', (stats) => stats.unreadable === 1);
     expect(inbox.application.logs.matching(page.id)).toHaveLength(1);
     expect(inbox.application.logs.matching('966501234567')).toEqual([]);
     await inbox.stop();
@@ -184,8 +184,8 @@ describe('an answer that cannot be read', () => {
     expect(gaps).toEqual([]);
   });
 
-  it('is read by one call after an upgrade that understands it', async () => {
-    // What an earlier version gave up, and this one can read.
+  it('is read by rereadUnreadable after an upgrade that supports its format', async () => {
+    // A page that an earlier version could not read, and this version can.
     await inStore(async (engine) => {
       const pages = engine.queue<object>('default/pages');
       const page = { account: 'default', receivedAt: '2026-01-31T12:00:00.000Z', httpStatus: 200, asked: 50 };
@@ -204,9 +204,9 @@ describe('an answer that cannot be read', () => {
     await start();
     expect(await inbox.face.stats()).toMatchObject({ unreadable: 1 });
     expect(await inbox.face.rereadUnreadable()).toBe(1);
-    await until('it was published', () => inbox.handled.length === 1);
+    await until('the report was published', () => inbox.handled.length === 1);
     expect(inbox.handled[0]).toMatchObject({ msgId: 'm9', status: 'sent', receivedAt: '2026-01-31T12:00:00.000Z' });
-    await inbox.untilStats('it is settled', (stats) => stats.unreadable + stats.pages === 0);
+    await inbox.untilStats('the page is handled', (stats) => stats.unreadable + stats.pages === 0);
   });
 });
 
@@ -217,9 +217,12 @@ describe('a listener of an announcement', () => {
     inbox.listenWith('oursms.dlr.unreadable', () => Promise.reject(new Error('no disk')));
     inbox.gateway.faults.next('resetAfter', { on: 'dlrs' });
     inbox.gateway.faults.next('garbage', { on: 'dlrs' });
-    await inbox.untilStats('both are kept', (stats) => stats.gaps === 1 && stats.unreadable === 1);
+    await inbox.untilStats(
+      'the gap and the unreadable answer are kept',
+      (stats) => stats.gaps === 1 && stats.unreadable === 1,
+    );
     inbox.push(1);
-    await until('polling goes on', () => inbox.handled.length === 1);
+    await until('polling continues', () => inbox.handled.length === 1);
     expect(inbox.application.logs.matching('A listener for oursms.dlr.gap failed')).toHaveLength(1);
     expect(inbox.application.logs.matching('A listener for oursms.dlr.unreadable failed')).toHaveLength(1);
   });

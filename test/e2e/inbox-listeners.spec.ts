@@ -15,19 +15,19 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const handledIds = (): (string | undefined)[] => inbox.handled.map(({ msgId }) => msgId);
 
 describe('a listener that never settles', () => {
-  it('has failed when its deadline has passed, and the report comes again', async () => {
+  it('fails after listenerTimeoutMs, and the report is redelivered', async () => {
     let calls = 0;
     await inbox.start({ dlr: { ...OFTEN, listenerTimeoutMs: 50 } }, () => {
       calls += 1;
       return calls === 1 ? new Promise(() => undefined) : undefined;
     });
     inbox.push(1);
-    await until('it was handled', () => inbox.handled.length === 1);
+    await until('the report was handled', () => inbox.handled.length === 1);
     expect(calls).toBe(2);
     expect(inbox.application.logs.matching('did not finish within 50 ms')).toHaveLength(1);
   });
 
-  it('holds up neither the other reports nor the next downloads', async () => {
+  it('delays neither the other reports nor the next downloads', async () => {
     const never = new Gate();
     await inbox.start({ dlr: { poll: { everyMs: 20, count: 5 }, concurrency: 2 } }, ({ msgId }) =>
       msgId === 'm0' ? never.pass() : undefined,
@@ -36,10 +36,10 @@ describe('a listener that never settles', () => {
     await until('the others were handled', () => inbox.handled.length === 29);
     expect(await inbox.face.stats()).toMatchObject({ handling: 1, pages: 1, waiting: 0 });
     never.open();
-    await until('and it itself', () => inbox.handled.length === 30);
+    await until('the last report was handled', () => inbox.handled.length === 30);
   });
 
-  it('does not keep the application from ending within shutdownTimeoutMs', async () => {
+  it('does not prevent the application from stopping within shutdownTimeoutMs', async () => {
     const dlr = { ...OFTEN, shutdownTimeoutMs: 100 };
     await inbox.start({ dlr }, ({ msgId }) => (msgId === 'm1' ? new Promise(() => undefined) : undefined));
     inbox.push(3);
@@ -48,27 +48,27 @@ describe('a listener that never settles', () => {
     await inbox.stop();
     expect(Date.now() - began).toBeLessThan(5_000);
     await inbox.start({ dlr });
-    await until('it came after the next start', () => inbox.handled.length === 3);
+    await until('the report was handled after the next start', () => inbox.handled.length === 3);
     expect(handledIds()).toEqual(['m0', 'm2', 'm1']);
   });
 });
 
 describe('a listener that fails', () => {
-  it('is given the time to recover: each wait is longer than the one before', async () => {
+  it('is retried with growing delays', async () => {
     const times: number[] = [];
     await inbox.start({ dlr: { ...OFTEN, retryDelayMs: 60, maxAttempts: 4 } }, () => {
       times.push(performance.now());
       throw new Error('not yet');
     });
     inbox.push(1);
-    await inbox.untilStats('it was given up', ({ failed }) => failed === 1);
+    await inbox.untilStats('the report was given up', ({ failed }) => failed === 1);
     const waits = times.slice(1).map((time, i) => time - (times[i] as number));
     expect(waits).toHaveLength(3);
-    // Half of 60, 120 and 240 ms is the least; timers may be a millisecond early.
+    // Each delay is at least half of 60, 120 and 240 ms; timers may be a millisecond early.
     expect(waits.every((wait, i) => wait >= 30 * 2 ** i - 2)).toBe(true);
   });
 
-  it('is announced with the report, the attempts and the reason when it is given up', async () => {
+  it('is announced with the report, the attempts and the reason when the report is given up', async () => {
     const failures: DlrFailure[] = [];
     await inbox.start({ dlr: { ...OFTEN, maxAttempts: 3 } }, () => Promise.reject(new TypeError('no')), {
       'oursms.dlr.failed': failures,
@@ -82,26 +82,26 @@ describe('a listener that fails', () => {
     expect(new Set(failures.map(({ dlr }) => dlr.msgId))).toEqual(new Set(['m0', 'm1']));
   });
 
-  it('makes all listeners see the report again when there are several', async () => {
+  it('causes the report to be redelivered to all listeners', async () => {
     await inbox.start({ dlr: OFTEN });
     let failures = 1;
     inbox.application.app.get(EventEmitter2).on('oursms.dlr', () => {
-      // A raw listener that throws where it stands, not in a promise.
+      // A raw listener that throws synchronously.
       if (failures-- > 0) throw new Error('the second one');
     });
     inbox.push(1);
-    await until('it was handled twice', () => inbox.handled.length === 2);
+    await until('the report was handled twice', () => inbox.handled.length === 2);
     await inbox.untilStats('nothing is left', ({ pages, waiting, handling }) => pages + waiting + handling === 0);
     expect(inbox.handled[0]?.id).toBe(inbox.handled[1]?.id);
   });
 
-  it('stops the downloads while too many reports wait for it, and loses none of them', async () => {
+  it('stops downloads while too many reports wait for it, and no report is lost', async () => {
     let fails = true;
     await inbox.start({ dlr: { ...OFTEN, retryDelayMs: 200, maxAttempts: 1_000 } }, () => {
       if (fails) throw new Error('database is away');
     });
     inbox.push(12_000);
-    await until('it was noticed', () => inbox.application.logs.matching('wait for a failing listener').length > 0);
+    await until('the wait was logged', () => inbox.application.logs.matching('wait for a failing listener').length > 0);
     const { handedOut } = inbox.gateway.totals;
     expect(handedOut).toBeLessThanOrEqual(6_000);
     await pause(150);
@@ -114,7 +114,7 @@ describe('a listener that fails', () => {
 });
 
 describe('the reports of a download', () => {
-  it('are with their listeners as many at a time as concurrency says', async () => {
+  it('are in flight to their listeners up to the configured concurrency', async () => {
     let running = 0;
     let most = 0;
     await inbox.start({ dlr: { poll: { everyMs: 20, count: 20 }, concurrency: 5 } }, async () => {
@@ -127,7 +127,7 @@ describe('the reports of a download', () => {
     expect(most).toBe(5);
   });
 
-  it('keep their order at a concurrency of 1, from page to page', async () => {
+  it('keep their order across pages at a concurrency of 1', async () => {
     await inbox.start({ dlr: { poll: { everyMs: 20, count: 30 }, concurrency: 1 } }, ({ msgId }) =>
       pause(Number(msgId?.slice(1)) % 3),
     );
@@ -136,7 +136,7 @@ describe('the reports of a download', () => {
     expect(handledIds()).toEqual(Array.from({ length: 100 }, (_, i) => `m${i}`));
   });
 
-  it('follow one another when they are of one message, at any concurrency', async () => {
+  it('are delivered one after another when they belong to one message, at any concurrency', async () => {
     const running = new Set<string | undefined>();
     await inbox.start({ dlr: { poll: { everyMs: 20, count: 40 }, concurrency: 8 } }, async ({ msgId }: Dlr) => {
       expect(running.has(msgId)).toBe(false);
@@ -154,21 +154,21 @@ describe('the reports of a download', () => {
     }
   });
 
-  it('that come twice have the same id', async () => {
+  it('have the same id when they are downloaded twice', async () => {
     await inbox.start({ dlr: OFTEN });
     const row = { msgId: 'twice', status: 'delivered', statusDate: '2026-01-31T12:00:00' };
     inbox.gateway.pushReport('demo', row);
     inbox.gateway.pushReport('demo', { statusDate: row.statusDate, status: row.status, msgId: row.msgId });
     inbox.gateway.pushReport('demo', { ...row, statusDate: '2026-01-31T12:00:01' });
-    await until('all came', () => inbox.handled.length === 3);
+    await until('all reports were handled', () => inbox.handled.length === 3);
     const [first, again, other] = inbox.handled.map(({ id }) => id);
     expect(again).toBe(first);
     expect(other).not.toBe(first);
   });
 });
 
-describe('the end of the application', () => {
-  it('comes in the middle of a page: what was handled does not come again after the next start', async () => {
+describe('the shutdown of the application', () => {
+  it('in the middle of a page does not cause handled reports to be redelivered after the next start', async () => {
     const dlr = { ...OFTEN, concurrency: 2 };
     await inbox.start({ dlr }, () => pause(5));
     inbox.push(100);
@@ -182,7 +182,7 @@ describe('the end of the application', () => {
     expect(inbox.handled).toHaveLength(100);
   });
 
-  it('does not count against a report whose listener fails because of it', async () => {
+  it('uses up no attempt of a report whose listener fails meanwhile', async () => {
     const dlr = { ...OFTEN, maxAttempts: 1 };
     const gate = new Gate();
     await inbox.start({ dlr }, async () => {
@@ -190,18 +190,18 @@ describe('the end of the application', () => {
       throw new Error('the database was closed');
     });
     inbox.push(1);
-    await inbox.untilStats('it is with the listener', ({ handling }) => handling === 1);
+    await inbox.untilStats('the listener is running', ({ handling }) => handling === 1);
     const stopping = inbox.stop();
-    // Then it fails because of the end, and not right before it.
+    // The listener must fail during the shutdown, not before it.
     while ((await inbox.face.pollNow()).why !== 'the application is stopping') await pause(1);
     gate.open();
     await stopping;
     await inbox.start({ dlr });
-    await until('it came after the next start', () => inbox.handled.length === 1);
+    await until('the report was handled after the next start', () => inbox.handled.length === 1);
     expect(await inbox.face.stats()).toMatchObject({ failed: 0 });
   });
 
-  it('says how many reports stay in the directory, and which one that is', async () => {
+  it('logs how many reports remain, and in which directory', async () => {
     const dlr = { ...OFTEN, shutdownTimeoutMs: 50 };
     await inbox.start({ dlr: { ...dlr, concurrency: 1 } }, () =>
       inbox.handled.length < 4 ? undefined : pause(60_000),
@@ -219,7 +219,7 @@ describe('the end of the application', () => {
     expect(inbox.application.logs.matching('remain in')).toEqual([]);
   });
 
-  it('waits for what is kept in memory only', async () => {
+  it('waits for reports that are stored in memory only', async () => {
     await inbox.start({ dlr: { ...OFTEN, concurrency: 1 }, storage: 'memory' }, () => pause(2));
     inbox.push(50);
     await until('some were handled', () => inbox.handled.length > 5);
@@ -227,13 +227,13 @@ describe('the end of the application', () => {
     expect(inbox.handled).toHaveLength(50);
   });
 
-  it('tells how many are lost when what is kept in memory takes too long', async () => {
+  it('logs how many reports in memory are lost after shutdownTimeoutMs', async () => {
     await inbox.start(
       { dlr: { ...OFTEN, concurrency: 1, shutdownTimeoutMs: 50 }, storage: 'memory' },
       () => new Promise(() => undefined),
     );
     inbox.push(3);
-    await inbox.untilStats('they are there', ({ waiting, handling }) => waiting + handling === 3);
+    await inbox.untilStats('all reports are waiting or in flight', ({ waiting, handling }) => waiting + handling === 3);
     await inbox.stop();
     expect(inbox.application.logs.matching('3 delivery reports are lost: this process ends')).toHaveLength(1);
   });

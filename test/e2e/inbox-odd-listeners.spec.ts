@@ -18,7 +18,7 @@ const nothingLeft = ({ pages, waiting, handling }: Record<'pages' | 'waiting' | 
 const refuse = (): never => {
   throw new TypeError('it cannot be read');
 };
-/** What a listener may throw, and what reading it does. */
+/** Values that a listener may throw; reading some of them throws too. */
 const ODD_VALUES: Record<string, () => unknown> = {
   undefined: () => undefined,
   null: () => null,
@@ -35,29 +35,32 @@ const ODD_VALUES: Record<string, () => unknown> = {
 };
 
 describe('a listener that throws an odd value', () => {
-  it.each(Object.entries(ODD_VALUES))('%s: has failed, and the report is given up in the end', async (_, value) => {
-    const failures: DlrFailure[] = [];
-    await inbox.start(
-      { dlr: { ...OFTEN, maxAttempts: 2 } },
-      ({ msgId }) => {
-        if (msgId === 'm1') throw value();
-      },
-      { 'oursms.dlr.failed': failures },
-    );
-    inbox.listenWith('oursms.dlr.failed', () => {
-      throw value();
-    });
-    inbox.push(3);
-    await until('it was given up', () => failures.length === 1);
-    await inbox.untilStats('nothing is left', nothingLeft);
-    expect(failures).toMatchObject([{ attempts: 2, dlr: { msgId: 'm1' } }]);
-    expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(['m0', 'm2']);
-    await inbox.stop();
-  });
+  it.each(Object.entries(ODD_VALUES))(
+    '%s: counts as failed, and the report is given up after maxAttempts',
+    async (_, value) => {
+      const failures: DlrFailure[] = [];
+      await inbox.start(
+        { dlr: { ...OFTEN, maxAttempts: 2 } },
+        ({ msgId }) => {
+          if (msgId === 'm1') throw value();
+        },
+        { 'oursms.dlr.failed': failures },
+      );
+      inbox.listenWith('oursms.dlr.failed', () => {
+        throw value();
+      });
+      inbox.push(3);
+      await until('the report was given up', () => failures.length === 1);
+      await inbox.untilStats('nothing is left', nothingLeft);
+      expect(failures).toMatchObject([{ attempts: 2, dlr: { msgId: 'm1' } }]);
+      expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(['m0', 'm2']);
+      await inbox.stop();
+    },
+  );
 });
 
-describe('a listener that writes into the report that it gets', () => {
-  it('changes neither the order of reports nor what the next attempt gets', async () => {
+describe('a listener that changes the report it receives', () => {
+  it('affects neither the order of reports nor the report of the next attempt', async () => {
     const seen: Dlr[] = [];
     await inbox.start({ dlr: { ...OFTEN, concurrency: 1 } }, (dlr) => {
       seen.push(structuredClone(dlr));
@@ -80,7 +83,7 @@ describe('a listener that writes into the report that it gets', () => {
 });
 
 describe('several listeners', () => {
-  it('have all settled before the report is offered again', async () => {
+  it('have all settled before the report is redelivered', async () => {
     await inbox.start({ dlr: OFTEN });
     let [running, most, calls, failures] = [0, 0, 0, 3];
     inbox.listenWith('oursms.dlr', async () => {
@@ -93,12 +96,12 @@ describe('several listeners', () => {
       if (failures-- > 0) throw new Error('at once');
     });
     inbox.push(1);
-    await until('it was handled', () => failures < 0);
+    await until('the report was handled', () => failures < 0);
     await inbox.untilStats('nothing is left', nothingLeft);
     expect({ most, calls }).toEqual({ most: 1, calls: 4 });
   });
 
-  it('all get the report, also when the first one throws where it stands', async () => {
+  it('all receive the report, even when the first one throws synchronously', async () => {
     await inbox.startWithoutListener({ dlr: { ...OFTEN, maxAttempts: 1 } });
     const heard: string[] = [];
     emitter().on('oursms.dlr', () => {
@@ -107,13 +110,13 @@ describe('several listeners', () => {
     });
     emitter().on('oursms.dlr', () => void heard.push('second'));
     inbox.push(1);
-    await inbox.untilStats('it was given up', ({ failed }) => failed === 1);
+    await inbox.untilStats('the report was given up', ({ failed }) => failed === 1);
     expect(heard).toEqual(['first', 'second']);
   });
 });
 
 describe('a listener that runs longer than its deadline', () => {
-  it('does not get the report a second time when it handles it all the same', async () => {
+  it('does not receive the report again when it succeeds late', async () => {
     let calls = 0;
     await inbox.start({ dlr: { ...OFTEN, listenerTimeoutMs: 200 } }, async () => {
       calls += 1;
@@ -125,7 +128,7 @@ describe('a listener that runs longer than its deadline', () => {
     expect(inbox.application.logs.matching('did not finish within 200 ms')).toHaveLength(1);
   });
 
-  it('gets it again when it fails in the end, and never while it is at it', async () => {
+  it('receives the report again when it fails late, and never while it still runs', async () => {
     let [calls, running, most] = [0, 0, 0];
     await inbox.start({ dlr: { ...OFTEN, listenerTimeoutMs: 200 } }, async () => {
       calls += 1;
@@ -135,13 +138,13 @@ describe('a listener that runs longer than its deadline', () => {
       if (calls === 1) throw new Error('too late, and in vain');
     });
     inbox.push(1);
-    await until('it was handled', () => inbox.handled.length === 1);
+    await until('the report was handled', () => inbox.handled.length === 1);
     expect({ calls, most }).toEqual({ calls: 2, most: 1 });
   });
 });
 
 describe('a logger of all events', () => {
-  it('by onAny is no listener: nothing is downloaded for it', async () => {
+  it('by onAny does not count as a listener: nothing is downloaded', async () => {
     await inbox.startWithoutListener({ dlr: OFTEN });
     const logged: unknown[] = [];
     emitter().onAny((event) => void logged.push(event));
@@ -152,11 +155,11 @@ describe('a logger of all events', () => {
 
     const handled: unknown[] = [];
     emitter().on('oursms.dlr', (dlr) => void handled.push(dlr));
-    await until('they were handled', () => handled.length === 3);
+    await until('the reports were handled', () => handled.length === 3);
     expect(logged).toEqual(['oursms.dlr', 'oursms.dlr', 'oursms.dlr']);
   });
 
-  it('by ** is no listener either; one by oursms.* is', async () => {
+  it('by ** does not count as a listener, but one by oursms.* does', async () => {
     inbox.emitter = { wildcard: true };
     await inbox.startWithoutListener({ dlr: OFTEN });
     const logged: unknown[] = [];
@@ -167,11 +170,11 @@ describe('a logger of all events', () => {
 
     const handled: unknown[] = [];
     emitter().on('oursms.*', (dlr) => void handled.push(dlr));
-    await until('they were handled', () => handled.length === 2);
+    await until('the reports were handled', () => handled.length === 2);
     expect(logged).toHaveLength(4);
   });
 
-  it('neither fails a report nor holds it up', async () => {
+  it('neither fails nor delays a report', async () => {
     await inbox.start({ dlr: OFTEN });
     const never = new Gate();
     emitter().onAny(() => {
@@ -179,7 +182,7 @@ describe('a logger of all events', () => {
     });
     emitter().onAny((): unknown => never.pass());
     inbox.push(2);
-    await until('they were handled', () => inbox.handled.length === 2);
+    await until('the reports were handled', () => inbox.handled.length === 2);
     await inbox.untilStats('nothing is left', nothingLeft);
     expect(inbox.application.logs.matching('A listener for all events failed on oursms.dlr')).toHaveLength(2);
   });

@@ -14,7 +14,7 @@ let inbox: InboxBench;
 beforeEach(() => void (inbox = new InboxBench()));
 afterEach(() => inbox.remove());
 
-/** A push of reports with these ids of messages, as the gateway sends it. */
+/** A push of reports for these message ids, in the format of the gateway. */
 const pushOf = (...msgIds: string[]): { statuses: object[] } => ({
   statuses: msgIds.map((msgId) => ({
     ...{ msgId, status: 'delivered', src: 'MyBrand', dest: '966501234567', jobId: 'job-1' },
@@ -24,16 +24,16 @@ const pushOf = (...msgIds: string[]): { statuses: object[] } => ({
 const untilHandled = (reports: number): Promise<void> =>
   until(`${reports} reports are handled`, () => inbox.handled.length >= reports);
 const untilEmpty = (): Promise<void> =>
-  inbox.untilStats('all is handled', ({ pages, waiting, handling }) => pages + waiting + handling === 0);
+  inbox.untilStats('all reports are handled', ({ pages, waiting, handling }) => pages + waiting + handling === 0);
 
-describe('an inbox keeps what is pushed, and delivers it', () => {
+describe('an inbox stores and delivers', () => {
   it.each<[string, (value: object) => unknown]>([
     ['as text', (value) => JSON.stringify(value)],
     ['as a Buffer', (value) => Buffer.from(JSON.stringify(value))],
     ['as bytes', (value) => new TextEncoder().encode(JSON.stringify(value))],
     ['as bytes of UTF-16', (value) => Buffer.from(JSON.stringify(value), 'utf16le')],
-    ['parsed', (value) => value],
-  ])('given %s', async (_, give) => {
+    ['as a parsed object', (value) => value],
+  ])('pushed reports given %s', async (_, give) => {
     const { face } = await inbox.start({ dlr: PUSHED });
     await face.accept(give(pushOf('m1', 'm2')));
     await untilHandled(2);
@@ -43,7 +43,7 @@ describe('an inbox keeps what is pushed, and delivers it', () => {
     await untilEmpty();
   });
 
-  it('a bare report, and a list of them', async () => {
+  it('a single report without an envelope, and a list of reports', async () => {
     const { face } = await inbox.start({ dlr: PUSHED });
     await face.accept(pushOf('m1').statuses[0]);
     await face.accept(pushOf('m2', 'm3').statuses);
@@ -51,7 +51,7 @@ describe('an inbox keeps what is pushed, and delivers it', () => {
     expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(['m1', 'm2', 'm3']);
   });
 
-  it('with the id that the same report has when it is downloaded, and the way it came', async () => {
+  it('a pushed report with its source, and with the id of the same report when downloaded', async () => {
     await inbox.start({ dlr: { ...PUSHED, poll: SELDOM } });
     inbox.push(1, { msgDate: '2026-01-31T12:00:00', statusDate: '2026-01-31T12:00:07', dest: '966501234567' });
     await inbox.face.pollNow();
@@ -62,7 +62,7 @@ describe('an inbox keeps what is pushed, and delivers it', () => {
     expect(inbox.handled.map(({ via }) => via)).toEqual(['poll', 'push']);
   });
 
-  it('in an application without a scheduler, where a poll does nothing', async () => {
+  it('pushed reports in an application without a scheduler, where pollNow is skipped', async () => {
     const module = await Test.createTestingModule({
       imports: [
         EventEmitterModule.forRoot(),
@@ -74,12 +74,12 @@ describe('an inbox keeps what is pushed, and delivers it', () => {
       .compile();
     const app = await module.init();
     await app.get(DlrInbox).accept(pushOf('m1'));
-    await until('it is handled', () => app.get(DlrListener).handled.length === 1);
+    await until('the report is handled', () => app.get(DlrListener).handled.length === 1);
     expect(await app.get(DlrInbox).pollNow()).toMatchObject({ result: 'skipped', why: 'dlr.poll is not set' });
     await app.close();
   });
 
-  it('many at once, each of them', async () => {
+  it('each of many concurrent pushes', async () => {
     const { face } = await inbox.start({ dlr: PUSHED });
     const names = Array.from({ length: 600 }, (_, i) => `m${i}`);
     await Promise.all(names.map((name) => face.accept(pushOf(name))));
@@ -88,7 +88,7 @@ describe('an inbox keeps what is pushed, and delivers it', () => {
     expect(inbox.handled.map(({ msgId }) => msgId).sort()).toEqual([...names].sort());
   });
 
-  it('of an inbox that is paused, once it goes on', async () => {
+  it('pushed reports of a paused inbox once it resumes', async () => {
     const { face } = await inbox.start({ dlr: PUSHED });
     await face.pause();
     await face.accept(pushOf('m1'));
@@ -97,25 +97,25 @@ describe('an inbox keeps what is pushed, and delivers it', () => {
     await untilHandled(1);
   });
 
-  it('again while its listener fails, and then keeps it as failed', async () => {
+  it('a pushed report again while its listener fails, and then keeps it as failed', async () => {
     const { face } = await inbox.start({ dlr: PUSHED }, ({ msgId }) => {
       if (msgId === 'bad') throw new Error('the database is away');
     });
     await face.accept(pushOf('good', 'bad'));
-    await inbox.untilStats('it is given up', ({ failed, pages }) => failed === 1 && pages === 0);
+    await inbox.untilStats('the report is given up', ({ failed, pages }) => failed === 1 && pages === 0);
     expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(['good']);
     inbox.onReport = () => undefined;
     await face.retryAll();
     await untilHandled(2);
   });
 
-  it('with the way it came, also when it failed, over a restart', async () => {
+  it('a failed pushed report with its source after a restart', async () => {
     const fail = (): void => {
       throw new Error('the database is away');
     };
     await inbox.start({ dlr: PUSHED }, fail);
     await inbox.face.accept(pushOf('m1'));
-    await inbox.untilStats('it is given up', ({ failed }) => failed === 1);
+    await inbox.untilStats('the report is given up', ({ failed }) => failed === 1);
     await inbox.stop();
     const { face } = await inbox.start({ dlr: PUSHED });
     for await (const { dlr } of face.failed()) expect(dlr.via).toBe('push');
@@ -124,15 +124,15 @@ describe('an inbox keeps what is pushed, and delivers it', () => {
     expect(inbox.handled[0]).toMatchObject({ msgId: 'm1', via: 'push' });
   });
 
-  it('nothing, for a body that is empty', async () => {
+  it('nothing for an empty body', async () => {
     const { face } = await inbox.start({ dlr: PUSHED });
     for (const body of ['', Buffer.alloc(0), undefined]) await face.accept(body);
     expect(await face.stats()).toMatchObject({ pages: 0, unreadable: 0 });
   });
 });
 
-describe('what is pushed waits for a listener', () => {
-  it('that comes later', async () => {
+describe('a pushed report without a listener', () => {
+  it('waits for a listener that is added later', async () => {
     await inbox.startWithoutListener({ dlr: PUSHED });
     await inbox.face.accept(pushOf('m1'));
     expect(await inbox.face.stats()).toMatchObject({ pages: 1, failed: 0 });
@@ -142,7 +142,7 @@ describe('what is pushed waits for a listener', () => {
     await untilEmpty();
   });
 
-  it('of the next start', async () => {
+  it('waits for a listener after the next start', async () => {
     await inbox.startWithoutListener({ dlr: PUSHED });
     await inbox.face.accept(pushOf('m1', 'm2'));
     await inbox.stop();
@@ -151,7 +151,7 @@ describe('what is pushed waits for a listener', () => {
   });
 });
 
-it('what is pushed to memory and has no listener is lost at the end, which is logged at once', async () => {
+it('a pushed report in memory without a listener is lost at shutdown, which is logged without delay', async () => {
   await inbox.startWithoutListener({ dlr: PUSHED, storage: 'memory' });
   await inbox.face.accept(pushOf('m1'));
   const start = performance.now();
@@ -161,13 +161,13 @@ it('what is pushed to memory and has no listener is lost at the end, which is lo
 });
 
 describe('a push that cannot be read', () => {
-  it('is kept and announced, and is no gap', async () => {
+  it('is stored and announced, and does not count as a gap', async () => {
     const [unreadable, gaps]: [UnreadableDlrs[], unknown[]] = [[], []];
     const listen = { 'oursms.dlr.unreadable': unreadable, 'oursms.dlr.gap': gaps };
     const { face } = await inbox.start({ dlr: PUSHED }, undefined, listen);
     const cut = JSON.stringify(pushOf('m1', 'm2')).slice(0, -30);
     for (const body of ['<html>', cut]) await face.accept(body);
-    await inbox.untilStats('both are kept', (stats) => stats.unreadable === 2);
+    await inbox.untilStats('both pushes are kept', (stats) => stats.unreadable === 2);
     expect(unreadable.map(({ raw, salvaged }) => [raw, salvaged])).toEqual([
       ['<html>', 0],
       [cut, 1],
@@ -180,15 +180,15 @@ describe('a push that cannot be read', () => {
     );
   });
 
-  it('is kept once, however often it is repeated', async () => {
+  it('is stored once, however often it is repeated', async () => {
     const { face } = await inbox.start({ dlr: PUSHED });
     for (let i = 0; i < 3; i++) {
       await face.accept('<html>');
-      await inbox.untilStats('it is kept', (stats) => stats.unreadable === 1 && stats.pages === 0);
+      await inbox.untilStats('the push is kept', (stats) => stats.unreadable === 1 && stats.pages === 0);
     }
   });
 
-  it('is kept when it was parsed, and is nested deeper than the stack reaches', async () => {
+  it('is delivered with status unknown when it is an object nested 50,000 levels deep', async () => {
     const { face } = await inbox.start({ dlr: PUSHED });
     const depth = 50_000;
     await face.accept(JSON.parse('['.repeat(depth) + ']'.repeat(depth)));
@@ -197,7 +197,7 @@ describe('a push that cannot be read', () => {
   });
 });
 
-it('a push that is repeated while its listener has it is delivered once', async () => {
+it('a push that is repeated while its report is in flight is delivered once', async () => {
   const gate = new Gate();
   const { face } = await inbox.start({ dlr: PUSHED }, () => gate.pass());
   for (let i = 0; i < 3; i++) await face.accept(pushOf('m1'));
@@ -207,12 +207,12 @@ it('a push that is repeated while its listener has it is delivered once', async 
   expect(inbox.handled).toHaveLength(1);
 });
 
-describe('pushes that come at the same time', () => {
+describe('concurrent pushes', () => {
   const acceptAll = async (...bodies: unknown[]): Promise<void> => {
     await Promise.all(bodies.map((body) => inbox.face.accept(body)));
   };
 
-  it('are kept as one job, in their order, and each of their reports is delivered', async () => {
+  it('are stored as one job in order, and each report is delivered', async () => {
     const { face } = await inbox.start({ dlr: PUSHED });
     await face.pause();
     await acceptAll(pushOf('m1'), pushOf('m2', 'm3'), pushOf('m4'));
@@ -222,13 +222,13 @@ describe('pushes that come at the same time', () => {
     expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(['m1', 'm2', 'm3', 'm4']);
   });
 
-  it('are read one by one: what cannot be read is kept and announced alone, and the others are delivered', async () => {
+  it('are read one by one: an unreadable push is stored and announced, and the others are delivered', async () => {
     const unreadable: UnreadableDlrs[] = [];
     const { face } = await inbox.start({ dlr: PUSHED }, undefined, { 'oursms.dlr.unreadable': unreadable });
     const cut = JSON.stringify(pushOf('m2', 'm3')).slice(0, -30);
     for (let i = 0; i < 2; i++) {
       await acceptAll(pushOf(`m1 ${i}`), '<html>', cut, pushOf(`m4 ${i}`));
-      await inbox.untilStats('all is handled', (stats) => stats.pages + stats.waiting + stats.handling === 0);
+      await inbox.untilStats('all reports are handled', (stats) => stats.pages + stats.waiting + stats.handling === 0);
     }
     expect(await face.stats()).toMatchObject({ unreadable: 2, failed: 0, gaps: 0 });
     expect(unreadable.map(({ raw, salvaged }) => [raw, salvaged])).toEqual([
@@ -239,21 +239,21 @@ describe('pushes that come at the same time', () => {
     // A push that cannot be read and is repeated is kept once; what was recovered from it comes each time.
     expect(handled).toEqual(['m1 0', 'm2', 'm4 0', 'm1 1', 'm2', 'm4 1']);
     expect(await face.rereadUnreadable()).toBe(2);
-    await inbox.untilStats('both are kept again', (stats) => stats.unreadable === 2);
+    await inbox.untilStats('both pushes are kept again', (stats) => stats.unreadable === 2);
     expect(inbox.handled).toHaveLength(handled.length);
   });
 
-  it('are retried one by one, and kept as failed', async () => {
+  it('are retried report by report, and a failing report is kept as failed', async () => {
     const { face } = await inbox.start({ dlr: PUSHED }, ({ msgId }) => {
       if (msgId === 'bad') throw new Error('the database is away');
     });
     await acceptAll(pushOf('m1'), pushOf('bad'), pushOf('m2'));
-    await inbox.untilStats('it is given up', ({ failed, pages }) => failed === 1 && pages === 0);
+    await inbox.untilStats('the report is given up', ({ failed, pages }) => failed === 1 && pages === 0);
     expect(inbox.handled.map(({ msgId }) => msgId)).toEqual(['m1', 'm2']);
     for await (const { dlr, attempts } of face.failed()) expect([dlr.msgId, attempts]).toEqual(['bad', 2]);
   });
 
-  it('are delivered once when they are repeated while they wait, are written, or are with their listener', async () => {
+  it('are delivered once when they are repeated while waiting, being written or in flight', async () => {
     const gate = new Gate();
     const { face } = await inbox.start({ dlr: PUSHED }, () => gate.pass());
     const repeated = [pushOf('m1'), pushOf('m2')];
@@ -267,7 +267,7 @@ describe('pushes that come at the same time', () => {
     await untilHandled(5);
   });
 
-  it('are delivered after the next start when the application stops before', async () => {
+  it('are delivered after the next start when the application stops first', async () => {
     const gate = new Gate();
     await inbox.start({ dlr: { ...PUSHED, concurrency: 1, shutdownTimeoutMs: 50 } }, ({ msgId }) =>
       msgId === 'm1' ? undefined : gate.pass(),
@@ -281,11 +281,11 @@ describe('pushes that come at the same time', () => {
     gate.open();
   });
 
-  it('are read, and delivered, one by one after their process has ended: one of them may be why', async () => {
+  it('are read and delivered one by one after a crash, which one of them may have caused', async () => {
     const gate = new Gate();
     await inbox.start({ dlr: PUSHED }, () => gate.pass());
     await acceptAll(pushOf('m1'), '<html>', pushOf('m2'));
-    await inbox.untilStats('the listener has them', ({ handling }) => handling === 2);
+    await inbox.untilStats('both reports are in flight', ({ handling }) => handling === 2);
     const left = await TestStorage.make();
     await cp(inbox.storage.path, left.path, { recursive: true });
     gate.open();
@@ -303,13 +303,13 @@ describe('pushes that come at the same time', () => {
   });
 });
 
-it('a push that comes when the application has stopped is refused', async () => {
+it('a push after the application has stopped is refused', async () => {
   const { face } = await inbox.start({ dlr: PUSHED });
   await inbox.stop();
   expect(await rejection(face.accept(pushOf('m1')), OurSmsStorageError)).toMatchObject({ fault: 'closed' });
 });
 
-it('what cannot be JSON is no body: the caller gets the error of JSON.stringify', async () => {
+it('a body that JSON cannot represent is refused with the error of JSON.stringify', async () => {
   const { face } = await inbox.start({ dlr: PUSHED });
   await expect(face.accept({ count: 1n })).rejects.toThrow(TypeError);
 });

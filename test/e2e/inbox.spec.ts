@@ -35,11 +35,11 @@ const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
   return found;
 };
 
-describe('the inbox tells', () => {
-  it('that it is empty, and what the last poll brought', async () => {
+describe('the stats of the inbox', () => {
+  it('show an empty inbox and the result of the last poll', async () => {
     const { face } = await inbox.start({ dlr: SELDOM });
     await until('the first poll', () => inbox.downloads() === 1);
-    await inbox.untilStats('it is noted', ({ lastPoll }) => lastPoll !== undefined);
+    await inbox.untilStats('the poll is recorded', ({ lastPoll }) => lastPoll !== undefined);
     expect(await face.stats()).toEqual({
       ...{ account: 'default', waiting: 0, handling: 0, failed: 0, pages: 0, unreadable: 0, gaps: 0, paused: false },
       oldestMs: undefined,
@@ -47,7 +47,7 @@ describe('the inbox tells', () => {
     });
   });
 
-  it('what waits, what is with a listener, and how old the oldest is', async () => {
+  it('count waiting and in-flight reports, and give the age of the oldest', async () => {
     const gate = new Gate();
     await inbox.start({ dlr: { ...SELDOM, concurrency: 2 } }, () => gate.pass());
     inbox.push(10);
@@ -60,8 +60,8 @@ describe('the inbox tells', () => {
   });
 });
 
-describe('the numbers of the inbox', () => {
-  it('are not all zero before every report is handled, those that are offered again included', async () => {
+describe('the counts of the inbox', () => {
+  it('are all zero only when every report is handled, including redelivered reports', async () => {
     const failing = new Set<string>();
     await inbox.start({ dlr: { poll: { everyMs: 20 }, retryDelayMs: 10 } }, ({ id }) => {
       if (failing.has(id)) return;
@@ -70,7 +70,7 @@ describe('the numbers of the inbox', () => {
     });
     for (let round = 1; round <= 20; round++) {
       inbox.push(1);
-      await until('it was offered', () => failing.size === round);
+      await until('the report was delivered to the listener', () => failing.size === round);
       const isBusy = async (): Promise<boolean> => {
         const { pages, waiting, handling } = await inbox.face.stats();
         return pages + waiting + handling > 0;
@@ -82,20 +82,20 @@ describe('the numbers of the inbox', () => {
 });
 
 describe('pollNow', () => {
-  it('polls at once and tells how many reports came', async () => {
+  it('polls at once and returns the number of reports', async () => {
     await inbox.start({ dlr: SELDOM });
     await until('the first poll', () => inbox.downloads() === 1);
     inbox.push(3);
     expect(await inbox.face.pollNow()).toMatchObject({ result: 'downloaded', reports: 3 });
-    await until('they are handled', () => inbox.handled.length === 3);
+    await until('the reports are handled', () => inbox.handled.length === 3);
   });
 
-  it('waits for a poll that is running; calls meanwhile share the next', async () => {
+  it('waits for the running poll, and concurrent calls share the next poll', async () => {
     await inbox.start({ dlr: SELDOM });
     await until('the first poll', () => inbox.downloads() === 1);
     inbox.gateway.faults.next('latency', { ms: 100, on: 'dlrs' });
     const first = inbox.face.pollNow();
-    await until('it is running', () => inbox.downloads() === 2);
+    await until('the poll is running', () => inbox.downloads() === 2);
     inbox.push(2);
     const [one, other] = await Promise.all([inbox.face.pollNow(), inbox.face.pollNow()]);
     expect(await first).toMatchObject({ reports: 0 });
@@ -104,7 +104,7 @@ describe('pollNow', () => {
     expect(inbox.downloads()).toBe(3);
   });
 
-  it('tells why it failed, without a secret, and does not throw', async () => {
+  it('returns the reason of a failed poll without a secret, and does not throw', async () => {
     await inbox.start({ dlr: SELDOM, auth: { username: 'demo', password: 'not-this-one' } });
     const poll = await inbox.face.pollNow();
     expect(poll).toMatchObject({ result: 'failed', why: expect.stringContaining('HTTP 401') });
@@ -112,7 +112,7 @@ describe('pollNow', () => {
     expect(await inbox.face.stats()).toMatchObject({ lastPoll: poll, gaps: 0 });
   });
 
-  it('asks nothing of the gateway while nobody listens', async () => {
+  it('sends no request while there is no listener', async () => {
     await inbox.startWithoutListener({ dlr: SELDOM });
     inbox.push(1);
     expect(await inbox.face.pollNow()).toMatchObject({
@@ -124,7 +124,7 @@ describe('pollNow', () => {
 });
 
 describe('pause', () => {
-  it('lets running listeners end; then nothing is downloaded or delivered until resume', async () => {
+  it('waits for running listeners; then nothing is downloaded or delivered until resume', async () => {
     const gate = new Gate();
     await inbox.start({ dlr: { ...OFTEN, concurrency: 1 } }, () => gate.pass());
     inbox.push(3);
@@ -148,24 +148,24 @@ describe('pause', () => {
     expect((await inbox.face.stats()).paused).toBe(false);
   });
 
-  it('does not wait for a download that waits for room', async () => {
+  it('does not wait for a download that is blocked because the inbox is full', async () => {
     const gate = new Gate();
     await inbox.start({ dlr: { ...OFTEN, poll: { everyMs: 20, count: 1 }, concurrency: 1 } }, () => gate.pass());
     inbox.push(30);
-    await inbox.untilStats('it downloads ahead no further', ({ pages }) => pages === 8);
+    await inbox.untilStats('no further page is downloaded', ({ pages }) => pages === 8);
     gate.open();
     await inbox.face.pause();
     await inbox.face.resume();
     await until('all are handled', () => inbox.handled.length === 30);
   });
 
-  it('does not keep the application from ending', async () => {
+  it('does not prevent the application from stopping', async () => {
     await inbox.start({ dlr: OFTEN });
     await inbox.face.pause();
     inbox.push(1);
     await inbox.stop();
     await inbox.start({ dlr: OFTEN });
-    await until('it came after the next start', () => inbox.handled.length === 1);
+    await until('the report was handled after the next start', () => inbox.handled.length === 1);
   });
 });
 
@@ -179,7 +179,7 @@ describe('a report that was given up', () => {
     return all(inbox.face.failed());
   };
 
-  it('is kept with what its listener failed with, numbers masked', async () => {
+  it('is kept with the error of its listener, with phone numbers masked', async () => {
     const [failed] = await giveUp(1);
     expect(failed).toMatchObject({ attempts: 2, dlr: { msgId: 'm0', status: 'delivered' } });
     expect(failed?.id).toBe(failed?.dlr.id);
@@ -188,7 +188,7 @@ describe('a report that was given up', () => {
     expect(new Date(failed?.failedAt ?? '').getTime()).toBeGreaterThan(Date.now() - 60_000);
   });
 
-  it('is offered again by retry, as often as a new one', async () => {
+  it('is redelivered by retry, with as many attempts as a new report', async () => {
     const [first, second] = await giveUp(2);
     let offers = 0;
     inbox.onReport = () => {
@@ -196,14 +196,14 @@ describe('a report that was given up', () => {
       if (offers === 1) throw new Error('once more');
     };
     expect(await inbox.face.retry(first?.id ?? '')).toBe(true);
-    await until('it was handled', () => inbox.handled.length === 1);
+    await until('the report was handled', () => inbox.handled.length === 1);
     expect(offers).toBe(2);
     expect(inbox.handled[0]?.id).toBe(first?.id);
     expect((await all(inbox.face.failed())).map(({ id }) => id)).toEqual([second?.id]);
     expect(await inbox.face.retry(first?.id ?? '')).toBe(false);
   });
 
-  it('is offered again with all others by retryAll', async () => {
+  it('is redelivered with all others by retryAll', async () => {
     await giveUp(450);
     inbox.onReport = () => undefined;
     expect(await inbox.face.retryAll()).toBe(450);
@@ -212,7 +212,7 @@ describe('a report that was given up', () => {
     expect(await inbox.face.retryAll()).toBe(0);
   });
 
-  it('is forgotten by remove', async () => {
+  it('is deleted by remove', async () => {
     const [failed] = await giveUp(1);
     expect(await inbox.face.remove('no such report')).toBe(false);
     expect(await inbox.face.remove(failed?.id ?? '')).toBe(true);
@@ -229,14 +229,14 @@ describe('a report that was given up', () => {
     await until('all were handled', () => inbox.handled.length === 3);
   });
 
-  it('is given up at the first failure when maxAttempts is 1, and can be retried all the same', async () => {
+  it('is given up at the first failure when maxAttempts is 1, and can still be retried', async () => {
     await inbox.start({ dlr: { ...OFTEN, maxAttempts: 1 } }, () => Promise.reject(new Error('no')));
     inbox.push(1);
-    await inbox.untilStats('it was given up', ({ failed }) => failed === 1);
+    await inbox.untilStats('the report was given up', ({ failed }) => failed === 1);
     expect(await all(inbox.face.failed())).toMatchObject([{ attempts: 1, reason: 'Error: no' }]);
     inbox.onReport = () => undefined;
     expect(await inbox.face.retryAll()).toBe(1);
-    await until('it was handled', () => inbox.handled.length === 1);
+    await until('the report was handled', () => inbox.handled.length === 1);
   });
 });
 
@@ -267,11 +267,11 @@ describe('several accounts', () => {
     const { app } = application;
     const { main, bulk } = app.get(Desk);
     expect(app.get<DlrInbox>(getDlrInboxToken('bulk'))).toBe(bulk);
-    // The first polls of both are over then.
+    // After this the first polls of both accounts are done.
     await Promise.all([main.pollNow(), bulk.pollNow()]);
     gateway.pushReport('bulk', { msgId: 'b1', status: 'delivered' });
     expect(await bulk.pollNow()).toMatchObject({ reports: 1 });
-    await until('it is handled', () => app.get(DlrListener).handled.length === 1);
+    await until('the report is handled', () => app.get(DlrListener).handled.length === 1);
     expect(app.get(DlrListener).handled[0]).toMatchObject({ msgId: 'b1', account: 'bulk' });
     expect([await main.stats(), await bulk.stats()]).toMatchObject([{ account: 'default' }, { account: 'bulk' }]);
     await application.close();
@@ -281,12 +281,12 @@ describe('several accounts', () => {
 });
 
 describe('a store', () => {
-  it('whose making was cut short by the end of the process is made again', async () => {
+  it('is created again when the process ended while creating it', async () => {
     inbox.storage = await TestStorage.make();
     await inbox.start({ dlr: SELDOM });
     await inbox.stop();
     const store = join(inbox.storage.path, 'default');
-    // What LevelDB has written when its first MANIFEST is there and CURRENT is not.
+    // The files of LevelDB after it has written its first MANIFEST but not CURRENT.
     for (const file of await readdir(store)) if (!/^LO/.test(file)) await rm(join(store, file));
     await writeFile(join(store, 'MANIFEST-000001'), '');
     await inbox.start({ dlr: SELDOM });
@@ -294,7 +294,7 @@ describe('a store', () => {
   });
 });
 
-describe('an inbox that cannot work says so:', () => {
+describe('an unsuitable setup of the inbox is reported:', () => {
   it('an account without a poller', async () => {
     const bench = await startBench();
     const error = await rejection(bench.app.get(DlrInbox).stats(), OurSmsConfigError);
@@ -303,7 +303,7 @@ describe('an inbox that cannot work says so:', () => {
     await bench.close();
   });
 
-  it('memory in place of a directory', async () => {
+  it('storage in memory instead of a directory', async () => {
     const bench = await startBench({ storage: 'memory', dlr: SELDOM }, {}, [DlrListener]);
     expect(bench.logs.matching("storage is 'memory'")).toHaveLength(1);
     await bench.close();

@@ -17,15 +17,15 @@ import { InboxBench } from '../support/inbox-bench.js';
 const MESSAGE = { src: 'MyBrand', dests: ['0501234567'], body: 'Your code is 483920' };
 const PASSWORD = 'p4ss w/rd';
 
-/** Interceptors of answers that applications have, or may have by mistake. */
+/** Response interceptors that applications use, or may use by mistake. */
 const HABITS: [string, (response: AxiosResponse) => unknown][] = [
-  ['gives back the data alone', (response) => response.data as unknown],
-  ['gives back nothing', () => undefined],
-  ['takes the data away', (response) => ({ ...response, data: undefined })],
-  ['parses, and gives back the result alone', ({ data }) => JSON.parse(data as string) as unknown],
+  ['returns only the data', (response) => response.data as unknown],
+  ['returns nothing', () => undefined],
+  ['removes the data', (response) => ({ ...response, data: undefined })],
+  ['returns only the parsed data', ({ data }) => JSON.parse(data as string) as unknown],
 ];
 
-/** Interceptors of answers after which nothing can be read. */
+/** Response interceptors after which the answer cannot be read. */
 const BREAKS: [string, (response: AxiosResponse) => unknown][] = [
   [
     'throws',
@@ -40,7 +40,7 @@ const BREAKS: [string, (response: AxiosResponse) => unknown][] = [
   // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as applications do
   ['rejects with nothing', () => Promise.reject()],
   [
-    'throws what cannot be looked at',
+    'throws an object whose message getter throws',
     () => {
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- as applications do
       throw Object.defineProperty({}, 'message', { get: () => fail() });
@@ -62,7 +62,7 @@ const start = async (options = {}): Promise<AxiosInstance> => {
   return bench.sms.httpService.axiosRef;
 };
 
-/** All that an error shows, however it is looked at. */
+/** Everything that an error shows when it is inspected, serialised or printed. */
 const everything = (error: Error): string =>
   [inspect(error, { depth: Infinity, showHidden: true, getters: true }), JSON.stringify(error), error.stack].join('\n');
 
@@ -71,8 +71,8 @@ function expectNoSecret(error: Error): void {
     expect(everything(error)).not.toContain(secret);
 }
 
-describe('an interceptor of answers', () => {
-  it.each(HABITS)('that %s leaves receipts, credits and reports as they came', async (_what, habit) => {
+describe('a response interceptor', () => {
+  it.each(HABITS)('that %s does not change receipts, credits and reports', async (_what, habit) => {
     const { interceptors } = await start();
     interceptors.response.use(habit as never);
     expect(await bench.sms.send(MESSAGE)).toMatchObject({ accepted: 1, total: 1 });
@@ -83,7 +83,7 @@ describe('an interceptor of answers', () => {
     expect(await rejection(bench.sms.getCredits(), OurSmsGatewayError)).toMatchObject({ retryAfterMs: 5_000 });
   });
 
-  it.each(BREAKS)('that %s is said to have broken a send, which is not repeated', async (_what, broken) => {
+  it.each(BREAKS)('that %s is named as the cause of a failed send, which is not retried', async (_what, broken) => {
     const { interceptors } = await start();
     interceptors.response.use(broken as never);
     const error = await rejection(bench.sms.send({ ...MESSAGE, dlr: true }), OurSmsConnectionError);
@@ -98,7 +98,7 @@ describe('an interceptor of answers', () => {
     expectNoSecret(credits);
   });
 
-  it('that throws is the cause, by its name and its message', async () => {
+  it('that throws appears as the cause, with the name and the masked message of its error', async () => {
     const { interceptors } = await start();
     interceptors.response.use(() => {
       throw new RangeError(`no shelf for ${PASSWORD} and 966501234567`);
@@ -107,7 +107,7 @@ describe('an interceptor of answers', () => {
     expect(cause).toMatchObject({ name: 'RangeError', message: 'no shelf for [secret] and [number]' });
   });
 
-  it('that throws on a refusal leaves the refusal', async () => {
+  it('that throws on a refusal does not hide the refusal', async () => {
     const { interceptors } = await start();
     interceptors.response.use((response) => {
       if (response.status >= 400) throw new Error(`HTTP ${response.status}`);
@@ -122,7 +122,7 @@ describe('an interceptor of answers', () => {
     });
   });
 
-  it('that puts something else in place of an answer is said to have done so', async () => {
+  it('that replaces an answer is named in the error', async () => {
     const { interceptors } = await start();
     interceptors.response.use((response) => ({ ...response, data: 'oops' }));
     const error = await rejection(bench.sms.send(MESSAGE), OurSmsResponseError);
@@ -139,7 +139,7 @@ describe('an interceptor of answers', () => {
     expect(bench.logs.matching(/966501234567|p4ss/)).toEqual([]);
   });
 
-  it('that recovers from a broken connection does not make an answer of it', async () => {
+  it('that resolves after a broken connection does not turn the failure into an answer', async () => {
     const { interceptors } = await start();
     interceptors.response.use(undefined, () => ({ status: 200, headers: {}, data: '{"accepted":1}' }));
     bench.gateway.faults.next('resetAfter');
@@ -147,7 +147,7 @@ describe('an interceptor of answers', () => {
     expect(error).toMatchObject({ outcome: 'unknown', code: expect.stringMatching(/ECONNRESET|UND_ERR_SOCKET/) });
   });
 
-  it('that wraps the error of the transport hides nothing', async () => {
+  it('that wraps the error of the transport does not change outcome and code', async () => {
     const { interceptors } = await start();
     interceptors.response.use(undefined, (error: Error) => Promise.reject(new Error('wrapped', { cause: error })));
     await bench.gateway.refuseConnections();
@@ -156,7 +156,7 @@ describe('an interceptor of answers', () => {
   });
 });
 
-describe('an interceptor of requests', () => {
+describe('a request interceptor', () => {
   const throwing = (): never => {
     throw new Error(`no ticket for ${PASSWORD}`);
   };
@@ -164,7 +164,7 @@ describe('an interceptor of requests', () => {
   it.each([
     ['ours', () => undefined],
     ["axios' own", (ref: AxiosInstance) => void (ref.defaults.adapter = 'http')],
-  ])('that throws is not "could not be reached" and is asked once (adapter: %s)', async (_which, hook) => {
+  ])('that throws is named as the cause, and is called once (adapter: %s)', async (_which, hook) => {
     const ref = await start();
     hook(ref);
     let asked = 0;
@@ -184,7 +184,7 @@ describe('an interceptor of requests', () => {
     expect(asked).toBe(3);
   });
 
-  it('that rejects with nothing at all has sent nothing', async () => {
+  it('that rejects with undefined leaves the message not sent', async () => {
     const { interceptors } = await start();
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as applications do
     interceptors.request.use(() => Promise.reject());
@@ -193,7 +193,7 @@ describe('an interceptor of requests', () => {
     expect(bench.gateway.requests).toHaveLength(0);
   });
 
-  it("that cancels is not the caller's signal", async () => {
+  it("that cancels is not mistaken for an abort by the caller's signal", async () => {
     const { interceptors } = await start();
     interceptors.request.use(() => Promise.reject(new axios.CanceledError('busy')));
     expect(await rejection(bench.sms.send(MESSAGE), OurSmsConnectionError)).toMatchObject({
@@ -205,7 +205,7 @@ describe('an interceptor of requests', () => {
     });
   });
 
-  it('that makes a new configuration loses neither the reports nor what is known of the request', async () => {
+  it('that replaces the configuration loses neither the reports nor the outcome of the request', async () => {
     const { interceptors } = await start();
     const renew = ({ method, url, headers, data }: InternalAxiosRequestConfig): InternalAxiosRequestConfig => ({
       ...{ method, url, headers, data: data as unknown },
@@ -220,14 +220,14 @@ describe('an interceptor of requests', () => {
     expect(await rejection(bench.sms.send(MESSAGE), OurSmsConnectionError)).toMatchObject({ outcome: 'notSent' });
   });
 
-  it('that puts in an adapter, which fails, leaves the outcome unknown', async () => {
+  it('that sets a failing adapter leaves the outcome unknown', async () => {
     const { interceptors } = await start();
     interceptors.request.use((config) => ({ ...config, adapter: () => Promise.reject(new Error('it broke')) }));
     const error = await rejection(bench.sms.send(MESSAGE), OurSmsError);
     expect(error).toMatchObject({ outcome: 'unknown', retryable: false });
   });
 
-  it('that puts in an adapter may answer in its own way', async () => {
+  it('that sets an adapter may answer with its own data', async () => {
     const ref = await start();
     const data = { accepted: 1, jobId: 'made up' };
     const adapter = (config: InternalAxiosRequestConfig) =>
@@ -237,7 +237,7 @@ describe('an interceptor of requests', () => {
     expect(await bench.sms.send(MESSAGE)).toMatchObject({ jobId: 'made up' });
   });
 
-  it('that all were taken away, ours too, leaves nothing to lose', async () => {
+  it('that is cleared together with those of this package loses no reports', async () => {
     const ref = await start();
     ref.interceptors.request.clear();
     ref.interceptors.response.use((response) => response.data as never);
@@ -246,7 +246,7 @@ describe('an interceptor of requests', () => {
   });
 });
 
-describe('the inbox, with an interceptor of answers', () => {
+describe('the inbox, with a response interceptor', () => {
   let inbox: InboxBench;
   let gaps: DlrGap[];
   let unreadable: UnreadableDlrs[];
@@ -277,12 +277,12 @@ describe('the inbox, with an interceptor of answers', () => {
     });
     inbox.push(20);
     await until('all were handled', () => inbox.handled.length === 20);
-    await inbox.untilStats('the poll went well', ({ lastPoll }) => lastPoll?.result === 'downloaded');
+    await inbox.untilStats('the poll succeeded', ({ lastPoll }) => lastPoll?.result === 'downloaded');
     expect([...gaps, ...unreadable]).toEqual([]);
     expect(await inbox.face.stats()).toMatchObject({ gaps: 0, unreadable: 0 });
   });
 
-  it('that repeats downloads, keeps what each of them brought', async () => {
+  it('that repeats downloads, keeps the reports of each download', async () => {
     await startInbox((ref) => {
       const repeat = (config: InternalAxiosRequestConfig): unknown =>
         (config as { again?: true }).again ? undefined : ref.request({ ...config, again: true } as never);
@@ -296,15 +296,15 @@ describe('the inbox, with an interceptor of answers', () => {
     expect(gaps).toEqual([]);
   });
 
-  it('and an answer that broke off, keeps what came of it', async () => {
+  it('and an answer that broke off, keeps the received reports', async () => {
     await startInbox((ref) => {
       ref.interceptors.response.use(undefined, () => Promise.reject(new Error('replaced')));
     });
     inbox.gateway.faults.next('halfClosed', { bytes: 250, on: 'dlrs' });
     inbox.push(20);
-    await until('it was announced', () => unreadable.length === 1);
+    await until('the unreadable answer was announced', () => unreadable.length === 1);
     expect(unreadable[0]?.salvaged).toBeGreaterThan(0);
-    await until('they came', () => inbox.handled.length === unreadable[0]?.salvaged);
+    await until('the recovered reports were handled', () => inbox.handled.length === unreadable[0]?.salvaged);
     expect(gaps).toHaveLength(1);
   });
 });

@@ -27,7 +27,7 @@ let server: Server | undefined;
 let application: TestApplication | undefined;
 const seen: Seen[] = [];
 
-/** An application with an API key, and a gateway that answers every request alike and keeps what came. */
+/** An application with an API key, and a gateway that records every request and gives them all the same answer. */
 async function start(
   answer: { status?: number; type?: string; body: string },
   options: Partial<OurSmsModuleOptions> = {},
@@ -60,7 +60,7 @@ afterEach(async () => {
 const ok = (value: unknown): { body: string } => ({ body: JSON.stringify(value) });
 
 describe.each([
-  ['over the own transport', false],
+  ['over the built-in transport', false],
   ['through axios with an interceptor', true],
 ])('an account with an API key, %s,', (_way, hooked) => {
   const started = async (...args: Parameters<typeof start>): Promise<TestApplication> => {
@@ -69,7 +69,7 @@ describe.each([
     return running;
   };
 
-  it('sends JSON with the key in a header alone, and the types of the fields kept', async () => {
+  it('sends JSON with typed fields, and the key only in a header', async () => {
     const { sms } = await started(ok({ jobId: 7, accepted: 2 }));
     const extra = { secure: true, transliteration: 'AUTO' };
     const receipt = await sms.send({ ...MESSAGE, priority: 1, delay: 0, dlr: false, prevDups: 5 }, { extra });
@@ -87,7 +87,7 @@ describe.each([
     });
   });
 
-  it('sends nothing that is not set', async () => {
+  it('omits fields that are not set', async () => {
     const { sms } = await started(ok({}));
     await sms.send({ ...MESSAGE, dlr: true, validity: undefined });
     expect(Object.keys(JSON.parse(seen[0]?.body ?? '') as object)).toEqual(['src', 'dests', 'body', 'dlr']);
@@ -110,7 +110,7 @@ describe.each([
     }
   });
 
-  it('reads who it is and which senders it may use', async () => {
+  it('reads its user and the senders that it may use', async () => {
     const { sms } = await started(ok({ userId: 12, username: 'shop', email: 'shop@example.com', srcs: ['MyBrand'] }));
     expect(await sms.whoAmI()).toMatchObject({ userId: '12', username: 'shop', email: 'shop@example.com' });
     expect(await sms.getSenders()).toMatchObject({ senders: [{ src: 'MyBrand', raw: 'MyBrand' }] });
@@ -126,7 +126,7 @@ describe.each([
     [403, '{"errorCode":"E-KEY","message":"no"}', 'E-KEY'],
     [403, 'Forbidden', undefined],
     [403, '', undefined],
-  ])('says at HTTP %i %s that the key is refused, and may be bound to addresses', async (status, body, code) => {
+  ])('explains at HTTP %i %s that the key is refused and may be bound to IP addresses', async (status, body, code) => {
     const { sms } = await started({ status, body });
     const error = await rejection(sms.send(MESSAGE), OurSmsGatewayError);
     expect(error).toMatchObject({ kind: 'auth', httpStatus: status, code, outcome: 'notSent' });
@@ -135,14 +135,14 @@ describe.each([
     );
   });
 
-  it('takes a web page under HTTP 403 for no answer about the key', async () => {
+  it('does not blame the key for a web page with HTTP 403', async () => {
     const { sms } = await started({ status: 403, type: 'text/html', body: '<html>blocked</html>' });
     const error = await rejection(sms.send(MESSAGE), OurSmsGatewayError);
     expect(error).toMatchObject({ kind: 'other', outcome: 'notSent' });
     expect(error.message).not.toContain('API key was refused');
   });
 
-  it('knows a refused sender by its code also under HTTP 403', async () => {
+  it('recognises a refused sender by its code under HTTP 403', async () => {
     const { sms } = await started({ status: 403, body: '{"errorCode":6307,"message":"source"}' });
     const error = await rejection(sms.send(MESSAGE), OurSmsGatewayError);
     expect(error).toMatchObject({ kind: 'sender', code: 6307 });
@@ -151,7 +151,7 @@ describe.each([
 });
 
 describe('an account with an API key', () => {
-  it.each(['whoAmI', 'getSenders'] as const)('says what is wrong when %s fails', async (name) => {
+  it.each(['whoAmI', 'getSenders'] as const)('explains the error when %s fails', async (name) => {
     const { sms } = await start({ status: 401, body: '' });
     expect(await rejection(sms[name](), OurSmsGatewayError)).toMatchObject({
       ...{ kind: 'auth', operation: name, outcome: 'notSent' },
@@ -161,7 +161,7 @@ describe('an account with an API key', () => {
     });
   });
 
-  it('takes an answer to whoAmI that is not an object for unreadable', async () => {
+  it('treats an answer to whoAmI that is not an object as unreadable', async () => {
     const { sms } = await start(ok(['shop']));
     expect((await rejection(sms.whoAmI(), OurSmsResponseError)).rawBody()).toBe('["shop"]');
   });
@@ -176,14 +176,14 @@ describe('an account with an API key', () => {
     expect(seen).toEqual([]);
   });
 
-  it.each([NaN, Infinity, -Infinity])('refuses an extra parameter that JSON cannot write: %d', async (value) => {
+  it.each([NaN, Infinity, -Infinity])('refuses an extra parameter that JSON cannot represent: %d', async (value) => {
     const { sms } = await start(ok({}));
     const error = await rejection(sms.send(MESSAGE, { extra: { value } }), OurSmsValidationError);
     expect(error.faults).toEqual([{ field: 'options.extra.value', reason: 'must be a finite number' }]);
     expect(seen).toEqual([]);
   });
 
-  it('gives the key to no other address that an application asks over the same HttpService', async () => {
+  it('does not send the key to other addresses over the same HttpService', async () => {
     const { sms } = await start(ok({ credits: 1 }));
     await sms.getCredits();
     await sms.httpService.axiosRef.get(`http://127.0.0.1:${(server?.address() as AddressInfo).port}/elsewhere`);
@@ -193,7 +193,7 @@ describe('an account with an API key', () => {
     ]);
   });
 
-  it('shows the key nowhere in what it prints of itself', async () => {
+  it('does not show the key when its objects are printed', async () => {
     const { sms, app } = await start(ok({ credits: 1 }));
     await sms.getCredits();
     for (const thing of [
@@ -207,7 +207,7 @@ describe('an account with an API key', () => {
 });
 
 describe.each([{ username: 'demo', password: 'p' }, { token: 't' }])('an account with %j', (auth) => {
-  it.each(['whoAmI', 'getSenders'] as const)('refuses %s, and says which credential it needs', async (name) => {
+  it.each(['whoAmI', 'getSenders'] as const)('refuses %s, and names the credential that it needs', async (name) => {
     const { sms } = await start(ok({}), { auth });
     const error = await rejection(sms[name](), OurSmsConfigError);
     expect(error.message).toBe(

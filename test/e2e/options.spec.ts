@@ -156,7 +156,7 @@ describe('the options', () => {
   });
 
   it.each(['two\nlines', 'a\u001b[31mb', '\u202eabc', '\ud800', 'a\u2028b'])(
-    'refuse an account name that a log could not show: %j',
+    'refuse an account name with control characters: %j',
     async (name) => {
       const compiling = Test.createTestingModule({ imports: [OurSmsModule.forRoot({ auth, name })] })
         .setLogger(new LogRecorder())
@@ -168,12 +168,12 @@ describe('the options', () => {
     },
   );
 
-  it('name a field that is not known so that it stays in its line', async () => {
+  it('escape line breaks in the name of an unknown field', async () => {
     const error = await rejection(compile({ auth, 'a\nFATAL b': 1 }), OurSmsConfigError);
     expect(error.message).toContain('a\\u000aFATAL b: is not known');
   });
 
-  it('refuse with every faulty field at once, and show no value', async () => {
+  it('name every faulty field in one error, and show no value', async () => {
     const error = await rejection(
       compile({
         auth: { username: 'someone', password: '', token: 'sec-ret' },
@@ -204,7 +204,7 @@ describe('the options', () => {
     }
   });
 
-  it('refuse a cron expression that cannot be read', async () => {
+  it('refuse an invalid cron expression', async () => {
     await expect(startBench({ dlr: { poll: { cron: 'every now and then' } } })).rejects.toThrow(
       /dlr\.poll\.cron: is not a cron expression/,
     );

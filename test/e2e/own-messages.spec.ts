@@ -26,9 +26,9 @@ describe('a class of the application that extends the DTO', () => {
   afterEach(() => bench?.close());
 
   it.each([
-    ['all of it', Object.assign(new Order(), MESSAGE)],
-    ['a part of it', Object.assign(new Reminder(), MESSAGE, { appointment: 'noon' })],
-  ])('is sent without the fields that the class declares: %s', async (_what, message) => {
+    ['the whole DTO', Object.assign(new Order(), MESSAGE)],
+    ['a part of the DTO', Object.assign(new Reminder(), MESSAGE, { appointment: 'noon' })],
+  ])('is sent without the fields that the class adds: %s', async (_what, message) => {
     bench = await startBench();
     expect(await bench.sms.send(message)).toMatchObject({ accepted: 1 });
     const { params } = bench.gateway.requests.at(-1) ?? {};
@@ -39,7 +39,7 @@ describe('a class of the application that extends the DTO', () => {
   it.each([
     ['of a class', Object.assign(new Order(), MESSAGE, { prioritty: 1 }), 'prioritty'],
     ['of a plain object', { ...MESSAGE, orderId: 'order-4711' }, 'orderId'],
-  ])('is refused with a field that nothing declares: %s', async (_what, message, field) => {
+  ])('is refused with an undeclared field: %s', async (_what, message, field) => {
     bench = await startBench();
     expect(await rejection(bench.sms.send(message), OurSmsValidationError)).toMatchObject({
       faults: [{ field, reason: 'is not known' }],
@@ -60,12 +60,12 @@ class TextController {
   }
 }
 
-describe('a controller whose account has a sender by default', () => {
+describe('a controller whose account has a default sender', () => {
   let app: INestApplication | undefined;
 
   afterEach(() => app?.close());
 
-  it('takes a message without one by OmitType(SendMessageDto, ["src"])', async () => {
+  it('accepts a message without src through OmitType(SendMessageDto, ["src"])', async () => {
     const gateway = await GatewaySimulator.start();
     @Module({
       imports: [OurSmsModule.forRoot({ baseUrl: gateway.url, auth: DEMO, defaults: { src: 'MyBrand' } })],

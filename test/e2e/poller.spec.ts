@@ -34,13 +34,13 @@ describe('the poller', () => {
   it('publishes the report of a message as the event oursms.dlr', async () => {
     bench = await startBench(POLL, {}, [DlrListener]);
     const { acceptedMsgs } = await bench.sms.send(MESSAGE);
-    await until('the report came', () => listener().handled.length > 0);
+    await until('the report was handled', () => listener().handled.length > 0);
     expect(listener().handled).toMatchObject([
       { msgId: acceptedMsgs[0]?.msgId, status: 'delivered', dest: '966501234567', account: 'default' },
     ]);
   });
 
-  it('is one named job of the scheduler, also in an application with several accounts', async () => {
+  it('is one named job of the scheduler for each account', async () => {
     const gateway = await GatewaySimulator.start();
     const storage = await TestStorage.make();
     const account = { baseUrl: gateway.url, auth: DEMO, storage, ...POLL };
@@ -49,18 +49,18 @@ describe('the poller', () => {
       [DlrListener],
     );
     const registry = application.app.get(SchedulerRegistry);
-    await until('both are armed', () => registry.getTimeouts().length === 2);
+    await until('both polls are scheduled', () => registry.getTimeouts().length === 2);
     expect(registry.getTimeouts().sort()).toEqual(['oursms.dlr', 'oursms.dlr.bulk']);
     gateway.pushReport('demo', { msgId: 'm1' });
     const { handled } = application.app.get(DlrListener);
-    await until('the report came', () => handled.length === 1);
+    await until('the report was handled', () => handled.length === 1);
     await application.close();
     expect(registry.getTimeouts()).toEqual([]);
     await gateway.stop();
     await storage.remove();
   });
 
-  it('downloads nothing while nobody listens, and says so once', async () => {
+  it('downloads nothing while there is no listener, and logs that once', async () => {
     bench = await startBench(POLL);
     push(1);
     await pause(150);
@@ -68,16 +68,16 @@ describe('the poller', () => {
     expect(bench.logs.matching('no listener for')).toHaveLength(1);
     const handled: Dlr[] = [];
     bench.app.get(EventEmitter2).on('oursms.dlr', (dlr: Dlr) => void handled.push(dlr));
-    await until('the report came', () => handled.length === 1);
+    await until('the report was handled', () => handled.length === 1);
   });
 
-  it('follows a full batch by the next at once', async () => {
+  it('downloads the next batch at once after a full one', async () => {
     bench = await startBench({ dlr: { poll: { everyMs: 60_000, count: 50 } } }, {}, [DlrListener]);
     await until('the first poll found nothing', () => downloads() === 1);
     await bench.close();
     bench = await startBench({ dlr: { poll: { everyMs: 60_000, count: 50 } } }, { deliverAfterMs: 0 }, [DlrListener]);
     push(220);
-    await until('all came', () => listener().handled.length === 220);
+    await until('all reports were handled', () => listener().handled.length === 220);
     expect(listener().handled.map(({ msgId }) => msgId)).toEqual(Array.from({ length: 220 }, (_, i) => `m${i}`));
     await pause(100);
     expect(downloads()).toBeLessThanOrEqual(6);
@@ -98,12 +98,12 @@ describe('the poller', () => {
       push(1);
       await pause(40);
     }
-    await until('all came', () => listener().handled.length === 5);
+    await until('all reports were handled', () => listener().handled.length === 5);
     expect(most).toBe(1);
     expect(downloads()).toBeLessThan(10);
   });
 
-  it('backs off while downloads fail, and recovers by itself', async () => {
+  it('backs off while downloads fail, and recovers automatically', async () => {
     bench = await startBench(POLL, {}, [DlrListener]);
     bench.gateway.faults.next('serverError', { times: Infinity });
     await pause(700);
@@ -112,30 +112,30 @@ describe('the poller', () => {
     expect(tries).toBeLessThan(8);
     bench.gateway.faults.clear();
     push(1);
-    await until('the report came', () => listener().handled.length === 1);
+    await until('the report was handled', () => listener().handled.length === 1);
   });
 
-  it('waits as long as Retry-After says', async () => {
+  it('waits for the time in Retry-After', async () => {
     bench = await startBench(POLL, {}, [DlrListener]);
     bench.gateway.faults.next('rateLimit', { retryAfter: 1, on: 'dlrs' });
-    await until('the limit was met', () => bench.gateway.faults.pending === 0);
+    await until('the poll was rate limited', () => bench.gateway.faults.pending === 0);
     const before = downloads();
     await pause(700);
     expect(downloads()).toBe(before);
-    await until('it went on', () => downloads() > before);
+    await until('polling continued', () => downloads() > before);
   });
 
-  it('neither hurries nor falls asleep for a Retry-After of thirty years', async () => {
+  it('waits at most an hour for a Retry-After of thirty years', async () => {
     bench = await startBench(POLL, {}, [DlrListener]);
     bench.gateway.faults.next('rateLimit', { retryAfter: 999_999_999, on: 'dlrs' });
-    await until('the limit was met', () => bench.logs.matching('next poll in').length === 1);
+    await until('the poll was rate limited', () => bench.logs.matching('next poll in').length === 1);
     expect(bench.logs.matching('next poll in 3600000 ms')).toHaveLength(1);
     const before = downloads();
     await pause(300);
     expect(downloads()).toBe(before);
   });
 
-  it('waits for a cron date that is further away than a timer reaches', async () => {
+  it('waits for a cron date beyond the maximum delay of a timer', async () => {
     const date = new Date(Date.now() + 60 * 24 * 3_600_000);
     const cron = `0 0 ${date.getDate()} ${date.getMonth() + 1} *`;
     bench = await startBench({ dlr: { poll: { cron } } }, {}, [DlrListener]);
@@ -148,30 +148,30 @@ describe('the poller', () => {
     bench = await startBench({ dlr: { poll: { cron: '* * * * * *' } } }, {}, [DlrListener]);
     await until('the first poll', () => downloads() === 1);
     push(1);
-    await until('the report came', () => listener().handled.length === 1, 3_000);
+    await until('the report was handled', () => listener().handled.length === 1, 3_000);
   });
 });
 
 describe('a listener that fails', () => {
-  it('is given the report again until it succeeds, and the others are not held up', async () => {
+  it('receives the report again until it succeeds, and other reports are not delayed', async () => {
     bench = await startBench(POLL, {}, [DlrListener]);
     let failures = 3;
     listener().onReport = ({ msgId }) => {
       if (msgId === 'm0' && failures-- > 0) throw new Error('database is away');
     };
     push(3);
-    await until('all came', () => listener().handled.length === 3);
+    await until('all reports were handled', () => listener().handled.length === 3);
     expect(listener().handled.map(({ msgId }) => msgId)).toEqual(['m1', 'm2', 'm0']);
     expect(bench.logs.matching('attempt 3 of 10')).toHaveLength(1);
   });
 
-  it('ends in oursms.dlr.failed after maxAttempts', async () => {
+  it('causes the event oursms.dlr.failed after maxAttempts', async () => {
     bench = await startBench({ dlr: { ...POLL.dlr, maxAttempts: 3 } }, {}, [DlrListener]);
     const failed: DlrFailure[] = [];
     bench.app.get(EventEmitter2).on('oursms.dlr.failed', (failure: DlrFailure) => void failed.push(failure));
     listener().onReport = () => Promise.reject(new Error('never'));
     push(1);
-    await until('it was given up', () => failed.length === 1);
+    await until('the report was given up', () => failed.length === 1);
     expect(failed[0]).toMatchObject({ attempts: 3, dlr: { msgId: 'm0' } });
     expect(listener().handled).toEqual([]);
   });
@@ -188,7 +188,7 @@ describe('a listener that fails', () => {
     }
     bench = await startBench(POLL, {}, [Careless]);
     push(1);
-    await until('it was called', () => bench.app.get(Careless).calls > 0);
+    await until('the listener was called', () => bench.app.get(Careless).calls > 0);
     await pause(100);
     expect(bench.app.get(Careless).calls).toBe(1);
     const logged = bench.logs.matching('Careless.handle listens');
@@ -196,7 +196,7 @@ describe('a listener that fails', () => {
     expect(logged[0]).toContain('Use @OnDlr() instead');
   });
 
-  it('warns of each method whose errors @OnEvent hides, and of no other', async () => {
+  it('is warned about at bootstrap only if @OnEvent hides the errors of its method', async () => {
     class Base {
       @OnEvent('oursms.dlr')
       inherited(): void {}
@@ -224,14 +224,14 @@ describe('a listener that fails', () => {
       order(): void {}
     }
     bench = await startBench(POLL, {}, [Listeners]);
-    await until('it was logged', () => bench.logs.matching('hides its errors').length > 0);
+    await until('the warning was logged', () => bench.logs.matching('hides its errors').length > 0);
     const logged = bench.logs.matching('hides its errors').map((line) => line.split(' ')[0]);
     expect(logged.sort()).toEqual(
       ['byParts', 'byPattern', 'inherited', 'ofTwo'].map((method) => `Listeners.${method}`),
     );
   });
 
-  it('warns once, however many accounts poll', async () => {
+  it('is warned about once, however many accounts poll', async () => {
     @Injectable()
     class Careless {
       @OnEvent('oursms.dlr')
@@ -244,7 +244,7 @@ describe('a listener that fails', () => {
       [OurSmsModule.forRoot(account), OurSmsModule.forRoot({ ...account, name: 'bulk' })],
       [Careless],
     );
-    await until('it was logged', () => application.logs.matching('Careless.handle').length > 0);
+    await until('the warning was logged', () => application.logs.matching('Careless.handle').length > 0);
     await pause(50);
     expect(application.logs.matching('Careless.handle')).toHaveLength(1);
     await application.close();
@@ -254,12 +254,12 @@ describe('a listener that fails', () => {
 });
 
 describe('a page that cannot be read', () => {
-  it('is handed to oursms.dlr.unreadable as it came', async () => {
+  it('is emitted unchanged as oursms.dlr.unreadable', async () => {
     bench = await startBench(POLL, {}, [DlrListener]);
     const unreadable: UnreadableDlrs[] = [];
     bench.app.get(EventEmitter2).on('oursms.dlr.unreadable', (page: UnreadableDlrs) => void unreadable.push(page));
     bench.gateway.faults.next('garbage', { body: '{"odd":1}', on: 'dlrs' });
-    await until('it was surfaced', () => unreadable.length === 1);
+    await until('the unreadable answer was emitted', () => unreadable.length === 1);
     expect(unreadable[0]).toMatchObject({
       account: 'default',
       raw: '{"odd":1}',
@@ -271,21 +271,21 @@ describe('a page that cannot be read', () => {
 
 describe('an answer that broke off', () => {
   it.each([
-    ['half of it', { kind: 'halfClosed' as const, bytes: 30 }],
-    ['what came before the deadline', { kind: 'slowBody' as const, bytes: 10, everyMs: 40 }],
-  ])('is handed to oursms.dlr.unreadable as far as it came: %s', async (_what, { kind, ...parameters }) => {
+    ['half of the answer', { kind: 'halfClosed' as const, bytes: 30 }],
+    ['the part before the timeout', { kind: 'slowBody' as const, bytes: 10, everyMs: 40 }],
+  ])('is emitted as oursms.dlr.unreadable with the received part: %s', async (_what, { kind, ...parameters }) => {
     bench = await startBench({ ...POLL, http: { timeoutMs: 300 } }, {}, [DlrListener]);
     const unreadable: UnreadableDlrs[] = [];
     bench.app.get(EventEmitter2).on('oursms.dlr.unreadable', (page: UnreadableDlrs) => void unreadable.push(page));
     bench.gateway.faults.next(kind, { ...parameters, on: 'dlrs' });
     push(5);
-    await until('it was surfaced', () => unreadable.length === 1);
+    await until('the unreadable answer was emitted', () => unreadable.length === 1);
     expect(unreadable[0]).toMatchObject({ account: 'default', raw: expect.stringMatching(/^\[\{"msgId":"m0"/) });
   });
 });
 
 describe('shutdown', () => {
-  it('lets the running download reach the store, and leaves no timer and no socket', async () => {
+  it('waits until the running download is stored, and leaves no timer and no socket', async () => {
     const storage = await TestStorage.make();
     bench = await startBench({ ...POLL, storage }, {}, [DlrListener]);
     push(3);
@@ -302,12 +302,12 @@ describe('shutdown', () => {
 
     await bench.close();
     bench = await startBench({ ...POLL, storage }, {}, [DlrListener]);
-    await until('they came after the next start', () => listener().handled.length === 3);
+    await until('the reports were handled after the next start', () => listener().handled.length === 3);
     await bench.close();
     await storage.remove();
   });
 
-  it('is warned about once when nothing handles signals', async () => {
+  it('is warned about once when no signal handler is registered', async () => {
     process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
     bench = await startBench(POLL, {}, [DlrListener]);
     await until('some polls', () => downloads() > 4);

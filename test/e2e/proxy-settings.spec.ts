@@ -52,7 +52,7 @@ class UsesAdapter implements OnModuleInit {
 const HTTPS = 'https://gateway.example.com/api-a';
 const HTTP = 'http://gateway.example.com:8080/api-a';
 
-describe('a proxy that requests would bypass is warned of once at bootstrap', () => {
+describe('a proxy that requests would bypass causes one warning at bootstrap:', () => {
   it.each<[string, string, Record<string, string>]>([
     ['HTTPS_PROXY', HTTPS, { HTTPS_PROXY: PROXY }],
     ['https_proxy', HTTPS, { https_proxy: PROXY }],
@@ -76,7 +76,7 @@ describe('a proxy that requests would bypass is warned of once at bootstrap', ()
   });
 });
 
-describe('nothing is said', () => {
+describe('no warning about a proxy is logged', () => {
   it.each<[string, string, Record<string, string>]>([
     ['without a proxy', HTTPS, {}],
     ['for a variable of the other protocol', HTTPS, { HTTP_PROXY: PROXY }],

@@ -6,11 +6,11 @@ import { rejection, startApplication, startBench, type TestBench } from '../supp
 const OFFER = { src: 'Shop-AD', dests: ['0501234567'], body: 'a private offer' };
 const MINUTE_MS = 60_000;
 
-/** The clock of Riyadh some minutes from now, as `HH:MM`. */
+/** The time in Riyadh some minutes from now, as `HH:MM`. */
 const timeIn = (minutes: number): string =>
   new Date(Date.now() + (3 * 60 + minutes) * MINUTE_MS).toISOString().slice(11, 16);
 
-/** Quiet since two hours ago, for some 90 minutes more. */
+/** Quiet hours that began two hours ago and last some 90 minutes more. */
 const quietNow = (action: QuietHoursAction) => ({ quietHours: { from: timeIn(-120), to: timeIn(90), action } });
 const quietLater = (action: QuietHoursAction) => ({ quietHours: { from: timeIn(90), to: timeIn(120), action } });
 
@@ -18,7 +18,7 @@ let bench: TestBench;
 afterEach(() => bench?.close());
 
 describe('a promotional message in quiet hours', () => {
-  it('is held at the gateway until they end', async () => {
+  it('is held at the gateway until the quiet hours end', async () => {
     bench = await startBench(quietNow('hold'));
     const receipt = await bench.sms.send(OFFER);
     const held = receipt.heldMinutes ?? 0;
@@ -37,7 +37,7 @@ describe('a promotional message in quiet hours', () => {
     expect(bench.gateway.requests.at(-1)?.params.delay).toBe('100');
   });
 
-  it('is refused with the delay that would do, which then does', async () => {
+  it('is refused with the required delay, and accepted with that delay', async () => {
     bench = await startBench(quietNow('refuse'));
     const error = await rejection(bench.sms.send(OFFER), OurSmsValidationError);
     expect(error.faults.map(({ field }) => field)).toEqual(['delay']);
@@ -47,7 +47,7 @@ describe('a promotional message in quiet hours', () => {
     await expect(bench.sms.send({ ...OFFER, delay })).resolves.toMatchObject({ accepted: 1 });
   });
 
-  it('is sent with a warning in the log that holds no text, sender or number', async () => {
+  it('is sent with a warning in the log that contains no text, sender or number', async () => {
     bench = await startBench(quietNow('warn'));
     await bench.sms.send(OFFER);
     expect(bench.gateway.phone('966501234567')).toHaveLength(1);
@@ -78,7 +78,7 @@ describe('a promotional message in quiet hours', () => {
 });
 
 describe('other messages', () => {
-  it.each(['hold', 'refuse', 'warn'] as const)('go out at any time with %s', async (action) => {
+  it.each(['hold', 'refuse', 'warn'] as const)('are sent at any time with the action %s', async (action) => {
     bench = await startBench(quietNow(action));
     await bench.sms.send({ ...OFFER, src: 'Shop' });
     await bench.sms.send({ ...OFFER, src: 'Shop', msgClass: 'transactional' });
@@ -87,10 +87,13 @@ describe('other messages', () => {
     expect(bench.logs.matching('quiet hours')).toEqual([]);
   });
 
-  it.each(['hold', 'refuse', 'warn'] as const)('go out, promotional too, before the hours with %s', async (action) => {
-    bench = await startBench(quietLater(action));
-    await bench.sms.send({ ...OFFER, msgClass: 'promotional' });
-    expect(bench.gateway.phone('966501234567')).toHaveLength(1);
-    expect(bench.logs.matching('quiet hours')).toEqual([]);
-  });
+  it.each(['hold', 'refuse', 'warn'] as const)(
+    'are sent before the quiet hours with the action %s, even promotional ones',
+    async (action) => {
+      bench = await startBench(quietLater(action));
+      await bench.sms.send({ ...OFFER, msgClass: 'promotional' });
+      expect(bench.gateway.phone('966501234567')).toHaveLength(1);
+      expect(bench.logs.matching('quiet hours')).toEqual([]);
+    },
+  );
 });

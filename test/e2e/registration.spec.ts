@@ -45,7 +45,7 @@ async function starts(...imports: (DynamicModule | Type)[]): Promise<void> {
 describe('OurSmsModule is registered', () => {
   it('with forRoot', () => starts(OurSmsModule.forRoot(OPTIONS)));
 
-  it('with useFactory, and what it injects', async () => {
+  it('with useFactory and injected providers', async () => {
     @Module({ providers: [{ provide: 'PASSWORD', useValue: 'demo' }], exports: ['PASSWORD'] })
     class SecretsModule {}
     await starts(
@@ -157,7 +157,7 @@ describe('a registration that cannot work is reported in one sentence:', () => {
       await module.init();
     }, /registered twice with the name otp/));
 
-  it("the service listed in someone's providers", () =>
+  it('the service listed in the providers of a module', () =>
     refuses(
       () =>
         Test.createTestingModule({ providers: [OurSmsService] })

@@ -23,7 +23,7 @@ const sends = (): number => bench.gateway.requests.filter(({ call }) => call ===
 const phone = (): number => bench.gateway.phone('966501234567').length;
 
 describe('a message that was not sent', () => {
-  it('is sent again when the gateway asks to come again, and the receipt says how many tries it took', async () => {
+  it('is retried when the gateway asks for that, and the receipt gives the number of tries', async () => {
     await start(QUICK);
     bench.gateway.faults.next('rateLimit', { retryAfter: 0, times: 2 });
     expect(await bench.sms.send(MESSAGE)).toMatchObject({ accepted: 2, attempts: 3 });
@@ -31,14 +31,14 @@ describe('a message that was not sent', () => {
     expect(bench.logs.matching('Try 1 of 3 failed; the next is in')).toHaveLength(1);
   });
 
-  it('says nothing of tries when the first one did it', async () => {
+  it('is retried, whereas a message sent at the first try has no attempts in its receipt', async () => {
     await start(QUICK);
     const receipt = await bench.sms.send(MESSAGE);
     expect(receipt).not.toHaveProperty('attempts');
     expect(receipt).not.toHaveProperty('confirmedByTwin');
   });
 
-  it('waits as long as Retry-After says', async () => {
+  it('is retried after the time in Retry-After', async () => {
     await start(QUICK);
     bench.gateway.faults.next('rateLimit', { retryAfter: 1 });
     const began = performance.now();
@@ -46,7 +46,7 @@ describe('a message that was not sent', () => {
     expect(performance.now() - began).toBeGreaterThan(990);
   });
 
-  it('is sent again when the gateway could not be reached, once it can be', async () => {
+  it('is retried until the gateway can be reached', async () => {
     await start({ delayMs: 100, attempts: 20 });
     await bench.gateway.refuseConnections();
     const sending = bench.sms.send(MESSAGE);
@@ -56,7 +56,7 @@ describe('a message that was not sent', () => {
     expect(phone()).toBe(1);
   });
 
-  it('is given up after so many tries, with the error of the last', async () => {
+  it('is given up after retry.attempts tries, with the error of the last try', async () => {
     await start(QUICK);
     bench.gateway.faults.next('rateLimit', { retryAfter: 0, times: Infinity });
     const error = await rejection(bench.sms.send(MESSAGE), OurSmsGatewayError);
@@ -79,25 +79,25 @@ describe('a message that was not sent', () => {
       'an empty balance',
       () => startBench({ retry: QUICK }, { accounts: [{ username: 'demo', password: 'demo', credits: 0 }] }),
     ],
-  ])('is not sent again when that cannot help: %s', async (_what, open) => {
+  ])('is not retried when a retry cannot help: %s', async (_what, open) => {
     bench = await open();
     await rejection(bench.sms.send(MESSAGE), OurSmsGatewayError);
     expect(sends()).toBe(1);
   });
 
-  it('is not sent again with one attempt', async () => {
+  it('is not retried when retry.attempts is 1', async () => {
     await start({ attempts: 1 });
     bench.gateway.faults.next('rateLimit', { retryAfter: 0 });
     await rejection(bench.sms.send(MESSAGE), OurSmsGatewayError);
     expect(sends()).toBe(1);
   });
 
-  it("ends at once when the caller's signal says so", async () => {
+  it("is given up at once when the caller's signal aborts", async () => {
     await start(QUICK);
     bench.gateway.faults.next('rateLimit', { retryAfter: 30 });
     const giveUp = new AbortController();
     const sending = rejection(bench.sms.send(MESSAGE, { signal: giveUp.signal }), OurSmsAbortedError);
-    await until('it waits', () => bench.logs.matching('the next is in').length === 1);
+    await until('the send waits for its next try', () => bench.logs.matching('the next is in').length === 1);
     giveUp.abort();
     expect(await sending).toMatchObject({ outcome: 'notSent' });
     expect(sends()).toBe(1);
@@ -106,7 +106,7 @@ describe('a message that was not sent', () => {
 
 describe('a message that may have been sent', () => {
   it.each(['resetAfter', 'resetBefore', 'hang', 'serverError', 'garbage'] as const)(
-    'is never sent again unless asked to: %s',
+    'is not sent again by default: %s',
     async (kind) => {
       await start(QUICK);
       bench.gateway.faults.next(kind);
@@ -116,9 +116,9 @@ describe('a message that may have been sent', () => {
   );
 });
 
-describe('guarded, a message that may have been sent', () => {
+describe('a message that may have been sent, with guarded retries,', () => {
   it.each(['resetAfter', 'hang', 'garbage', 'empty', 'halfClosed'] as const)(
-    'reaches the phone once, and the receipt says that a twin had been sent: %s',
+    'reaches the phone once, and the receipt shows that the first try was sent: %s',
     async (kind) => {
       await start(GUARDED);
       bench.gateway.faults.next(kind);
@@ -129,7 +129,7 @@ describe('guarded, a message that may have been sent', () => {
   );
 
   it.each(['resetBefore', 'serverError', 'html'] as const)(
-    'reaches the phone when it had not been sent: %s',
+    'reaches the phone when the first try was not sent: %s',
     async (kind) => {
       await start(GUARDED);
       bench.gateway.faults.next(kind);
@@ -138,7 +138,7 @@ describe('guarded, a message that may have been sent', () => {
     },
   );
 
-  it('looks back far enough to find the first try, and no less than the message itself asks for', async () => {
+  it('is retried with a prevDups that covers the first try, and at least the prevDups of the message', async () => {
     await start(GUARDED);
     bench.gateway.faults.next('resetAfter');
     await bench.sms.send(MESSAGE);
@@ -148,7 +148,7 @@ describe('guarded, a message that may have been sent', () => {
     expect(params).toEqual([undefined, '2', '90', '90']);
   });
 
-  it('waits for a time-out first, so that the gateway is done with the first try', async () => {
+  it('is retried after http.timeoutMs, when the gateway has finished the first try', async () => {
     await start(GUARDED);
     bench.gateway.faults.next('resetAfter');
     const began = performance.now();
@@ -156,7 +156,7 @@ describe('guarded, a message that may have been sent', () => {
     expect(performance.now() - began).toBeGreaterThanOrEqual(http.timeoutMs - 2);
   });
 
-  it('stays guarded when the gateway asks to repeat later', async () => {
+  it('stays guarded when the gateway rate limits a retry', async () => {
     await start({ ...GUARDED, attempts: 4 });
     bench.gateway.faults.next('resetAfter');
     bench.gateway.faults.next('rateLimit', { retryAfter: 0 });
@@ -165,7 +165,7 @@ describe('guarded, a message that may have been sent', () => {
     expect(phone()).toBe(1);
   });
 
-  it('is reported as unknown when the repeats settle nothing, also when the last one proves that it was not sent', async () => {
+  it('is reported as unknown when no retry settles the outcome, even if the last one was not sent', async () => {
     await start({ ...GUARDED, attempts: 2 });
     bench.gateway.faults.next('hang');
     bench.gateway.faults.next('rateLimit', { retryAfter: 0 });
@@ -175,7 +175,7 @@ describe('guarded, a message that may have been sent', () => {
   });
 
   it.each([{ delay: 5 }, { delay: 5, prevDups: 60 }])(
-    'is not repeated when it is held at the gateway: %j',
+    'is not retried when it has a delay at the gateway: %j',
     async (held) => {
       await start(GUARDED);
       bench.gateway.faults.next('resetAfter');
@@ -184,7 +184,7 @@ describe('guarded, a message that may have been sent', () => {
     },
   );
 
-  it('stays a rejection when the gateway calls the first try a duplicate', async () => {
+  it('stays a duplicate when the gateway answers the first try that way', async () => {
     await start(GUARDED);
     await bench.sms.send(MESSAGE);
     const receipt = await bench.sms.send({ ...MESSAGE, prevDups: 10 });
@@ -192,8 +192,8 @@ describe('guarded, a message that may have been sent', () => {
     expect(receipt).not.toHaveProperty('confirmedByTwin');
   });
 
-  it('is repeated on a kept-alive connection that the server closed just as it was used', async () => {
-    // A gateway that answers the first request of a connection, and resets it when the second begins to come.
+  it('is retried when the server closes a kept-alive connection during the request', async () => {
+    // A gateway that answers the first request of a connection, and resets the connection when the second begins.
     let received = '';
     const server = createServer((socket) => {
       let requests = 0;

@@ -25,7 +25,7 @@ const lastRequest = (): RequestRecord => {
 afterEach(() => bench?.close());
 
 describe.each(['POST', 'GET'] as const)('send by %s', (method) => {
-  it('sends what was set and nothing else', async () => {
+  it('sends the fields that are set and nothing else', async () => {
     const sms = await start();
     const receipt = await sms.send(MESSAGE, { method });
     expect(lastRequest()).toMatchObject({ method, path: '/api-a/msgs', status: 200 });
@@ -79,7 +79,7 @@ describe.each(['POST', 'GET'] as const)('send by %s', (method) => {
     'emoji 😀👨‍👩‍👧 and €^{}[]~|\\',
     '  leading and trailing  ',
     'a,b,c=1&username=other',
-  ])('brings the text to the phone as it is: %j', async (body) => {
+  ])('delivers the text unchanged to the phone: %j', async (body) => {
     const sms = await start();
     await sms.send({ ...MESSAGE, src: 'My Brand+1', body }, { method });
     expect(bench.gateway.phone('966501234567')[0]).toMatchObject({ body, src: 'My Brand+1' });
@@ -97,7 +97,7 @@ describe.each(['POST', 'GET'] as const)('send by %s', (method) => {
     expect(lastRequest().params).not.toHaveProperty('password');
   });
 
-  it('sends parameters beyond the document when told to', async () => {
+  it('sends undocumented parameters given as extra', async () => {
     const sms = await start();
     const error = await sms.send(MESSAGE, { method, extra: { customId: 'a b', secure: true } }).catch((e: Error) => e);
     expect(error).toMatchObject({ name: 'OurSmsGatewayError' });
@@ -116,13 +116,13 @@ describe('recipients', () => {
     expect(receipt).toMatchObject({ total: 2, skipped: 2 });
   });
 
-  it("may be the document's comma-separated string", async () => {
+  it('may be a comma-separated string, as in the API document', async () => {
     const sms = await start();
     await sms.send({ ...MESSAGE, dests: '0501234567, 0507654321،0509999999' });
     expect(lastRequest().params.dests).toBe('966501234567,966507654321,966509999999');
   });
 
-  it('may be 500, counted without duplicates, and not 501', async () => {
+  it('are limited to 500, without counting duplicates', async () => {
     const sms = await start({}, { accounts: [{ username: 'demo', password: 'demo', credits: 10_000 }] });
     const numbers = Array.from({ length: 501 }, (_, i) => `05${String(10_000_000 + i)}`);
     await expect(
@@ -138,7 +138,7 @@ describe('recipients', () => {
     expect(bench.gateway.requests).toHaveLength(1);
   });
 
-  it('are named by position and reason, masked, when they are not numbers, and nothing is sent', async () => {
+  it('are reported by position and reason, masked, when they are invalid, and nothing is sent', async () => {
     const sms = await start();
     const dests = Array.from({ length: 500 }, (_, i) => `05${String(10_000_000 + i)}`);
     dests[7] = '05012345678';
@@ -150,7 +150,7 @@ describe('recipients', () => {
     expect(bench.gateway.requests).toHaveLength(0);
   });
 
-  it('are named up to the five hundredth fault, however many are wrong', async () => {
+  it('are reported up to the five hundredth fault', async () => {
     const sms = await start();
     const error = await rejection(sms.send({ ...MESSAGE, dests: 'x,'.repeat(5_000) }), OurSmsValidationError);
     expect(error.faults).toHaveLength(501);
@@ -214,7 +214,7 @@ describe('the ranges of the parameters', () => {
     expect(error.faults.map(({ field }) => field)).toEqual(['src', 'body', 'dests']);
   });
 
-  it('are those of the message itself, whatever prototype a request body brings', async () => {
+  it('apply to the own fields of a message, not to its prototype', async () => {
     const sms = await start();
     const message: unknown = JSON.parse('{"src":"MyBrand","dests":["0501234567"],"__proto__":{"body":"smuggled"}}');
     const error = await rejection(sms.send(message as MessageToSend), OurSmsValidationError);
@@ -237,7 +237,7 @@ describe('the ranges of the parameters', () => {
   });
 });
 
-describe('what cannot be sent, or end a call, is refused by its name', () => {
+describe('an invalid value is refused by the name of its field', () => {
   it.each<[string, object, object]>([
     ['src', { src: 'My\ud83d' }, {}],
     ['body', { body: 'Hello \udc4d' }, {}],
@@ -254,13 +254,13 @@ describe('what cannot be sent, or end a call, is refused by its name', () => {
     expect(bench.gateway.requests).toHaveLength(0);
   });
 
-  it('but not a signal of another library, which ends the call as its own', async () => {
+  it('but an AbortSignal of another library is accepted', async () => {
     const sms = await start();
     const target = Object.assign(new EventTarget(), { aborted: false });
     expect(await sms.send(MESSAGE, { signal: target as unknown as AbortSignal })).toMatchObject({ accepted: 1 });
   });
 
-  it('in one line, whatever the name of a field holds', async () => {
+  it('with control characters in that name escaped', async () => {
     const sms = await start();
     const error = await rejection(sms.send({ ...MESSAGE, 'a\nb\u202e': 1 } as never), OurSmsValidationError);
     expect(error.message).toContain('a\\u000ab\\u202e: is not known');
@@ -268,7 +268,7 @@ describe('what cannot be sent, or end a call, is refused by its name', () => {
 });
 
 describe('defaults and divertTo', () => {
-  it('fill in what a message leaves unset, src too', async () => {
+  it('fill in the unset fields of a message, including src', async () => {
     const sms = await start({ defaults: { src: 'Default', dlr: true, priority: 2 } });
     await sms.send({ dests: '0501234567', body: 'hello', priority: undefined });
     expect(lastRequest().params).toEqual({ ...WIRE, src: 'Default', dlr: '1', priority: '2' });
@@ -276,7 +276,7 @@ describe('defaults and divertTo', () => {
     expect(lastRequest().params).toMatchObject({ src: 'MyBrand', dlr: '0', priority: '2' });
   });
 
-  it('sends every message to the diverted number instead, and says so at bootstrap, masked', async () => {
+  it('send every message to the diverted number, which is logged masked at bootstrap', async () => {
     const sms = await start({ divertTo: '0509999999' });
     expect(bench.logs.matching('diverted')).toEqual([
       'Every message of account default is diverted to 9665******99 (divertTo) OurSmsModule',

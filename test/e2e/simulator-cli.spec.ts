@@ -5,7 +5,7 @@ import { runGatewayCli } from '../../lib/testing/simulator/gateway-cli.js';
 import { demo, get, getJson, hello, helloJson, overWire, post, postJson } from '../support/simulator-client.js';
 import { startReceiver } from '../support/webhook-receiver.js';
 
-/** The command in this process: its lines, its exit code once it ends, and what stops it. */
+/** The command run in this process: its lines, its exit code once it ends, and a function that stops it. */
 function command(...argv: string[]) {
   const [out, err]: [string[], string[]] = [[], []];
   const stop = new AbortController();
@@ -21,7 +21,7 @@ async function running(...argv: string[]) {
 }
 
 describe('the command nestjs-oursms-gateway', () => {
-  it('says where it listens and how to point the module there, serves, and stops', async () => {
+  it('prints its address and the options for the module, serves, and stops', async () => {
     const { url, out, err, stop, code } = await running();
     expect(out[0]).toMatch(`baseUrl: '${url}'`);
     expect(out[0]).toMatch(`auth: { username: 'demo', password: 'demo' }`);
@@ -32,7 +32,7 @@ describe('the command nestjs-oursms-gateway', () => {
     expect((await overWire(url, post(hello))).fault).toBe('ECONNREFUSED');
   });
 
-  it('prints all three ways in, and each of them works', async () => {
+  it('prints three kinds of credentials, and each of them works', async () => {
     const { url, out, stop, code } = await running();
     const jsonUrl = url.replace('/api-a', '');
     for (const way of [
@@ -63,7 +63,7 @@ describe('the command nestjs-oursms-gateway', () => {
     expect(out.join('\n')).not.toMatch('hunter2');
   });
 
-  it('answers without ids when told so', async () => {
+  it('answers without message ids with --no-ids', async () => {
     const { url, stop, code } = await running('--no-ids');
     expect((await overWire(url, postJson(helloJson))).body.toString()).not.toMatch('acceptedMsgs');
     stop();
@@ -96,7 +96,7 @@ describe('the command nestjs-oursms-gateway', () => {
     await code;
   });
 
-  it('brings the report after the time it was told', async () => {
+  it('delivers the report after --deliver-after-ms', async () => {
     const { url, stop, code } = await running('--deliver-after-ms', '0');
     await overWire(url, post({ ...hello, dlr: 1 }));
     expect((await overWire(url, get('/inbox/dlrs'))).body.toString()).toMatch('delivered');

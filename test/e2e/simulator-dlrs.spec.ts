@@ -30,7 +30,7 @@ describe('the simulator: 2. Download Dlrs', () => {
     expect(download(engine).json).toEqual([]);
   });
 
-  it('deletes what it delivers, oldest first, and keeps a record of it', () => {
+  it('deletes the reports that it delivers, oldest first, and records them', () => {
     const engine = new SimulatorEngine();
     for (let i = 1; i <= 5; i++) engine.pushReport('demo', { msgId: `${i}` });
     const ids = (count: number) => download(engine, count).json.map(({ msgId }) => msgId);
@@ -69,7 +69,7 @@ describe('the simulator: 2. Download Dlrs', () => {
     expect(engine.waitingReports('two')).toHaveLength(1);
   });
 
-  it('makes no report of its own when told so', () => {
+  it('creates no reports with reports: false', () => {
     const engine = new SimulatorEngine({ reports: false });
     engine.handle(post({ ...hello, dlr: 1 }));
     engine.pushReport('demo', { msgId: 'pushed' });
@@ -90,7 +90,7 @@ describe('the simulator: 2. Download Dlrs', () => {
     ]);
   });
 
-  it('reports each recipient of a request at a time of its own, where deliverAfterMs is a function', () => {
+  it('reports each recipient of a request at its own time when deliverAfterMs is a function', () => {
     const clock = stopped();
     const deliverAfterMs = (dest: string, index: number): number => (dest.endsWith('9') ? 5_000 : index * 1_000);
     const engine = new SimulatorEngine({ clock, deliverAfterMs });
@@ -103,12 +103,12 @@ describe('the simulator: 2. Download Dlrs', () => {
     expect(waiting()).toEqual(['0', '2', '9']);
   });
 
-  it('refuses a message whose deliverAfterMs is none', () => {
+  it('throws when the result of deliverAfterMs is not a number', () => {
     const engine = new SimulatorEngine({ deliverAfterMs: () => NaN });
     expect(() => engine.handle(post({ ...hello, dlr: 1 }))).toThrow('the result of deliverAfterMs must be a number');
   });
 
-  it('gives the status that the options say, and brings what failed to no phone', () => {
+  it('gives the status of statusOf, and delivers failed messages to no phone', () => {
     const statuses = ['delivered', 'undelivered', 'failed', 'sent'] as const;
     const engine = new SimulatorEngine({ statusOf: (dest, body) => statuses[Number(dest.at(-1)) + body.length - 5]! });
     engine.handle(post({ ...hello, dlr: 1, dests: '966500000000,966500000001,966500000002,966500000003' }));

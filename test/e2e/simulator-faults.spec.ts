@@ -14,7 +14,7 @@ const download = () => overWire(gateway.url, get('/inbox/dlrs'));
 const onPhone = (): number => gateway.phone('966501234567').length;
 const json = ({ body }: { body: Buffer }): unknown => JSON.parse(body.toString());
 
-describe('the simulator: faults after which the gateway has done nothing', () => {
+describe('the simulator: faults after which the gateway has not processed the request', () => {
   afterEach(() => {
     expect(onPhone()).toBe(0);
     expect(gateway.credits('demo')).toBe(1000);
@@ -27,7 +27,7 @@ describe('the simulator: faults after which the gateway has done nothing', () =>
     expect(gateway.requests[0]).toMatchObject({ fault: 'resetBefore', status: undefined });
   });
 
-  it('html: gives a page in place of JSON, under any status', async () => {
+  it('html: answers with a web page instead of JSON, under any status', async () => {
     gateway.faults.next('html');
     gateway.faults.next('html', { status: 403 });
     const [first, second] = [await send(), await send()];
@@ -57,7 +57,7 @@ describe('the simulator: faults after which the gateway has done nothing', () =>
     expect([answer.status, json(answer)]).toEqual([500, { errorCode: 500, message: expect.any(String) }]);
   });
 
-  it('unavailable: gives 503, with Retry-After when told', async () => {
+  it('unavailable: gives 503, with Retry-After when set', async () => {
     gateway.faults.next('unavailable');
     gateway.faults.next('unavailable', { retryAfter: 2 });
     const [first, second] = [await send(), await send()];
@@ -65,7 +65,7 @@ describe('the simulator: faults after which the gateway has done nothing', () =>
     expect([first.headers['retry-after'], second.headers['retry-after']]).toEqual([undefined, '2']);
   });
 
-  it('redirect: points elsewhere', async () => {
+  it('redirect: answers with a redirect', async () => {
     gateway.faults.next('redirect', { location: 'http://127.0.0.1:1/login' });
     gateway.faults.next('redirect', { location: '/x', status: 307 });
     expect(await send()).toMatchObject({ status: 302, headers: { location: 'http://127.0.0.1:1/login' } });
@@ -73,13 +73,13 @@ describe('the simulator: faults after which the gateway has done nothing', () =>
   });
 });
 
-describe('the simulator: faults after which the gateway has done what was asked', () => {
+describe('the simulator: faults after which the gateway has processed the request', () => {
   afterEach(() => {
     expect(onPhone()).toBe(1);
     expect(gateway.requests[0]).toMatchObject({ processed: true });
   });
 
-  it('latency: answers late, having done it at once', async () => {
+  it('latency: processes the request at once and answers late', async () => {
     gateway.faults.next('latency', { ms: 150 });
     const started = performance.now();
     const answer = send();
@@ -103,12 +103,12 @@ describe('the simulator: faults after which the gateway has done what was asked'
     expect(body.toString()).toMatch(/^\{"jobId":/);
   });
 
-  it.each([0, 1, 20])('halfClosed: sends %i bytes of the body when told', async (bytes) => {
+  it.each([0, 1, 20])('halfClosed: sends %i bytes of the body when set', async (bytes) => {
     gateway.faults.next('halfClosed', { bytes });
     expect(await send()).toMatchObject({ status: 200, fault: 'ECONNRESET', body: { length: bytes } });
   });
 
-  it('slowBody: drips the body', async () => {
+  it('slowBody: sends the body slowly', async () => {
     gateway.faults.next('slowBody', { bytes: 50, everyMs: 20 });
     const started = performance.now();
     const { body, fault } = await send();
@@ -124,14 +124,14 @@ describe('the simulator: faults after which the gateway has done what was asked'
     expect(gateway.requests[0]).toMatchObject({ fault: 'hang', status: undefined });
   });
 
-  it('garbage: gives bytes that are no JSON', async () => {
+  it('garbage: gives bytes that are not JSON', async () => {
     gateway.faults.next('garbage');
     const answer = await send();
     expect(answer).toMatchObject({ status: 200, headers: { 'content-type': expect.stringMatching('json') } });
     expect(() => json(answer)).toThrow(SyntaxError);
   });
 
-  it('garbage: gives the body it was told', async () => {
+  it('garbage: gives the configured body', async () => {
     gateway.faults.next('garbage', { body: '[{"msgId":"1"},' });
     expect((await send()).body.toString()).toBe('[{"msgId":"1"},');
   });
@@ -141,19 +141,19 @@ describe('the simulator: faults after which the gateway has done what was asked'
     expect(await send()).toMatchObject({ status: 200, headers: { 'content-length': '0' }, body: { length: 0 } });
   });
 
-  it('serverError: gives 500 after the fact when told', async () => {
+  it('serverError: gives 500 after processing the request when set', async () => {
     gateway.faults.next('serverError', { processed: true });
     expect((await send()).status).toBe(500);
   });
 
-  it('huge: streams as many bytes as told, without announcing them', async () => {
+  it('huge: streams the configured number of bytes without a Content-Length', async () => {
     gateway.faults.next('huge', { bytes: 3_000_000 });
     const { headers, body } = await send();
     expect([headers['content-length'], body.length]).toEqual([undefined, 3_000_000]);
     expect(json({ body })).toHaveLength(2_999_998);
   });
 
-  it('huge: survives a client that has enough', async () => {
+  it('huge: survives a client that disconnects', async () => {
     gateway.faults.next('huge');
     const enough = new AbortController();
     const answer = send(enough.signal);
@@ -181,7 +181,7 @@ describe('the simulator: faults of a download', () => {
     expect(json(await download())).toEqual([{ msgId: '1' }]);
   });
 
-  it('envelope: puts the reports under another field this once', async () => {
+  it('envelope: puts the reports under another field once', async () => {
     gateway.pushReport('demo', { msgId: '1' });
     gateway.faults.next('envelope', { envelope: 'results' });
     expect((await send()).status).toBe(200);
@@ -191,7 +191,7 @@ describe('the simulator: faults of a download', () => {
 });
 
 describe('the simulator: planning of faults', () => {
-  it('plays a fault as often as told, on the call it is for', async () => {
+  it('plays a fault the given number of times, on the given call', async () => {
     gateway.faults.next('serverError', { on: 'credits', times: 2 });
     const credits = async () => (await overWire(gateway.url, get('/billing/credits'))).status;
     expect((await send()).status).toBe(200);
@@ -201,7 +201,7 @@ describe('the simulator: planning of faults', () => {
     expect(await credits()).toBe(200);
   });
 
-  it('plays faults in the order of asking, one a request, and a latency on top', async () => {
+  it('plays faults in the planned order, one per request, and a latency in addition', async () => {
     gateway.faults.next('unavailable');
     gateway.faults.next('rateLimit');
     gateway.faults.next('latency', { ms: 100 });
@@ -245,14 +245,14 @@ describe('the simulator: planning of faults', () => {
     expect((await send()).status).toBe(200);
   });
 
-  it('refuses what makes no sense', () => {
+  it('refuses invalid arguments', () => {
     expect(() => gateway.faults.next('hang', { times: 0 })).toThrow(RangeError);
     expect(() => gateway.faults.next('hang', { times: 1.5 })).toThrow(RangeError);
     expect(() => gateway.faults.chance('hang', 1.1)).toThrow(RangeError);
     expect(() => gateway.faults.chance('hang', NaN)).toThrow(RangeError);
   });
 
-  it('resets a connection that was kept alive, and serves the next', async () => {
+  it('resets a kept-alive connection, and serves the next one', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     expect((await overWire(gateway.url, post(hello), { agent })).status).toBe(200);
     gateway.faults.next('resetBefore');

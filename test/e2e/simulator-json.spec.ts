@@ -7,7 +7,7 @@ import { ask, demo, encode, get, getJson, helloJson, overWire, post, postJson } 
 const answer = (asked: SimulatorRequest, engine = new SimulatorEngine()) => ask(engine, asked);
 
 describe('the JSON API of the simulator', () => {
-  it('sends a message, reports it, and takes it from the balance, on the account that api-a has too', () => {
+  it('sends a message, reports it, and charges it to the account that api-a shares', () => {
     const engine = new SimulatorEngine();
     const body = 'مرحبا 👋 "100%"';
     expect(answer(postJson({ ...helloJson, body, dlr: true, secure: true, transliteration: 'AUTO' }), engine)).toEqual({
@@ -25,7 +25,7 @@ describe('the JSON API of the simulator', () => {
     expect(answer(get('/inbox/dlrs'), engine).json).toEqual([]);
   });
 
-  it('says who a key belongs to, and which senders it may use', () => {
+  it('returns the owner of a key and its allowed senders', () => {
     const senders = ['MyBrand', 'MyBrand-AD', '800'];
     const engine = new SimulatorEngine({ accounts: [{ username: 'shop', apiKey: 'k', senders }] });
     expect(answer(getJson('/users/me', '', 'Bearer k'), engine)).toEqual({
@@ -58,7 +58,7 @@ describe('the JSON API of the simulator', () => {
     });
   });
 
-  it('gives no account without a key a way in by an empty one', () => {
+  it('refuses an empty key even when an account has no key', () => {
     const engine = new SimulatorEngine({ accounts: [{ username: 'a', password: 'p' }] });
     for (const header of ['Bearer', 'Bearer ', 'Bearer undefined'])
       expect(answer(getJson('/users/me', '', header), engine).status).toBe(401);
@@ -126,7 +126,7 @@ describe('the JSON API of the simulator', () => {
     ['the path of the JSON API below api-a', getJson('/api-a/users/me'), 404],
   ])('refuses %s', (_what, asked, status) => expect(answer(asked).status).toBe(status));
 
-  it('answers a send without ids when told so, over either API', () => {
+  it('answers a send without message ids when set, over either API', () => {
     const engine = new SimulatorEngine({ acceptedMsgs: false });
     for (const asked of [
       postJson(helloJson),
@@ -152,7 +152,7 @@ describe('the JSON API of the simulator on a port', () => {
   let gateway: GatewaySimulator;
   afterEach(() => gateway.stop());
 
-  it('is served beside api-a, records what came, and plays faults', async () => {
+  it('is served beside api-a, records requests, and plays faults', async () => {
     gateway = await GatewaySimulator.start();
     expect(gateway.jsonUrl).toBe(gateway.url.replace('/api-a', ''));
     const body = 'مرحبا';

@@ -17,7 +17,7 @@ describe('the simulator: paths, methods and forms', () => {
     ['POST', '/inbox/dlrs', 'GET'],
     ['DELETE', '/inbox/dlrs', 'GET'],
     ['POST', '/billing/credits', 'GET'],
-  ])('refuses %s %s with 405 and says what is allowed', (method, path, allow) => {
+  ])('refuses %s %s with 405 and names the allowed methods', (method, path, allow) => {
     const response = new SimulatorEngine().handle({ ...get(path), method });
     expect(response).toMatchObject({ status: 405, headers: { allow } });
   });
@@ -82,7 +82,7 @@ describe('the simulator: paths, methods and forms', () => {
     expect(engine.delivered.map(({ body }) => body)).toEqual(['hello there+ you', 'hello+there+ you']);
   });
 
-  it('brings any text through unchanged: Arabic, an emoji, line ends, marks of the encoding itself', () => {
+  it('passes any text through unchanged: Arabic, an emoji, line ends, characters of the encoding itself', () => {
     const engine = new SimulatorEngine();
     const body = 'مرحبا 👋\r\n100% & a=b + c;\ufeff\u0000';
     expect(answer(post({ ...hello, body }), engine).status).toBe(200);
@@ -126,7 +126,7 @@ describe('the simulator: credentials', () => {
   it('refuses a password and a token together', () =>
     expect(credits({ username: 'one', password: 'pass-1', token: 'token-1' }).status).toBe(400));
 
-  it('refuses a message of wrong credentials in all three calls before it looks at anything else', () => {
+  it('refuses wrong credentials in all three calls before it checks other parameters', () => {
     const engine = new SimulatorEngine();
     const wrong = { username: 'demo', password: 'wrong-secret' };
     for (const asked of [post({ ...hello, ...wrong, priority: 9 }), get('/inbox/dlrs', wrong), get('/msgs', wrong)]) {
@@ -135,7 +135,7 @@ describe('the simulator: credentials', () => {
     expect(engine.messages).toEqual([]);
   });
 
-  it('repeats no credential, even when a broken encoding makes a name of a part of it', () => {
+  it('repeats no credential, even when a broken encoding turns part of it into a parameter name', () => {
     const engine = new SimulatorEngine({ accounts: [{ username: 'demo', password: 'first&hunter22' }] });
     for (const asked of [
       get('/billing/credits', 'username=demo&password=first&hunter22'),
@@ -166,7 +166,7 @@ describe('the simulator: credentials', () => {
       ],
     ],
     [[{ username: 'a', token: 'x', credits: -1 }]],
-  ])('does not start with accounts that make no sense: %j', (given) => {
+  ])('does not start with invalid accounts: %j', (given) => {
     expect(() => new SimulatorEngine({ accounts: given })).toThrow();
   });
 
@@ -185,7 +185,7 @@ describe('the simulator: 3. Get Credits Balance', () => {
     expect(answer(get('/billing/credits'), engine).json).toEqual({ credits: 12.5 });
   });
 
-  it('gives it as a string of digits on demand', () => {
+  it('gives the balance as a string with creditsAs: string', () => {
     const engine = new SimulatorEngine({ creditsAs: 'string' });
     expect(answer(get('/billing/credits'), engine).json).toEqual({ credits: '1000' });
   });

@@ -7,7 +7,7 @@ const send = (parameters: Record<string, string | number>, engine = new Simulato
   ask<SendJson>(engine, post({ ...hello, ...parameters }));
 
 describe('the simulator: 1. Send Message', () => {
-  it('takes a message by POST, charges it and brings it to the phone', () => {
+  it('takes a message by POST, charges it and delivers it to the phone', () => {
     const engine = new SimulatorEngine();
     const { status, json } = ask(engine, post(hello));
     expect(status).toBe(200);
@@ -36,14 +36,14 @@ describe('the simulator: 1. Send Message', () => {
     expect(engine.messages[0]).toMatchObject({ priority: 1, msgClass: 'promotional', dlr: false, parts: 1 });
   });
 
-  it('says the same field names that the body of a known answer has', () => {
+  it('answers with the same field names as a known answer', () => {
     const { json } = send({});
     expect(Object.keys(json as object)).toEqual([
       ...['jobId', 'total', 'accepted', 'rejected', 'duplicates', 'cost', 'acceptedMsgs', 'rejectedMsgs'],
     ]);
   });
 
-  it.each(['src', 'dests', 'body'])('refuses a message without %s, or with an empty one', (name) => {
+  it.each(['src', 'dests', 'body'])('refuses a message with a missing or empty %s', (name) => {
     const rest = Object.fromEntries(Object.entries(hello).filter(([other]) => other !== name));
     const engine = new SimulatorEngine();
     for (const asked of [post(rest), post({ ...hello, [name]: '' }), get('/msgs', rest)]) {
@@ -61,7 +61,7 @@ describe('the simulator: 1. Send Message', () => {
     ['maxParts', 0, 2147483647],
     ['dlr', 0, 1],
     ['prevDups', 0, 2147483647],
-  ])('takes %s from %i to %i and refuses what is past either end', (name, min, max) => {
+  ])('takes %s from %i to %i and refuses values outside this range', (name, min, max) => {
     expect(send({ [name]: min }).status).toBe(200);
     expect(send({ [name]: max }).status).toBe(200);
     for (const value of [min - 1, max + 1, '', '1.0', ' 1', '01', '+1', '1e0', 'true', '١']) {
@@ -163,7 +163,7 @@ describe('the simulator: 1. Send Message', () => {
     },
   );
 
-  it('counts the sums of an answer so that they account for every destination', () => {
+  it('answers with counts that account for every destination', () => {
     const engine = new SimulatorEngine({ unroutable: ['971'] });
     send({}, engine);
     const dests = '966501234567,971501234567,971501234567,966501234568';
@@ -171,7 +171,7 @@ describe('the simulator: 1. Send Message', () => {
     expect(json).toMatchObject({ total: 4, accepted: 1, rejected: 1, duplicates: 2 });
   });
 
-  it('gives no identifier twice, also not after a restart', () => {
+  it('never gives an identifier twice, even after a restart', () => {
     const ids = [new SimulatorEngine(), new SimulatorEngine()].flatMap((engine) =>
       [1, 2].map(() => send({}, engine).json.acceptedMsgs[0]?.msgId),
     );

@@ -61,7 +61,7 @@ describe('the simulator: its server', () => {
     expect(gateway.credits('demo')).toBe(900);
   });
 
-  it('forgets a request that breaks off in the middle, and continues', async () => {
+  it('ignores a request that breaks off midway, and continues', async () => {
     const gateway = await start();
     const socket = connect(gateway.port, '127.0.0.1');
     await once(socket, 'connect');
@@ -80,7 +80,7 @@ describe('the simulator: its server', () => {
     expect(gateway.messages).toEqual([]);
   });
 
-  it('says what a callback of the options threw', async () => {
+  it('answers with the error that a callback of the options threw', async () => {
     const statusOf = (): never => {
       throw new Error('my mistake');
     };
@@ -89,14 +89,14 @@ describe('the simulator: its server', () => {
     expect([status, body.toString()]).toEqual([500, expect.stringMatching('my mistake')]);
   });
 
-  it('takes the port that it is given, and says when that is in use', async () => {
+  it('listens on the given port, and rejects when the port is in use', async () => {
     const first = await start();
     await expect(GatewaySimulator.start({ port: first.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await first.stop();
     expect((await start({ port: first.port })).port).toBe(first.port);
   });
 
-  it('stops with open, hanging and slow connections, more than once, and stays readable', async () => {
+  it('can be stopped repeatedly with open, hanging and slow connections, and keeps its records', async () => {
     const gateway = await start();
     gateway.faults.next('hang');
     gateway.faults.next('slowBody', { everyMs: 60_000 });
@@ -116,7 +116,7 @@ describe('the simulator: its server', () => {
 });
 
 describe('the simulator: refused connections', () => {
-  it('goes away and comes back on the same port with nothing forgotten', async () => {
+  it('closes its port, and opens the same port again with its state kept', async () => {
     const gateway = await start();
     const agent = new Agent({ keepAlive: true });
     await overWire(gateway.url, post(hello), { agent });
@@ -132,7 +132,7 @@ describe('the simulator: refused connections', () => {
     agent.destroy();
   });
 
-  it('comes back by itself after the time it was told', async () => {
+  it('opens its port again automatically after forMs', async () => {
     const gateway = await start();
     await gateway.refuseConnections({ forMs: 100 });
     expect((await overWire(gateway.url, post(hello))).fault).toBe('ECONNREFUSED');
@@ -141,7 +141,7 @@ describe('the simulator: refused connections', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('stays away when it is stopped before that', async () => {
+  it('keeps its port closed when it is stopped before forMs has passed', async () => {
     const gateway = await start();
     await gateway.refuseConnections({ forMs: 50 });
     await gateway.stop();

@@ -15,7 +15,7 @@ function simulator(options: Partial<SimulatorEngineOptions> = {}) {
 }
 
 describe('the simulator: delay', () => {
-  it('holds a message for so many minutes, then sends it', () => {
+  it('delays a message by that many minutes, then sends it', () => {
     const { clock, engine, send, states } = simulator();
     send({ delay: 2 });
     clock.advance(2 * MINUTE - 1);
@@ -25,7 +25,7 @@ describe('the simulator: delay', () => {
     expect(engine.delivered[0]).toMatchObject({ endedAt: Date.parse('2026-01-31T12:02:00Z'), status: 'delivered' });
   });
 
-  it('brings messages to phones in the order of sending, not of acceptance', () => {
+  it('delivers messages to phones in the order of sending, not of acceptance', () => {
     const { clock, engine, send } = simulator();
     for (const delay of [3, 1, 0, 2, 1]) send({ delay, body: `after ${delay}`, dlr: 1 });
     clock.advance(10 * MINUTE);
@@ -39,14 +39,14 @@ describe('the simulator: delay', () => {
 });
 
 describe('the simulator: validity', () => {
-  it('sends a message whose time comes at the very end of its validity', () => {
+  it('sends a message that is due at the very end of its validity', () => {
     const { clock, send, states } = simulator();
     send({ delay: 2, validity: 2 });
     clock.advance(5 * MINUTE);
     expect(states()).toEqual(['sent']);
   });
 
-  it('lets a message expire that is held for longer than it is valid', () => {
+  it('expires a message that is delayed longer than its validity', () => {
     const { clock, engine, send, states } = simulator();
     send({ delay: 3, validity: 2, dlr: 1 });
     clock.advance(2 * MINUTE - 1);
@@ -60,7 +60,7 @@ describe('the simulator: validity', () => {
     ]);
   });
 
-  it('lets a message expire that the route holds up past its validity', () => {
+  it('expires a message that the route delays past its validity', () => {
     const { clock, send, states } = simulator({ routeDelayMs: MINUTE + 1 });
     send({ validity: 1 });
     send({ validity: 2 });
@@ -81,7 +81,7 @@ describe('the simulator: maxParts', () => {
     expect(engine.waitingReports('demo')).toMatchObject([{ status: 'deleted' }]);
   });
 
-  it('sends a message of exactly so many parts, and any with 0', () => {
+  it('sends a message of exactly maxParts parts, and any message with 0', () => {
     const { send, states } = simulator();
     send({ body: 'x'.repeat(161), maxParts: 2 });
     send({ body: 'x'.repeat(1000), maxParts: 0 });
@@ -90,7 +90,7 @@ describe('the simulator: maxParts', () => {
 });
 
 describe('the simulator: prevDups', () => {
-  it('suppresses a twin within so many minutes, without a charge, and not after', () => {
+  it('suppresses a twin within prevDups minutes without a charge, and not afterwards', () => {
     const { clock, engine, send } = simulator();
     send();
     clock.advance(5 * MINUTE);
@@ -123,7 +123,7 @@ describe('the simulator: prevDups', () => {
     expect(send({ prevDups: 60 })).toMatchObject({ accepted: 1 });
   });
 
-  it('suppresses only those recipients who got it', () => {
+  it('suppresses only recipients that received the first message', () => {
     const { send } = simulator();
     send();
     expect(send({ dests: '966501234567,966501234568', prevDups: 1 })).toMatchObject({
@@ -132,7 +132,7 @@ describe('the simulator: prevDups', () => {
     });
   });
 
-  it('counts from the sending, so that a held message is no twin yet', () => {
+  it('counts from the time of sending, so a delayed message is not a twin yet', () => {
     const { clock, engine, send } = simulator();
     send({ delay: 10 });
     expect(send({ prevDups: 60 })).toMatchObject({ accepted: 1 });
@@ -160,7 +160,7 @@ describe('the simulator: prevDups', () => {
 });
 
 describe('the simulator: clock', () => {
-  it('goes with real time plus what was advanced', () => {
+  it('follows real time plus the advanced time', () => {
     const clock = new SimulatorClock();
     const before = Date.now();
     clock.advance(3_600_000);
@@ -180,7 +180,7 @@ describe('the simulator: clock', () => {
 });
 
 describe('the simulator: records', () => {
-  it('records every request with its parameters and what came of it', () => {
+  it('records every request with its parameters and its result', () => {
     const { engine } = simulator();
     engine.handle(post(hello));
     engine.handle(get('/billing/credits', 'username=demo&password=wrong&x'));
@@ -193,7 +193,7 @@ describe('the simulator: records', () => {
     expect(engine.requests[0]?.at).toBe(Date.parse('2026-01-31T12:00:00Z'));
   });
 
-  it('keeps only totals when told to record nothing, and does all the same', () => {
+  it('keeps only totals with record: false, and otherwise works the same', () => {
     const seen: number[] = [];
     const { engine, send } = simulator({ record: false, onRequest: ({ status }) => seen.push(status ?? 0) });
     send({ dlr: 1 });

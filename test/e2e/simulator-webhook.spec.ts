@@ -21,11 +21,11 @@ const push = (count: number, username = 'demo'): void => {
   for (let i = 1; i <= count; i++) gateway.pushReport(username, { msgId: `m${i}`, status: 'delivered' });
 };
 const settled = (): Promise<void> =>
-  until('all is pushed', () => gateway.pendingPushes === 0 && receiver.received.length > 0);
+  until('all reports are pushed', () => gateway.pendingPushes === 0 && receiver.received.length > 0);
 const ids = (): (string | undefined)[] => receiver.rows().map(({ msgId }) => msgId);
 
 describe('the webhook of the simulator', () => {
-  it('gets the report of a message as the provider pushes it, and the inbox does not', async () => {
+  it('receives the report of a message in the format of the provider, and the inbox does not', async () => {
     await start();
     await overWire(gateway.jsonUrl, postJson({ ...helloJson, dlr: true }));
     await settled();
@@ -45,7 +45,7 @@ describe('the webhook of the simulator', () => {
     expect(gateway.totals.pushes).toBe(1);
   });
 
-  it('gets reports in batches, in order', async () => {
+  it('receives reports in batches, in order', async () => {
     await start({ batch: 10 });
     push(25);
     await settled();
@@ -53,7 +53,7 @@ describe('the webhook of the simulator', () => {
     expect(ids()).toEqual(Array.from({ length: 25 }, (_, i) => `m${i + 1}`));
   });
 
-  it.each([300, 404, 500, 503])('gets a push again that it answers with %i, later each time', async (status) => {
+  it.each([300, 404, 500, 503])('receives a push again with growing delays when it answers with %i', async (status) => {
     await start({ batch: 2 });
     receiver.statuses.push(status, status, status);
     push(2);
@@ -72,7 +72,7 @@ describe('the webhook of the simulator', () => {
     expect(fourth - third).toBeGreaterThanOrEqual(78);
   });
 
-  it('gets a push again that it does not answer, and meanwhile the others', async () => {
+  it('receives an unanswered push again, and the other pushes meanwhile', async () => {
     await start({ batch: 1, timeoutMs: 50, concurrency: 2, retryDelayMs: 100 });
     receiver.statuses.push(0);
     push(3);
@@ -81,7 +81,7 @@ describe('the webhook of the simulator', () => {
     expect(gateway.pushes.find(({ status }) => status === undefined)).toMatchObject({ attempt: 1 });
   });
 
-  it('waits no longer than maxRetryDelayMs', async () => {
+  it('receives a retry after at most maxRetryDelayMs', async () => {
     await start({ maxRetryDelayMs: 25 });
     receiver.statuses.push(...Array<number>(12).fill(500));
     push(1);
@@ -89,7 +89,7 @@ describe('the webhook of the simulator', () => {
     expect(gateway.pushes).toHaveLength(13);
   });
 
-  it.each([200, 201, 204, 299])('is done with %i', async (status) => {
+  it.each([200, 201, 204, 299])('acknowledges a push with %i', async (status) => {
     await start();
     receiver.statuses.push(status);
     push(1);
@@ -98,14 +98,14 @@ describe('the webhook of the simulator', () => {
     expect(gateway.pushes).toHaveLength(1);
   });
 
-  it('can have reports in the inbox as well', async () => {
+  it('can be combined with reports in the inbox', async () => {
     await start({ alsoInInbox: true });
     push(1);
     await settled();
     expect(JSON.parse((await overWire(gateway.url, get('/inbox/dlrs'))).body.toString())).toEqual(receiver.rows());
   });
 
-  it('can be another one for an account', async () => {
+  it('can differ for each account', async () => {
     const other = await startReceiver();
     try {
       const accounts = [
@@ -115,13 +115,13 @@ describe('the webhook of the simulator', () => {
       await start({}, { accounts });
       push(1);
       push(2, 'bulk');
-      await until('both got theirs', () => ids().length === 1 && other.rows().length === 2);
+      await until('both webhooks received their reports', () => ids().length === 1 && other.rows().length === 2);
     } finally {
       await other.close();
     }
   });
 
-  it('gets nothing while the gateway is away', async () => {
+  it('receives nothing while the gateway is unavailable', async () => {
     await start();
     await gateway.refuseConnections();
     push(1);
@@ -132,11 +132,11 @@ describe('the webhook of the simulator', () => {
     expect(ids()).toEqual(['m1']);
   });
 
-  it('keeps no simulator from stopping, and gets nothing after that', async () => {
+  it('does not prevent the simulator from stopping, and receives nothing afterwards', async () => {
     await start();
     receiver.statuses.push(0);
     push(1);
-    await until('it is in flight', () => gateway.pendingPushes === 1);
+    await until('the push is in flight', () => gateway.pendingPushes === 1);
     await new Promise((resolve) => setTimeout(resolve, 40));
     await gateway.stop();
     await new Promise((resolve) => setTimeout(resolve, 60));
@@ -148,7 +148,7 @@ describe('a webhook that is changed while the simulator runs', () => {
   const inbox = async (): Promise<unknown> =>
     JSON.parse((await overWire(gateway.url, get('/inbox/dlrs'))).body.toString());
 
-  it('gets the reports from then on, and those in the inbox stay there', async () => {
+  it('receives all later reports, and reports in the inbox stay there', async () => {
     gateway = await GatewaySimulator.start();
     gateway.pushReport('demo', { msgId: 'before' });
     await gateway.pushTo({ url: receiver.url, batch: 1 });
@@ -158,7 +158,7 @@ describe('a webhook that is changed while the simulator runs', () => {
     expect(await inbox()).toEqual([{ msgId: 'before' }]);
   });
 
-  it('gets none any more once it is taken away: they wait to be downloaded', async () => {
+  it('receives no reports once it is removed: later reports wait to be downloaded', async () => {
     await start();
     push(1);
     await settled();
@@ -169,11 +169,11 @@ describe('a webhook that is changed while the simulator runs', () => {
     expect(ids()).toEqual(['m1']);
   });
 
-  it('leaves what it has refused, or not answered, to the inbox', async () => {
+  it('leaves refused and unanswered pushes to the inbox when it is removed', async () => {
     await start({ batch: 1, concurrency: 2, retryDelayMs: 60_000 });
     receiver.statuses.push(500, 0);
     push(3);
-    await until('one is taken', () => gateway.pushes.some(({ status }) => status === 200));
+    await until('one push is acknowledged', () => gateway.pushes.some(({ status }) => status === 200));
     expect(gateway.pendingPushes).toBe(2);
     await gateway.pushTo(undefined);
     expect(gateway.pendingPushes).toBe(0);
@@ -185,23 +185,23 @@ describe('a webhook that is changed while the simulator runs', () => {
     ).toEqual(['m1', 'm2']);
   });
 
-  it('leaves what it has refused to the next one, and to the inbox what is there already once', async () => {
+  it('leaves refused pushes to the next webhook, without a second copy in the inbox', async () => {
     const other = await startReceiver();
     try {
       await start({ alsoInInbox: true, retryDelayMs: 60_000 });
       receiver.statuses.push(500);
       push(1);
-      await until('it is refused', () => gateway.pushes.length === 1);
+      await until('the push is refused', () => gateway.pushes.length === 1);
       await Promise.all([gateway.pushTo(undefined), gateway.pushTo({ url: other.url, alsoInInbox: true })]);
       push(1);
-      await until('the next one has it', () => other.rows().length === 1);
+      await until('the next webhook has the reports', () => other.rows().length === 1);
       expect(await inbox()).toHaveLength(2);
     } finally {
       await other.close();
     }
   });
 
-  it('stays that of an account of its own', async () => {
+  it('does not replace the webhook of a single account', async () => {
     const accounts = [{ username: 'demo', apiKey: 'demo-key', webhook: receiver.url }];
     gateway = await GatewaySimulator.start({ accounts });
     await gateway.pushTo(undefined);
@@ -210,7 +210,7 @@ describe('a webhook that is changed while the simulator runs', () => {
     expect(ids()).toEqual(['m1']);
   });
 
-  it('may not be on another machine, nor come after the end', async () => {
+  it('must be on this machine, and cannot be set after the simulator has stopped', async () => {
     await start();
     await expect(gateway.pushTo('http://192.168.0.1/s3cret')).rejects.toThrow(/pushed nowhere else$/);
     push(1);
@@ -221,7 +221,7 @@ describe('a webhook that is changed while the simulator runs', () => {
 });
 
 describe('faults of pushes', () => {
-  it('repeat: what was taken comes again', async () => {
+  it('repeat: an acknowledged push is sent again', async () => {
     await start();
     gateway.pushFaults.next('repeat');
     push(2);
@@ -233,7 +233,7 @@ describe('faults of pushes', () => {
     ]);
   });
 
-  it('disorder: in reverse, and after later ones', async () => {
+  it('disorder: reports arrive in reverse order, and after later ones', async () => {
     await start({ batch: 2 });
     gateway.pushFaults.next('disorder');
     push(4);
@@ -241,7 +241,7 @@ describe('faults of pushes', () => {
     expect(ids()).toEqual(['m3', 'm4', 'm2', 'm1']);
   });
 
-  it('noAnswer: it comes whole, and again', async () => {
+  it('noAnswer: the whole push arrives, and arrives again', async () => {
     await start();
     gateway.pushFaults.next('noAnswer');
     push(1);
@@ -250,7 +250,7 @@ describe('faults of pushes', () => {
     expect(gateway.pushes.map(({ status }) => status)).toEqual([undefined, 200]);
   });
 
-  it('cut: half of it comes, and then all of it', async () => {
+  it('cut: half of the push arrives, and then the whole push', async () => {
     await start();
     gateway.pushFaults.next('cut', { times: 2 });
     push(1);
@@ -260,7 +260,7 @@ describe('faults of pushes', () => {
     expect(ids()).toEqual(['m1']);
   });
 
-  it.each([undefined, 'surprise'])('garbage: %s, and then the reports', async (body) => {
+  it.each([undefined, 'surprise'])('garbage: the body %s arrives, and then the reports', async (body) => {
     await start();
     receiver.statuses.push(500);
     gateway.pushFaults.next('garbage', { body });
@@ -271,7 +271,7 @@ describe('faults of pushes', () => {
     expect(ids()).toEqual(['m1']);
   });
 
-  it('come by chance, the same with each seed, until they are cleared', async () => {
+  it('are played by chance, the same for the same seed, until they are cleared', async () => {
     await start({ batch: 1, retryDelayMs: 1 });
     gateway.pushFaults.chance('noAnswer', 0.5, { seed: 7 });
     push(10);
@@ -281,11 +281,11 @@ describe('faults of pushes', () => {
     expect(new Set(ids()).size).toBe(10);
     gateway.pushFaults.clear();
     push(10);
-    await until('all is pushed', () => gateway.pendingPushes === 0);
+    await until('all reports are pushed', () => gateway.pendingPushes === 0);
     expect(gateway.pushes).toHaveLength(length + 10);
   });
 
-  it('are refused with numbers that make no sense', async () => {
+  it('are refused with invalid numbers', async () => {
     await start();
     for (const times of [0, 1.5, Infinity, NaN])
       expect(() => gateway.pushFaults.next('repeat', { times })).toThrow(RangeError);
@@ -318,7 +318,7 @@ describe('an address of a webhook', () => {
       'http://localhost.example.com/s3cret',
     ],
     ...['http://127.0.0.1@example.com/s3cret', 'http://10.127.0.1/s3cret'],
-  ])('may not be %s, and is not shown', async (url) => {
+  ])('may not be %s, and is not shown in the error', async (url) => {
     const refused = /^simulator: webhook must be an http address of this machine .*pushed nowhere else$/;
     const fault = await GatewaySimulator.start({ webhook: url }).catch((error: unknown) => error);
     expect(fault).toBeInstanceOf(TypeError);
@@ -330,7 +330,7 @@ describe('an address of a webhook', () => {
   });
 
   it.each(['batch', 'concurrency', 'everyMs', 'timeoutMs', 'retryDelayMs', 'maxRetryDelayMs'])(
-    'comes with whole numbers of 1 or more: %s',
+    'is refused with an option %s that is not a whole number of 1 or more',
     async (name) => {
       for (const value of [0, -1, 1.5, NaN, Infinity])
         await expect(start({ [name]: value })).rejects.toThrow(`webhook.${name} must be a whole number of 1 or more`);

@@ -96,7 +96,7 @@ describe('the OpenAPI document', () => {
     ).toEqual([...required].sort());
   });
 
-  it('says types, ranges and defaults', () => {
+  it('contains types, ranges and defaults', () => {
     const { properties } = document.components?.schemas?.SendMessageDto as Schema;
     expect(properties).toMatchObject({
       src: { type: 'string', minLength: 1 },

@@ -41,7 +41,7 @@ const startInbox = async (...[options, ...others]: Parameters<InboxBench['start'
 
 const poll = { everyMs: 60_000 };
 
-/** The counters of sends that have counted any. */
+/** The counters of sends above zero. */
 const sends = async (): Promise<RecordedPoint[]> =>
   (await recorded.points('oursms.sends')).filter(({ value }) => value > 0);
 
@@ -76,7 +76,7 @@ describe('the metrics of sends', () => {
     ]);
   });
 
-  it('tell failures from one another by error.type and outcome', async () => {
+  it('distinguish failures by error.type and outcome', async () => {
     const { sms, gateway } = await start();
     gateway.faults.next('resetAfter');
     await rejection(sms.send(MESSAGE), OurSmsError);
@@ -91,7 +91,7 @@ describe('the metrics of sends', () => {
     ]);
   });
 
-  it('have each outcome from the start, so that the first one is an increase', async () => {
+  it('start with each outcome at 0, so that the first send is an increase', async () => {
     await start();
     const points = await recorded.points('oursms.sends');
     expect(points.map(({ value }) => value)).toEqual(Array.from({ length: 8 }, () => 0));
@@ -102,7 +102,7 @@ describe('the metrics of sends', () => {
     );
   });
 
-  it('count a send that was withdrawn, and no message of it', async () => {
+  it('count a withdrawn send, and none of its messages', async () => {
     const { sms, gateway } = await start({ rate: { concurrency: 1 } });
     gateway.faults.next('latency', { ms: 100 });
     const first = sms.send(MESSAGE);
@@ -147,7 +147,7 @@ describe('the metrics of sends', () => {
 });
 
 describe('the metrics of reports', () => {
-  it('count each report once, however often it is delivered, and how long its listeners take each time', async () => {
+  it('count each report once, and measure its listeners at each delivery', async () => {
     let left = 2;
     const inbox = await startInbox({ dlr: { poll, retryDelayMs: 1 } }, () => {
       if (left-- > 0) throw new RangeError('no');
@@ -176,11 +176,11 @@ describe('the metrics of reports', () => {
     const metrics = await recorded.collect();
     expect(metrics.get('messaging.process.duration')?.descriptor.unit).toBe('s');
     expect(metrics.get('messaging.client.consumed.messages')?.descriptor.unit).toBe('{message}');
-    // When they were sent is not known.
+    // The time of their sends is unknown.
     expect(metrics.has('oursms.delivery.duration')).toBe(false);
   });
 
-  it('count pushed reports once they are read, and called ones when they are there', async () => {
+  it('count pushed reports once they are read, and those of downloadDlrs once they arrive', async () => {
     const webhook = new WebhookBench();
     ends.push(() => webhook.remove());
     await webhook.start('express', { options: { telemetry: openTelemetry(), dlr: { webhook: { secret: SECRET } } } });
@@ -198,7 +198,7 @@ describe('the metrics of reports', () => {
 });
 
 describe('the gauges', () => {
-  it('are in these units', async () => {
+  it('have documented units and the type gauge', async () => {
     const { sms } = await startInbox({ dlr: { poll } }).then(({ application }) => application);
     await sms.getCredits();
     const metrics = await recorded.collect();
@@ -207,7 +207,7 @@ describe('the gauges', () => {
     expect(GAUGES.map((name) => metrics.get(name)?.dataPointType)).toEqual(GAUGES.map(() => DataPointType.GAUGE));
   });
 
-  it('tell the last balance that is known, and none before', async () => {
+  it('show the last known balance, and none before it is known', async () => {
     const { sms } = await start();
     expect(await recorded.points('oursms.credits')).toEqual([]);
     const { credits } = await sms.getCredits();
@@ -218,7 +218,7 @@ describe('the gauges', () => {
     expect(await recorded.points('oursms.credits')).toEqual([{ attributes, value: credits - 2 }]);
   });
 
-  it('tell what waits in the inbox, how old it is, and how many gaps there were', async () => {
+  it('show the waiting reports, the age of the oldest and the number of gaps', async () => {
     let isBroken = true;
     const inbox = await startInbox({ dlr: { poll, retryDelayMs: 60_000 } }, () => {
       if (isBroken) throw new Error('no');
@@ -240,7 +240,7 @@ describe('the gauges', () => {
     isBroken = false;
   });
 
-  it('tell the recipients of campaigns that have no outcome yet', async () => {
+  it('show the recipients of campaigns that have no outcome yet', async () => {
     const bench = new CampaignBench();
     ends.push(() => bench.remove());
     await bench.start({ telemetry: openTelemetry() });
@@ -257,7 +257,7 @@ describe('the gauges', () => {
     expect(await pending()).toEqual([0]);
   });
 
-  it('read the store once for each collection, however many of them there are', async () => {
+  it('read the store once per collection, however many gauges there are', async () => {
     let reads = 0;
     const storage: OurSmsStorageEngine = {
       openEngine: async () => {
@@ -279,14 +279,14 @@ describe('the gauges', () => {
     }
   });
 
-  it('leave out the inbox of an account that has none', async () => {
+  it('omit the inbox of an account without one', async () => {
     await start();
     const metrics = await recorded.collect();
     expect(GAUGES.filter((name) => metrics.has(name))).toEqual(['oursms.campaign.pending']);
     expect(recorded.errors).toEqual([]);
   });
 
-  it('end with the application, and others go on', async () => {
+  it('stop with their application, and those of other applications continue', async () => {
     const first = new InboxBench();
     ends.push(() => first.remove());
     await first.start({ telemetry: openTelemetry(), dlr: { poll } });

@@ -54,7 +54,7 @@ const inSpan = async <T>(run: () => Promise<T>): Promise<{ result: T; spanId: st
 };
 
 describe('the span of a download', () => {
-  it('is that of a client, with the number of its reports', async () => {
+  it('has the kind client and the number of its reports', async () => {
     const inbox = await startInbox();
     inbox.push(1);
     await inbox.face.pollNow();
@@ -73,17 +73,17 @@ describe('the span of a download', () => {
     });
   });
 
-  it('is made for each download of a poll, those that follow full ones among them', async () => {
+  it('is created for each download of a poll, including those after full batches', async () => {
     const inbox = await startInbox();
     inbox.push(5);
     await inbox.face.pollNow();
     await until('all are handled', () => inbox.handled.length === 5);
-    await until('all have ended', () => recorded.spans('receive').length >= 3);
+    await until('all spans have ended', () => recorded.spans('receive').length >= 3);
     const counts = recorded.spans('receive').map(({ attributes }) => attributes['messaging.batch.message_count']);
     expect(counts).toEqual([2, 2, 1]);
   });
 
-  it('is a root when the poller makes it, whatever was active when it was asked to', async () => {
+  it('is a root span in a poll, even when pollNow was called inside another span', async () => {
     const inbox = await startInbox();
     await inSpan(() => inbox.face.pollNow());
     expect(recorded.span('receive')).toMatchObject({
@@ -92,7 +92,7 @@ describe('the span of a download', () => {
     });
   });
 
-  it('says that a poll brought nothing', async () => {
+  it('has a report count of 0 after a poll without reports', async () => {
     const inbox = await startInbox();
     await inbox.face.pollNow();
     expect(recorded.span('receive').attributes['messaging.batch.message_count']).toBe(0);
@@ -107,7 +107,7 @@ describe('the span of a download', () => {
     expect(attributes['error.type']).toBe('server');
   });
 
-  it('is a child of what is active in a caller of downloadDlrs', async () => {
+  it('is a child of the active span of the caller of downloadDlrs', async () => {
     called = await startBench({ telemetry: openTelemetry() });
     const { sms, gateway } = called;
     gateway.pushReport('demo', { msgId: 'm1', status: 'delivered' });
@@ -123,23 +123,23 @@ describe('the span of a download', () => {
 });
 
 describe('the span of a push', () => {
-  it('is that of a consumer, once the push is durable', async () => {
+  it('has the kind consumer once the push is stored', async () => {
     const webhook = await startWebhook();
     expect((await webhook.push(pushOf('m1', 'm2'))).status).toBe(200);
     const { name, kind, attributes } = recorded.span('receive');
     expect({ name, kind }).toEqual({ name: 'receive dlrs', kind: SpanKind.CONSUMER });
     expect(attributes).toMatchObject({ 'oursms.report.source': 'push', 'oursms.account': 'default' });
-    // It is not parsed before it is answered.
+    // A push is answered before it is parsed.
     expect(attributes).not.toHaveProperty('messaging.batch.message_count');
   });
 
-  it('is not made for a push with another secret', async () => {
+  it('is not created for a push with a wrong secret', async () => {
     const webhook = await startWebhook();
     await webhook.push(pushOf('m1'), { path: '/sms/reports/another-secret-of-tests' });
     expect(recorded.spans('receive')).toEqual([]);
   });
 
-  it('fails when the push cannot be kept', async () => {
+  it('fails when the push cannot be stored', async () => {
     const webhook = await startWebhook();
     const { inbox } = webhook;
     await webhook.stop();
@@ -149,7 +149,7 @@ describe('the span of a push', () => {
     expect(attributes['error.type']).toBe('OurSmsStorageError');
   });
 
-  it('is a child of what is active where the push is accepted', async () => {
+  it('is a child of the span that is active where the push is accepted', async () => {
     const webhook = await startWebhook();
     const { spanId } = await inSpan(() => webhook.inbox.accept(pushOf('m1')));
     expect(recorded.span('receive').parentId).toBe(spanId);
@@ -157,7 +157,7 @@ describe('the span of a push', () => {
 });
 
 describe('the span of a report', () => {
-  it('is the root of what its listeners do, with the ids of its message and its request', async () => {
+  it('is the root span of its listeners, with the ids of its message and its request', async () => {
     let active: { traceId: string; spanId: string } | undefined;
     const inbox = await startInbox({}, async () => {
       await Promise.resolve();
@@ -165,13 +165,13 @@ describe('the span of a report', () => {
     });
     inbox.push(1, { jobId: 'job-1', status: 'undelivered' });
     await inSpan(() => inbox.face.pollNow());
-    await until('it is handled', () => recorded.spans('process').length === 1);
+    await until('the report is handled', () => recorded.spans('process').length === 1);
     const { name, kind, attributes, failed, parentId, traceId, spanId, links } = recorded.span('process');
     expect({ name, kind, failed, parentId }).toEqual({
       ...{ name: 'process dlrs', kind: SpanKind.CONSUMER, failed: false, parentId: undefined },
     });
     expect(active).toMatchObject({ traceId, spanId });
-    // Which send it belongs to is not known.
+    // The send of this report is unknown.
     expect(links).toEqual([]);
     expect(attributes).toEqual({
       'messaging.system': 'oursms',
@@ -188,7 +188,7 @@ describe('the span of a report', () => {
     });
   });
 
-  it('is one for each report, and each is of another trace', async () => {
+  it('is separate for each report, in a trace of its own', async () => {
     const inbox = await startInbox();
     inbox.push(2);
     await inbox.face.pollNow();
@@ -196,24 +196,24 @@ describe('the span of a report', () => {
     expect(new Set(recorded.spans('process').map(({ traceId }) => traceId)).size).toBe(2);
   });
 
-  it('is one for each delivery: a failed one has the class of the error', async () => {
+  it('is separate for each delivery: a failed delivery has the class of the error', async () => {
     let left = 1;
     const inbox = await startInbox({}, () => {
       if (left-- > 0) throw new RangeError('no place for 966501234567');
     });
     inbox.push(1);
     await inbox.face.pollNow();
-    await until('it is handled', () => inbox.handled.length === 1);
-    await until('both have ended', () => recorded.spans('process').length === 2);
+    await until('the report is handled', () => inbox.handled.length === 1);
+    await until('both spans have ended', () => recorded.spans('process').length === 2);
     const [first, second] = recorded.spans('process');
     expect(first).toMatchObject({ failed: true, attributes: { 'error.type': 'RangeError' } });
     expect(second).toMatchObject({ failed: false, attributes: { 'messaging.message.id': 'm0' } });
   });
 
-  it('says of a pushed report that it was pushed', async () => {
+  it('marks a pushed report as pushed', async () => {
     const webhook = await startWebhook();
     await webhook.push(pushOf('m1'));
-    await until('it is handled', () => recorded.spans('process').length === 1);
+    await until('the report is handled', () => recorded.spans('process').length === 1);
     expect(recorded.span('process').attributes).toMatchObject({
       ...{ 'oursms.report.source': 'push', 'messaging.message.id': 'm1', 'oursms.job.id': 'job-1' },
     });

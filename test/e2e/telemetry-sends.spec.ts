@@ -27,7 +27,7 @@ const start = async (options: Parameters<typeof startBench>[0] = {}): Promise<Te
 const portOf = (url: string): number => Number(new URL(url).port);
 
 describe('the span of a send', () => {
-  it('is that of a producer, named and described as the conventions for messaging have it', async () => {
+  it('has the kind producer, and follows the semantic conventions for messaging', async () => {
     const { sms, gateway } = await start();
     const receipt = await sms.send(MESSAGE);
     const { name, kind, attributes, events, failed, parentId } = recorded.span('send');
@@ -54,7 +54,7 @@ describe('the span of a send', () => {
     expect(events).toEqual([{ name: 'oursms.try', attributes: { 'oursms.try': 1 } }]);
   });
 
-  it('counts the messages of several recipients, and has the id of none', async () => {
+  it('counts the messages to several recipients, and has no message id', async () => {
     const { sms } = await start();
     await sms.send({ ...MESSAGE, dests: ['0501234567', '0507654321'] });
     const { attributes } = recorded.span('send');
@@ -62,7 +62,7 @@ describe('the span of a send', () => {
     expect(attributes).not.toHaveProperty('messaging.message.id');
   });
 
-  it('has an event for each try, and for each that failed', async () => {
+  it('has an event for each try, and one for each failed try', async () => {
     const { sms, gateway } = await start();
     gateway.faults.next('rateLimit', { retryAfter: 0, times: 2 });
     await sms.send(MESSAGE);
@@ -79,7 +79,7 @@ describe('the span of a send', () => {
     expect(failed).toBe(false);
   });
 
-  it('fails with the kind of the error that the gateway answered with, and its HTTP status', async () => {
+  it('fails with the kind and the HTTP status of a gateway error', async () => {
     const { sms } = await start({ auth: { username: 'demo', password: 'wrong' } });
     const { httpStatus } = await rejection(sms.send(MESSAGE), OurSmsGatewayError);
     const { attributes, failed } = recorded.span('send');
@@ -94,7 +94,7 @@ describe('the span of a send', () => {
     ['hang', 'unknown', 'OurSmsTimeoutError'],
     ['html', 'unknown', 'OurSmsResponseError'],
     ['serverError', 'unknown', 'server'],
-  ] as const)('says after the fault %s that the outcome is %s', async (fault, outcome, type) => {
+  ] as const)('shows after the fault %s the outcome %s', async (fault, outcome, type) => {
     const { sms, gateway } = await start();
     gateway.faults.next(fault);
     await rejection(sms.send(MESSAGE), OurSmsError);
@@ -103,7 +103,7 @@ describe('the span of a send', () => {
     expect(failed).toBe(true);
   });
 
-  it('says that nothing was sent when the gateway could not be reached', async () => {
+  it('has the outcome notSent when the gateway could not be reached', async () => {
     const { sms, gateway } = await start();
     await gateway.refuseConnections();
     await rejection(sms.send(MESSAGE), OurSmsConnectionError);
@@ -112,7 +112,7 @@ describe('the span of a send', () => {
     });
   });
 
-  it('is withdrawn, and no failure, when the caller gives up before it left', async () => {
+  it('has the outcome withdrawn, and does not fail, when the caller aborts before the request', async () => {
     const { sms, gateway } = await start({ rate: { concurrency: 1 }, http: { timeoutMs: 5_000 } });
     gateway.faults.next('latency', { ms: 200 });
     const first = sms.send(MESSAGE);
@@ -126,7 +126,7 @@ describe('the span of a send', () => {
     await first;
   });
 
-  it('is a child of what is active in the caller, and is not active there itself', async () => {
+  it('is a child of the active span of the caller, and does not become active itself', async () => {
     const { sms } = await start();
     const span = trace.getTracer('application').startSpan('business');
     const after = await context.with(trace.setSpan(context.active(), span), async () => {
@@ -138,20 +138,20 @@ describe('the span of a send', () => {
     expect({ traceId, parentId }).toEqual({ traceId: span.spanContext().traceId, parentId: span.spanContext().spanId });
   });
 
-  it('is not made for a message that is refused before anything is sent', async () => {
+  it('is not created for a message that is refused before anything is sent', async () => {
     const { sms } = await start();
     await rejection(sms.send({ ...MESSAGE, dests: ['12'] }), OurSmsError);
     expect(recorded.spans()).toEqual([]);
   });
 
-  it('is made without metrics as well', async () => {
+  it('is created without metrics as well', async () => {
     const { sms } = await start({ telemetry: openTelemetry({ metrics: false }) });
     await sms.send(MESSAGE);
     expect(recorded.spans('send')).toHaveLength(1);
     expect([...(await recorded.collect()).keys()]).toEqual([]);
   });
 
-  it('is not made without the option', async () => {
+  it('is not created without the option telemetry', async () => {
     const { sms } = await start({ telemetry: undefined });
     await sms.send(MESSAGE);
     expect(recorded.spans()).toEqual([]);
@@ -160,7 +160,7 @@ describe('the span of a send', () => {
 });
 
 describe('the spans of a campaign', () => {
-  it('are one for each request: roots, whatever was active when it was started', async () => {
+  it('are root spans, one per request, even when the campaign was started inside a span', async () => {
     const campaigns = new CampaignBench();
     bench = campaigns;
     await campaigns.start({ telemetry: openTelemetry() });
@@ -181,7 +181,7 @@ describe('the spans of a campaign', () => {
     expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(3);
   });
 
-  it('say which requests failed, and why', async () => {
+  it('show which requests failed, and why', async () => {
     const campaigns = new CampaignBench();
     bench = campaigns;
     await campaigns.start({ telemetry: openTelemetry(), retry: { attempts: 1 } });

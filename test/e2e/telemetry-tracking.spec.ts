@@ -43,16 +43,16 @@ describe('the span of a report whose message is found', () => {
     expect(duration?.sum).toBeLessThan(30);
   });
 
-  it('has the link in each delivery, and no event or list shows it', async () => {
+  it('has the link in each delivery, and events and lists do not contain its trace id', async () => {
     const failed: DlrFailure[] = [];
     await start(() => Promise.reject(new Error('out of order')), 2, { [OURSMS_DLR_FAILED]: failed });
     await bench.application.sms.send({ ...MESSAGE, dests: ['966501234567'] });
     await untilProcessed(2);
     const send = recorded.span('send');
     for (const process of recorded.spans('process')) expect(linkOf(process)).toEqual([[send.traceId, send.spanId]]);
-    await until('it is given up', () => failed.length === 1);
+    await until('the report is given up', () => failed.length === 1);
     expect(JSON.stringify(failed)).not.toContain(send.traceId);
-    await bench.untilStats('it is kept', ({ failed: kept }) => kept === 1);
+    await bench.untilStats('the failed report is kept', ({ failed: kept }) => kept === 1);
     for await (const one of bench.face.failed()) expect(JSON.stringify(one)).not.toContain(send.traceId);
   });
 

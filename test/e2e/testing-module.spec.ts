@@ -56,7 +56,7 @@ async function start(options: OurSmsTestingModuleOptions = {}) {
 }
 
 describe('OurSmsTestingModule', () => {
-  it('records what was sent, normalised as it would be', async () => {
+  it('records sent messages with normalised numbers', async () => {
     const { login, sms, close } = await start();
     await login.sendCode('٠٥٠١٢٣٤٥٦٧');
     expect(sms.sent).toEqual([
@@ -73,14 +73,14 @@ describe('OurSmsTestingModule', () => {
     await close();
   });
 
-  it('validates like the real one', async () => {
+  it('validates like the real module', async () => {
     const { login, sms, close } = await start();
     await expect(login.sendCode('123')).rejects.toThrow(OurSmsValidationError);
     expect(sms.sent).toEqual([]);
     await close();
   });
 
-  it('emits reports on demand, and passes on what a listener throws', async () => {
+  it('emits reports on demand, and rejects with the error of a listener', async () => {
     const { login, sms, close } = await start();
     const dlr = await sms.emitDlr({ msgId: 'm1', status: 'undelivered', dest: '966501234567' });
     expect(dlr).toMatchObject({ msgId: 'm1', status: 'undelivered', account: 'default' });
@@ -111,7 +111,7 @@ describe('OurSmsTestingModule', () => {
     await close();
   });
 
-  it('keeps credits', async () => {
+  it('charges credits for each message', async () => {
     const { module, login, sms, close } = await start({ credits: 1 });
     const service = module.get(OurSmsService);
     await login.sendCode('0501234567');
@@ -123,7 +123,7 @@ describe('OurSmsTestingModule', () => {
     await close();
   });
 
-  it('takes defaults, numbers and a name', async () => {
+  it('accepts the options defaults, numbers and name', async () => {
     @Injectable()
     class Bulk {
       constructor(@InjectOurSms('bulk') readonly sms: OurSmsService) {}
@@ -156,7 +156,7 @@ class ByHand {
 
 const opened: TestingModule[] = [];
 
-// Also after a test that failed: a poller that still runs keeps Jest from ending.
+// Also after a failed test: a running poller prevents Jest from exiting.
 afterEach(async () => {
   for (const module of opened.splice(0)) await module.close();
 });
@@ -171,7 +171,7 @@ async function startWhole(application: Type) {
 }
 
 describe('OurSmsTesting', () => {
-  it('needs no credentials of the application, which a machine that runs tests does not have', async () => {
+  it('replaces missing credentials of the application', async () => {
     const auth = { username: process.env.OURSMS_UNSET ?? '', password: process.env.OURSMS_UNSET ?? '' };
     @Module({
       imports: [EventEmitterModule.forRoot(), OurSmsModule.forRootAsync({ useFactory: () => ({ auth }) })],
@@ -183,7 +183,7 @@ describe('OurSmsTesting', () => {
     expect(sms.sent).toMatchObject([{ dests: ['966501234567'] }]);
   });
 
-  it('stands in for the JSON API when the application gives an API key, whatever its address', async () => {
+  it('replaces the JSON API when the application has an API key, with any baseUrl', async () => {
     const auth = { apiKey: process.env.OURSMS_UNSET ?? '' };
     const baseUrl = 'https://gateway.example/v2';
     @Module({
@@ -202,7 +202,7 @@ describe('OurSmsTesting', () => {
     expect(await module.get(OurSmsService).whoAmI()).toMatchObject({ username: 'testing' });
   });
 
-  it('stands in for api-a at whatever address', async () => {
+  it('replaces api-a with any baseUrl', async () => {
     const options = { auth: { token: 't' }, baseUrl: 'https://gateway.example/v2' };
     @Module({ imports: [EventEmitterModule.forRoot(), OurSmsModule.forRoot(options)], providers: [LoginService] })
     class AppModule {}
@@ -211,7 +211,7 @@ describe('OurSmsTesting', () => {
     expect(sms.sent).toHaveLength(1);
   });
 
-  it('stands in for the gateway of a whole application, all its accounts and its poller, and makes no directory', async () => {
+  it('replaces the gateway for all accounts and the poller of an application, and creates no directory', async () => {
     const auth = { username: 'real', password: 'secret' };
     const storage = { path: join(tmpdir(), `oursms-never-made-${process.pid}`) };
     @Module({
@@ -240,7 +240,7 @@ describe('OurSmsTesting', () => {
     await expect(access(storage.path)).rejects.toThrow('ENOENT');
   });
 
-  it('brings no report but those of the test to an application that polls and asks for reports', async () => {
+  it('delivers only reports of the test to an application that polls and asks for reports', async () => {
     const options = { auth: { token: 't' }, dlr: { poll: { everyMs: 10 } } };
     @Module({
       imports: [ScheduleModule.forRoot(), EventEmitterModule.forRoot(), OurSmsModule.forRoot(options)],
@@ -257,7 +257,7 @@ describe('OurSmsTesting', () => {
     expect(login.reports).toEqual([emitted]);
   });
 
-  it('puts reports into the inbox of an account for an application that downloads them itself', async () => {
+  it('puts reports into the inbox of an account for an application that calls downloadDlrs', async () => {
     const { sms, module } = await startWhole(ByHand);
     const [account, bulk] = [module.get(ByHand).sms, module.get(ByHand).bulk];
     await account.send({ src: 'MyBrand', dests: '0501234567', body: 'x', dlr: true });

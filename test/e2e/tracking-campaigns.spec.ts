@@ -60,7 +60,7 @@ async function inputs(id: string, fate: CampaignFate): Promise<CampaignInput[]> 
 }
 
 describe('a campaign that asks for reports', () => {
-  it('counts who got the message, and names them with the reason', async () => {
+  it('counts delivered and undelivered recipients, and lists them with the reason', async () => {
     const statusOf = (dest: string): 'delivered' | 'undelivered' | 'sent' =>
       dest.endsWith('3') ? 'undelivered' : dest.endsWith('5') ? 'sent' : 'delivered';
     await start({}, { statusOf });
@@ -69,7 +69,7 @@ describe('a campaign that asks for reports', () => {
     await handled(1_200);
     const first = bench.handled.find(({ dest }) => dest === normalized(3));
     expect(first).toMatchObject({ campaign: 'spring', matched: 'job', status: 'undelivered' });
-    await until('all are settled', async () => (await again('spring')).snapshot().delivered === 960);
+    await until('all reports are counted', async () => (await again('spring')).snapshot().delivered === 960);
     expect((await again('spring')).snapshot()).toMatchObject({
       ...{ total: 1_200, sent: 1_200, delivered: 960, undelivered: 120, noReportYet: 120, missing: 0 },
     });
@@ -89,7 +89,7 @@ describe('a campaign that asks for reports', () => {
     expect(bench.handled.at(-1)?.matched).toBeUndefined();
   });
 
-  it('tells while it runs what was delivered', async () => {
+  it('counts delivered recipients while it runs', async () => {
     await start({ rate: { requestsPerSecond: 4, burst: 1 } }, {});
     const campaign = await startCampaign('slow', 1_500);
     const seen: number[] = [];
@@ -100,7 +100,7 @@ describe('a campaign that asks for reports', () => {
     expect([...seen].sort((one, other) => one - other)).toEqual(seen);
   });
 
-  it('finds the message of a report without ids by its recipient', async () => {
+  it('is matched with a report without ids by its recipient', async () => {
     await start({}, { reports: false });
     await (
       await startCampaign('spring', 1_100)
@@ -117,20 +117,20 @@ describe('a campaign that asks for reports', () => {
     expect(await inputs('spring', 'delivered')).toEqual([{ dest: normalized(1_050), reason: 'delivered' }]);
   });
 
-  it('waits for the answer that tells to which request a report belongs', async () => {
+  it('is matched with an early report once its request is answered', async () => {
     const gateway = await ScriptedGateway.start();
     let release = (): void => undefined;
     const answered = new Promise<void>((resolve) => (release = resolve));
     gateway.onSend = async ({ dests }) => {
       if (dests.length > 1) await answered;
-      // The answer to the single message names no request: its report could be any to this number.
+      // The answer to the single message names no request: any report to this number could belong to it.
       return { json: dests.length > 1 ? { jobId: 'the campaign', accepted: dests.length } : { accepted: 1 } };
     };
     try {
       await start({ baseUrl: gateway.url });
       await bench.application.sms.send({ ...MESSAGE, dests: [mobile(1)] }, { reference: 'order-1' });
       const campaign = await startCampaign('spring', 10);
-      await until('it is in flight', () => campaign.snapshot().pending === 10);
+      await until('the request is in flight', () => campaign.snapshot().pending === 10);
       gateway.report(DEMO.username, [{ jobId: 'the campaign', dest: normalized(1), status: 'delivered' }]);
       setTimeout(release, 300);
       await campaign.done;
@@ -143,7 +143,7 @@ describe('a campaign that asks for reports', () => {
     }
   });
 
-  it('does not guess between two campaigns, or a campaign and a message, to one number', async () => {
+  it('is not matched when another campaign or message to the same number is possible', async () => {
     await start();
     await (
       await startCampaign('spring', 10)
@@ -160,7 +160,7 @@ describe('a campaign that asks for reports', () => {
     expect(bench.handled.map(({ campaign }) => campaign)).toEqual(['spring', undefined, 'spring']);
   });
 
-  it('finds the recipient of a text of its own', async () => {
+  it('is matched with the report of a recipient with a personal text', async () => {
     await start();
     const recipients = Array.from({ length: 300 }, (_, i) => ({ dest: mobile(i), name: `Name ${i % 7}` }));
     const message = { ...MESSAGE, body: 'Dear {name}' };
@@ -172,13 +172,16 @@ describe('a campaign that asks for reports', () => {
     expect(await inputs('named', 'undelivered')).toEqual([{ dest: normalized(299), reason: 'undelivered' }]);
   });
 
-  it('lists those without a report as missing, and announces them once', async () => {
+  it('lists recipients without a report as missing, and announces them once', async () => {
     await start({ tracking: { missingAfterMs: 1_000 } });
     await (
       await startCampaign('spring', 600)
     ).done;
     report({ dest: normalized(1) });
-    await until('they are announced', () => missing.flatMap(({ messages }) => messages).length >= 599);
+    await until(
+      'the missing recipients are announced',
+      () => missing.flatMap(({ messages }) => messages).length >= 599,
+    );
     expect(missing.flatMap(({ messages }) => messages)[0]).toEqual({
       ...{ campaign: 'spring', dest: '9665******00', sentAt: expect.any(String) },
     });
@@ -192,7 +195,7 @@ describe('a campaign that asks for reports', () => {
 });
 
 describe('recipients whose outcome is unknown', () => {
-  it('count as sent once their report has come, are announced, and are not sent to again', async () => {
+  it('count as sent and are announced once their report arrives, and are not sent to again', async () => {
     await start({ retry: { attempts: 1 } });
     bench.gateway.faults.next('resetAfter', { on: 'send' });
     await (
@@ -202,7 +205,7 @@ describe('recipients whose outcome is unknown', () => {
     report({ dest: normalized(0), status: 'sent' });
     report({ dest: normalized(3), status: 'delivered' });
     await handled(2);
-    await until('the event came', () => confirmed.length > 0);
+    await until('the event was emitted', () => confirmed.length > 0);
     expect(confirmed.flatMap(({ messages }) => messages).map(({ campaign, dest }) => [campaign, dest])).toEqual([
       ['spring', '9665******00'],
       ['spring', '9665******03'],
@@ -221,7 +224,7 @@ describe('recipients whose outcome is unknown', () => {
 });
 
 describe('a campaign without matched reports', () => {
-  it('says nothing of deliveries when it asks for none, or tracking is not set', async () => {
+  it('has no delivery counts when it asks for no reports or tracking is not set', async () => {
     await start();
     await (
       await startCampaign('quiet', 5, { dlr: false })

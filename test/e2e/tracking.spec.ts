@@ -54,7 +54,7 @@ async function recipient(reference: string): Promise<TrackedRecipient> {
 }
 
 describe('a message that is sent with a reference', () => {
-  it('has it in its receipt and in its report, and never on the wire', async () => {
+  it('has the reference in its receipt and its report, but never on the wire', async () => {
     await start();
     const receipt = await send('order-4711');
     expect(receipt.reference).toBe('order-4711');
@@ -65,7 +65,7 @@ describe('a message that is sent with a reference', () => {
     expect(JSON.stringify(bench.gateway.requests)).not.toContain('order-4711');
   });
 
-  it('says where it is, with a masked recipient and its reports', async () => {
+  it('has a state, a masked recipient and its reports', async () => {
     bench.gateway = await silentGateway();
     await start();
     const { jobId, acceptedMsgs } = await send('order-1');
@@ -84,7 +84,7 @@ describe('a message that is sent with a reference', () => {
     expect(await messages().get('order-2')).toBeUndefined();
   });
 
-  it('is matched by the id of its request and the recipient, where no id of the message is known', async () => {
+  it('is matched by request id and recipient when its message id is unknown', async () => {
     bench.gateway = await GatewaySimulator.start({ reports: false, acceptedMsgs: false });
     await start();
     const { jobId } = await send('a');
@@ -95,7 +95,7 @@ describe('a message that is sent with a reference', () => {
     expect((await recipient('b')).state).toBe('sent');
   });
 
-  it('is matched by its recipient, where one message only can be meant', async () => {
+  it('is matched by its recipient when only one message is possible', async () => {
     bench.gateway = await GatewaySimulator.start({ reports: false, acceptedMsgs: false });
     await start();
     await send('a');
@@ -111,7 +111,7 @@ describe('a message that is sent with a reference', () => {
     });
   });
 
-  it('is not guessed when two messages to one number may be meant', async () => {
+  it('is not matched when two messages to one number are possible', async () => {
     bench.gateway = await GatewaySimulator.start({ reports: false, acceptedMsgs: false });
     await start();
     await send('a');
@@ -122,7 +122,7 @@ describe('a message that is sent with a reference', () => {
     expect((await messages().stats()).unmatched).toBe(1);
   });
 
-  it('does not match a report that another recipient has got', async () => {
+  it('is not matched with a report for another recipient', async () => {
     bench.gateway = await silentGateway();
     await start();
     const { jobId, acceptedMsgs } = await send('a');
@@ -132,7 +132,7 @@ describe('a message that is sent with a reference', () => {
     expect(bench.handled.map(({ matched }) => matched)).toEqual([undefined, undefined]);
   });
 
-  it('is known after a restart', async () => {
+  it('keeps its state after a restart', async () => {
     bench.gateway = await silentGateway();
     await start();
     const { acceptedMsgs } = await send('a');
@@ -146,7 +146,7 @@ describe('a message that is sent with a reference', () => {
     expect(await recipient('a')).toMatchObject({ state: 'undelivered', isFinal: true });
   });
 
-  it('is matched by ids that no name could hold as they are', async () => {
+  it('is not matched by malformed ids, and their reports are still handled', async () => {
     bench.gateway = await silentGateway();
     await start();
     await send('a');
@@ -169,7 +169,7 @@ describe('a message that is sent with a reference', () => {
     expect((await recipient('a')).state).toBe('delivered');
   });
 
-  it('has the state of several sends under one reference', async () => {
+  it('has the states of all sends with the same reference', async () => {
     await start();
     await send('twice');
     await send('twice', { dests: ['966501234568', '966501234569'] });
@@ -183,8 +183,8 @@ describe('a message that is sent with a reference', () => {
   });
 });
 
-describe('what a message is not tracked without', () => {
-  it('refuses a reference where tracking is not set, and sends nothing', async () => {
+describe('tracking', () => {
+  it('refuses a reference when it is not set in the options, and sends nothing', async () => {
     await bench.start({ dlr: POLL });
     const error = await rejection(send('order-1'), OurSmsValidationError);
     expect(error.message).toContain('options.reference: needs tracking in the options of the account');
@@ -200,21 +200,21 @@ describe('what a message is not tracked without', () => {
     expect(bench.gateway.messages).toHaveLength(0);
   });
 
-  it('keeps no record of a message without reference that asks for no report', async () => {
+  it('keeps no record of a message without a reference that asks for no report', async () => {
     await start();
     await send(undefined, { dlr: false });
     await send(undefined, { dlr: true });
     expect((await messages().stats()).records).toBe(1);
   });
 
-  it('refuses to forget a message before it would be missing', async () => {
+  it('refuses a keepForMs below missingAfterMs', async () => {
     const error = await rejection(start({ tracking: { missingAfterMs: 10_000, keepForMs: 5_000 } }), OurSmsConfigError);
     expect(error.message).toContain('tracking.keepForMs: must not be less than tracking.missingAfterMs');
   });
 });
 
 describe('waiting for a message', () => {
-  it('ends when its final report has come', async () => {
+  it('ends when the final report of the message arrives', async () => {
     bench.gateway = await silentGateway();
     await start();
     const { acceptedMsgs } = await send('a');
@@ -223,7 +223,7 @@ describe('waiting for a message', () => {
     expect(await settled).toMatchObject({ isFinal: true, recipients: [{ state: 'failed' }] });
   });
 
-  it('ends without a final state when the time is over, or its signal says so', async () => {
+  it('ends without a final state after timeoutMs, or when its signal aborts', async () => {
     bench.gateway = await silentGateway();
     await start();
     await send('a');
@@ -233,14 +233,14 @@ describe('waiting for a message', () => {
     expect(await messages().settled('none')).toBeUndefined();
   });
 
-  it('can take for ever', async () => {
+  it('has no time limit with timeoutMs: Infinity, and rarely reads the records', async () => {
     bench.gateway = await silentGateway();
     await start();
     const { acceptedMsgs } = await send('a');
     const looks = jest.spyOn(messages(), 'get');
     const settled = messages().settled('a', { timeoutMs: Infinity });
     await new Promise((resolve) => setTimeout(resolve, 100));
-    // And it does not look again and again.
+    // And it does not read the records again and again.
     expect(looks.mock.calls.length).toBeLessThan(5);
     report({ msgId: acceptedMsgs[0]?.msgId });
     expect(await settled).toMatchObject({ isFinal: true });
@@ -264,13 +264,13 @@ describe('a message of unknown outcome', () => {
     report({ dest: DEST, status: 'delivered' });
     await handled(2);
     expect(await recipient('a')).toMatchObject({ state: 'delivered', isFinal: true });
-    await until('the event came', () => confirmed.length > 0);
+    await until('the event was emitted', () => confirmed.length > 0);
     expect(confirmed).toEqual([
       { account: 'default', messages: [{ reference: 'a', dest: '9665******67', sentAt: expect.any(String) }] },
     ]);
   });
 
-  it('is matched with the report of its first try when a guarded repeat found that one sent', async () => {
+  it('is matched with the report of its first try when a guarded retry confirmed that try', async () => {
     bench.gateway = await GatewaySimulator.start({ reports: false, acceptedMsgs: false });
     await start({ http: { timeoutMs: 1_000 }, retry: { unknownOutcome: 'guarded', delayMs: 5 } });
     bench.gateway.faults.next('resetAfter', { on: 'send' });
@@ -281,7 +281,7 @@ describe('a message of unknown outcome', () => {
     expect(bench.handled[0]).toMatchObject({ reference: 'a', matched: 'dest' });
   });
 
-  it('is not confirmed when it was certainly not sent', async () => {
+  it('is not assumed when the outcome is notSent, and a report confirms nothing', async () => {
     bench.gateway = await silentGateway();
     await start({ retry: { attempts: 1 } });
     bench.gateway.faults.next('rateLimit', { on: 'send' });
@@ -295,23 +295,23 @@ describe('a message of unknown outcome', () => {
 });
 
 describe('a message without a final report', () => {
-  it('is missing already when a listener gets the event', async () => {
+  it('is already missing when a listener receives the event', async () => {
     bench.gateway = await silentGateway();
     await start({ tracking: { missingAfterMs: 1_000 } });
     const states: Promise<TrackedRecipient>[] = [];
     bench.application.app.get(EventEmitter2).on(OURSMS_MESSAGE_MISSING, () => void states.push(recipient('a')));
     await send('a');
-    await until('it is announced', () => states.length === 1);
+    await until('the message is announced', () => states.length === 1);
     expect(await states[0]).toMatchObject({ state: 'missing' });
   });
 
-  it('is announced as missing, once, and a late report beats that', async () => {
+  it('is announced once as missing, until a late report replaces that state', async () => {
     bench.gateway = await silentGateway();
     await start({ tracking: { missingAfterMs: 1_000 } });
     const { acceptedMsgs } = await send('a');
     await send('b');
     await send('not asked for', { dlr: false });
-    await until('they are announced', () => missing.flatMap((event) => event.messages).length === 2);
+    await until('both messages are announced', () => missing.flatMap((event) => event.messages).length === 2);
     expect(missing.flatMap((event) => event.messages).map(({ reference }) => reference)).toEqual(['a', 'b']);
     expect(await recipient('a')).toMatchObject({ state: 'missing', isFinal: false });
     const listed: (string | undefined)[] = [];
@@ -331,7 +331,7 @@ describe('a message without a final report', () => {
 });
 
 describe('a reference with half a character', () => {
-  it('belongs to no message', async () => {
+  it('is refused for a message, and matches none', async () => {
     await start();
     await expect(send('order-\ud800')).rejects.toThrow('reference');
     expect(await messages().get('order-\ud800')).toBeUndefined();
@@ -340,8 +340,8 @@ describe('a reference with half a character', () => {
   });
 });
 
-describe('what is kept of messages', () => {
-  it('is deleted when a person is to be forgotten, and their reports match nothing', async () => {
+describe('the records of messages', () => {
+  it('are deleted by forget, and later reports match nothing', async () => {
     bench.gateway = await silentGateway();
     await start();
     const { acceptedMsgs } = await send('a');
@@ -356,11 +356,11 @@ describe('what is kept of messages', () => {
     expect(bench.handled[1]?.matched).toBeUndefined();
   });
 
-  it('is bounded: the oldest go first, and are counted', async () => {
+  it('are limited by maxRecords: the oldest are dropped first, and counted', async () => {
     bench.gateway = await silentGateway();
     await start({ tracking: { maxRecords: 3, missingAfterMs: 1_000 } });
     for (const reference of ['a', 'b', 'c', 'd', 'e']) await send(reference);
-    await until('two are dropped', async () => (await messages().stats()).dropped === 2);
+    await until('two records are dropped', async () => (await messages().stats()).dropped === 2);
     expect(await messages().stats()).toMatchObject({ records: 3, dropped: 2 });
     expect(await messages().get('b')).toBeUndefined();
     expect(await messages().get('c')).toBeDefined();

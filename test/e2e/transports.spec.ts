@@ -112,21 +112,21 @@ afterEach(async () => {
   await gateway.stop();
 });
 
-/** What comes, or what the caller is told of the failure; fails when no answer comes. */
+/** The answer, or the error that the caller receives; fails when no answer arrives. */
 const answerOf = (answer: Observable<unknown>): Promise<unknown> =>
   firstValueFrom(answer.pipe(timeout(5_000))).catch((error: unknown) => error);
 
 describe('the filter in a hybrid application', () => {
-  it('answers over HTTP as ever', async () => {
+  it('answers over HTTP as in an HTTP application', async () => {
     expect(await (await fetch(`${url}/send?dest=${GOOD}`)).json()).toMatchObject({ accepted: 1 });
     expect(await (await fetch(`${url}/send?dest=${BAD}`)).json()).toEqual({ statusCode: 400, ...REFUSED });
   });
 
-  it('ends an answer over HTTP whose head is out', async () => {
+  it('ends an HTTP response whose headers were already sent', async () => {
     expect(await (await fetch(`${url}/streamed?dest=${BAD}`)).text()).toBe('begun');
   });
 
-  it('answers a TCP microservice with what happened', async () => {
+  it('answers a TCP microservice with the error and its outcome', async () => {
     const client = ClientProxyFactory.create({
       transport: Transport.TCP,
       options: { host: '127.0.0.1', port: tcpPort },
@@ -185,7 +185,7 @@ describe('the filter in a hybrid application', () => {
   });
 
   it.each(['graphql', 'bot'])('rejects or answers a call of a %s context with the error', async (type) => {
-    // As @nestjs/graphql and the like make their handlers.
+    // The way @nestjs/graphql and similar packages create their handlers.
     const creator = app.get(ExternalContextCreator, { strict: false });
     const resolver = app.get(SmsGateway);
     const unset = [undefined, undefined, undefined, undefined, undefined] as const;
@@ -197,7 +197,7 @@ describe('the filter in a hybrid application', () => {
     if (type === 'graphql') expect(answer).toMatchObject({ extensions: REFUSED });
   });
 
-  it('logs nothing of it', async () => {
+  it('logs nothing about a refused message', async () => {
     await fetch(`${url}/send?dest=${BAD}`);
     expect(logs.lines.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([]);
   });

@@ -16,7 +16,7 @@ const refusalsIn = (results: PromiseSettledResult<SendReceipt>[]): unknown[] =>
   results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
 
 describe('rate.maxWaiting', () => {
-  it('lets so many sends wait for their turn, and refuses the next at once: not sent, to be repeated', async () => {
+  it('limits how many sends may wait, and refuses the next one at once as notSent and retryable', async () => {
     bench = await startBench({ rate: { concurrency: 2, maxWaiting: 3 } });
     bench.gateway.faults.chance('latency', 1, { ms: 100, on: 'send' });
     const refusals = refusalsIn(await sendMany(8));
@@ -34,13 +34,13 @@ describe('rate.maxWaiting', () => {
     bench = await startBench({ rate: { maxWaiting: 2 }, retry: { attempts: 2 } });
     bench.gateway.faults.next('rateLimit', { retryAfter: 1, times: 2 });
     const waiting = sendMany(2);
-    await until('both wait', () => bench.logs.matching('Try 1 of 2').length === 2);
+    await until('both sends wait', () => bench.logs.matching('Try 1 of 2').length === 2);
     await rejection(bench.sms.send(message(3)), OurSmsBusyError);
     expect(refusalsIn(await waiting)).toEqual([]);
     expect(await bench.sms.send(message(4))).toMatchObject({ accepted: 1 });
   });
 
-  it('refuses no request of a campaign', async () => {
+  it('does not apply to requests of a campaign', async () => {
     bench = await startBench({ rate: { concurrency: 1, maxWaiting: 1 } });
     const recipients = Array.from({ length: 900 }, (_, i) => `05${String(10_000_000 + i)}`);
     const campaign = await bench.app
@@ -49,7 +49,7 @@ describe('rate.maxWaiting', () => {
     expect(await campaign.done).toMatchObject({ state: 'done', sent: 900 });
   });
 
-  it('is 10,000 unless it is set', async () => {
+  it('is 10,000 by default', async () => {
     bench = await startBench({ rate: { concurrency: 1 } });
     bench.gateway.faults.next('latency', { ms: 1_000, on: 'send' });
     const giveUp = new AbortController();
@@ -67,7 +67,7 @@ describe('rate.maxWaiting', () => {
 });
 
 describe('one AbortSignal for many sends', () => {
-  it('is listened to once, prints no warning, and is left as it was', async () => {
+  it('gets one listener, causes no warning, and has no listener left afterwards', async () => {
     bench = await startBench({ rate: { concurrency: 2 } });
     const warnings: string[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning.name);
@@ -83,12 +83,12 @@ describe('one AbortSignal for many sends', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('ends all of them, those in flight and those that wait', async () => {
+  it('ends all sends, both in flight and waiting', async () => {
     bench = await startBench({ rate: { concurrency: 2 } });
     bench.gateway.faults.chance('latency', 1, { ms: 5_000, on: 'send' });
     const giveUp = new AbortController();
     const sending = sendMany(20, giveUp.signal);
-    await until('two are in flight', () => bench.gateway.requests.length === 2);
+    await until('two requests are in flight', () => bench.gateway.requests.length === 2);
     giveUp.abort();
     const refusals = refusalsIn(await sending) as OurSmsAbortedError[];
     expect(refusals.every((error) => error instanceof OurSmsAbortedError)).toBe(true);

@@ -44,9 +44,9 @@ const unreadable = async (): Promise<UnreadableDlrs[]> => {
   return found;
 };
 const untilUnreadable = (count: number): Promise<void> =>
-  until('it is kept as unreadable', async () => (await bench.inbox.stats()).unreadable === count);
+  until('the push is kept as unreadable', async () => (await bench.inbox.stats()).unreadable === count);
 
-/** The metadata that `@SkipThrottle()` of @nestjs/throttler sets, which its guard asks for. */
+/** The metadata that `@SkipThrottle()` of @nestjs/throttler sets, and its guard reads. */
 @Injectable()
 class NeverTwice implements CanActivate {
   readonly #reflector = new Reflector();
@@ -68,7 +68,7 @@ class WrapAnswers implements NestInterceptor {
   }
 }
 
-/** As some applications have it: every answer is 200, and its body says how it went. */
+/** A filter as in some applications: every answer is 200, with the outcome in its body. */
 @Catch()
 class AllIsWell implements ExceptionFilter {
   catch(error: Error, host: ArgumentsHost): void {
@@ -77,7 +77,7 @@ class AllIsWell implements ExceptionFilter {
   }
 }
 
-/** Admits what has the metadata `public`. */
+/** Admits only routes with the metadata `public`. */
 @Injectable()
 class OnlyPublic implements CanActivate {
   readonly #reflector = new Reflector();
@@ -99,7 +99,7 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
   const start = (setting: Parameters<WebhookBench['start']>[1] = {}): Promise<WebhookBench> =>
     bench.start(platform, setting);
 
-  it('answers with 200, and the listener gets the reports', async () => {
+  it('answers with 200, and the listener receives the reports', async () => {
     await start();
     const answer = await bench.push(pushOf('m1', 'm2'));
     expect([answer.status, await answer.json()]).toEqual([200, { statusCode: 200, message: 'OK' }]);
@@ -108,7 +108,7 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
   });
 
   it.each(['application/json; charset=utf-8', 'text/plain', 'application/x-www-form-urlencoded', 'text/xml', 'x', ''])(
-    'takes JSON of the type %j',
+    'accepts JSON with the content type %j',
     async (type) => {
       await start();
       const headers = { 'content-type': type };
@@ -117,7 +117,7 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
     },
   );
 
-  it('takes JSON without a type, in another charset, and compressed', async () => {
+  it('accepts JSON without a content type, in another charset, and compressed', async () => {
     await start();
     const headers = { 'content-type': 'application/json; charset=utf-16le' };
     const answers = [
@@ -129,7 +129,7 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
     await untilHandled('m1', 'm2', 'm3');
   });
 
-  it('takes a push that is longer than the limits of body parsers, and keeps ids of 20 digits', async () => {
+  it('accepts a push larger than the limits of body parsers, and keeps ids of 20 digits exact', async () => {
     await start();
     const long = '12345678901234567890';
     const names = Array.from({ length: 9_000 }, (_, i) => `m${i}`);
@@ -139,7 +139,7 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
     await untilHandled(long);
   });
 
-  it('works behind a prefix, versions, a strict ValidationPipe, and what else an application has for all routes', async () => {
+  it('works behind a prefix, versions, a strict ValidationPipe, and a global guard, interceptor and filter', async () => {
     const providers = [
       { provide: APP_GUARD, useClass: NeverTwice },
       { provide: APP_INTERCEPTOR, useClass: WrapAnswers },
@@ -164,7 +164,7 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
     expect(wrong.status).toBe(404);
   });
 
-  it.each([VersioningType.HEADER, VersioningType.MEDIA_TYPE] as const)('has no version (%s)', async (type) => {
+  it.each([VersioningType.HEADER, VersioningType.MEDIA_TYPE] as const)('is version-neutral (%s)', async (type) => {
     const configure: NonNullable<Parameters<WebhookBench['start']>[1]>['configure'] = (app) =>
       app.enableVersioning({ type, header: 'x-version', key: 'v=', defaultVersion: '1' });
     await start({ configure });
@@ -172,7 +172,7 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
     await untilHandled('m1');
   });
 
-  it('answers with 404 when the secret is wrong, keeps nothing and logs no secret', async () => {
+  it('answers with 404 when the secret is wrong, stores nothing and logs no secret', async () => {
     await start();
     const wrong = [
       'x',
@@ -185,7 +185,7 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
     ];
     for (const secret of wrong) {
       const { status } = await bench.push(pushOf('m1'), { path: `/sms/reports/${secret}` });
-      // What is no URL is refused before any route is looked for.
+      // An invalid URL is refused before routing.
       expect(status).toBe(secret === '%zz' ? 400 : 404);
     }
     expect((await bench.push(pushOf('m1'), { path: '/sms/reports' })).status).toBe(404);
@@ -197,7 +197,7 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
     expect(bench.handled).toHaveLength(1);
   });
 
-  it('answers with 413 past http.maxResponseBytes, and goes on', async () => {
+  it('answers with 413 above http.maxResponseBytes, and accepts the next push', async () => {
     await start({ options: { http: { maxResponseBytes: 2_000 } } });
     const large = pushOf(...Array.from({ length: 20 }, (_, i) => `m${i}`));
     const chunked = new ReadableStream({
@@ -214,7 +214,7 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
     expect(bench.handled).toHaveLength(1);
   });
 
-  it('answers with 200 when it cannot read a push, and keeps it as it came', async () => {
+  it('answers an unreadable push with 200, and stores it unchanged', async () => {
     await start();
     const bodies = ['<html>no reports</html>', '{"statuses": [{"msgId":"m1"', ' \t{ "hello" : 1.50 }\n'];
     for (const body of bodies) expect((await bench.push(body)).status).toBe(200);
@@ -222,13 +222,13 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
     expect((await unreadable()).map(({ raw }) => raw).sort()).toEqual([...bodies].sort());
   });
 
-  it('answers with 200 when a push is empty, and keeps nothing', async () => {
+  it('answers an empty push with 200, and stores nothing', async () => {
     await start();
     for (const body of [undefined, '']) expect((await bench.push(body)).status).toBe(200);
     expect(await bench.inbox.stats()).toMatchObject({ pages: 0, unreadable: 0 });
   });
 
-  it('keeps nothing of a push that breaks off', async () => {
+  it('stores nothing of a push that breaks off', async () => {
     await start();
     const [body, headers] = [pushOf('m1'), { 'content-type': 'application/json' }];
     const broken = request(`${bench.url}/sms/reports/${SECRET}`, {
@@ -259,7 +259,7 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
     expect(answers[0]?.headers.get('retry-after')).toBe('15');
   });
 
-  it('of a named account goes to the inbox of that account', async () => {
+  it('delivers to the inbox of its named account', async () => {
     const secret = 'the-secret-of-bulk';
     const bulk = { auth: DEMO, name: 'bulk', storage: 'memory', dlr: { webhook: { secret } } } as const;
     class Nothing {}
@@ -276,7 +276,7 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
     expect(accounts.sort()).toEqual(['m1 default', 'm2 bulk']);
   });
 
-  it('can be extended, to put decorators on it', async () => {
+  it('can be extended by a class with decorators', async () => {
     @SetMetadata('public', true)
     class Reports extends OurSmsWebhook('sms/reports') {}
     await start({
@@ -300,7 +300,7 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
     expect([answer.status, await answer.json()]).toEqual([201, { order: 4711 }]);
   });
 
-  it('shows its secret nowhere', async () => {
+  it('does not show its secret', async () => {
     const webhook = OurSmsWebhook('sms/reports');
     await start({ controllers: [webhook] });
     await bench.push(pushOf('m1'));
@@ -310,7 +310,7 @@ describe.each<Platform>([...PLATFORMS])('the webhook on %s', (platform) => {
   });
 });
 
-it('the webhook answers with 503 while the application starts: its store is not open yet', async () => {
+it('the webhook answers with 503 while the application starts and its store is not open yet', async () => {
   const answers: Response[] = [];
   class Early implements OnModuleInit {
     async onModuleInit(): Promise<void> {
@@ -335,8 +335,8 @@ it('the webhook answers with 503 while the application starts: its store is not 
   await untilHandled('m1');
 });
 
-describe('where a middleware of the application has read the body before,', () => {
-  it('the webhook takes what its parser made of it', async () => {
+describe('when a middleware of the application has already read the body,', () => {
+  it('the webhook accepts the parsed body', async () => {
     const any = { type: () => true };
     for (const [i, parser] of [express.json(any), express.text(any), express.raw(any)].entries()) {
       await bench.start('express', { server: { bodyParser: false }, configure: (app) => app.use(parser) });
@@ -346,7 +346,7 @@ describe('where a middleware of the application has read the body before,', () =
     }
   });
 
-  it('and has left nothing, the webhook answers with 503 and says so', async () => {
+  it('the webhook answers with 503 and logs the reason if no body is left', async () => {
     const devour = (incoming: express.Request, _: unknown, next: () => void): void => {
       incoming.resume().on('end', next);
     };

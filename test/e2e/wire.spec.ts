@@ -49,8 +49,8 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-describe('in flight', () => {
-  it('a POST is a form as the document writes it, with nothing in the URL', async () => {
+describe('on the wire', () => {
+  it('a POST is a form as documented, with no parameters in the URL', async () => {
     const { sms } = await start();
     await sms.send({ ...MESSAGE, dests: ['0501234567', '0507654321'], body: 'a b+c' });
     expect(seen).toEqual([
@@ -87,14 +87,14 @@ describe('in flight', () => {
     expect(seen[0]?.headers['user-agent']).toBe('my-shop/2.0');
   });
 
-  it('no more connections are opened than maxConnections, and they are kept', async () => {
+  it('at most maxConnections connections are opened, and they are reused', async () => {
     const { sms } = await start({ maxConnections: 3 }, 5);
     await Promise.all(Array.from({ length: 60 }, () => sms.send(MESSAGE)));
     expect(seen).toHaveLength(60);
     expect(sockets.size).toBe(3);
   });
 
-  it('idle connections are closed before the server does it', async () => {
+  it('idle connections are closed before the server closes them', async () => {
     const { sms } = await start();
     server.keepAliveTimeout = 60_000;
     await sms.getCredits();
@@ -102,7 +102,7 @@ describe('in flight', () => {
     await until('the idle connection was closed', () => sockets.size === 0, 8_000);
   });
 
-  it('shutdown closes every connection, and a call after it says that nothing was sent', async () => {
+  it('shutdown closes every connection, and a later call fails as notSent', async () => {
     const { sms } = await start();
     await sms.getCredits();
     await application.close();
@@ -129,7 +129,7 @@ describe("an application's interceptors on the HttpService", () => {
     expect(statuses).toEqual([200]);
   });
 
-  it('may parse the answer before we do', async () => {
+  it('may parse the answer before this package does', async () => {
     const { sms } = await start();
     sms.httpService.axiosRef.interceptors.response.use((response) => ({
       ...response,
@@ -138,7 +138,7 @@ describe("an application's interceptors on the HttpService", () => {
     expect(await sms.send(MESSAGE)).toMatchObject({ jobId: '1', accepted: 1 });
   });
 
-  it('that throw before the request leave nothing sent, after it an unknown outcome, and are not repeated', async () => {
+  it('cause notSent when they throw before the request, unknown after it, and no retry', async () => {
     const { sms } = await start();
     const { interceptors } = sms.httpService.axiosRef;
     const before = interceptors.request.use(() => {
@@ -154,7 +154,7 @@ describe("an application's interceptors on the HttpService", () => {
     expect(seen).toHaveLength(1);
   });
 
-  it("can put axios' own adapter in place of ours", async () => {
+  it('can replace the adapter with that of axios', async () => {
     const { sms } = await start();
     sms.httpService.axiosRef.defaults.adapter = 'http';
     expect(await sms.send({ ...MESSAGE, body: 'a b' })).toMatchObject({ accepted: 1 });

@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 const send = async (): Promise<number> => (await bench.post('/messages', { number: '0501234567' })).status;
-/** How often each outcome was exported, where it was at all. */
+/** The exported number of sends by outcome, without zeros. */
 const sends = (): Record<string, number> => {
   const some = collector.last('oursms.sends').filter(({ value }) => value > 0);
   return Object.fromEntries(
@@ -36,14 +36,14 @@ describe('the recipe of health and metrics', () => {
     expect(await bench.get('/health/ready')).toMatchObject({ status: 200, body: { status: 'ok', details: { sms } } });
   });
 
-  it('is degraded with few credits, and still gets requests', async () => {
+  it('is degraded with few credits, but still ready', async () => {
     bench.gateway.setCredits('demo', 400);
     await bench.start(bootstrap);
     const sms = { status: 'degraded', reasons: ['creditsLow'] };
     expect(await bench.get('/health/ready')).toMatchObject({ status: 200, body: { details: { sms } } });
   });
 
-  it('is not ready with credentials that are refused, and is alive', async () => {
+  it('is alive but not ready while its credentials are refused', async () => {
     process.env.OURSMS_API_KEY = 'a-revoked-key';
     await bench.start(bootstrap);
     delete process.env.OURSMS_API_KEY;
@@ -65,7 +65,7 @@ describe('the recipe of health and metrics', () => {
     expect(collector.exports.join()).not.toContain('501234567');
   });
 
-  it('exports at its end what was counted last', async () => {
+  it('exports the last metrics at shutdown', async () => {
     process.env.OTEL_METRIC_EXPORT_INTERVAL = '60000';
     await bench.start(bootstrap);
     await send();

@@ -28,7 +28,7 @@ const lastCode = (): string => codes().at(-1) ?? '';
 const wrongCode = (): string => String((Number(lastCode()) + 1) % 1_000_000).padStart(6, '0');
 
 describe('the recipe of login codes', () => {
-  it('sends a code that says what it is for, and takes it once', async () => {
+  it('sends a code with its purpose, and accepts it once', async () => {
     expect(await ask()).toEqual({ status: 202, body: { resendAfterSeconds: 60 } });
     const [message] = bench.gateway.phone(PHONE);
     expect(message?.body).toMatch(/^رمز الدخول إلى متجر الواحة: \d{6}\n/);
@@ -60,12 +60,12 @@ describe('the recipe of login codes', () => {
     expect((await verify(lastCode())).status).toBe(401);
   });
 
-  it('has a message expire with its code', async () => {
+  it('sends a message that expires with its code', async () => {
     await ask();
     expect(bench.gateway.requests[0]?.params).toMatchObject({ validity: '5' });
   });
 
-  it('sends another code after the cooldown, however the number is written, and only the last one works', async () => {
+  it('sends another code after the cooldown, in any spelling of the number, and only the last code works', async () => {
     await ask();
     setClock(59_000);
     expect(await ask('+966 50 123 4567')).toMatchObject({ status: 429, body: { retryAfterSeconds: 1 } });
@@ -82,7 +82,7 @@ describe('the recipe of login codes', () => {
     expect(codes()).toHaveLength(1);
   });
 
-  it('sends a number five codes an hour, also when they were used', async () => {
+  it('sends at most five codes an hour to a number, including used codes', async () => {
     for (let sent = 0; sent < 5; sent++) {
       setClock(sent * 2 * MINUTE_MS);
       expect((await ask()).status).toBe(202);
@@ -99,7 +99,7 @@ describe('the recipe of login codes', () => {
     expect((await ask()).status).toBe(202);
   });
 
-  it('keeps the code when the outcome is unknown: it has arrived, and works', async () => {
+  it('accepts the code of a message with unknown outcome that has arrived', async () => {
     bench.gateway.faults.next('resetAfter', { on: 'send' });
     expect(await ask()).toEqual({ status: 202, body: { resendAfterSeconds: 60 } });
     expect(codes()).toHaveLength(1);
@@ -107,7 +107,7 @@ describe('the recipe of login codes', () => {
     expect((await verify(lastCode())).status).toBe(204);
   });
 
-  it('asks for patience when the outcome is unknown and nothing has arrived, and then sends another one', async () => {
+  it('asks the caller to wait when the outcome is unknown, and then sends another code', async () => {
     // The gateway did not act on the request, but no client can tell that from a lost answer.
     bench.gateway.faults.next('resetBefore', { on: 'send' });
     expect((await ask()).status).toBe(202);
@@ -129,14 +129,14 @@ describe('the recipe of login codes', () => {
     expect(codes()).toHaveLength(2);
   });
 
-  it('counts nothing for a new number to which nothing was sent', async () => {
+  it('does not count failed sends to a new number', async () => {
     bench.gateway.setCredits('demo', 0);
     for (let tries = 0; tries < 6; tries++) expect((await ask()).status).toBe(503);
     bench.gateway.setCredits('demo', 10);
     expect((await ask()).status).toBe(202);
   });
 
-  it('says that the gateway rejects a number, and counts nothing', async () => {
+  it('answers 400 for a number that the gateway rejects, and does not count the send', async () => {
     await bench.close();
     bench = await RecipeBench.open({ unroutable: ['966501'] });
     await bench.start(bootstrap);

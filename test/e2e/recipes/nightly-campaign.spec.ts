@@ -29,7 +29,7 @@ const reported = (count: number): Promise<void> => until(`${count} reports`, () 
 afterEach(() => void delete process.env.OURSMS_API_KEY);
 
 describe('the recipe of a campaign every night', () => {
-  it('runs at half past eight in Riyadh, with two more chances', () => {
+  it('runs at half past eight in Riyadh, with two retries', () => {
     const times = job()
       .nextDates(3)
       .map((date) => date.setZone('Asia/Riyadh').toFormat('HH:mm'));
@@ -44,7 +44,7 @@ describe('the recipe of a campaign every night', () => {
     expect(bench.gateway.phone('966507654321').map(({ body }) => body)).toEqual([expect.stringContaining('عمر')]);
   });
 
-  it('sends nothing twice in a night, also after a restart, and again on the next one', async () => {
+  it('sends nothing twice in a night, even after a restart, and sends again the next night', async () => {
     await job().fireOnTick();
     await reported(1);
     await job().fireOnTick();
@@ -61,12 +61,12 @@ describe('the recipe of a campaign every night', () => {
     expect(await ids()).toHaveLength(2);
   });
 
-  it('says that it is paused, and after a restart resumes and reports', async () => {
+  it('logs that it is paused, and resumes and reports after a restart', async () => {
     await bench.stop();
     process.env.OURSMS_API_KEY = 'a-revoked-key';
     await bench.start(bootstrap);
     await job().fireOnTick();
-    await until('it is paused', () => bench.logs.matching(/is paused \(auth\)/).length > 0);
+    await until('the campaign is paused', () => bench.logs.matching(/is paused \(auth\)/).length > 0);
     await bench.stop();
     delete process.env.OURSMS_API_KEY;
     await bench.start(bootstrap);
@@ -74,7 +74,7 @@ describe('the recipe of a campaign every night', () => {
     expect(bench.gateway.messages).toHaveLength(2);
   });
 
-  it('sends nothing when the database fails in the middle, and all of it with the next chance', async () => {
+  it('sends nothing when the database fails midway, and everything at the next run', async () => {
     const appointments = bench.app.get(Appointments);
     const { rows } = appointments;
     const broken = new Proxy(rows, {
@@ -92,7 +92,7 @@ describe('the recipe of a campaign every night', () => {
     expect(bench.gateway.messages).toHaveLength(2);
   });
 
-  it('forgets the numbers of a campaign after a week', async () => {
+  it('deletes the numbers of a campaign after a week', async () => {
     await job().fireOnTick();
     await reported(1);
     const [first] = await ids();

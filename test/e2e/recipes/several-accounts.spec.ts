@@ -31,7 +31,7 @@ const sentBy = (username: string): string[] =>
   bench.gateway.messages.filter((message) => message.username === username).map(({ src, dest }) => `${src} ${dest}`);
 
 describe('the recipe of several accounts', () => {
-  it('sends orders by the one and offers by the other, each with its sender', async () => {
+  it('sends orders through one account and offers through the other, each with its sender', async () => {
     expect(await orderReady()).toBe(202);
     expect(await offer('0507654321', '0507654322')).toBe(202);
     await until('the offers are sent', () => sentBy('offers').length === 2);
@@ -39,7 +39,7 @@ describe('the recipe of several accounts', () => {
     expect(sentBy('offers')).toEqual(['MyBrand-AD 966507654321', 'MyBrand-AD 966507654322']);
   });
 
-  it('tells the balances and the reports of the two apart', async () => {
+  it('keeps the balances and the reports of the two accounts apart', async () => {
     await orderReady();
     await offer('0507654321', '0507654322');
     await until('the offers are sent', () => sentBy('offers').length === 2);

@@ -15,7 +15,7 @@ describeWithRedis('the recipe of several instances', () => {
   let bench: RecipeBench;
   let one: INestApplicationContext;
   let two: INestApplicationContext;
-  /** Addresses of the two. */
+  /** Addresses of the two instances. */
   let urls: [string, string];
 
   beforeEach(async () => {
@@ -36,7 +36,7 @@ describeWithRedis('the recipe of several instances', () => {
 
   const handledBy = (app: INestApplicationContext): string[] => app.get(Deliveries).handled;
   const handled = (): string[] => [...handledBy(one), ...handledBy(two)];
-  /** Asks one of the two. */
+  /** Selects the instance of the next request. */
   const at = (index: 0 | 1): RecipeBench => Object.assign(bench, { url: urls[index] });
 
   it('handles each report once, on either instance', async () => {
@@ -49,11 +49,14 @@ describeWithRedis('the recipe of several instances', () => {
     expect(counts).toEqual([{ handled: handledBy(one).length }, { handled: handledBy(two).length }]);
   });
 
-  it('sends a campaign once to each recipient, and shows it on both', async () => {
+  it('sends a campaign once to each recipient, and shows it on both instances', async () => {
     await at(0).post('/campaigns/opening', { numbers: mobiles(700) });
     const state = async (index: 0 | 1): Promise<unknown> =>
       ((await at(index).get('/campaigns/opening')).body as { state?: string }).state;
-    await until('both say that it is done', async () => (await state(0)) === 'done' && (await state(1)) === 'done');
+    await until(
+      'both instances show the campaign as done',
+      async () => (await state(0)) === 'done' && (await state(1)) === 'done',
+    );
     expect(new Set(bench.gateway.messages.map(({ dest }) => dest)).size).toBe(700);
     expect(bench.gateway.messages).toHaveLength(700);
     expect((await at(1).get('/campaigns/another')).status).toBe(404);

@@ -24,7 +24,7 @@ const run = async (number = NUMBER): Promise<unknown> => {
 };
 
 describe('the recipe of a short-lived process', () => {
-  it('sends, ends with 0, and leaves no connection open', async () => {
+  it('sends, exits with 0, and leaves no connection open', async () => {
     expect(await run()).toBe(0);
     expect(bench.gateway.phone(PHONE).map(({ body }) => body)).toEqual(['The backup has failed']);
     await until('its connections are closed', () => bench.gateway.openSockets === 0);
@@ -35,14 +35,14 @@ describe('the recipe of a short-lived process', () => {
     expect(bench.gateway.phone(PHONE)).toHaveLength(1);
   });
 
-  it('may be started again after an unknown outcome: the message does not go out twice', async () => {
+  it('may be started again after an unknown outcome: the message is not sent twice', async () => {
     bench.gateway.faults.next('resetAfter', { on: 'send' });
     expect(await sendOnce(NUMBER, 'hello')).toMatchObject({ outcome: 'unknown' });
     expect(await sendOnce(NUMBER, 'hello')).toEqual({ outcome: 'sent' });
     expect(bench.gateway.phone(PHONE)).toHaveLength(1);
   });
 
-  it('tells what may be tried again later from what may not', async () => {
+  it('distinguishes retryable failures from refusals', async () => {
     expect(await sendOnce('12345', 'hello')).toMatchObject({ outcome: 'refused' });
     bench.gateway.setCredits('demo', 0);
     expect(await sendOnce(NUMBER, 'hello')).toMatchObject({ outcome: 'refused' });
@@ -58,7 +58,7 @@ describe('the recipe of a short-lived process', () => {
     expect(await sendOnce(NUMBER, 'hello')).toMatchObject({ outcome: 'refused' });
   });
 
-  it('as a function, throws only what may be repeated', async () => {
+  it('as a function, throws only for retryable failures', async () => {
     expect(await handler({ number: NUMBER, body: 'hello' })).toEqual({ outcome: 'sent' });
     expect(await handler({ number: '12345', body: 'hello' })).toMatchObject({ outcome: 'refused' });
     await bench.gateway.refuseConnections();

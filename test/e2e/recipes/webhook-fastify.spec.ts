@@ -25,17 +25,17 @@ async function send(dests = '0501234567'): Promise<string> {
 }
 const statusOf = (msgId: string): Promise<RecipeAnswer> => bench.get(`/api/messages/${msgId}`);
 const untilDelivered = (msgId: string): Promise<void> =>
-  until('its report has come', async () => (await statusOf(msgId)).status === 200);
+  until('the report has arrived', async () => (await statusOf(msgId)).status === 200);
 
 describe('the recipe of a webhook behind Fastify', () => {
-  it('takes the pushed report of a message, below the global prefix', async () => {
+  it('accepts the pushed report of a message below the global prefix', async () => {
     const msgId = await send();
     await untilDelivered(msgId);
     expect(await statusOf(msgId)).toEqual({ status: 200, body: { status: 'delivered' } });
     expect(bench.gateway.pushes.map(({ status }) => status)).toEqual([200]);
   });
 
-  it('keeps a final status when a late one comes', async () => {
+  it('keeps a final status when an earlier status arrives late', async () => {
     const msgId = await send();
     await untilDelivered(msgId);
     expect((await bench.post(`/api/sms/reports/${SECRET}`, { statuses: [{ msgId, status: 'sent' }] })).status).toBe(
@@ -59,7 +59,7 @@ describe('the recipe of a webhook behind Fastify', () => {
     expect(bench.gateway.requests).toHaveLength(0);
   });
 
-  it('does not start at a real gateway without a secret of its own', async () => {
+  it('does not start with a real gateway unless a secret is set', async () => {
     delete process.env.DLR_SECRET;
     const starting = Test.createTestingModule({ imports: [WebhookFastifyModule] }).compile();
     const { faults } = await rejection(starting, OurSmsConfigError);
