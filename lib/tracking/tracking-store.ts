@@ -57,8 +57,8 @@ export class TrackingStore {
     // Nothing waits for it, so it mostly shares a disk write with the record of the next message.
     await engine.change(changes, true);
     // After the write: another process has stripped the record before it, or strips it later and sees the ids.
-    const isShared = engine.followEveryMs !== Infinity;
-    if (isShared && (await engine.read(names.strippedInFlight(id))) !== undefined) await this.strip(record);
+    const othersWrite = engine.followEveryMs !== Infinity;
+    if (othersWrite && (await engine.read(names.strippedInFlight(id))) !== undefined) await this.strip(record);
   }
 
   /** Reads records by id; undefined for a record that is not stored. */
