@@ -9,7 +9,7 @@ const report = (id: string, msgId?: string): Dlr => ({
 });
 const reports = (count: number): Dlr[] => Array.from({ length: count }, (_, i) => report(`r${i}`, `m${i}`));
 
-/** Listeners that end when they are told to. */
+/** Listeners that a test can finish. */
 class Listeners {
   /** The ids of the reports that are with them, oldest first. */
   get busyWith(): string[] {

@@ -67,10 +67,10 @@ export class CampaignStart {
     const startedAt = new Date().toISOString();
     const facts: CampaignFacts = { id, run: randomUUID(), digest, message, rate, concurrency, startedAt };
     // Written first: by it a later process finds an interrupted start, and erases it.
-    const begun = this.#records.begin(facts);
+    const factsWritten = this.#records.begin(facts);
     const tracked = tracking && message.dlr === true ? trackedCampaign(facts) : undefined;
     const store = new ChunkStore(engine, names, facts);
-    const writer = new ChunkWriter(store, lock, begun, tracked !== undefined);
+    const writer = new ChunkWriter(store, lock, factsWritten, tracked !== undefined);
     const { body, maxParts } = message;
     try {
       const counts = await new RecipientReader({ body, maxParts, country: policy.country }, writer).read(recipients);

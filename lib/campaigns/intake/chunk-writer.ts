@@ -24,16 +24,16 @@ export class ChunkWriter implements RecipientSink {
 
   /**
    * @param lock The lock on reading these recipients: nothing is written without it.
-   * @param begun Resolves when the facts of the campaign are durable: they must be written first.
+   * @param factsWritten Resolves when the facts of the campaign are durable: they must be written first.
    * @param isIndexed Whether recipients are indexed: reports without an id must find their request.
    */
   constructor(
     private readonly store: ChunkStore,
     private readonly lock: HeldLock,
-    begun: Promise<void>,
+    factsWritten: Promise<void>,
     private readonly isIndexed: boolean,
   ) {
-    this.#writing = begun;
+    this.#writing = factsWritten;
     this.#writing.catch(() => undefined);
   }
 
