@@ -31,20 +31,39 @@ export class EventListeners {
     const { emitter } = this;
     // `emitAsync` sets this as well; the types lack it.
     (emitter as { event?: unknown }).event = event;
-    // Copies: a listener may remove itself.
-    const loggers = [...this.#loggersOf(event)];
-    for (const logger of [...emitter.listenersAny()]) this.#log(event, () => logger.call(emitter, event, payload));
+    const listeners = emitter.listeners(event);
+    const all = emitter.listenersAny();
+    const loggers = this.#loggersOf(event);
+    const [first] = listeners;
+    // The usual case, without lists and promises that it does not need.
+    if (first !== undefined && listeners.length + all.length + loggers.length === 1) {
+      const result: unknown = first.call(emitter, payload);
+      return void (await result);
+    }
+    const running = this.#start(event, payload, [...listeners], [...loggers], [...all]);
+    const failed = (await Promise.allSettled(running)).find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  /** @param listeners A copy, as the other lists are: a listener may remove itself. */
+  #start(
+    event: string,
+    payload: unknown,
+    listeners: Listener[],
+    loggers: Listener[],
+    all: Listener[],
+  ): Promise<unknown>[] {
+    const { emitter } = this;
+    for (const logger of all) this.#log(event, () => logger.call(emitter, event, payload));
     const running: Promise<unknown>[] = [];
-    for (const listener of [...emitter.listeners(event)]) {
+    for (const listener of listeners) {
       const at = loggers.indexOf(listener);
       if (at >= 0) {
         loggers.splice(at, 1);
         this.#log(event, () => listener.call(emitter, payload));
       } else running.push(started(() => listener.call(emitter, payload)));
     }
-    if (running.length === 1) return void (await running[0]);
-    const failed = (await Promise.allSettled(running)).find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
+    return running;
   }
 
   #loggersOf(event: string): readonly Listener[] {

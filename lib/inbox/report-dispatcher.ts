@@ -1,4 +1,5 @@
 import type { Dlr } from '../dto/dlr.js';
+import { UnorderedList, type Listed } from './unordered-list.js';
 
 /** Reports that start in one turn of the event loop: listeners that never wait must not block the rest of the process. */
 const MAX_PER_TICK = 16;
@@ -21,12 +22,14 @@ interface DeliveryOptions {
 type DeliveryResult = { kind: 'handled' } | { kind: 'failed'; error: unknown } | { kind: 'stopped' };
 
 /** A report that waits, or is with its listeners. Thousands can wait, so nothing else is allocated before a report starts. */
-interface Delivery {
+interface Delivery extends Listed {
   dlr: Dlr;
   mayStart: () => boolean;
   begin?: () => Promise<void>;
   deliver?: () => Promise<void>;
   end: (dlr: Dlr, result: DeliveryResult) => void;
+  /** Later reports of its message, which wait until it has ended. */
+  followers?: Delivery[];
 }
 
 /** `open`: reports are delivered. `paused`: waiting and new reports end as `stopped`. `stopped`: the same, permanently. */
@@ -39,12 +42,10 @@ type DispatcherMode = 'open' | 'paused' | 'stopped';
  */
 export class ReportDispatcher {
   readonly #queue: Delivery[] = [];
-  /** Messages with a report in delivery, and the later reports of each, which wait until that one has ended. */
-  readonly #followers = new Map<string, Delivery[]>();
   /** Reports whose predecessor of the same message has ended: they go before the queue. */
   readonly #ready: Delivery[] = [];
   readonly #suspects: { delivery: Delivery; since: number }[] = [];
-  readonly #running = new Set<Delivery>();
+  readonly #running = new UnorderedList<Delivery>();
   /** The suspect that is being delivered alone. */
   #alone: Delivery | undefined;
   #aloneTimer: NodeJS.Timeout | undefined;
@@ -105,7 +106,7 @@ export class ReportDispatcher {
         if (open === 0) resolve();
       };
       if (this.#mode !== 'open') return dlrs.forEach((dlr) => end(dlr, { kind: 'stopped' }));
-      for (const dlr of dlrs) this.#queue.push({ dlr, mayStart, end });
+      for (const dlr of dlrs) this.#queue.push({ dlr, mayStart, end, at: undefined });
       this.#waiting += dlrs.length;
       this.#dispatch();
     });
@@ -128,7 +129,7 @@ export class ReportDispatcher {
     this.#endWaiting();
     if (this.#running.size === 0) return;
     const timer = setTimeout(() => {
-      for (const delivery of this.#running) this.#end(delivery, { kind: 'stopped' });
+      for (const delivery of this.#running.all) this.#end(delivery, { kind: 'stopped' });
     }, patienceMs);
     this.#onIdle.push(() => clearTimeout(timer));
   }
@@ -136,12 +137,10 @@ export class ReportDispatcher {
   #endWaiting(): void {
     this.#waiting = 0;
     const suspects = this.#suspects.splice(0).map(({ delivery }) => delivery);
-    for (const deliveries of [this.#ready, ...this.#followers.values(), this.#queue, suspects]) {
+    const followers = [...this.#running.all, ...this.#ready].map((one) => one.followers ?? []);
+    for (const deliveries of [this.#ready, ...followers, this.#queue, suspects]) {
       for (const { dlr, end } of deliveries.splice(0)) end(dlr, { kind: 'stopped' });
     }
-    // Reports of a message wait only for one that has started.
-    const running = new Set([...this.#running].map(({ dlr }) => dlr.msgId));
-    for (const message of this.#followers.keys()) if (!running.has(message)) this.#followers.delete(message);
   }
 
   /** Starts waiting reports, up to the limits. */
@@ -169,9 +168,7 @@ export class ReportDispatcher {
   }
 
   #isolate(delivery: Delivery): Delivery {
-    const { msgId } = delivery.dlr;
     this.#alone = delivery;
-    if (msgId !== undefined && !this.#followers.has(msgId)) this.#followers.set(msgId, []);
     // A suspect that is merely slow must not block the others.
     this.#aloneTimer = setTimeout(() => this.#endAlone(), ALONE_MS);
     return delivery;
@@ -183,19 +180,22 @@ export class ReportDispatcher {
     this.#dispatch();
   }
 
-  /** The first report whose message has none in delivery. The reports before it wait for that of their message. */
+  /** The first report whose message has no earlier one. The reports before it wait for the earlier report of their message. */
   #nextInQueue(): Delivery | undefined {
     for (;;) {
       const delivery = this.#queue.shift();
       const message = delivery?.dlr.msgId;
       if (delivery === undefined || message === undefined) return delivery;
-      const followers = this.#followers.get(message);
-      if (followers !== undefined) followers.push(delivery);
-      else {
-        this.#followers.set(message, []);
-        return delivery;
-      }
+      const earlier = this.#earlier(message);
+      if (earlier === undefined) return delivery;
+      (earlier.followers ??= []).push(delivery);
     }
+  }
+
+  /** The report of this message that is with its listeners, or comes next. */
+  #earlier(message: string): Delivery | undefined {
+    const isOfMessage = ({ dlr }: Delivery): boolean => dlr.msgId === message;
+    return this.#running.find(isOfMessage) ?? this.#ready.find(isOfMessage);
   }
 
   #onNextTick(): void {
@@ -220,17 +220,18 @@ export class ReportDispatcher {
   #end(delivery: Delivery, result: DeliveryResult): void {
     // stop() has ended it already.
     if (!this.#running.delete(delivery)) return;
+    this.#releaseFollower(delivery);
     delivery.end(delivery.dlr, result);
     if (delivery === this.#alone) this.#endAlone();
-    if (delivery.dlr.msgId !== undefined) this.#releaseFollower(delivery.dlr.msgId);
     if (this.#running.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
     this.#dispatch();
   }
 
-  #releaseFollower(message: string): void {
-    const next = this.#followers.get(message)?.shift();
-    if (next === undefined) this.#followers.delete(message);
-    else this.#ready.push(next);
+  #releaseFollower({ followers }: Delivery): void {
+    const next = followers?.shift();
+    if (next === undefined) return;
+    next.followers = followers;
+    this.#ready.push(next);
   }
 }
 

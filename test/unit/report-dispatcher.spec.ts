@@ -73,6 +73,18 @@ describe('the dispatcher', () => {
     await all;
   });
 
+  it('keeps the order of a message whose next report waits for a slot', async () => {
+    const dispatcher = new ReportDispatcher(1, listeners.handle);
+    void dispatcher.deliverAll([report('a1', 'a'), report('b1', 'b')], always, onEnd);
+    const rows = [report('b2', 'b'), report('a2', 'a'), report('b3', 'b'), report('b4', 'b')];
+    const all = dispatcher.deliverAll(rows, always, onEnd);
+    for (const id of ['a1', 'b1', 'b2', 'a2', 'b3', 'b4']) {
+      expect(listeners.busyWith).toEqual([id]);
+      await listeners.end(id);
+    }
+    await all;
+  });
+
   it('does not block the event loop when listeners never wait', async () => {
     let handled = 0;
     const dispatcher = new ReportDispatcher(8, () => Promise.resolve(void (handled += 1)));
@@ -189,6 +201,19 @@ describe('a suspect report', () => {
     expect(listeners.busyWith).toEqual(['s2']);
     await listeners.end('s2');
     expect(dispatcher.waiting + dispatcher.running).toBe(0);
+  });
+
+  it('comes before the later reports of its message', async () => {
+    const dispatcher = new ReportDispatcher(3, listeners.handle);
+    deliver(dispatcher, report('s1', 'a'), true);
+    for (const id of ['a1', 'a2']) deliver(dispatcher, report(id, 'a'), false);
+    expect(listeners.busyWith).toEqual(['s1']);
+    await listeners.end('s1');
+    expect(listeners.busyWith).toEqual(['a1']);
+    await listeners.end('a1');
+    expect(listeners.busyWith).toEqual(['a2']);
+    await listeners.end('a2');
+    expect(ended).toEqual(['s1 handled', 'a1 handled', 'a2 handled']);
   });
 
   it('does not reach its listener when its attempt cannot be stored', async () => {
