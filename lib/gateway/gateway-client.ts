@@ -7,6 +7,7 @@ import type { WhoAmI } from '../dto/who-am-i.js';
 import { closedError } from '../errors/closed-error.js';
 import { OurSmsConfigError } from '../errors/oursms-config.error.js';
 import type { OurSmsAbortedError } from '../errors/oursms-aborted.error.js';
+import type { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
 import { readableThrown } from '../errors/readable-thrown.js';
 import type { GatewayAccount } from './account.js';
 import { proxyVariable } from './bypassed-proxy.js';
@@ -20,7 +21,7 @@ import type { CallRequest, GatewayHttp } from './gateway-http.js';
 import { GatewayHealth } from './gateway-health.js';
 import { refusal } from './judge-answer.js';
 import { isRecord, toNumber } from './parse-json.js';
-import { readDlrs, readRows } from './read-dlrs.js';
+import { readDlrs, type DlrReading } from './read-dlrs.js';
 import { readReceipt } from './read-receipt.js';
 import { readSenders } from './read-senders.js';
 import { readWhoAmI } from './read-who-am-i.js';
@@ -91,19 +92,12 @@ export class GatewayClient {
     return download;
   }
 
-  /**
-   * The number of reports in a page; undefined when it cannot be read.
-   *
-   * @throws {OurSmsGatewayError} when the page is an error of the gateway in place of reports
-   */
-  async countDlrs(page: DlrPage): Promise<number | undefined> {
-    const { rows, fault } = await readRows(page, this.account.maxResponseBytes);
-    if (fault?.failure) {
-      const error = refusal(page, new Call('downloadDlrs', this.account), fault.failure);
-      this.health.note(error);
-      throw error;
-    }
-    return fault === undefined ? rows.length : undefined;
+  /** The error that a page contains in place of reports; undefined when it contains none. */
+  refusalIn(page: DlrPage, reading: DlrReading): OurSmsGatewayError | undefined {
+    if (reading.ok || reading.failure === undefined) return undefined;
+    const error = refusal(page, new Call('downloadDlrs', this.account), reading.failure);
+    this.health.note(error);
+    return error;
   }
 
   /**

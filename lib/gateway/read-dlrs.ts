@@ -50,7 +50,7 @@ export async function readDlrs(page: DlrPage, maxBytes: number): Promise<DlrRead
 }
 
 /** Reads the rows of a page. Never throws. */
-export async function readRows(page: DlrPage, maxBytes: number): Promise<PageRows> {
+async function readRows(page: DlrPage, maxBytes: number): Promise<PageRows> {
   if (page.encoding === undefined) return { ...rowsOf(page), shown: { raw: page.text, rawEncoding: 'utf8' } };
   const body = bodyOfPage(page);
   const decoded = await decodeBody(body, maxBytes);

@@ -3,11 +3,13 @@ import { Logger } from '@nestjs/common';
 import { OurSmsError } from '../errors/oursms.error.js';
 import type { CaughtPage, DlrDownload } from '../gateway/call-result.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
+import { readDlrs } from '../gateway/read-dlrs.js';
 import type { DurableQueue, QueueEngine } from '../queue/durable-queue.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { describeUnreadable } from './describe-unreadable.js';
 import type { DlrGaps, Intent } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';
+import type { PageReader } from './page-reader.js';
 import type { StoredPage } from './stored-jobs.js';
 
 const FIRST_RETRY_MS = 250;
@@ -53,6 +55,7 @@ export class DlrDownloads {
     private readonly engine: QueueEngine,
     private readonly gateway: GatewayClient,
     private readonly pages: DurableQueue<StoredPage>,
+    private readonly reader: PageReader,
     private readonly gaps: DlrGaps,
     private readonly publisher: DlrPublisher,
     private readonly telemetry: Telemetry,
@@ -111,7 +114,7 @@ export class DlrDownloads {
     const noted = await this.#store(pages, intent, follows ? next.intent : undefined);
     if (noted) await this.#follow(noted, conditions);
     if (error !== undefined) throw error;
-    return this.#count(pages);
+    return this.#count(pages, intent);
   }
 
   /** Prepares the next download while this one is in flight. @returns Its `intent` is set once it is prepared, if there is room. */
@@ -165,17 +168,25 @@ export class DlrDownloads {
     const [{ page }, ...others] = pages as [CaughtPage];
     const isShort = page.text.length <= (page.encoding === undefined ? SHORT_TEXT : SHORT_BASE64);
     if (others.length > 0 || !isShort) return false;
-    try {
-      return (await this.gateway.countDlrs(page)) === 0;
-    } catch (error) {
-      return this.#fail(error, intent);
-    }
+    const reading = await readDlrs(page, this.options.maxResponseBytes);
+    const refusal = this.gateway.refusalIn(page, reading);
+    if (refusal !== undefined) return this.#fail(refusal, intent);
+    return reading.ok && reading.dlrs.length === 0;
   }
 
-  /** Number of reports in the pages; undefined when one page cannot be parsed. */
-  async #count(pages: readonly CaughtPage[]): Promise<number | undefined> {
+  /**
+   * Number of reports in the pages; undefined when one page cannot be parsed.
+   *
+   * @throws {OurSmsGatewayError} when a page is an error of the gateway in place of reports
+   */
+  async #count(pages: readonly CaughtPage[], { id }: Intent): Promise<number | undefined> {
     let reports = 0;
-    for (const { page } of pages) reports += (await this.gateway.countDlrs(page)) ?? NaN;
+    for (const [index, { page }] of pages.entries()) {
+      const reading = await this.reader.read(jobName(id, index), page);
+      const refusal = this.gateway.refusalIn(page, reading);
+      if (refusal !== undefined) throw refusal;
+      reports += reading.ok ? reading.dlrs.length : NaN;
+    }
     return Number.isNaN(reports) ? undefined : reports;
   }
 
@@ -192,7 +203,7 @@ export class DlrDownloads {
   ): Promise<Intent | undefined> {
     let following = next && { ...next, at: new Date().toISOString() };
     const jobs = pages.map(({ page, broken }, index) => ({
-      id: index === 0 ? id : `${id}.${index}`,
+      id: jobName(id, index),
       data: { ...page, broken, at, asked },
     }));
     const withoutNext = next ? [{ name: next.note }] : [];
@@ -228,6 +239,9 @@ export class DlrDownloads {
     throw error;
   }
 }
+
+/** Name of the job of a page. */
+const jobName = (download: string, index: number): string => (index === 0 ? download : `${download}.${index}`);
 
 /** Whether an answer seems to hold `count` reports. Judged by its text, since it is not parsed before it is durable. */
 function isFull(pages: readonly CaughtPage[], count: number): boolean {

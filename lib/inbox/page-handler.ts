@@ -8,6 +8,7 @@ import { describeThrown } from './describe-thrown.js';
 import type { DlrGaps } from './dlr-gaps.js';
 import type { DlrPublisher } from './dlr-publisher.js';
 import { pushesOf, pushJob, readPage } from './grouped-pushes.js';
+import type { PageReader } from './page-reader.js';
 import type { StoredDlr, StoredPage } from './stored-jobs.js';
 import type { ReportDispatcher } from './report-dispatcher.js';
 import type { ReportMatching } from './report-matching.js';
@@ -36,6 +37,7 @@ export class PageHandler {
     private readonly dispatcher: ReportDispatcher,
     private readonly pages: DurableQueue<StoredPage>,
     private readonly retries: DurableQueue<StoredDlr>,
+    private readonly reader: PageReader,
     private readonly gaps: DlrGaps,
     private readonly matching: ReportMatching,
     private readonly telemetry: Telemetry,
@@ -52,7 +54,7 @@ export class PageHandler {
     const { id, data: page } = job;
     if (job.interrupted && page.bodies !== undefined) return this.#separate(page);
     if (job.interrupted && job.attempt > MAX_INTERRUPTIONS) return this.#keepUnread(id, page);
-    const reading = await readPage(page, this.options.maxResponseBytes);
+    const reading = await this.#read(job);
     if (job.attempt === 1 && page.handled === undefined) {
       this.telemetry.consumed(page.isPush ? 'push' : 'poll', reading.dlrs.length);
     }
@@ -87,6 +89,12 @@ export class PageHandler {
     // Each unreadable push becomes a job of its own, which announces it.
     if (reading.unread.length > 0) await this.pages.add(reading.unread.map(pushJob));
     return settled(reading.ok ? { kind: 'done' } : await this.#keepUnreadable(id, rest, reading));
+  }
+
+  async #read({ id, data: page, attempt }: Job<StoredPage>): Promise<DlrReading & { unread: StoredPage[] }> {
+    if (page.isPush || attempt > 1) return readPage(page, this.options.maxResponseBytes);
+    // The poll reads it as well.
+    return { ...(await this.reader.read(id, page)), unread: [] };
   }
 
   /** Splits pushes that were written together into jobs of their own: one of them may have ended the process. */

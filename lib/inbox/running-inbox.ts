@@ -21,6 +21,7 @@ import type { DlrPublisher } from './dlr-publisher.js';
 import { reportOf, type StoredDlr, type StoredPage } from './stored-jobs.js';
 import type { PollingState } from './good-polls.js';
 import { PageHandler, type PageOptions } from './page-handler.js';
+import { PageReader } from './page-reader.js';
 import { ReportDispatcher } from './report-dispatcher.js';
 import type { ReportMatching } from './report-matching.js';
 import { shownDlr } from './traced-dlr.js';
@@ -60,6 +61,7 @@ export class RunningInbox {
   readonly #account: string;
   readonly #state = new InboxState();
   readonly #dispatcher: ReportDispatcher;
+  readonly #reader: PageReader;
   readonly #gaps: DlrGaps;
   readonly #intake: DlrIntake | undefined;
   readonly #poller: DlrPoller | undefined;
@@ -84,12 +86,23 @@ export class RunningInbox {
     this.retries = engine.queue<StoredDlr>(`${names}/reports`);
     this.#dispatcher = new ReportDispatcher(concurrency, (dlr) => publisher.publish(dlr));
     this.#gaps = new DlrGaps(engine, publisher, this.#account, requestTimeoutMs);
+    this.#reader = new PageReader(maxResponseBytes);
     const { pages, retries } = this;
-    const [state, gaps] = [this.#state, this.#gaps];
+    const [state, reader, gaps] = [this.#state, this.#reader, this.#gaps];
     this.#pushes = new DlrPushes(this.#account, engine, pages, state, telemetry);
     if (polling === undefined) return;
     const limits = { count: polling.count, maxResponseBytes };
-    const downloads = new DlrDownloads(engine, gateway, pages, gaps, publisher, telemetry, state.stopping, limits);
+    const downloads = new DlrDownloads(
+      engine,
+      gateway,
+      pages,
+      reader,
+      gaps,
+      publisher,
+      telemetry,
+      state.stopping,
+      limits,
+    );
     this.#intake = new DlrIntake(engine, pages, retries, gaps, downloads, publisher, state);
     this.#poller = new DlrPoller(engine, `${names}/poller`, this.#intake, state, polling);
   }
@@ -239,8 +252,18 @@ export class RunningInbox {
 
   #consume(): void {
     const { publisher, matching, telemetry, options } = this;
-    const [dispatcher, gaps] = [this.#dispatcher, this.#gaps];
-    const pages = new PageHandler(publisher, dispatcher, this.pages, this.retries, gaps, matching, telemetry, options);
+    const [dispatcher, reader, gaps] = [this.#dispatcher, this.#reader, this.#gaps];
+    const pages = new PageHandler(
+      publisher,
+      dispatcher,
+      this.pages,
+      this.retries,
+      reader,
+      gaps,
+      matching,
+      telemetry,
+      options,
+    );
     const retries = new RetryHandler(publisher, dispatcher, options);
     this.#pageHandler = pages;
     const handlePage = async (job: Job<StoredPage>): Promise<JobOutcome<StoredPage>> => {

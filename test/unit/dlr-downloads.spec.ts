@@ -7,6 +7,7 @@ import type { Transport } from '../../lib/gateway/transport.js';
 import { DlrDownloads } from '../../lib/inbox/dlr-downloads.js';
 import { DlrGaps } from '../../lib/inbox/dlr-gaps.js';
 import { DlrPublisher } from '../../lib/inbox/dlr-publisher.js';
+import { PageReader } from '../../lib/inbox/page-reader.js';
 import type { StoredPage } from '../../lib/inbox/stored-jobs.js';
 import type { DurableQueue } from '../../lib/queue/durable-queue.js';
 import { StoredEngine } from '../../lib/queue/stored-engine.js';
@@ -46,10 +47,20 @@ async function downloadsOf(
   const publisher = new DlrPublisher(new EventEmitter2(), 1_000);
   const gaps = new DlrGaps(engine, publisher, 'default', 1_000);
   const { signal: stopping } = new AbortController();
-  const downloads = new DlrDownloads(engine, gateway, pages, gaps, publisher, SILENT_TELEMETRY, stopping, {
-    ...LIMITS,
-    count: 500,
-  });
+  const downloads = new DlrDownloads(
+    engine,
+    gateway,
+    pages,
+    new PageReader(LIMITS.maxResponseBytes),
+    gaps,
+    publisher,
+    SILENT_TELEMETRY,
+    stopping,
+    {
+      ...LIMITS,
+      count: 500,
+    },
+  );
   const conditions = { mayStart: () => true, mayFollow, hasRoomForNext: () => Promise.resolve(hasRoom) };
   const next = (): Promise<unknown> => downloads.next(conditions).catch((error: unknown) => error);
   return { next, downloads, gaps, asked: () => asked };

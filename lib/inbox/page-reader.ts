@@ -1,0 +1,30 @@
+import type { DlrPage } from '../gateway/dlr-page.js';
+import { readDlrs, type DlrReading } from '../gateway/read-dlrs.js';
+
+/** Readings that may be kept. No download starts while as many pages wait for their handler. */
+const MAX_KEPT = 8;
+/** The reading of a longer page is not kept. Characters. */
+const MAX_CHARACTERS = 1024 * 1024;
+
+/**
+ * Reads downloaded pages. Both the poll, for its result, and the handler of the page read each of them: the first reading is kept
+ * for the second.
+ */
+export class PageReader {
+  /** Oldest first. A reading stays here when another process handles its page. */
+  readonly #kept: { id: string; reading: Promise<DlrReading> }[] = [];
+
+  /** @param maxBytes Limit of a decompressed page. */
+  constructor(private readonly maxBytes: number) {}
+
+  /** Reads a page, or returns what the first call for this job has read. */
+  read(id: string, page: DlrPage): Promise<DlrReading> {
+    const at = this.#kept.findIndex((kept) => kept.id === id);
+    const [kept] = at < 0 ? [] : this.#kept.splice(at, 1);
+    if (kept !== undefined) return kept.reading;
+    const reading = readDlrs(page, this.maxBytes);
+    if (page.text.length <= MAX_CHARACTERS) this.#kept.push({ id, reading });
+    if (this.#kept.length > MAX_KEPT) this.#kept.shift();
+    return reading;
+  }
+}
