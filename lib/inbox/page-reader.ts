@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DlrPage } from '../gateway/dlr-page.js';
 import { readDlrs, type DlrReading } from '../gateway/read-dlrs.js';
 
@@ -22,7 +23,8 @@ export class PageReader {
     const at = this.#kept.findIndex((kept) => kept.id === id);
     const [kept] = at < 0 ? [] : this.#kept.splice(at, 1);
     if (kept !== undefined) return kept.reading;
-    const reading = readDlrs(page, this.maxBytes);
+    // The request of the next download leaves first, so that the gateway answers it while this page is parsed.
+    const reading = nextTurn().then(() => readDlrs(page, this.maxBytes));
     if (page.text.length <= MAX_CHARACTERS) this.#kept.push({ id, reading });
     if (this.#kept.length > MAX_KEPT) this.#kept.shift();
     return reading;

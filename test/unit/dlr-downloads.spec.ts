@@ -148,7 +148,8 @@ describe('a full download', () => {
     const note = jest.spyOn(engine, 'note');
     const { next, asked } = await downloadsOf([FULL, FULL, `[${REPORT}]`], noted, { mayFollow: () => true });
     expect(await next()).toBe(500);
-    expect(asked()).toBe(2);
+    // This gateway answers at once, so the one after it may have started as well.
+    expect(asked()).toBeGreaterThan(1);
     expect([await next(), await next()]).toEqual([500, 1]);
     expect([note.mock.calls.length, writes, asked()]).toEqual([1, [1, 1, 0], 3]);
     expect(await noteCount()).toBe(0);
