@@ -94,6 +94,13 @@ export class BullMqQueue<T> implements DurableQueue<T> {
     return (await this.#records.counts()).live + this.#spooled;
   }
 
+  async hasFewerThan(jobs: number): Promise<boolean> {
+    await this.#earlierJobs.takeOver();
+    if ((await this.#records.counts()).live + this.#spooled < jobs) return true;
+    // Outcomes that are not written yet may make the difference.
+    return (await this.pending()) < jobs;
+  }
+
   async *failed(): AsyncIterable<FailedJob<T>> {
     await this.#earlierJobs.takeOver();
     for await (const page of this.#records.failedPages()) yield* page;

@@ -121,9 +121,8 @@ export class DlrDownloads {
   #prepareNext({ hasRoomForNext }: DownloadConditions): { intent?: Intent } {
     const next: { intent?: Intent } = {};
     const prepare = async (): Promise<void> => {
-      if (!(await hasRoomForNext())) return;
-      await this.#checkRoom(2);
-      next.intent = await this.gaps.prepare(this.options.count);
+      const [hasRoom] = await Promise.all([hasRoomForNext(), this.#checkRoom(2)]);
+      if (hasRoom) next.intent = await this.gaps.prepare(this.options.count);
     };
     // If this fails, the next download is noted by a write of its own.
     prepare().catch(() => undefined);

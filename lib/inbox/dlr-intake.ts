@@ -57,12 +57,12 @@ export class DlrIntake {
     const conditions: DownloadConditions = {
       mayStart: () => lease.isValid(),
       mayFollow: () => state.whyIdle === undefined && lease.isValid() && publisher.hasListeners(),
-      hasRoomForNext: async () => (await this.#whyFull()) === undefined && (await pages.pending()) + 1 < MAX_PAGES,
+      hasRoomForNext: async () => (await this.#whyFull()) === undefined && pages.hasFewerThan(MAX_PAGES - 1),
     };
     await this.#announceInterrupted();
     while (state.whyIdle === undefined && lease.isValid()) {
       const { signal } = this.#room;
-      if (downloads.isAhead || (await pages.pending()) < MAX_PAGES) return downloads.next(conditions);
+      if (downloads.isAhead || (await pages.hasFewerThan(MAX_PAGES))) return downloads.next(conditions);
       await wait(CHECK_ROOM_MS, undefined, { signal }).catch(() => undefined);
     }
     return 0;
@@ -75,8 +75,8 @@ export class DlrIntake {
   }
 
   async #whyFull(): Promise<string | undefined> {
-    const waiting = await this.retries.pending();
-    return waiting < MAX_RETRIES ? undefined : `${MAX_RETRIES} or more reports wait for a failing listener`;
+    const hasRoom = await this.retries.hasFewerThan(MAX_RETRIES);
+    return hasRoom ? undefined : `${MAX_RETRIES} or more reports wait for a failing listener`;
   }
 
   async #announceInterrupted(): Promise<void> {

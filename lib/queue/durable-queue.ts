@@ -138,6 +138,11 @@ export interface DurableQueue<T> {
    * {@link counts}, which also reads a job.
    */
   pending(): Promise<number>;
+  /**
+   * Whether fewer jobs than this are waiting or active. Cheaper than {@link pending}: it waits for the outcomes that handlers have
+   * returned only when they can change the answer.
+   */
+  hasFewerThan(jobs: number): Promise<boolean>;
   /** The failed jobs, oldest first, read from the store during the iteration. */
   failed(): AsyncIterable<FailedJob<T>>;
   /**

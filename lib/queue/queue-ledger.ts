@@ -46,6 +46,11 @@ export class QueueLedger {
     return this.#counters.waiting;
   }
 
+  /** Number of waiting and active jobs, pending writes included. */
+  get pending(): number {
+    return this.#counters.waiting + this.#counters.active;
+  }
+
   /** Highest job number so far. */
   get last(): number {
     return this.#last;

@@ -102,6 +102,11 @@ export class StoredQueue<T> implements DurableQueue<T> {
     return waiting + active;
   }
 
+  async hasFewerThan(jobs: number): Promise<boolean> {
+    await this.#ledger.ready();
+    return this.#ledger.pending < jobs;
+  }
+
   failed(): AsyncIterable<FailedJob<T>> {
     return this.#failed.all();
   }

@@ -56,6 +56,24 @@ export function addingContract(kind: EngineKind): void {
     expect([...seen]).toEqual([1_000]);
   });
 
+  it('tells whether it has fewer jobs than a limit: waiting, delayed and active ones count, failed ones do not', async () => {
+    const queue = bench.queue<number>();
+    const gate = new Gate();
+    const fewer = (): Promise<boolean[]> => Promise.all([1, 2, 3, 4].map((limit) => queue.hasFewerThan(limit)));
+    expect(await fewer()).toEqual([true, true, true, true]);
+    await queue.add([...jobsNamed('job', 2), { id: 'later', data: 3, delayMs: 60_000 }]);
+    expect(await fewer()).toEqual([false, false, false, true]);
+    const handler = new RecordingHandler<number>(({ id }) =>
+      id === 'job0' ? gate.opened.then(() => FAILED) : Promise.resolve(DONE),
+    );
+    queue.consume(handler.handle, { concurrency: 2 });
+    await untilCounts(queue, { waiting: 1, active: 1 });
+    expect(await fewer()).toEqual([false, false, true, true]);
+    gate.open();
+    await untilCounts(queue, { failed: 1 });
+    expect(await fewer()).toEqual([false, true, true, true]);
+  });
+
   it('ignores a second job with the same id while the first one waits', async () => {
     const queue = bench.queue();
     await queue.add([{ id: 'same', data: 'first' }]);
