@@ -88,15 +88,15 @@ export class LevelStore implements OrderedStore {
     });
   }
 
-  count(gt: string, lt: string): Promise<number> {
+  count(gt: string, lt: string, hasShortValues = false): Promise<number> {
     return this.#mapErrors(async () => {
-      const keys = this.db.keys({ gt, lt, ...SCAN });
+      const entries = this.db.iterator({ gt, lt, keys: !hasShortValues, values: hasShortValues, ...SCAN });
       try {
         let count = 0;
-        for (let read = 1; read > 0; count += read) read = (await keys.nextv(10_000)).length;
+        for (let read = 1; read > 0; count += read) read = (await entries.nextv(10_000)).length;
         return count;
       } finally {
-        await keys.close();
+        await entries.close();
       }
     });
   }

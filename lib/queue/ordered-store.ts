@@ -17,8 +17,12 @@ export interface OrderedStore {
   get(key: string): Promise<string | undefined>;
   getMany(keys: string[]): Promise<(string | undefined)[]>;
   range(range: KeyRange): Promise<[key: string, value: string][]>;
-  /** Number of keys above `gt` and below `lt`. */
-  count(gt: string, lt: string): Promise<number>;
+  /**
+   * Number of keys above `gt` and below `lt`.
+   *
+   * @param hasShortValues Whether the values are shorter than the keys: a store may then read them in place of the keys.
+   */
+  count(gt: string, lt: string, hasShortValues?: boolean): Promise<number>;
   /** Writes all changes or none. Resolves once they are durable. */
   write(changes: StoreChange[]): Promise<void>;
   /** @throws {OurSmsStorageError} when there is no space for this number of bytes */
