@@ -4,7 +4,7 @@ import { OurSmsError } from '../errors/oursms.error.js';
 import type { CaughtPage, DlrDownload } from '../gateway/call-result.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
-import type { DurableQueue, QueueEngine } from '../queue/durable-queue.js';
+import type { DurableQueue, NewJob, QueueEngine } from '../queue/durable-queue.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { describeUnreadable } from './describe-unreadable.js';
 import type { DlrGaps, Intent } from './dlr-gaps.js';
@@ -201,9 +201,10 @@ export class DlrDownloads {
     next: Intent | undefined,
   ): Promise<Intent | undefined> {
     let following = next && { ...next, at: new Date().toISOString() };
-    const jobs = pages.map(({ page, broken }, index) => ({
+    let jobs: NewJob<StoredPage>[] = pages.map(({ page, broken }, index) => ({
       id: jobName(id, index),
       data: { ...page, broken, at, asked },
+      isNew: true,
     }));
     const withoutNext = next ? [{ name: next.note }] : [];
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, MAX_RETRY_MS)) {
@@ -212,8 +213,9 @@ export class DlrDownloads {
         await this.pages.add(jobs, [{ name: note }, ...(following ? [this.gaps.noteOf(following)] : withoutNext)]);
         return following;
       } catch (error) {
-        // The failed write may have noted the next download: the retry deletes that note.
+        // The failed write may have noted the next download: the retry deletes that note. It may have added the jobs, too.
         following = undefined;
+        jobs = jobs.map((job) => ({ ...job, isNew: false }));
         if (last) return this.#surrender(jobs, error);
         if (delayMs === FIRST_RETRY_MS) {
           this.#logger.error(

@@ -8,6 +8,8 @@ export interface NewJob<T> {
   delayMs?: number;
   /** Attempts that were made before it became a job: {@link Job.attempt} counts them too. Default: 0. */
   attempts?: number;
+  /** Whether its name has never been used, so that the queue need not look for a job of this name. Default: false. */
+  isNew?: boolean;
 }
 
 /** A job that is delivered to a handler. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { OurSmsStorageError } from '../errors/oursms-storage.error.js';
 import type { JobHandler, JobOutcome } from './durable-queue.js';
@@ -62,7 +63,7 @@ export class StoredConsumer<T> {
     this.#handling += jobs.length;
     for (const job of jobs) {
       this.#track(
-        added.then(
+        added.then(nextTurn).then(
           () => this.#handle(job()),
           () => void (this.#handling -= 1),
         ),

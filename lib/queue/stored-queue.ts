@@ -156,6 +156,7 @@ export class StoredQueue<T> implements DurableQueue<T> {
     const byName = new Map<string, NewJob<T>>();
     for (const job of jobs) if (!byName.has(job.id)) byName.set(job.id, job);
     const unique = [...byName.values()];
+    if (unique.every(({ isNew }) => isNew)) return unique;
     const known = await this.store.getMany(unique.map(({ id }) => this.#records.keys.id(id)));
     return unique.filter((_, i) => known[i] === undefined);
   }

@@ -171,7 +171,7 @@ describe('a full download', () => {
     expect([await next(), asked, await noteCount()]).toEqual([500, 2, 0]);
   });
 
-  it('leaves no note of a next download when the first write failed but stored the note', async () => {
+  it('is stored once, and leaves no note of a next download, when the first write failed but stored both', async () => {
     Logger.overrideLogger(false);
     const pages = engine.queue<StoredPage>('default/pages');
     let writes = 0;
@@ -181,6 +181,7 @@ describe('a full download', () => {
     });
     const { next, asked } = await downloadsOf([FULL], refusing, { mayFollow: () => true });
     expect([await next(), asked(), writes, await noteCount()]).toEqual([500, 1, 2, 0]);
+    expect(await pages.pending()).toBe(1);
     Logger.overrideLogger(true);
   });
 

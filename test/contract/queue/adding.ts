@@ -118,6 +118,19 @@ export function addingContract(kind: EngineKind): void {
     expect(await queue.counts()).toMatchObject({ waiting: 0, active: 0, failed: 1 });
   });
 
+  it('delivers a job whose name is new, and ignores a second one of that name', async () => {
+    const queue = bench.queue();
+    await queue.add([{ id: 'same', data: 'first', isNew: true }]);
+    await queue.add([
+      { id: 'same', data: 'second' },
+      { id: 'other', data: 'other', isNew: true },
+    ]);
+    const handler = new RecordingHandler();
+    queue.consume(handler.handle, { concurrency: 1 });
+    await untilCounts(queue, { waiting: 0, active: 0 });
+    expect(handler.jobs.map(({ data }) => data)).toEqual(['first', 'other']);
+  });
+
   it('keeps the first of two jobs with the same id in one list', async () => {
     const queue = bench.queue();
     await queue.add([
