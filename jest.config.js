@@ -32,7 +32,7 @@ const suite = (displayName, testMatch) => ({ ...shared, displayName, testMatch }
 
 export default {
   // Native ES modules are never freed in a worker: one that has grown is replaced, before it runs out of memory.
-  workerIdleMemoryLimit: '1GB',
+  workerIdleMemoryLimit: '2GB',
   reporters: [
     'default',
     '<rootDir>/test/support/left-out-reporter.mjs',
