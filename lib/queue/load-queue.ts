@@ -76,11 +76,14 @@ async function checkCounters(records: JobRecords, { last, waiting, active, faile
     return first + second;
   };
   // In parallel: opening a large queue takes only as long as its largest list.
-  const found = await Promise.all([
-    ...[countHalves('data'), countHalves('failed')],
-    ...[count('id'), count('active'), count('ready'), count('later')],
+  const [data, failures, ids, actives, ready, later] = await Promise.all([
+    countHalves('data'),
+    countHalves('failed'),
+    count('id'),
+    count('active'),
+    count('ready'),
+    count('later'),
   ]);
-  const [data = 0, failures = 0, ids = 0, actives = 0, ready = 0, later = 0] = found;
   const expected: [name: string, written: number, found: number][] = [
     ['id', waiting + active + failed, ids],
     ['data', waiting + active, data],
