@@ -44,9 +44,14 @@ export class PageHandler {
     private readonly options: PageOptions,
   ) {}
 
-  /** Pages whose handling was stopped, and the number of their reports that are not handled. */
+  /** Pages whose handling was stopped since {@link resetLeft}, and the number of their reports that are not handled. */
   get left(): { pages: number; reports: number } {
     return { pages: this.#leftPages, reports: this.#leftReports };
+  }
+
+  /** Call before pages are delivered again: they are read from the store once more. */
+  resetLeft(): void {
+    this.#leftPages = this.#leftReports = 0;
   }
 
   /** Resolves to the outcome of a page, once all of its reports have ended. */

@@ -5,7 +5,7 @@ import { oneLine } from '../errors/one-line.js';
 import type { RawBody } from '../gateway/decode-body.js';
 import type { GatewayClient } from '../gateway/gateway-client.js';
 import { readDlrs } from '../gateway/read-dlrs.js';
-import type { DurableQueue, Job, JobOutcome, QueueConsumer, QueueEngine } from '../queue/durable-queue.js';
+import type { DurableQueue, JobOutcome, QueueEngine } from '../queue/durable-queue.js';
 import { accountPart } from '../queue/key-part.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { describeUnreadable } from './describe-unreadable.js';
@@ -22,30 +22,18 @@ import { reportOf, type StoredDlr, type StoredPage } from './stored-jobs.js';
 import type { PollingState } from './good-polls.js';
 import { PageHandler, type PageOptions } from './page-handler.js';
 import { PageReader } from './page-reader.js';
+import { ReportDelivery, type DeliveryOptions } from './report-delivery.js';
 import { ReportDispatcher } from './report-dispatcher.js';
 import type { ReportMatching } from './report-matching.js';
 import { shownDlr } from './traced-dlr.js';
 import { RetryHandler } from './retry-handler.js';
 
-/** Pages that are handled at a time: one slow report must not block the next page. */
-const PAGES_AT_ONCE = 4;
-/** Pushes that are handled at a time, for each unit of `concurrency`: a push may hold a single report. */
-const PUSHES_PER_REPORT = 4;
-const MAX_PUSHES_AT_ONCE = 128;
-/** Interval of the check for a listener. */
-const CHECK_LISTENERS_MS = 500;
-/** Reports to redeliver that are in the dispatcher at a time. */
-const RETRIES_AT_ONCE = 64;
-
 /** Options of a {@link RunningInbox}. */
-export interface InboxOptions extends PageOptions {
+export interface InboxOptions extends PageOptions, DeliveryOptions {
   /** Unset: nothing is downloaded, and reports come by {@link RunningInbox.accept} alone. */
   polling?: PollingOptions;
-  /** Whether pages may be pushes, which may hold one report each. */
-  takesPushes: boolean;
   /** Milliseconds that a download may take. */
   requestTimeoutMs: number;
-  concurrency: number;
   shutdownTimeoutMs: number;
 }
 
@@ -61,22 +49,21 @@ export class RunningInbox {
   readonly #account: string;
   readonly #state = new InboxState();
   readonly #dispatcher: ReportDispatcher;
-  readonly #reader: PageReader;
+  readonly #pageHandler: PageHandler;
+  readonly #delivery: ReportDelivery;
   readonly #gaps: DlrGaps;
   readonly #intake: DlrIntake | undefined;
   readonly #poller: DlrPoller | undefined;
   readonly #pushes: DlrPushes;
-  readonly #consumers: QueueConsumer[] = [];
   readonly #logger = new Logger('OurSmsDlrInbox');
-  #pageHandler: PageHandler | undefined;
   #pausing: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly engine: QueueEngine,
     gateway: GatewayClient,
-    private readonly publisher: DlrPublisher,
-    private readonly matching: ReportMatching,
-    private readonly telemetry: Telemetry,
+    publisher: DlrPublisher,
+    matching: ReportMatching,
+    telemetry: Telemetry,
     private readonly options: InboxOptions,
   ) {
     const { concurrency, polling, requestTimeoutMs, maxResponseBytes } = options;
@@ -86,9 +73,32 @@ export class RunningInbox {
     this.retries = engine.queue<StoredDlr>(`${names}/reports`);
     this.#dispatcher = new ReportDispatcher(concurrency, (dlr) => publisher.publish(dlr));
     this.#gaps = new DlrGaps(engine, publisher, this.#account, requestTimeoutMs);
-    this.#reader = new PageReader(maxResponseBytes);
+    const reader = new PageReader(maxResponseBytes);
     const { pages, retries } = this;
-    const [state, reader, gaps] = [this.#state, this.#reader, this.#gaps];
+    const [state, dispatcher, gaps] = [this.#state, this.#dispatcher, this.#gaps];
+    const pageHandler = new PageHandler(
+      publisher,
+      dispatcher,
+      pages,
+      retries,
+      reader,
+      gaps,
+      matching,
+      telemetry,
+      options,
+    );
+    const retryHandler = new RetryHandler(publisher, dispatcher, options);
+    this.#pageHandler = pageHandler;
+    this.#delivery = new ReportDelivery(
+      pages,
+      retries,
+      pageHandler,
+      retryHandler,
+      publisher,
+      state,
+      options,
+      (id, outcome) => this.#onPage(id, outcome),
+    );
     this.#pushes = new DlrPushes(this.#account, engine, pages, state, telemetry);
     if (polling === undefined) return;
     const limits = { count: polling.count, maxResponseBytes };
@@ -116,7 +126,8 @@ export class RunningInbox {
   start(): void {
     this.#state.start();
     if (this.#state.stopping.aborted) return;
-    this.#consumeWithListener();
+    // The poller logs a warning of its own when there is no listener.
+    this.#delivery.start(this.#poller === undefined);
     if (this.#poller !== undefined) return this.#poller.start();
     // An earlier process that polled may have left a gap. An unavailable store is logged elsewhere.
     this.#gaps.announceInterrupted().catch(() => undefined);
@@ -132,9 +143,8 @@ export class RunningInbox {
     this.#state.stop();
     if (!this.engine.isDurable) await this.#drain();
     this.#dispatcher.stop(this.options.shutdownTimeoutMs);
-    const consumers = this.#consumers.map((consumer) => consumer.stop());
     // Reports may still be with their listeners after a pause that has not finished.
-    await Promise.all([this.#stopPolling(), this.#pausing, ...consumers]);
+    await Promise.all([this.#delivery.stop(), this.#stopPolling(), this.#pausing]);
     // An unavailable store is logged elsewhere.
     await this.#warnOfRemaining().catch(() => undefined);
   }
@@ -143,7 +153,7 @@ export class RunningInbox {
   async #warnOfRemaining(): Promise<void> {
     const { path } = this.engine;
     if (path === undefined) return;
-    const { pages = 0, reports = 0 } = this.#pageHandler?.left ?? {};
+    const { pages, reports } = this.#pageHandler.left;
     const waiting = reports + (await this.retries.pending());
     const unread = (await this.pages.pending()) - pages;
     const remaining = [
@@ -160,11 +170,7 @@ export class RunningInbox {
   async pause(): Promise<void> {
     this.#state.pause();
     // Waiting reports go back to the store, where other processes can take them.
-    const ended = [
-      this.#stopPolling(),
-      this.#dispatcher.pause(),
-      ...this.#consumers.splice(0).map((one) => one.stop()),
-    ];
+    const ended = [this.#stopPolling(), this.#dispatcher.pause(), this.#delivery.stop()];
     this.#intake?.noteRoom();
     this.#pausing = Promise.all([this.#pausing, ...ended]);
     await this.#pausing;
@@ -177,7 +183,7 @@ export class RunningInbox {
     this.#dispatcher.resume();
     if (this.#state.whyIdle !== undefined) return;
     this.#poller?.start();
-    this.#consumeWithListener();
+    this.#delivery.start(this.#poller === undefined);
   }
 
   async #stopPolling(): Promise<void> {
@@ -237,50 +243,9 @@ export class RunningInbox {
     }
   }
 
-  /** Without a listener, reports stay in the store: another process may have one. */
-  #consumeWithListener(isFirst = true): void {
-    if (this.#state.whyIdle !== undefined || this.#consumers.length > 0) return;
-    if (this.publisher.hasListeners()) return this.#consume();
-    // The poller logs a warning of its own.
-    if (isFirst && this.#poller === undefined) {
-      this.#logger.warn(
-        'No listener for oursms.dlr: pushed reports are kept until there is one; add a method with @OnDlr()',
-      );
-    }
-    setTimeout(() => this.#consumeWithListener(false), CHECK_LISTENERS_MS).unref();
-  }
-
-  #consume(): void {
-    const { publisher, matching, telemetry, options } = this;
-    const [dispatcher, reader, gaps] = [this.#dispatcher, this.#reader, this.#gaps];
-    const pages = new PageHandler(
-      publisher,
-      dispatcher,
-      this.pages,
-      this.retries,
-      reader,
-      gaps,
-      matching,
-      telemetry,
-      options,
-    );
-    const retries = new RetryHandler(publisher, dispatcher, options);
-    this.#pageHandler = pages;
-    const handlePage = async (job: Job<StoredPage>): Promise<JobOutcome<StoredPage>> => {
-      const outcome = await pages.handle(job).finally(() => this.#intake?.noteRoom());
-      if (outcome.kind !== 'again') this.#pushes.noteHandled(job.id);
-      return outcome;
-    };
-    this.#consumers.push(
-      this.pages.consume(handlePage, { concurrency: this.#pagesAtOnce() }),
-      this.retries.consume((job) => retries.handle(job), { concurrency: RETRIES_AT_ONCE, idleAtFirst: true }),
-    );
-  }
-
-  #pagesAtOnce(): number {
-    const { takesPushes, concurrency } = this.options;
-    if (!takesPushes) return PAGES_AT_ONCE;
-    return Math.max(PAGES_AT_ONCE, Math.min(PUSHES_PER_REPORT * concurrency, MAX_PUSHES_AT_ONCE));
+  #onPage(id: string, outcome?: JobOutcome<StoredPage>): void {
+    this.#intake?.noteRoom();
+    if (outcome !== undefined && outcome.kind !== 'again') this.#pushes.noteHandled(id);
   }
 
   /** Reports in memory cannot wait for the next start: they get the time that running listeners get. */
@@ -290,7 +255,7 @@ export class RunningInbox {
     for (;;) {
       const { pages, waiting, handling } = await this.stats();
       if (pages + waiting + handling === 0) return;
-      if (performance.now() >= end || this.#consumers.length === 0)
+      if (performance.now() >= end || !this.#delivery.isRunning)
         return this.#logger.error(
           `${waiting + handling > 0 ? waiting + handling : `${pages} downloads or pushes of`} delivery reports are lost: this process ends before they are handled, and storage is 'memory'`,
         );

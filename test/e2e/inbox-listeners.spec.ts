@@ -219,6 +219,26 @@ describe('the shutdown of the application', () => {
     expect(inbox.application.logs.matching('remain in')).toEqual([]);
   });
 
+  it('logs each remaining report once, also when a pause had given it back before', async () => {
+    const gate = new Gate();
+    await inbox.start({ dlr: { ...OFTEN, concurrency: 1, shutdownTimeoutMs: 50 } }, () => {
+      if (inbox.handled.length < 4) return undefined;
+      return inbox.handled.length === 4 ? gate.pass() : pause(60_000);
+    });
+    inbox.push(20);
+    await until('some were handled', () => inbox.handled.length === 4);
+    const pausing = inbox.face.pause();
+    gate.open();
+    await pausing;
+    await inbox.face.resume();
+    await inbox.untilStats('a report is with its listener', ({ handling }) => handling === 1);
+    const handled = inbox.handled.length;
+    await inbox.stop();
+    const logged = inbox.application.logs.matching('remain in');
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toContain(`${20 - handled} delivery reports (account default) remain in`);
+  });
+
   it('waits for reports that are stored in memory only', async () => {
     await inbox.start({ dlr: { ...OFTEN, concurrency: 1 }, storage: 'memory' }, () => pause(2));
     inbox.push(50);
