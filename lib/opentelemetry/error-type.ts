@@ -1,6 +1,8 @@
+import { SpanStatusCode, type Span } from '@opentelemetry/api';
 import { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
 import { OurSmsError } from '../errors/oursms.error.js';
 import { readableThrown } from '../errors/readable-thrown.js';
+import { ATTRIBUTES } from './attributes.js';
 
 /** Fallback value of the conventions. */
 const OTHER = '_OTHER';
@@ -20,4 +22,10 @@ function className(error: Error): string {
   const prototype = Object.getPrototypeOf(error) as { constructor?: { name?: unknown } } | null;
   const name = prototype?.constructor?.name;
   return typeof name === 'string' && name !== '' ? name : OTHER;
+}
+
+/** Marks a span as failed with a value of {@link errorType}. */
+export function markFailed(span: Span, type: string): void {
+  span.setAttribute(ATTRIBUTES.errorType, type);
+  span.setStatus({ code: SpanStatusCode.ERROR });
 }

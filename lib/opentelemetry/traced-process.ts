@@ -1,9 +1,8 @@
-import { context, ROOT_CONTEXT, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, trace, type Span } from '@opentelemetry/api';
 import type { DlrStatus } from '../dto/dlr.js';
 import type { ProcessSpan } from '../telemetry/telemetry.js';
 import type { AccountMetrics } from './account-metrics.js';
-import { ATTRIBUTES } from './attributes.js';
-import { errorType } from './error-type.js';
+import { errorType, markFailed } from './error-type.js';
 
 /** Statuses that are not final. */
 const INTERIM: readonly DlrStatus[] = ['sent', 'unknown'];
@@ -38,8 +37,7 @@ export class TracedProcess implements ProcessSpan {
 
   fail(error: unknown): void {
     const type = errorType(error);
-    this.span.setAttribute(ATTRIBUTES.errorType, type);
-    this.span.setStatus({ code: SpanStatusCode.ERROR });
+    markFailed(this.span, type);
     this.#end(type);
   }
 

@@ -1,8 +1,8 @@
-import { SpanStatusCode, type Span } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import type { ReceiveSpan, ReportSource } from '../telemetry/telemetry.js';
 import type { AccountMetrics } from './account-metrics.js';
 import { ATTRIBUTES } from './attributes.js';
-import { errorType } from './error-type.js';
+import { errorType, markFailed } from './error-type.js';
 
 /** Span and metrics of a download or a push. */
 export class TracedReceive implements ReceiveSpan {
@@ -21,8 +21,7 @@ export class TracedReceive implements ReceiveSpan {
 
   fail(error: unknown): void {
     const type = errorType(error);
-    this.span.setAttribute(ATTRIBUTES.errorType, type);
-    this.span.setStatus({ code: SpanStatusCode.ERROR });
+    markFailed(this.span, type);
     this.#end(type);
   }
 

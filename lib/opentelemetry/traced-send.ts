@@ -1,11 +1,11 @@
-import { SpanStatusCode, type Span } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import type { SendReceipt } from '../dto/send-receipt.js';
 import { OurSmsGatewayError } from '../errors/oursms-gateway.error.js';
 import { OurSmsError } from '../errors/oursms.error.js';
 import type { SendEnd, SendOrigin, SendSpan } from '../telemetry/telemetry.js';
 import type { AccountMetrics } from './account-metrics.js';
 import { ATTRIBUTES, type SendOutcome } from './attributes.js';
-import { errorType } from './error-type.js';
+import { errorType, markFailed } from './error-type.js';
 import { toTraceparent } from './traceparent.js';
 
 /** Span and metrics of a send. */
@@ -46,10 +46,7 @@ export class TracedSend implements SendSpan {
     if (result.kind === 'failed' && result.error instanceof OurSmsGatewayError) {
       this.span.setAttribute(ATTRIBUTES.httpStatus, result.error.httpStatus);
     }
-    if (type !== undefined) {
-      this.span.setAttribute(ATTRIBUTES.errorType, type);
-      this.span.setStatus({ code: SpanStatusCode.ERROR });
-    }
+    if (type !== undefined) markFailed(this.span, type);
     this.span.end();
     const isAttempt = this.#tries > 0 && outcome !== 'withdrawn';
     const seconds = (performance.now() - this.#startedAt) / 1_000;
