@@ -9,7 +9,7 @@ import type { JobRecords } from './job-records.js';
 import { JobRuns } from './job-runs.js';
 import type { RedisLink } from './redis-link.js';
 
-/** Wait before the next try while Redis is away. */
+/** Wait before the next try while Redis is unavailable. */
 const RETRY_MS = 250;
 /** An idle consumer looks for jobs after this time, even without a signal from BullMQ. */
 const IDLE_LOOK_MS = 2_500;
@@ -101,7 +101,7 @@ export class BullMqConsumer<T> {
           this.#end();
           return this.#runs.stop();
         }
-        // RedisLink logs that Redis is away.
+        // RedisLink logs that Redis is unavailable.
         if (!(error instanceof OurSmsStorageError))
           this.#logger.error(`The jobs of a queue could not be delivered (${nameOf(error)}): retry in ${RETRY_MS} ms`);
         await this.link.changed(RETRY_MS);

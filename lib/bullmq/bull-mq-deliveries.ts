@@ -118,7 +118,7 @@ export class BullMqDeliveries {
     return takenDelivery(job, token, lease);
   }
 
-  /** Waits for the next delivery. It may notice late that Redis is away; {@link take} may be called meanwhile. */
+  /** Waits for the next delivery. It may notice late that Redis is unavailable; {@link take} may be called meanwhile. */
   next(): Promise<void> {
     this.#waiting ??= this.#takeNext().finally(() => (this.#waiting = undefined));
     return this.#waiting;
@@ -221,7 +221,7 @@ export class BullMqDeliveries {
   #connect<C extends Pick<Worker, 'waitUntilReady' | 'close'> & NodeJS.EventEmitter>(make: () => C): Promise<C> {
     return this.link.run(async () => {
       const made = make();
-      // RedisLink logs that Redis is away.
+      // RedisLink logs that Redis is unavailable.
       made.on('error', () => undefined);
       try {
         await made.waitUntilReady();

@@ -10,7 +10,7 @@ import { HeldJobs, type HeldJob } from './held-jobs.js';
 import type { JobRecords, StartedJob } from './job-records.js';
 import type { RedisLink } from './redis-link.js';
 
-/** Wait before the next try while Redis is away. */
+/** Wait before the next try while Redis is unavailable. */
 const RETRY_MS = 250;
 
 /** Runs the jobs that a consumer has taken: passes each to its handler, and writes its outcome. */
@@ -160,7 +160,7 @@ export class JobRuns<T> {
         if (started.kind === 'gone') await this.deliveries.end(taken);
         return undefined;
       } catch {
-        // Redis is away, or its memory is full: the job waits here while this process holds it.
+        // Redis is unavailable, or its memory is full: the job waits here while this process holds it.
         await this.link.changed(RETRY_MS);
       }
     }
@@ -181,7 +181,7 @@ export class JobRuns<T> {
       } catch (error) {
         if (!(error instanceof OurSmsStorageError)) throw error;
         if (wasStopped || this.link.isClosed) return;
-        // RedisLink logs that Redis is away.
+        // RedisLink logs that Redis is unavailable.
         if (!hasWarned && error.fault !== 'unreachable')
           this.#logger.warn(`The outcome of job ${held.taken.id} is not stored yet, and is retried: ${error.message}`);
         hasWarned = true;

@@ -11,7 +11,7 @@ const RECONNECT_MS = 2_000;
 
 type Script = (...args: unknown[]) => Promise<unknown>;
 
-/** The connection of an engine to Redis. It connects in the background, and reconnects by itself. */
+/** The connection of an engine to Redis. It connects in the background, and reconnects automatically. */
 export class RedisLink {
   /** The same connection, for BullMQ. */
   readonly client: IRedisClient;

@@ -50,7 +50,7 @@ export class DlrGaps {
     return text === undefined ? undefined : Number(text);
   }
 
-  /** Announces downloads that the end of their process interrupted. Only the process that polls may call this. */
+  /** Announces downloads that the end of their process interrupted. Two processes that look at the same time both announce them. */
   async announceInterrupted(): Promise<void> {
     const why = 'the process ended during the download';
     for await (const { name, text } of this.engine.notes(this.#intents)) {
