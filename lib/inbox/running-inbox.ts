@@ -244,7 +244,8 @@ export class RunningInbox {
   }
 
   #onPage(id: string, outcome?: JobOutcome<StoredPage>): void {
-    this.#intake?.noteRoom();
+    // A turn later, when the queue has counted the outcome.
+    setImmediate(() => this.#intake?.noteRoom());
     if (outcome !== undefined && outcome.kind !== 'again') this.#pushes.noteHandled(id);
   }
 
