@@ -39,7 +39,7 @@ export class ChunkWriter implements RecipientSink {
 
   chunk(chunk: CampaignChunk): void {
     const page = this.#chunks++;
-    this.#jobs.push({ id: pageNumber(page), data: {} });
+    this.#jobs.push({ id: pageNumber(page), data: {}, isNew: true });
     this.#notes.push(this.store.noteOf('chunk', page, chunk));
     if (this.isIndexed) this.#keepIndex(this.#index.add(page, chunk.dests));
   }
