@@ -180,22 +180,19 @@ export class ReportDispatcher {
     this.#dispatch();
   }
 
-  /** The first report whose message has no earlier one. The reports before it wait for the earlier report of their message. */
+  /**
+   * The first report whose message has none with its listeners. The reports before it wait for that of their message. Called when no
+   * report is ready.
+   */
   #nextInQueue(): Delivery | undefined {
     for (;;) {
       const delivery = this.#queue.shift();
       const message = delivery?.dlr.msgId;
       if (delivery === undefined || message === undefined) return delivery;
-      const earlier = this.#earlier(message);
+      const earlier = this.#running.find(({ dlr }) => dlr.msgId === message);
       if (earlier === undefined) return delivery;
       (earlier.followers ??= []).push(delivery);
     }
-  }
-
-  /** The report of this message that is with its listeners, or comes next. */
-  #earlier(message: string): Delivery | undefined {
-    const isOfMessage = ({ dlr }: Delivery): boolean => dlr.msgId === message;
-    return this.#running.find(isOfMessage) ?? this.#ready.find(isOfMessage);
   }
 
   #onNextTick(): void {
