@@ -17,7 +17,7 @@ const CHECK_LISTENERS_MS = 500;
 const RETRIES_AT_ONCE = 64;
 
 /** Options of {@link ReportDelivery}. */
-export interface DeliveryOptions {
+export interface ReportDeliveryOptions {
   /** Whether pages may be pushes, which may hold one report each. */
   takesPushes: boolean;
   /** Reports that are with their listeners at a time. */
@@ -36,7 +36,7 @@ export class ReportDelivery {
     private readonly retryHandler: RetryHandler,
     private readonly publisher: DlrPublisher,
     private readonly state: InboxState,
-    private readonly options: DeliveryOptions,
+    private readonly options: ReportDeliveryOptions,
     private readonly onPage: (id: string, outcome?: JobOutcome<StoredPage>) => void,
   ) {}
 
@@ -79,7 +79,7 @@ export class ReportDelivery {
   }
 }
 
-function pagesAtOnce({ takesPushes, concurrency }: DeliveryOptions): number {
+function pagesAtOnce({ takesPushes, concurrency }: ReportDeliveryOptions): number {
   if (!takesPushes) return PAGES_AT_ONCE;
   return Math.max(PAGES_AT_ONCE, Math.min(PUSHES_PER_REPORT * concurrency, MAX_PUSHES_AT_ONCE));
 }

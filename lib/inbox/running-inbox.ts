@@ -22,14 +22,14 @@ import { reportOf, type StoredDlr, type StoredPage } from './stored-jobs.js';
 import type { PollingState } from './good-polls.js';
 import { PageHandler, type PageOptions } from './page-handler.js';
 import { PageReader } from './page-reader.js';
-import { ReportDelivery, type DeliveryOptions } from './report-delivery.js';
+import { ReportDelivery, type ReportDeliveryOptions } from './report-delivery.js';
 import { ReportDispatcher } from './report-dispatcher.js';
 import type { ReportMatching } from './report-matching.js';
 import { shownDlr } from './traced-dlr.js';
 import { RetryHandler } from './retry-handler.js';
 
 /** Options of a {@link RunningInbox}. */
-export interface InboxOptions extends PageOptions, DeliveryOptions {
+export interface InboxOptions extends PageOptions, ReportDeliveryOptions {
   /** Unset: nothing is downloaded, and reports come by {@link RunningInbox.accept} alone. */
   polling?: PollingOptions;
   /** Milliseconds that a download may take. */

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { pageOf, type DlrPage } from '../../lib/gateway/dlr-page.js';
 import { PageReader } from '../../lib/inbox/page-reader.js';
@@ -39,5 +40,16 @@ describe('a page reader', () => {
     expect(await timesParsed(new PageReader(10_000_000), pageWith('m1'), jobs)).toBe(10);
     const long = pageWith('m2', 'x'.repeat(1024 * 1024));
     expect(await timesParsed(new PageReader(10_000_000), long, ['a', 'a'])).toBe(2);
+  });
+
+  it('keeps no reading of more reports than a download can ask for, however short the page was compressed', async () => {
+    const rows = Array.from({ length: 1_001 }, () => ({ msgId: 'm1', status: 'delivered' }));
+    const bytes = gzipSync(JSON.stringify(rows));
+    const page = pageOf('default', { bytes, contentEncoding: 'gzip' }, 200);
+    expect(page.text.length).toBeLessThan(1_000);
+    const reader = new PageReader(10_000_000);
+    const first = await reader.read('a', page);
+    expect(first.dlrs).toHaveLength(1_001);
+    expect(await reader.read('a', page)).not.toBe(first);
   });
 });
