@@ -77,11 +77,33 @@ function rowsOf({ text, why, isTooLarge = false }: DecodedBody): Omit<PageRows, 
   };
 }
 
+/**
+ * Each report starts as a copy of it. V8 allocates the objects of a literal in the old space for good once enough of them have
+ * outlived the first collections, and an object there keeps its texts until a full collection.
+ */
+const NO_REPORT: Dlr = {
+  id: '',
+  msgId: undefined,
+  jobId: undefined,
+  status: 'unknown',
+  isFinal: false,
+  rawStatus: undefined,
+  src: undefined,
+  dest: undefined,
+  msgDate: undefined,
+  statusDate: undefined,
+  receivedAt: '',
+  via: 'poll',
+  account: '',
+  raw: undefined,
+};
+
 function readDlr(raw: unknown, page: DlrPage): Dlr {
   const fields = new FieldReader(raw);
   const rawStatus = fields.text('status');
   const status = statusOf(rawStatus);
   return {
+    ...NO_REPORT,
     id: identify(raw, fields, page),
     msgId: fields.text('msgId', 'messageId'),
     jobId: fields.text('jobId'),
