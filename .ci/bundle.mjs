@@ -152,7 +152,7 @@ async function bundleDeclarations(files) {
       code.match(/(?<=^(?:declare )?(?:abstract )?(?:type|interface|class|const|function) )\w+\$\d+/gm) ?? [],
     );
     // An import for its effect has no meaning in a declaration.
-    write(fileName, code.replace(/^import '[^']+';\n/gm, ''));
+    write(fileName, indentWithTabs(code.replace(/^import '[^']+';\n/gm, '')));
   }
 }
 
