@@ -11,56 +11,60 @@ export interface SimplerCharacter {
 interface Row {
   from: string;
   to: string;
-  why: string;
   onlyForGsm?: boolean;
 }
 
 /** A replacement that is longer than its character is always `onlyForGsm`. */
 const ROWS: Row[] = [
-  {
-    from: '‘’‚‛‹›ʹʻʼʽ',
-    to: "'",
-    why: 'typographic quotes and apostrophes, set by word processors and phone keyboards',
-  },
-  { from: '`´′', to: "'", why: 'the backtick, the spacing acute and the prime are typed as apostrophes' },
-  { from: '“”„‟«»″〝〞', to: '"', why: 'typographic quotes' },
-  { from: '\u2010\u2011\u2012–—―−⁃﹘﹣', to: '-', why: 'dashes, the minus sign and the hyphen bullet' },
-  { from: '…', to: '...', why: 'the ellipsis is one character for three dots' },
+  // Typographic quotes and apostrophes, set by word processors and phone keyboards.
+  { from: '‘’‚‛‹›ʹʻʼʽ', to: "'" },
+  // The backtick, the spacing acute and the prime are typed as apostrophes.
+  { from: '`´′', to: "'" },
+  // Typographic quotes.
+  { from: '“”„‟«»″〝〞', to: '"' },
+  // Dashes, the minus sign and the hyphen bullet.
+  { from: '\u2010\u2011\u2012–—―−⁃﹘﹣', to: '-' },
+  // The ellipsis is one character for three dots.
+  { from: '…', to: '...' },
+  // Spaces of another width, the no-break spaces and the tab, which GSM-7 lacks.
   {
     from: '\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000',
     to: ' ',
-    why: 'spaces of another width, the no-break spaces and the tab, which GSM-7 lacks',
   },
-  { from: '\u000b\u0085\u2028\u2029', to: '\n', why: 'line breaks by other names' },
-  { from: '\u00ad\u200b\u2060\ufeff', to: '', why: 'invisible: they only say where a line may or may not break' },
-  {
-    from: '\u200c\u200d\u034f\ufe0e\ufe0f',
-    to: '',
-    why: 'joiners and variation selectors shape Arabic, Persian, Indic scripts and emoji; what is GSM-7 has no use for them',
-    onlyForGsm: true,
-  },
-  {
-    from: '\u061c\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069',
-    to: '',
-    why: 'bidi marks and embeddings, pasted along with numbers: they order Arabic beside Latin, not Latin alone',
-    onlyForGsm: true,
-  },
-  { from: '•‣◦●', to: '*', why: 'bullets of a list' },
-  { from: '⁄∕', to: '/', why: 'the fraction and the division slash' },
-  { from: '×', to: 'x', why: 'the multiplication sign' },
-  { from: 'ﬀ', to: 'ff', why: 'a ligature' },
-  { from: 'ﬁ', to: 'fi', why: 'a ligature' },
-  { from: 'ﬂ', to: 'fl', why: 'a ligature' },
-  { from: 'ﬃ', to: 'ffi', why: 'a ligature' },
-  { from: 'ﬄ', to: 'ffl', why: 'a ligature' },
-  { from: 'ﬅﬆ', to: 'st', why: 'a ligature' },
-  { from: '\u2126', to: 'Ω', why: 'the Ohm sign is canonically the Greek letter' },
-  { from: '\u212a', to: 'K', why: 'the Kelvin sign is canonically the letter' },
-  { from: '\u212b', to: 'Å', why: 'the Angstrom sign is canonically the letter' },
-  { from: '\u037e', to: ';', why: 'the Greek question mark is canonically the semicolon' },
-  { from: '￡', to: '£', why: 'full width' },
-  { from: '￥', to: '¥', why: 'full width' },
-  { from: '\u0640', to: '', why: 'tatweel only stretches an Arabic word, and costs a unit' },
+  // Line breaks by other names.
+  { from: '\u000b\u0085\u2028\u2029', to: '\n' },
+  // Invisible: they only say where a line may or may not break.
+  { from: '\u00ad\u200b\u2060\ufeff', to: '' },
+  // Joiners and variation selectors shape Arabic, Persian, Indic scripts and emoji; what is GSM-7 has no use for them.
+  { from: '\u200c\u200d\u034f\ufe0e\ufe0f', to: '', onlyForGsm: true },
+  // Bidi marks and embeddings, pasted along with numbers: they order Arabic beside Latin, not Latin alone.
+  { from: '\u061c\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069', to: '', onlyForGsm: true },
+  // Bullets of a list.
+  { from: '•‣◦●', to: '*' },
+  // The fraction and the division slash.
+  { from: '⁄∕', to: '/' },
+  // The multiplication sign.
+  { from: '×', to: 'x' },
+  // Ligatures.
+  { from: 'ﬀ', to: 'ff' },
+  { from: 'ﬁ', to: 'fi' },
+  { from: 'ﬂ', to: 'fl' },
+  { from: 'ﬃ', to: 'ffi' },
+  { from: 'ﬄ', to: 'ffl' },
+  { from: 'ﬅﬆ', to: 'st' },
+  // The Ohm sign is canonically the Greek letter.
+  { from: '\u2126', to: 'Ω' },
+  // The Kelvin sign is canonically the letter.
+  { from: '\u212a', to: 'K' },
+  // The Angstrom sign is canonically the letter.
+  { from: '\u212b', to: 'Å' },
+  // The Greek question mark is canonically the semicolon.
+  { from: '\u037e', to: ';' },
+  // Full width.
+  { from: '￡', to: '£' },
+  { from: '￥', to: '¥' },
+  // Tatweel only stretches an Arabic word, and costs a unit.
+  { from: '\u0640', to: '' },
 ];
 
 /** Full-width ASCII is ASCII, 0xfee0 higher. @see Unicode, Halfwidth and Fullwidth Forms */
