@@ -1,31 +1,19 @@
 import { readDestinations } from './destinations.js';
+import { ValidateWith } from './validate-with.js';
 import { ValidateBy } from './validation-rules.js';
 
 /** Maximum of the document's `int` parameters: 32 bits. */
 export const MAX_INT = 2_147_483_647;
 
 /** A whole number within a range, both ends included. */
-export function IsWholeNumber(min: number, max = MAX_INT): PropertyDecorator {
-  return ValidateBy({
-    name: 'isWholeNumber',
-    validator: {
-      validate: (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
-      defaultMessage: (args) =>
-        `$property must be a whole number from ${min} to ${max}${isWrittenNumber(args?.value) ? ', not a string' : ''}`,
-    },
+export const IsWholeNumber = (min: number, max = MAX_INT): PropertyDecorator =>
+  ValidateWith('isWholeNumber', (value) => {
+    if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return undefined;
+    return `must be a whole number from ${min} to ${max}${isWrittenNumber(value) ? ', not a string' : ''}`;
   });
-}
 
 /** Text that is not empty and can be written in UTF-8. */
-export function IsSendableText(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isSendableText',
-    validator: {
-      validate: (value) => textFault(value) === undefined,
-      defaultMessage: (args) => `$property ${textFault(args?.value)}`,
-    },
-  });
-}
+export const IsSendableText = (): PropertyDecorator => ValidateWith('isSendableText', textFault);
 
 /** One or more phone numbers, in an array or separated by commas; at most 500 once duplicates are removed. */
 export function IsDestinations(): PropertyDecorator {

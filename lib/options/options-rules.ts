@@ -1,87 +1,44 @@
-import { ValidateBy } from '../dto/validation-rules.js';
+import { ValidateWith } from '../dto/validate-with.js';
 import { credentialFault } from '../errors/credential-fault.js';
 import { isOtherApi, providerAddress, type GatewayAuth } from '../gateway/account.js';
 import { isTimeOfDay } from '../message/quiet-hours.js';
 
 /** Credentials in one of their three forms. The faults name fields, never values. */
-export function IsAuth(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isAuth',
-    validator: {
-      validate: (value) => authFault(value) === undefined,
-      defaultMessage: (args) => `$property ${authFault(args?.value)}`,
-    },
-  });
-}
+export const IsAuth = (): PropertyDecorator => ValidateWith('isAuth', authFault);
 
 /**
  * An absolute https URL; http for a loopback address, or when `allowInsecureHttp` is set beside it. It must not be the
  * provider's address of the other API, which the credentials do not belong to.
  */
-export function IsGatewayUrl(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isGatewayUrl',
-    validator: {
-      validate: (value, args) => addressFault(value, args?.object) === undefined,
-      defaultMessage: (args) => `$property ${addressFault(args?.value, args?.object)}`,
-    },
-  });
-}
+export const IsGatewayUrl = (): PropertyDecorator => ValidateWith('isGatewayUrl', addressFault);
 
 /** Text that may stand in an HTTP header: printable ASCII. */
-export function IsHeaderValue(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isHeaderValue',
-    validator: {
-      validate: (value) => typeof value === 'string' && /^[\x20-\x7e]+$/.test(value),
-      defaultMessage: () => '$property must contain printable ASCII characters only',
-    },
-  });
-}
+export const IsHeaderValue = (): PropertyDecorator =>
+  ValidateWith('isHeaderValue', (value) =>
+    typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)
+      ? undefined
+      : 'must contain printable ASCII characters only',
+  );
 
 /** Text that needs no escapes in a URL, and is hard to guess. Fastify takes at most 100 characters for a path parameter. */
-export function IsWebhookSecret(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isWebhookSecret',
-    validator: {
-      validate: (value) => webhookSecretFault(value) === undefined,
-      defaultMessage: (args) => `$property ${webhookSecretFault(args?.value)}`,
-    },
-  });
-}
+export const IsWebhookSecret = (): PropertyDecorator => ValidateWith('isWebhookSecret', webhookSecretFault);
 
 /** A time of day as `HH:MM`. */
-export function IsTimeOfDay(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isTimeOfDay',
-    validator: {
-      validate: isTimeOfDay,
-      defaultMessage: () => '$property must be a time of day from 00:00 to 23:59, as HH:MM',
-    },
-  });
-}
+export const IsTimeOfDay = (): PropertyDecorator =>
+  ValidateWith('isTimeOfDay', (value) =>
+    isTimeOfDay(value) ? undefined : 'must be a time of day from 00:00 to 23:59, as HH:MM',
+  );
 
 /** `'memory'`, or `{ path }` with a directory. */
-export function IsStorage(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isStorage',
-    validator: {
-      validate: (value) => storageFault(value) === undefined,
-      defaultMessage: (args) => `$property ${storageFault(args?.value)}`,
-    },
-  });
-}
+export const IsStorage = (): PropertyDecorator => ValidateWith('isStorage', storageFault);
 
 /** A source of telemetry. */
-export function IsTelemetry(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isTelemetry',
-    validator: {
-      validate: (value) => typeof (value as { openTelemetry?: unknown } | null)?.openTelemetry === 'function',
-      defaultMessage: () => '$property must be openTelemetry() of nestjs-oursms/opentelemetry',
-    },
-  });
-}
+export const IsTelemetry = (): PropertyDecorator =>
+  ValidateWith('isTelemetry', (value) =>
+    typeof (value as { openTelemetry?: unknown } | null)?.openTelemetry === 'function'
+      ? undefined
+      : 'must be openTelemetry() of nestjs-oursms/opentelemetry',
+  );
 
 const AUTH_FIELDS = ['username', 'password', 'token', 'apiKey'];
 const SECRETS = ['password', 'token', 'apiKey'];

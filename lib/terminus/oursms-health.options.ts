@@ -1,5 +1,6 @@
 import { IsWholeNumber } from '../dto/field-rules.js';
-import { IsBoolean, IsOptional, IsString, ValidateBy } from '../dto/validation-rules.js';
+import { ValidateWith } from '../dto/validate-with.js';
+import { IsBoolean, IsOptional, IsString } from '../dto/validation-rules.js';
 
 /** Limits and timeout of a health check. Each field's initial value is its default. */
 export class OurSmsHealthOptions {
@@ -37,11 +38,7 @@ export class OurSmsHealthOptions {
 
 /** Checks that a number is 0 or more: credits may be decimal. */
 function IsCreditLimit(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isCreditLimit',
-    validator: {
-      validate: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
-      defaultMessage: () => '$property must be a number of 0 or more',
-    },
-  });
+  return ValidateWith('isCreditLimit', (value) =>
+    typeof value === 'number' && Number.isFinite(value) && value >= 0 ? undefined : 'must be a number of 0 or more',
+  );
 }
