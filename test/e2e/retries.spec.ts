@@ -13,7 +13,8 @@ import { rejection, startBench, until, type TestBench } from '../support/applica
 const MESSAGE = { src: 'MyBrand', dests: ['0501234567', '0507654321'], body: 'hello' };
 const QUICK: OurSmsRetryOptions = { delayMs: 5 };
 const GUARDED: OurSmsRetryOptions = { ...QUICK, unknownOutcome: 'guarded' };
-const http = { timeoutMs: 150 };
+/** Long enough for a request on a busy machine. */
+const http = { timeoutMs: 300 };
 
 let bench: TestBench;
 afterEach(() => bench?.close());

@@ -8,7 +8,6 @@ import { RecordedTelemetry } from '../support/recorded-telemetry.js';
 
 const MESSAGE = { src: 'MyBrand', dests: ['0501234567'], body: 'Your code is 483920' };
 const retry = { attempts: 3, delayMs: 1 };
-const http = { timeoutMs: 150 };
 
 let recorded: RecordedTelemetry;
 let bench: TestBench | CampaignBench | undefined;
@@ -20,7 +19,7 @@ afterEach(async () => {
 });
 
 const start = async (options: Parameters<typeof startBench>[0] = {}): Promise<TestBench> => {
-  const started = await startBench({ telemetry: openTelemetry(), retry, http, ...options });
+  const started = await startBench({ telemetry: openTelemetry(), retry, ...options });
   bench = started;
   return started;
 };
@@ -95,7 +94,7 @@ describe('the span of a send', () => {
     ['html', 'unknown', 'OurSmsResponseError'],
     ['serverError', 'unknown', 'server'],
   ] as const)('shows after the fault %s the outcome %s', async (fault, outcome, type) => {
-    const { sms, gateway } = await start();
+    const { sms, gateway } = await start({ http: { timeoutMs: 500 } });
     gateway.faults.next(fault);
     await rejection(sms.send(MESSAGE), OurSmsError);
     const { attributes, failed } = recorded.span('send');
@@ -113,7 +112,7 @@ describe('the span of a send', () => {
   });
 
   it('has the outcome withdrawn, and does not fail, when the caller aborts before the request', async () => {
-    const { sms, gateway } = await start({ rate: { concurrency: 1 }, http: { timeoutMs: 5_000 } });
+    const { sms, gateway } = await start({ rate: { concurrency: 1 } });
     gateway.faults.next('latency', { ms: 200 });
     const first = sms.send(MESSAGE);
     const caller = new AbortController();
