@@ -18,6 +18,8 @@ interface DeliveryOptions {
   deliver?: () => Promise<void>;
 }
 
+const NO_OPTIONS: DeliveryOptions = {};
+
 /** `stopped`: the dispatcher stopped, or the report was not allowed to start. */
 type DeliveryResult = { kind: 'handled' } | { kind: 'failed'; error: unknown } | { kind: 'stopped' };
 
@@ -36,7 +38,7 @@ class Delivery implements Listed {
     readonly dlr: Dlr,
     readonly mayStart: () => boolean,
     readonly end: (dlr: Dlr, result: DeliveryResult) => void,
-    readonly options: DeliveryOptions = {},
+    readonly options: DeliveryOptions = NO_OPTIONS,
   ) {}
 }
 
