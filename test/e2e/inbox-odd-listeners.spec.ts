@@ -118,14 +118,19 @@ describe('several listeners', () => {
 describe('a listener that runs longer than its deadline', () => {
   it('does not receive the report again when it succeeds late', async () => {
     let calls = 0;
-    await inbox.start({ dlr: { ...OFTEN, listenerTimeoutMs: 200 } }, async () => {
+    const gate = new Gate();
+    await inbox.start({ dlr: { ...OFTEN, listenerTimeoutMs: 500 } }, async () => {
       calls += 1;
-      await wait(300);
+      await gate.pass();
     });
+    const tooLong = (): string[] => inbox.application.logs.matching('did not finish within 500 ms');
     inbox.push(1);
+    await until('the deadline has passed', () => tooLong().length > 0);
+    await inbox.untilStats('the next attempt waits for the first', ({ handling }) => handling === 1);
+    gate.open();
     await inbox.untilStats('nothing is left', (stats) => inbox.handled.length > 0 && nothingLeft(stats));
     expect(calls).toBe(1);
-    expect(inbox.application.logs.matching('did not finish within 200 ms')).toHaveLength(1);
+    expect(tooLong()).toHaveLength(1);
   });
 
   it('receives the report again when it fails late, and never while it still runs', async () => {
