@@ -14,7 +14,7 @@ const MESSAGE = { src: 'MyBrand', dests: ['0501234567', '0507654321'], body: 'he
 const QUICK: OurSmsRetryOptions = { delayMs: 5 };
 const GUARDED: OurSmsRetryOptions = { ...QUICK, unknownOutcome: 'guarded' };
 /** Long enough for a request on a busy machine. */
-const http = { timeoutMs: 300 };
+const http = { timeoutMs: 200 };
 
 let bench: TestBench;
 afterEach(() => bench?.close());

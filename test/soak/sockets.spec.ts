@@ -238,6 +238,17 @@ describe('interim (1xx) responses', () => {
   });
 });
 
+it('an idle connection is closed before the server closes it', async () => {
+  const connections = new Set<Socket>();
+  const { sms } = await start((socket) => {
+    connections.add(socket.on('close', () => connections.delete(socket)));
+    socket.on('data', () => socket.write(httpAnswer('{"credits":"12.5"}')));
+  });
+  await sms.getCredits();
+  expect(connections.size).toBe(1);
+  await until('the idle connection was closed', () => connections.size === 0, 8_000);
+});
+
 describe('Retry-After', () => {
   const refusal = (...headers: string[]): string =>
     httpAnswer('{}', 'HTTP/1.1 429 Too Many Requests', headers.map((value) => `Retry-After: ${value}\r\n`).join(''));
