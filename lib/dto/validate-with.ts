@@ -1,9 +1,11 @@
 import { ValidateBy } from './validation-rules.js';
 
 /**
- * A rule of a property.
+ * Makes a rule for a property.
  *
- * @param faultOf What is wrong with a value of the property in an object, as a continuation of its name; undefined if nothing.
+ * @param name Name of the rule, by which class-validator lists its fault.
+ * @param faultOf Returns the fault of a value, worded to follow the property's name; undefined for a valid value. `object`: what the
+ * property belongs to.
  */
 export function ValidateWith(
   name: string,

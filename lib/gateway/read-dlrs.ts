@@ -78,8 +78,8 @@ function rowsOf({ text, why, isTooLarge = false }: DecodedBody): Omit<PageRows, 
 }
 
 /**
- * Each report starts as a copy of it. V8 allocates the objects of a literal in the old space for good once enough of them have
- * outlived the first collections, and an object there keeps its texts until a full collection.
+ * Each report starts as a copy of this one. If it were a literal, V8 could allocate all of them in the old generation, once enough had
+ * outlived the first garbage collections; there, a report keeps its texts until a full collection.
  */
 const NO_REPORT: Dlr = {
   id: '',

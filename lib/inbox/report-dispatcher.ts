@@ -26,8 +26,7 @@ type DeliveryResult = { kind: 'handled' } | { kind: 'failed'; error: unknown } |
 /**
  * A report that waits, or is with its listeners. Thousands can wait, so nothing else is allocated before a report starts.
  *
- * A class, since V8 allocates the objects of a literal in the old space for good once enough of them have outlived the first
- * collections.
+ * A class, and not a literal, for the reason given at `NO_REPORT` (`gateway/read-dlrs`).
  */
 class Delivery implements Listed {
   at: number | undefined;
@@ -85,7 +84,7 @@ export class ReportDispatcher {
   }
 
   /** Resolves when the report has ended. Never rejects. */
-  deliver(dlr: Dlr, mayStart: () => boolean, options: DeliveryOptions = {}): Promise<DeliveryResult> {
+  deliver(dlr: Dlr, mayStart: () => boolean, options = NO_OPTIONS): Promise<DeliveryResult> {
     return new Promise((resolve) => {
       if (this.#mode !== 'open') return resolve({ kind: 'stopped' });
       const delivery = new Delivery(dlr, mayStart, (_, result) => resolve(result), options);

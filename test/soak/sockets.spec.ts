@@ -240,9 +240,10 @@ describe('interim (1xx) responses', () => {
 
 it('an idle connection is closed before the server closes it', async () => {
   const connections = new Set<Socket>();
+  const answer = httpAnswer('{"credits":"12.5"}', undefined, 'connection: keep-alive\r\nkeep-alive: timeout=60\r\n');
   const { sms } = await start((socket) => {
     connections.add(socket.on('close', () => connections.delete(socket)));
-    socket.on('data', () => socket.write(httpAnswer('{"credits":"12.5"}')));
+    socket.on('data', () => socket.write(answer));
   });
   await sms.getCredits();
   expect(connections.size).toBe(1);
